@@ -1,0 +1,506 @@
+"""What both estimators share: the fit skeleton, latents, densities."""
+
+import contextlib
+import copy
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from numbers import Integral, Real
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.model_selection import StratifiedShuffleSplit
+from sklearn.utils import check_array, check_consistent_length, check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import (
+    _check_feature_names_in,
+    _check_sample_weight,
+    check_is_fitted,
+    validate_data,
+)
+
+from sklearn_revae._build import build_model
+from sklearn_revae._columns import Columns
+from sklearn_revae._labels import LabelCodes
+from sklearn_revae._inference import apply
+from sklearn_revae.model.label_model import CLASSIFIERS
+from sklearn_revae.model.objective import (
+    UNLABELED_BOUNDS,
+    evidence_bound,
+)
+from sklearn_revae.training.batches import Rows
+from sklearn_revae.training.device import resolve_device
+from sklearn_revae.training.net import NonFiniteTrainingError
+from sklearn_revae.training.run import Settings, generator, train
+
+_LARGEST_BATCH = 200
+# Chosen on digits, breast_cancer, wine and Fashion-MNIST.
+_WEIGHT_PER_COLUMN = 0.5
+_NOISE_SHARE = 0.6
+_BOUND_SAMPLES = 16
+
+
+@dataclass
+class _Data:
+    """Training data after validation: scaled rows, codes and weights."""
+
+    x: np.ndarray
+    codes: np.ndarray
+    weight: np.ndarray
+
+    def rows(self, index, device):
+        """Return the rows at `index`, on the device, their weights of mean one."""
+        weight = self.weight[index]
+        return Rows(
+            torch.from_numpy(self.x[index]),
+            torch.from_numpy(self.codes[index]),
+            torch.from_numpy((weight / weight.mean()).astype(np.float32)),
+        ).to(device)
+
+
+class BaseReVAE(TransformerMixin, BaseEstimator):
+    """Base of :class:`ReVAEClassifier` and :class:`ReVAETransformer`."""
+
+    _parameter_constraints: dict = {
+        "hidden_layer_sizes": ["array-like"],
+        "label_dim": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "style_dim": [StrOptions({"auto"}), Interval(Integral, 0, None, closed="left")],
+        "likelihood": [str, "array-like"],
+        "label_weight": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
+        "consistency_weight": [
+            StrOptions({"auto"}),
+            Interval(Real, 0, None, closed="left"),
+        ],
+        "label_classifier": [StrOptions(set(CLASSIFIERS))],
+        "unlabeled_bound": [StrOptions(set(UNLABELED_BOUNDS))],
+        "n_mc_samples": [Interval(Integral, 1, None, closed="left")],
+        "encoder": [StrOptions({"auto"}), torch.nn.Module],
+        "decoder": [StrOptions({"auto"}), torch.nn.Module],
+        "unlabeled_value": "no_validation",
+        "max_iter": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "batch_size": [
+            StrOptions({"auto"}),
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "warm_start": ["boolean"],
+        "callbacks": [None, Sequence],
+        "device": [str, torch.device],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(256, 256),
+        *,
+        label_dim="auto",
+        style_dim="auto",
+        likelihood="auto",
+        label_weight="auto",
+        consistency_weight="auto",
+        label_classifier="bayes",
+        unlabeled_bound="marginal",
+        n_mc_samples=8,
+        encoder="auto",
+        decoder="auto",
+        unlabeled_value=-1,
+        max_iter="auto",
+        batch_size="auto",
+        learning_rate_init=0.003,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        tol=1e-4,
+        warm_start=False,
+        callbacks=None,
+        device="auto",
+        random_state=None,
+        verbose=False,
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.label_dim = label_dim
+        self.style_dim = style_dim
+        self.likelihood = likelihood
+        self.label_weight = label_weight
+        self.consistency_weight = consistency_weight
+        self.label_classifier = label_classifier
+        self.unlabeled_bound = unlabeled_bound
+        self.n_mc_samples = n_mc_samples
+        self.encoder = encoder
+        self.decoder = decoder
+        self.unlabeled_value = unlabeled_value
+        self.max_iter = max_iter
+        self.batch_size = batch_size
+        self.learning_rate_init = learning_rate_init
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.warm_start = warm_start
+        self.callbacks = callbacks
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+
+    # -- fitting ---------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _unchanged_on_failure(self):
+        """Put every attribute back if the block raises, Ctrl-C included."""
+        before = self.__dict__.copy()
+        try:
+            yield
+        except BaseException:
+            self.__dict__.clear()
+            self.__dict__.update(before)
+            raise
+
+    def _check_parameters(self):
+        self._validate_params()
+        widths = list(self.hidden_layer_sizes)
+        if any(not isinstance(w, Integral) or w < 1 for w in widths):
+            raise ValueError(
+                f"hidden_layer_sizes must hold integers >= 1, got {widths}."
+            )
+        for name in ("label_weight", "consistency_weight", "learning_rate_init"):
+            value = getattr(self, name)
+            if value != "auto" and not math.isfinite(value):
+                raise ValueError(f"{name} must be finite, got {value}.")
+
+    def _read_X(self, X, reset):
+        return validate_data(self, X, dtype=(np.float64, np.float32), reset=reset)
+
+    def _read_labels(self, X, y, classes, first):
+        """Codes (n, L) of y; on a first call learn what its labels and classes are."""
+        if first:
+            self._labels = None
+        if y is None:
+            if self._labels is None:
+                return np.empty((len(X), 0), dtype=np.int64)
+            return np.full((len(X), len(self._labels.classes_)), -1, dtype=np.int64)
+        check_consistent_length(X, y)
+        if first:
+            labels = LabelCodes(self.unlabeled_value).fit(y, classes)
+            self._labels = labels
+        return self._labels.encode(y)
+
+    def _read(self, X, y, sample_weight, classes, first):
+        """Validate everything that was passed, before anything is trained."""
+        X = self._read_X(X, reset=first)
+        codes = self._read_labels(X, y, classes, first)
+        weight = _check_sample_weight(
+            sample_weight, X, dtype=np.float64, ensure_non_negative=True
+        )
+        # A row of no weight must leave no trace, in the scales least of all.
+        if not weight.all():
+            X, codes, weight = (a[weight > 0] for a in (X, codes, weight))
+        return X, codes, weight
+
+    def _check_observed(self, codes):
+        """Refuse codes that cannot be learned from; drop labels without any value."""
+        if self._labels is None:
+            return codes
+        empty = [
+            name
+            for name, classes in zip(
+                self._labels.names_, self._labels.classes_, strict=True
+            )
+            if len(classes) == 0
+        ]
+        if empty and len(empty) == codes.shape[1] and not self._needs_labels:
+            self._labels = None
+            return np.empty((len(codes), 0), dtype=np.int64)
+        if empty:
+            raise ValueError(
+                f"y has no labelled row at all for {empty}: every cell is "
+                f"{self.unlabeled_value!r}, None or NaN. Label at least one row"
+                + (
+                    ", or use ReVAETransformer, which needs no labels."
+                    if self._needs_labels
+                    else ", or leave that column of y out."
+                )
+            )
+        return codes
+
+    def _fit(self, X, y, sample_weight, *, resume, classes=None, n_epochs=None):
+        """Train from scratch, or further from the present weights if `resume`."""
+        self._check_parameters()
+        with self._unchanged_on_failure():
+            X, codes, weight = self._read(X, y, sample_weight, classes, not resume)
+            codes = self._check_observed(codes)
+            if not resume:
+                self._start(X, codes)
+            self._count_labels(codes, weight)
+            data = _Data(self._columns.to_model(X), codes, weight)
+            self._train(data, n_epochs)
+        return self
+
+    def _start(self, X, codes):
+        """Learn the columns, draw the seeds, build the model."""
+        self._columns = Columns(self.likelihood).fit(X)
+        self.column_kinds_ = self._columns.kinds_
+        self.likelihood_ = self._columns.families_
+        self._spread = self._columns.spread(X).astype(np.float32)
+        names = [] if self._labels is None else self._labels.names_
+        self.label_names_ = list(names)
+        random_state = check_random_state(self.random_state)
+        self._seed = int(random_state.randint(np.iinfo(np.int32).max))
+        self._optimizer_state = None
+        self._counts = [np.zeros(len(c)) for c in self._class_lists()]
+        self.module_ = build_model(
+            self,
+            X.shape[1],
+            [len(c) for c in self._class_lists()],
+            self.likelihood_.tolist(),
+            generator(self._seed),
+        )
+        self.label_dim_ = self.module_.label_model.dim
+        self.style_dim_ = self.module_.style_dim
+        self.loss_curve_ = []
+        self.history_ = []
+        self.n_iter_ = 0
+
+    def _class_lists(self):
+        return [] if self._labels is None else self._labels.classes_
+
+    def _count_labels(self, codes, weight):
+        """Update p(y) by the labels seen."""
+        self._counts = [
+            count + np.bincount(c[c >= 0], weight[c >= 0], minlength=len(count))
+            for count, c in zip(self._counts, codes.T, strict=True)
+        ]
+
+    def _validation_split(self, codes):
+        """Index of training rows, of held-out labelled rows, and what is watched."""
+        everything = np.arange(len(codes))
+        if not self.early_stopping:
+            return everything, everything[:0], None
+        labeled = np.flatnonzero((codes >= 0).any(axis=1))
+        n_held_out = math.ceil(self.validation_fraction * len(labeled))
+        strata = codes[labeled, 0] if codes.shape[1] == 1 else np.zeros(len(labeled))
+        n_strata, sizes = np.unique(strata, return_counts=True)
+        enough = len(labeled) and sizes.min() >= 2
+        if not enough or not len(n_strata) <= n_held_out <= len(labeled) - len(n_strata):
+            return everything, everything[:0], "bound"
+        splitter = StratifiedShuffleSplit(1, test_size=n_held_out, random_state=self._seed)
+        _, held_out = next(splitter.split(strata, strata))
+        held_out = labeled[held_out]
+        return np.setdiff1d(everything, held_out), held_out, "validation_score"
+
+    def _train(self, data, n_epochs):
+        """Train a copy of the module, and take it over when training has ended well."""
+        n_features = data.x.shape[1]
+        device = resolve_device(self.device, data.x.size)
+        training, held_out, monitor = self._validation_split(data.codes)
+        rows = data.rows(training, device)
+        settings = self._settings(n_features, len(rows), monitor)
+        one_epoch = n_epochs is not None
+        if one_epoch:
+            settings.n_epochs, settings.decay, settings.monitor = n_epochs, False, None
+        module = copy.deepcopy(self.module_)
+        module.label_model.set_prior([torch.from_numpy(c) for c in self._counts])
+        module.to(device)
+        try:
+            result = train(
+                module,
+                rows,
+                data.rows(held_out, device) if len(held_out) else None,
+                settings,
+                # Every call its own noise, all of it decided by the first seed.
+                self._seed + self.n_iter_,
+                self._optimizer_state if one_epoch else None,
+            )
+        except NonFiniteTrainingError as error:
+            raise self._explain_non_finite(data.x) from error
+        self.module_ = module
+        self._optimizer_state = result.optimizer_state
+        self.device_ = str(device)
+        self.early_stopping_monitor_ = settings.monitor
+        self.label_weight_ = settings.label_weight
+        self.consistency_weight_ = settings.consistency_weight
+        self.batch_size_ = settings.batch_size
+        self.history_ = [*self.history_, *result.history]
+        self.loss_curve_ = [-epoch.get("bound", math.nan) for epoch in self.history_]
+        self.n_iter_ = len(self.history_)
+
+    def _settings(self, n_features, n_rows, monitor):
+        """Training settings, everything "auto" decided."""
+        # log p(x|z) grows with the columns, and these weights must stand beside it.
+        share = _WEIGHT_PER_COLUMN * n_features
+        batch_size = _LARGEST_BATCH if self.batch_size == "auto" else self.batch_size
+        return Settings(
+            label_weight=share if self.label_weight == "auto" else self.label_weight,
+            consistency_weight=(
+                share if self.consistency_weight == "auto" else self.consistency_weight
+            ),
+            noise_scale=_NOISE_SHARE * self._spread,
+            n_mc_samples=self.n_mc_samples,
+            unlabeled_bound=self.unlabeled_bound,
+            batch_size=min(batch_size, n_rows),
+            learning_rate=self.learning_rate_init,
+            n_epochs=self.max_iter,
+            monitor=monitor,
+            patience=self.n_iter_no_change,
+            tol=self.tol,
+            callbacks=list(self.callbacks or []),
+            verbose=bool(self.verbose),
+        )
+
+    def _explain_non_finite(self, x):
+        """Error that names the likeliest cause of a loss that stayed non-finite."""
+        column = int(np.abs(x).max(axis=0).argmax())
+        names = getattr(self, "feature_names_in_", None)
+        name = column if names is None else repr(names[column])
+        return FloatingPointError(
+            "Training did not recover from a loss or gradient that is NaN or infinite, "
+            "after restarts at lower learning rates. The likely cause is the range of "
+            f"column {name} of X, which reaches {np.abs(x[:, column]).max():.3g} "
+            "standard deviations: clip or log-transform it. Else lower "
+            f"learning_rate_init={self.learning_rate_init}."
+        )
+
+    # -- use ---------------------------------------------------------------------
+
+    def __getstate__(self):
+        """State with the weights on the CPU, so that it loads on any machine."""
+        state = dict(super().__getstate__())
+        if "module_" in state:
+            state["module_"] = copy.deepcopy(self.module_).cpu()
+            state["device_"] = "cpu"
+            # Twice the weights' size, and only partial_fit would miss its momentum.
+            state["_optimizer_state"] = None
+        return state
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.two_d_labels = False
+        tags.target_tags.multi_output = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    def _rows_for_use(self, X):
+        """Validated X and its scaled values."""
+        check_is_fitted(self)
+        X = self._read_X(X, reset=False)
+        return X, self._columns.to_model(X, dtype=np.float64)
+
+    def _codes_of(self, x):
+        """Predicted codes (n, L) of scaled rows."""
+        return apply(self.module_, lambda m, r: m.log_class_probabilities(r), x).argmax(-1)
+
+    def transform(self, X):
+        """Latents of each row: the mean of q(z|x), characteristic latents first.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, in the units of the training data.
+
+        Returns
+        -------
+        Z : ndarray of shape (n_samples, n_latents)
+            `label_dim_` latents for each label in turn, then `style_dim_` others.
+        """
+        X, x = self._rows_for_use(X)
+        return apply(self.module_, lambda m, r: m.encode(r)[0], x).astype(X.dtype)
+
+    def inverse_transform(self, Z):
+        """Rows that latents decode to, E[x|z].
+
+        Parameters
+        ----------
+        Z : array-like of shape (n_samples, n_latents)
+            Latents, ordered as :meth:`transform` returns them.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features)
+            Rows, in the units of the training data.
+
+        Raises
+        ------
+        ValueError
+            If `Z` has another number of columns.
+        """
+        check_is_fitted(self)
+        Z = check_array(Z, dtype=(np.float64, np.float32), input_name="Z")
+        if Z.shape[1] != self._n_features_out:
+            raise ValueError(
+                f"Z has {Z.shape[1]} columns, but the model has {self._n_features_out} "
+                "latents: pass what transform returned."
+            )
+        decoded = apply(self.module_, lambda m, z: m.expected_row(z), Z)
+        return self._columns.from_model(decoded).astype(Z.dtype)
+
+    @property
+    def _n_features_out(self):
+        return self.module_.latent_dim
+
+    def get_feature_names_out(self, input_features=None):
+        """Names of the latents that :meth:`transform` returns.
+
+        Parameters
+        ----------
+        input_features : array-like of str or None, default=None
+            Only compared with the names seen in fit.
+
+        Returns
+        -------
+        names : ndarray of str
+            `<label>_0`, `<label>_1`, ... for each label, then `style_0`, ...
+        """
+        check_is_fitted(self)
+        _check_feature_names_in(self, input_features)
+        names = [
+            f"{label}_{j}" for label in self.label_names_ for j in range(self.label_dim_)
+        ]
+        names += [f"style_{j}" for j in range(self.style_dim_)]
+        return np.array(names, dtype=object)
+
+    def score_samples(self, X):
+        """Lower bound on log p(x) of every row, its labels unknown.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, in the units of the training data.
+
+        Returns
+        -------
+        bound : ndarray of shape (n_samples,)
+            In nats, of the density in X's own units; Bernoulli columns count as
+            log-probabilities. Low values mark rows unlike the training data.
+        """
+        _, x = self._rows_for_use(X)
+        noise = torch.randn(
+            (_BOUND_SAMPLES // 2, 1, self.module_.latent_dim),
+            generator=generator(0),
+            dtype=torch.float64,
+        )
+        # Fixed, and in pairs of opposites: the same for every row and every call.
+        noise = torch.cat([noise, -noise])
+
+        def bound(module, rows):
+            mean, scale = module.encode(rows)
+            unobserved = torch.full(
+                (len(rows), module.label_model.n_labels), -1, device=rows.device
+            )
+            z = mean + scale * noise.to(rows)
+            return evidence_bound(
+                module,
+                rows,
+                unobserved,
+                mean,
+                scale,
+                z,
+                n_decoded=len(z),
+                unlabeled_bound=self.unlabeled_bound,
+            ).value()
+
+        return apply(self.module_, bound, x) - self._columns.log_volume

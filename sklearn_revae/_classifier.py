@@ -1,0 +1,195 @@
+"""ReVAEClassifier: classes from few labels and many rows without."""
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_revae._base import BaseReVAE
+from sklearn_revae._docs import document_estimator
+from sklearn_revae._inference import apply
+from sklearn_revae._interventions import InterventionMixin
+from sklearn_revae._scores import cell_accuracy
+
+
+@document_estimator
+class ReVAEClassifier(InterventionMixin, ClassifierMixin, BaseReVAE):
+    """Classifier that learns from labelled and unlabelled rows alike.
+
+    A semi-supervised variational autoencoder whose latents hold each label's
+    *characteristics* (how a row shows the label) apart from everything else. It
+    predicts labels, gives latents, and answers what a row would look like with another
+    label (:meth:`intervene`).
+
+    Rows without a label are marked by `unlabeled_value` in y, or by None or NaN.
+    Columns are scaled inside; there is no need to standardise X.
+
+    .. versionadded:: 0.1
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,), or list of such arrays
+        The classes; for y of shape (n_samples, n_labels) a list with an array a label.
+    {attributes}
+
+    See Also
+    --------
+    ReVAETransformer : The same model without a need for labels.
+    sklearn.semi_supervised.LabelSpreading : Spreads labels along a graph of the rows.
+    sklearn.semi_supervised.SelfTrainingClassifier : Lets a classifier label rows.
+
+    {notes}
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn_revae import ReVAEClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> few = np.full_like(y, -1)
+    >>> few[::10] = y[::10]
+    >>> model = ReVAEClassifier(random_state=0).fit(X, few)
+    >>> model.score(X, y) > 0.9
+    True
+    >>> virginica = model.intervene(X[:1], 2)
+    >>> model.predict(virginica)
+    array([2])
+    """
+
+    _needs_labels = True
+
+    def fit(self, X, y, sample_weight=None):
+        """Fit the model to labelled and unlabelled rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, in any units.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Labels: ints, strings or bools, a column for each label. `unlabeled_value`,
+            None and NaN mark what is not known, in any cell.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row in the bound. A row of weight zero is as good as absent.
+
+        Returns
+        -------
+        self : ReVAEClassifier
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            For bad parameters, rows or labels, before any training; among them y
+            without any labelled row.
+        FloatingPointError
+            If the loss stays NaN or infinite through restarts at lower rates.
+        """
+        return self._fit(X, y, sample_weight, resume=self._resumes)
+
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Train one epoch further on a batch of rows.
+
+        The first call learns the columns' scales from its rows. The learning rate is
+        constant.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Labels, as in :meth:`fit`; a batch may be without any.
+        classes : array-like of shape (n_classes,), or list of such, default=None
+            All classes, a list with an array a label for several labels. Needed in
+            the first call, not looked at in later ones.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row.
+
+        Returns
+        -------
+        self : ReVAEClassifier
+            The estimator.
+
+        Raises
+        ------
+        ValueError
+            As :meth:`fit` does, and if `classes` is missing in the first call.
+        """
+        return self._partial_fit(X, y, classes, sample_weight)
+
+    @property
+    def classes_(self):
+        """Classes, an array for one label, a list of arrays for several."""
+        check_is_fitted(self)
+        classes = self._labels.classes_
+        return classes if self._labels.several_ else classes[0]
+
+    def predict_proba(self, X):
+        """Probability of each class, q(y|z) at the mean of q(z|x).
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes), or list of such
+            Columns in the order of `classes_`; for several labels a list with an
+            array a label.
+        """
+        _, x = self._rows_for_use(X)
+        log_probability = apply(
+            self.module_, lambda m, rows: m.log_class_probabilities(rows), x
+        )
+        probabilities = [
+            np.exp(log_probability[:, label, : len(classes)])
+            for label, classes in enumerate(self._labels.classes_)
+        ]
+        return probabilities if self._labels.several_ else probabilities[0]
+
+    def predict(self, X):
+        """Most probable class of each row.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_labels)
+            Classes, as they were written in y.
+        """
+        _, x = self._rows_for_use(X)
+        return self._labels.decode(self._codes_of(x))
+
+    def score(self, X, y, sample_weight=None):
+        """Accuracy over the labelled rows; for several labels over the labelled cells.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            True labels; cells marked as unlabelled are left out.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row.
+
+        Returns
+        -------
+        accuracy : float
+            Weighted share of known labels that are predicted right.
+
+        Raises
+        ------
+        ValueError
+            If no cell of y is labelled.
+        """
+        _, x = self._rows_for_use(X)
+        check_consistent_length(x, y)
+        # A class never seen in fit cannot be predicted, which makes it a miss.
+        codes = self._labels.encode(y, unknown=len)
+        return cell_accuracy(self._codes_of(x), codes, sample_weight)

@@ -1,0 +1,216 @@
+"""Change a row's label, keep the rest: the mixin with intervene and reconstruct."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_revae._inference import apply
+from sklearn_revae.model.edits import METHODS, move
+from sklearn_revae.model.objective import sample_posterior
+from sklearn_revae.training.run import generator
+
+
+class InterventionMixin:
+    """Interventions of a fitted ReVAE; mixed into both estimators."""
+
+    def reconstruct(self, X):
+        """Rows encoded and decoded again, E[x|z] at the posterior's mean.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, in the units of the training data.
+
+        Returns
+        -------
+        X_new : array-like of shape (n_samples, n_features)
+            Of X's type and units; a DataFrame keeps its columns and index.
+        """
+        values, x = self._rows_for_use(X)
+        decoded = apply(
+            self.module_, lambda m, rows: m.expected_row(m.encode(rows)[0]), x
+        )
+        return _like(X, values, self._columns.from_model(decoded), ())
+
+    def intervene(
+        self,
+        X,
+        do,
+        *,
+        method="transport",
+        keep=None,
+        n_samples=None,
+        random_state=None,
+    ):
+        """Return rows as they would look with other labels, the rest kept.
+
+        A row is encoded, the characteristic latents of the named labels are moved, all
+        other latents stay, and the result is decoded. It is an edit along what the data
+        associates with the label, not a causal effect.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, in the units of the training data.
+        do : dict, or a single value where there is one label
+            `{label: value}`: a label by its name in `label_names_` or its index, a
+            value as it was written in y; an array gives each row its own.
+        method : {"transport", "sample", "mean"}, default="transport"
+            How the latents z_l of a label move to value v. "transport" carries them by
+            the affine map that takes p(z_l|u) onto p(z_l|v), u being the row's
+            predicted value: *how* the row shows the label is kept. "sample" draws them
+            from p(z_l|v). "mean" sets them to its mean.
+        keep : array-like of str or int, default=None
+            Columns that come back exactly as they went in.
+        n_samples : int, default=None
+            Number of draws a row. The row's latents are then drawn from q(z|x), where
+            None takes their mean.
+        random_state : int, RandomState instance or None, default=None
+            Decides the draws. Nothing is drawn by "transport" and "mean" without
+            `n_samples`.
+
+        Returns
+        -------
+        X_new : array-like of shape (n_samples, n_features) \
+                or (n_samples, `n_samples`, n_features)
+            Of X's type and units; a DataFrame keeps its columns and index. With
+            `n_samples`, an array.
+
+        Raises
+        ------
+        ValueError
+            For an unknown label, value, method or column, naming the known ones.
+        """
+        values, x = self._rows_for_use(X)
+        targets = self._read_do(do, len(x))
+        if method not in METHODS:
+            raise ValueError(f"method={method!r} is none of {list(METHODS)}.")
+        kept = self._column_indices(keep)
+        draws = _check_n_samples(n_samples)
+        seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
+        noise = generator(int(seed))
+        labels = np.array(list(targets), dtype=np.int64)
+        codes = np.stack(list(targets.values()), axis=1)
+
+        def edit(module, rows, target):
+            return _edited_rows(module, rows, labels, target, method, draws, noise)
+
+        decoded = self._columns.from_model(apply(self.module_, edit, x, codes))
+        if n_samples is None:
+            return _like(X, values, decoded[:, 0], kept)
+        result = decoded.astype(values.dtype)
+        result[..., kept] = values[:, None, kept]
+        return result
+
+    def _read_do(self, do, n_rows):
+        """Codes (n_rows,) asked for, by the index of their label."""
+        check_is_fitted(self)
+        if self._labels is None:
+            raise ValueError(
+                "intervene needs a label to change, but the model was fitted without y."
+            )
+        names = self._labels.names_
+        if not isinstance(do, Mapping):
+            if len(names) != 1:
+                raise ValueError(
+                    f"do={do!r} names no label, and there are several: write "
+                    f"{{label: value}} with labels among {names}."
+                )
+            do = {0: do}
+        if not do:
+            raise ValueError("do={} asks for nothing: write {label: value}.")
+        targets = {}
+        for label, value in do.items():
+            index = self._labels.index(label)
+            if index in targets:
+                raise ValueError(f"do names the label {names[index]!r} twice.")
+            wanted = np.asarray(value)
+            if wanted.ndim == 0:
+                code = self._labels.encode_values([wanted.item()], index)
+                targets[index] = np.repeat(code, n_rows)
+            elif wanted.shape == (n_rows,):
+                targets[index] = self._labels.encode_values(wanted, index)
+            else:
+                raise ValueError(
+                    f"do has values of shape {wanted.shape} for {names[index]!r}: give "
+                    f"one value, or one for each of the {n_rows} rows."
+                )
+        return targets
+
+    def _column_indices(self, keep):
+        """Indices of the columns named by `keep`."""
+        names = getattr(self, "feature_names_in_", None)
+        known = [] if names is None else list(names)
+        indices = []
+        for column in [] if keep is None else np.atleast_1d(keep).tolist():
+            if column in known:
+                indices.append(known.index(column))
+            elif isinstance(column, int) and 0 <= column < self.n_features_in_:
+                indices.append(column)
+            else:
+                listed = known or f"0..{self.n_features_in_ - 1}"
+                raise ValueError(
+                    f"keep names {column!r}, which is no column of X: {listed}."
+                )
+        return indices
+
+
+def _check_n_samples(n_samples):
+    if n_samples is None:
+        return 1
+    if isinstance(n_samples, bool) or n_samples != int(n_samples) or n_samples < 1:
+        raise ValueError(f"n_samples must be an integer >= 1, got {n_samples!r}.")
+    return int(n_samples)
+
+
+def _edited_rows(module, rows, labels, target, method, n_draws, noise):
+    """Decoded edits (n, n_draws, n_features) of scaled rows."""
+    mean, scale = module.encode(rows)
+    z = mean[None]
+    if n_draws > 1 or method == "sample":
+        z = z.expand(n_draws, -1, -1)
+    if n_draws > 1:
+        z = sample_posterior(mean, scale, n_draws, noise)
+    blocks = module.blocks(z)
+    source = module.label_model.log_classifier(module.blocks(mean)).argmax(-1)
+    for column, label in enumerate(labels):
+        blocks = move(
+            module.label_model,
+            blocks,
+            label,
+            source[:, label],
+            target[:, column],
+            method,
+            noise,
+        )
+    moved = torch.cat([blocks.flatten(-2), module.style(z)], dim=-1)
+    return module.expected_row(moved).transpose(0, 1)
+
+
+def _like(X, values, decoded, kept):
+    """`decoded` in the container and types of X, its columns `kept` copied from X."""
+    if hasattr(X, "iloc"):
+        result = X.copy()
+        for j, column in enumerate(X.columns):
+            if j not in kept:
+                result[column] = _cast(decoded[:, j], X.dtypes.iloc[j])
+        return result
+    dtype = X.dtype if isinstance(X, np.ndarray) else values.dtype
+    result = _cast(decoded, dtype)
+    if len(kept):
+        result[:, kept] = np.asarray(X)[:, kept]
+    return result
+
+
+def _cast(values, dtype):
+    """Values as `dtype`, rounded and within its range where it is of integers."""
+    dtype = getattr(dtype, "numpy_dtype", dtype)
+    if dtype.kind in "iu":
+        limits = np.iinfo(dtype)
+        return np.rint(values).clip(limits.min, limits.max).astype(dtype)
+    if dtype.kind == "b":
+        return values >= 0.5
+    return values.astype(dtype if dtype.kind == "f" else np.float64)

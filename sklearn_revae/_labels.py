@@ -1,0 +1,223 @@
+"""y as users write it, to integer codes with -1 for what is not observed, and back."""
+
+import numbers
+
+import numpy as np
+from sklearn.utils import column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
+
+
+def _is_missing(value):
+    """Whether a single value is None, NaN or pandas' NA."""
+    if value is None:
+        return True
+    if isinstance(value, (float, np.floating)):
+        return bool(np.isnan(value))
+    return type(value).__name__ in ("NAType", "NaTType")
+
+
+def _missing(values):
+    """Where a one-dimensional array holds None, NaN or NA."""
+    if values.dtype.kind == "f":
+        return np.isnan(values)
+    if values.dtype.kind == "O":
+        return np.fromiter(map(_is_missing, values), dtype=bool, count=len(values))
+    return np.zeros(len(values), dtype=bool)
+
+
+def _marked(values, marker):
+    """Where a one-dimensional array holds the user's marker for "unlabelled"."""
+    if marker is None or _is_missing(marker):
+        return np.zeros(len(values), dtype=bool)
+    if values.dtype.kind == "O":
+        return np.fromiter(
+            (type(v) is not bool and v == marker for v in values),
+            dtype=bool,
+            count=len(values),
+        )
+    if isinstance(marker, numbers.Number) != (values.dtype.kind in "iuf"):
+        return np.zeros(len(values), dtype=bool)
+    return values == marker
+
+
+def _holds_text(values):
+    return any(isinstance(v, str) for v in values)
+
+
+def _reject_stringified_marker(y, values, marker):
+    """NumPy turns ["a", "b", -1] into strings, and -1 into a class of its own."""
+    if values.dtype.kind not in "US" or marker is None or isinstance(marker, str):
+        return
+    if np.any(values == str(marker)):
+        raise ValueError(
+            f"y holds the string {str(marker)!r} beside other strings, but "
+            f"unlabeled_value={marker!r} is not a string: NumPy turned the mixed list "
+            "into strings, so unlabelled rows would become a class. Write "
+            f"y = np.array([...], dtype=object), or None in place of {marker!r}."
+        )
+
+
+def _as_array(y):
+    """`y` as an array (n,) or (n, L), keeping what its cells are."""
+    if hasattr(y, "to_numpy"):
+        y = y.to_numpy()
+    elif hasattr(y, "categories"):
+        y = np.asarray(y)
+    if isinstance(y, (list, tuple)):
+        flat = [v for row in y for v in (row if isinstance(row, (list, tuple)) else [row])]
+        # Without this, NumPy would write None and NaN out as strings.
+        if _holds_text(flat) and any(map(_is_missing, flat)):
+            return np.array(y, dtype=object)
+    return np.asarray(y)
+
+
+def _column_names(y, n_labels):
+    """Names of the labels: a DataFrame's columns or a Series's name, else label_0..."""
+    names = [f"label_{label}" for label in range(n_labels)]
+    if hasattr(y, "columns"):
+        return [str(name) for name in y.columns]
+    if isinstance(getattr(y, "name", None), str):
+        names[0] = y.name
+    return names
+
+
+def _classes_of(values, name):
+    """Sorted distinct values, after scikit-learn's own check that they are classes."""
+    if values.dtype.kind == "O":
+        if len({isinstance(v, str) for v in values}) > 1:
+            raise ValueError(
+                f"y holds both strings and other values for {name}: scikit-learn's "
+                "classes are of one kind. Write them all as strings, or all as numbers."
+            )
+        # Numbers and bools kept as objects beside None: give them their own type back.
+        values = np.array(list(values))
+    check_classification_targets(values)
+    return np.unique(values)
+
+
+class LabelCodes:
+    """The correspondence of a user's labels to codes.
+
+    Parameters
+    ----------
+    unlabeled_value : object
+        The value that marks a cell as unlabelled, beside None and NaN; None for no
+        further marker.
+
+    Attributes
+    ----------
+    classes_ : list of ndarray
+        For each label its values, sorted.
+    names_ : list of str
+        For each label its name.
+    several_ : bool
+        Whether y was two-dimensional.
+    """
+
+    def __init__(self, unlabeled_value=-1):
+        self.unlabeled_value = unlabeled_value
+
+    def _columns(self, y):
+        """Cells by label, and where each is observed."""
+        values = _as_array(y)
+        if values.ndim == 2 and values.shape[1] == 1:
+            values = column_or_1d(values, warn=True)
+        if values.ndim not in (1, 2):
+            raise ValueError(
+                f"y should be a 1d array, or a 2d array with a column for each label; "
+                f"got an array of shape {values.shape} instead."
+            )
+        _reject_stringified_marker(y, values, self.unlabeled_value)
+        several = values.ndim == 2
+        columns = list(values.T) if several else [values]
+        observed = [
+            ~(_missing(c) | _marked(c, self.unlabeled_value)) for c in columns
+        ]
+        for column, seen in zip(columns, observed, strict=True):
+            if column.dtype.kind == "f" and np.isinf(column[seen]).any():
+                raise ValueError(
+                    "Input y contains infinity or a value too large for its type."
+                )
+        return columns, observed, several
+
+    def fit(self, y, classes=None):
+        """Learn the values of each label from `y`, or take them from `classes`."""
+        columns, observed, self.several_ = self._columns(y)
+        self.names_ = _column_names(y, len(columns))
+        if classes is None:
+            self.classes_ = [
+                _classes_of(c[o], name)
+                for c, o, name in zip(columns, observed, self.names_, strict=True)
+            ]
+        else:
+            classes = classes if self.several_ else [classes]
+            self.classes_ = [
+                _classes_of(np.asarray(c), n)
+                for c, n in zip(classes, self.names_, strict=True)
+            ]
+        return self
+
+    def encode(self, y):
+        """Return codes (n, L), -1 where a cell is not observed.
+
+        Raises
+        ------
+        ValueError
+            For a value that is none of the label's classes, or another number of labels.
+        """
+        columns, observed, several = self._columns(y)
+        if len(columns) != len(self.classes_) or several != self.several_:
+            raise ValueError(
+                f"y has {len(columns)} label(s), but the estimator was fitted with "
+                f"{len(self.classes_)}: {self.names_}."
+            )
+        codes = np.full((len(columns[0]), len(columns)), -1, dtype=np.int64)
+        for label, (column, seen) in enumerate(zip(columns, observed, strict=True)):
+            codes[seen, label] = self.encode_values(column[seen], label)
+        return codes
+
+    def encode_values(self, values, label):
+        """Codes (n,) of values of one label, all of them observed."""
+        classes, name = self.classes_[label], self.names_[label]
+        lookup = {value: code for code, value in enumerate(classes.tolist())}
+        codes = np.empty(len(values), dtype=np.int64)
+        for i, value in enumerate(np.asarray(values).tolist()):
+            code = lookup.get(value) if value.__hash__ else None
+            if code is None:
+                raise ValueError(
+                    f"{value!r} is not a value of {name}: its values are "
+                    f"{classes.tolist()}."
+                )
+            codes[i] = code
+        return codes
+
+    def decode(self, codes):
+        """Values as the user wrote them: (n,) for one label, (n, L) for several."""
+        columns = [c[codes[:, label]] for label, c in enumerate(self.classes_)]
+        if not self.several_:
+            return columns[0]
+        kinds = {c.dtype.kind in "US" for c in self.classes_}
+        if len(kinds) > 1:
+            columns = [c.astype(object) for c in columns]
+        return np.stack(columns, axis=1)
+
+    def index(self, label):
+        """Position of a label given by its name or its index.
+
+        Raises
+        ------
+        ValueError
+            If there is no such label.
+        """
+        if isinstance(label, str) and label in self.names_:
+            return self.names_.index(label)
+        if (
+            isinstance(label, numbers.Integral)
+            and not isinstance(label, (bool, np.bool_))
+            and 0 <= label < len(self.names_)
+        ):
+            return int(label)
+        raise ValueError(
+            f"{label!r} is not a label: the labels are {self.names_}, or their index "
+            f"0..{len(self.names_) - 1}."
+        )

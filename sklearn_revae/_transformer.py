@@ -1,0 +1,102 @@
+"""ReVAETransformer: latents of rows, with labels where there are some."""
+
+from sklearn_revae._base import BaseReVAE
+from sklearn_revae._docs import document_estimator
+from sklearn_revae._interventions import InterventionMixin
+
+
+@document_estimator
+class ReVAETransformer(InterventionMixin, BaseReVAE):
+    """Latents of a variational autoencoder that uses what labels there are.
+
+    Without y an ordinary variational autoencoder. With y, in full or in part, the first
+    latents hold each label's characteristics, and :meth:`intervene` changes them.
+
+    .. versionadded:: 0.1
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    See Also
+    --------
+    ReVAEClassifier : The same model as a classifier.
+    sklearn.decomposition.PCA : Linear latents.
+
+    {notes}
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn_revae import ReVAETransformer
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = ReVAETransformer(style_dim=2, random_state=0).fit(X)
+    >>> model.transform(X).shape
+    (150, 2)
+    >>> list(model.get_feature_names_out())
+    ['style_0', 'style_1']
+    """
+
+    _needs_labels = False
+
+    def fit(self, X, y=None, sample_weight=None):
+        """Fit the model to rows, with or without labels.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, in any units.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels), default=None
+            Labels: ints, strings or bools, a column for each label. `unlabeled_value`,
+            None and NaN mark what is not known, in any cell. Without any labelled row
+            the model is fitted as if y were None.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row in the bound. A row of weight zero is as good as absent.
+
+        Returns
+        -------
+        self : ReVAETransformer
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            For bad parameters, rows or labels, before any training.
+        FloatingPointError
+            If the loss stays NaN or infinite through restarts at lower rates.
+        """
+        return self._fit(X, y, sample_weight, resume=self._resumes)
+
+    def partial_fit(self, X, y=None, classes=None, sample_weight=None):
+        """Train one epoch further on a batch of rows.
+
+        The first call learns the columns' scales from its rows, and decides whether
+        there are labels. The learning rate is constant.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels), default=None
+            Labels, as in :meth:`fit`; a batch may be without any.
+        classes : array-like of shape (n_classes,), or list of such, default=None
+            All classes, a list with an array a label for several labels. Needed in
+            the first call if y is given, not looked at in later ones.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row.
+
+        Returns
+        -------
+        self : ReVAETransformer
+            The estimator.
+
+        Raises
+        ------
+        ValueError
+            As :meth:`fit` does, and if `classes` is missing in a first call with y.
+        """
+        return self._partial_fit(X, y, classes, sample_weight)

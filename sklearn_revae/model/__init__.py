@@ -1,0 +1,1 @@
+"""The model in plain torch: networks, likelihoods, labels, the bound, edits."""
