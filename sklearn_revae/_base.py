@@ -11,24 +11,16 @@ import numpy as np
 import torch
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.model_selection import StratifiedShuffleSplit
-from sklearn.utils import check_array, check_consistent_length, check_random_state
+from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import (
-    _check_feature_names_in,
-    _check_sample_weight,
-    check_is_fitted,
-    validate_data,
-)
+from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from sklearn_revae._build import build_model
-from sklearn_revae._columns import Columns
+from sklearn_revae._columns import SHARED_SCALE, Columns
 from sklearn_revae._labels import LabelCodes
-from sklearn_revae._inference import apply
+from sklearn_revae._latents import LatentsMixin
 from sklearn_revae.model.label_model import CLASSIFIERS
-from sklearn_revae.model.objective import (
-    UNLABELED_BOUNDS,
-    evidence_bound,
-)
+from sklearn_revae.model.objective import UNLABELED_BOUNDS
 from sklearn_revae.training.batches import Rows
 from sklearn_revae.training.device import resolve_device
 from sklearn_revae.training.net import NonFiniteTrainingError
@@ -38,7 +30,6 @@ _LARGEST_BATCH = 200
 # Chosen on digits, breast_cancer, wine and Fashion-MNIST.
 _WEIGHT_PER_COLUMN = 0.5
 _NOISE_SHARE = 0.6
-_BOUND_SAMPLES = 16
 
 
 @dataclass
@@ -59,7 +50,7 @@ class _Data:
         ).to(device)
 
 
-class BaseReVAE(TransformerMixin, BaseEstimator):
+class BaseReVAE(LatentsMixin, TransformerMixin, BaseEstimator):
     """Base of :class:`ReVAEClassifier` and :class:`ReVAETransformer`."""
 
     _parameter_constraints: dict = {
@@ -148,8 +139,6 @@ class BaseReVAE(TransformerMixin, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
-    # -- fitting ---------------------------------------------------------------
-
     @contextlib.contextmanager
     def _unchanged_on_failure(self):
         """Put every attribute back if the block raises, Ctrl-C included."""
@@ -165,9 +154,7 @@ class BaseReVAE(TransformerMixin, BaseEstimator):
         self._validate_params()
         widths = list(self.hidden_layer_sizes)
         if any(not isinstance(w, Integral) or w < 1 for w in widths):
-            raise ValueError(
-                f"hidden_layer_sizes must hold integers >= 1, got {widths}."
-            )
+            raise ValueError(f"hidden_layer_sizes must hold integers >= 1, got {widths}.")
         for name in ("label_weight", "consistency_weight", "learning_rate_init"):
             value = getattr(self, name)
             if value != "auto" and not math.isfinite(value):
@@ -181,13 +168,22 @@ class BaseReVAE(TransformerMixin, BaseEstimator):
         if first:
             self._labels = None
         if y is None:
+            if self._needs_labels:
+                raise ValueError(
+                    f"This {type(self).__name__} estimator requires y to be passed, but "
+                    "the target y is None."
+                )
             if self._labels is None:
                 return np.empty((len(X), 0), dtype=np.int64)
             return np.full((len(X), len(self._labels.classes_)), -1, dtype=np.int64)
         check_consistent_length(X, y)
         if first:
-            labels = LabelCodes(self.unlabeled_value).fit(y, classes)
-            self._labels = labels
+            self._labels = LabelCodes(self.unlabeled_value).fit(y, classes)
+        elif self._labels is None:
+            raise ValueError(
+                "y was passed, but the model was first fitted without labels: fit it "
+                "anew, with y."
+            )
         return self._labels.encode(y)
 
     def _read(self, X, y, sample_weight, classes, first):
@@ -228,7 +224,30 @@ class BaseReVAE(TransformerMixin, BaseEstimator):
             )
         return codes
 
-    def _fit(self, X, y, sample_weight, *, resume, classes=None, n_epochs=None):
+    @property
+    def _resumes(self):
+        return self.warm_start and hasattr(self, "module_")
+
+    def _partial_fit(self, X, y, classes, sample_weight):
+        """Train one epoch on a batch of rows."""
+        first = not hasattr(self, "module_")
+        if first and self._needs_labels and classes is None:
+            raise ValueError("classes must be passed on the first call to partial_fit.")
+        if not first and classes is not None and self._labels is not None:
+            known = self._labels.classes_
+            given = classes if self._labels.several_ else [classes]
+            if len(given) != len(known) or not all(
+                np.array_equal(np.unique(g), k) for g, k in zip(given, known, strict=True)
+            ):
+                raise ValueError(
+                    f"classes={classes!r} are not those of the first call to "
+                    f"partial_fit, {[k.tolist() for k in known]}."
+                )
+        return self._fit(
+            X, y, sample_weight, resume=not first, classes=classes, one_epoch=True
+        )
+
+    def _fit(self, X, y, sample_weight, *, resume, classes=None, one_epoch=False):
         """Train from scratch, or further from the present weights if `resume`."""
         self._check_parameters()
         with self._unchanged_on_failure():
@@ -238,7 +257,7 @@ class BaseReVAE(TransformerMixin, BaseEstimator):
                 self._start(X, codes)
             self._count_labels(codes, weight)
             data = _Data(self._columns.to_model(X), codes, weight)
-            self._train(data, n_epochs)
+            self._train(data, one_epoch)
         return self
 
     def _start(self, X, codes):
@@ -276,33 +295,34 @@ class BaseReVAE(TransformerMixin, BaseEstimator):
             for count, c in zip(self._counts, codes.T, strict=True)
         ]
 
-    def _validation_split(self, codes):
+    def _validation_split(self, codes, one_epoch):
         """Index of training rows, of held-out labelled rows, and what is watched."""
         everything = np.arange(len(codes))
-        if not self.early_stopping:
+        if one_epoch or not self.early_stopping:
             return everything, everything[:0], None
         labeled = np.flatnonzero((codes >= 0).any(axis=1))
         n_held_out = math.ceil(self.validation_fraction * len(labeled))
         strata = codes[labeled, 0] if codes.shape[1] == 1 else np.zeros(len(labeled))
         n_strata, sizes = np.unique(strata, return_counts=True)
-        enough = len(labeled) and sizes.min() >= 2
+        enough = len(labeled) > 0 and sizes.min() >= 2
         if not enough or not len(n_strata) <= n_held_out <= len(labeled) - len(n_strata):
             return everything, everything[:0], "bound"
-        splitter = StratifiedShuffleSplit(1, test_size=n_held_out, random_state=self._seed)
+        splitter = StratifiedShuffleSplit(
+            1, test_size=n_held_out, random_state=self._seed
+        )
         _, held_out = next(splitter.split(strata, strata))
         held_out = labeled[held_out]
         return np.setdiff1d(everything, held_out), held_out, "validation_score"
 
-    def _train(self, data, n_epochs):
+    def _train(self, data, one_epoch):
         """Train a copy of the module, and take it over when training has ended well."""
         n_features = data.x.shape[1]
         device = resolve_device(self.device, data.x.size)
-        training, held_out, monitor = self._validation_split(data.codes)
+        training, held_out, monitor = self._validation_split(data.codes, one_epoch)
         rows = data.rows(training, device)
         settings = self._settings(n_features, len(rows), monitor)
-        one_epoch = n_epochs is not None
         if one_epoch:
-            settings.n_epochs, settings.decay, settings.monitor = n_epochs, False, None
+            settings.n_epochs, settings.decay = 1, False
         module = copy.deepcopy(self.module_)
         module.label_model.set_prior([torch.from_numpy(c) for c in self._counts])
         module.to(device)
@@ -340,6 +360,7 @@ class BaseReVAE(TransformerMixin, BaseEstimator):
                 share if self.consistency_weight == "auto" else self.consistency_weight
             ),
             noise_scale=_NOISE_SHARE * self._spread,
+            correlated_noise=bool(np.isin(self.likelihood_, SHARED_SCALE).all()),
             n_mc_samples=self.n_mc_samples,
             unlabeled_bound=self.unlabeled_bound,
             batch_size=min(batch_size, n_rows),
@@ -365,8 +386,6 @@ class BaseReVAE(TransformerMixin, BaseEstimator):
             f"learning_rate_init={self.learning_rate_init}."
         )
 
-    # -- use ---------------------------------------------------------------------
-
     def __getstate__(self):
         """State with the weights on the CPU, so that it loads on any machine."""
         state = dict(super().__getstate__())
@@ -383,124 +402,3 @@ class BaseReVAE(TransformerMixin, BaseEstimator):
         tags.target_tags.multi_output = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-    def _rows_for_use(self, X):
-        """Validated X and its scaled values."""
-        check_is_fitted(self)
-        X = self._read_X(X, reset=False)
-        return X, self._columns.to_model(X, dtype=np.float64)
-
-    def _codes_of(self, x):
-        """Predicted codes (n, L) of scaled rows."""
-        return apply(self.module_, lambda m, r: m.log_class_probabilities(r), x).argmax(-1)
-
-    def transform(self, X):
-        """Latents of each row: the mean of q(z|x), characteristic latents first.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows, in the units of the training data.
-
-        Returns
-        -------
-        Z : ndarray of shape (n_samples, n_latents)
-            `label_dim_` latents for each label in turn, then `style_dim_` others.
-        """
-        X, x = self._rows_for_use(X)
-        return apply(self.module_, lambda m, r: m.encode(r)[0], x).astype(X.dtype)
-
-    def inverse_transform(self, Z):
-        """Rows that latents decode to, E[x|z].
-
-        Parameters
-        ----------
-        Z : array-like of shape (n_samples, n_latents)
-            Latents, ordered as :meth:`transform` returns them.
-
-        Returns
-        -------
-        X : ndarray of shape (n_samples, n_features)
-            Rows, in the units of the training data.
-
-        Raises
-        ------
-        ValueError
-            If `Z` has another number of columns.
-        """
-        check_is_fitted(self)
-        Z = check_array(Z, dtype=(np.float64, np.float32), input_name="Z")
-        if Z.shape[1] != self._n_features_out:
-            raise ValueError(
-                f"Z has {Z.shape[1]} columns, but the model has {self._n_features_out} "
-                "latents: pass what transform returned."
-            )
-        decoded = apply(self.module_, lambda m, z: m.expected_row(z), Z)
-        return self._columns.from_model(decoded).astype(Z.dtype)
-
-    @property
-    def _n_features_out(self):
-        return self.module_.latent_dim
-
-    def get_feature_names_out(self, input_features=None):
-        """Names of the latents that :meth:`transform` returns.
-
-        Parameters
-        ----------
-        input_features : array-like of str or None, default=None
-            Only compared with the names seen in fit.
-
-        Returns
-        -------
-        names : ndarray of str
-            `<label>_0`, `<label>_1`, ... for each label, then `style_0`, ...
-        """
-        check_is_fitted(self)
-        _check_feature_names_in(self, input_features)
-        names = [
-            f"{label}_{j}" for label in self.label_names_ for j in range(self.label_dim_)
-        ]
-        names += [f"style_{j}" for j in range(self.style_dim_)]
-        return np.array(names, dtype=object)
-
-    def score_samples(self, X):
-        """Lower bound on log p(x) of every row, its labels unknown.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows, in the units of the training data.
-
-        Returns
-        -------
-        bound : ndarray of shape (n_samples,)
-            In nats, of the density in X's own units; Bernoulli columns count as
-            log-probabilities. Low values mark rows unlike the training data.
-        """
-        _, x = self._rows_for_use(X)
-        noise = torch.randn(
-            (_BOUND_SAMPLES // 2, 1, self.module_.latent_dim),
-            generator=generator(0),
-            dtype=torch.float64,
-        )
-        # Fixed, and in pairs of opposites: the same for every row and every call.
-        noise = torch.cat([noise, -noise])
-
-        def bound(module, rows):
-            mean, scale = module.encode(rows)
-            unobserved = torch.full(
-                (len(rows), module.label_model.n_labels), -1, device=rows.device
-            )
-            z = mean + scale * noise.to(rows)
-            return evidence_bound(
-                module,
-                rows,
-                unobserved,
-                mean,
-                scale,
-                z,
-                n_decoded=len(z),
-                unlabeled_bound=self.unlabeled_bound,
-            ).value()
-
-        return apply(self.module_, bound, x) - self._columns.log_volume

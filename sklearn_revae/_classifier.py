@@ -2,6 +2,7 @@
 
 import numpy as np
 from sklearn.base import ClassifierMixin
+from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_revae._base import BaseReVAE
@@ -103,7 +104,7 @@ class ReVAEClassifier(InterventionMixin, ClassifierMixin, BaseReVAE):
             Labels, as in :meth:`fit`; a batch may be without any.
         classes : array-like of shape (n_classes,), or list of such, default=None
             All classes, a list with an array a label for several labels. Needed in
-            the first call, not looked at in later ones.
+            the first call; later it may be left out.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row.
 
@@ -191,5 +192,5 @@ class ReVAEClassifier(InterventionMixin, ClassifierMixin, BaseReVAE):
         _, x = self._rows_for_use(X)
         check_consistent_length(x, y)
         # A class never seen in fit cannot be predicted, which makes it a miss.
-        codes = self._labels.encode(y, unknown=len)
+        codes = self._labels.encode(y, unknown="count")
         return cell_accuracy(self._codes_of(x), codes, sample_weight)

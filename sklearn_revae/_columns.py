@@ -7,6 +7,7 @@ labels this decides accuracy, so the kinds are told apart here and nobody scales
 import numpy as np
 
 FAMILIES = ("bernoulli", "gaussian", "shared_gaussian", "laplace")
+SHARED_SCALE = ("shared_gaussian", "laplace")
 _FAMILY_OF_KIND = {
     "binary": "bernoulli",
     "pixel": "shared_gaussian",
@@ -33,7 +34,7 @@ def looks_like_pixels(X):
 
 
 def infer_kinds(X):
-    """Kind of every column, "binary", "pixel" or "real": an array (n_features,) of str."""
+    """Kind of every column, "binary", "pixel" or "real": an array of str."""
     binary = ((X == 0) | (X == 1)).all(axis=0) & (X.max(axis=0) > X.min(axis=0))
     if not binary.all() and looks_like_pixels(X):
         return np.full(X.shape[1], "pixel", dtype=object)
@@ -101,7 +102,7 @@ class Columns:
                 f"Column {column} of X is too large to be scaled: it reaches "
                 f"{np.abs(X[:, column]).max():.3g}. Divide it by a constant first."
             )
-        for family in ("shared_gaussian", "laplace"):
+        for family in SHARED_SCALE:
             member = self.families_ == family
             if member.any():
                 self.scale_[member] = np.sqrt(np.mean(self.scale_[member] ** 2))

@@ -41,6 +41,8 @@ def apply(module, function, *arrays):
             torch.from_numpy(np.ascontiguousarray(a[start : start + CHUNK]))
             for a in arrays
         ]
-        tensors = [t.to(device, dtype if t.is_floating_point() else None) for t in tensors]
+        tensors = [
+            t.to(device, dtype if t.is_floating_point() else None) for t in tensors
+        ]
         results.append(function(module, *tensors).cpu().numpy())
     return np.concatenate(results).astype(np.float64, copy=False)

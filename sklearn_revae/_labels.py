@@ -46,9 +46,9 @@ def _holds_text(values):
 
 def _reject_stringified_marker(y, values, marker):
     """NumPy turns ["a", "b", -1] into strings, and -1 into a class of its own."""
-    if values.dtype.kind not in "US" or marker is None or isinstance(marker, str):
+    if values.dtype.kind not in "USO" or marker is None or isinstance(marker, str):
         return
-    if np.any(values == str(marker)):
+    if any(isinstance(v, str) and v == str(marker) for v in values.flat):
         raise ValueError(
             f"y holds the string {str(marker)!r} beside other strings, but "
             f"unlabeled_value={marker!r} is not a string: NumPy turned the mixed list "
@@ -64,7 +64,9 @@ def _as_array(y):
     elif hasattr(y, "categories"):
         y = np.asarray(y)
     if isinstance(y, (list, tuple)):
-        flat = [v for row in y for v in (row if isinstance(row, (list, tuple)) else [row])]
+        flat = [
+            v for row in y for v in (row if isinstance(row, (list, tuple)) else [row])
+        ]
         # Without this, NumPy would write None and NaN out as strings.
         if _holds_text(flat) and any(map(_is_missing, flat)):
             return np.array(y, dtype=object)
@@ -130,9 +132,7 @@ class LabelCodes:
         _reject_stringified_marker(y, values, self.unlabeled_value)
         several = values.ndim == 2
         columns = list(values.T) if several else [values]
-        observed = [
-            ~(_missing(c) | _marked(c, self.unlabeled_value)) for c in columns
-        ]
+        observed = [~(_missing(c) | _marked(c, self.unlabeled_value)) for c in columns]
         for column, seen in zip(columns, observed, strict=True):
             if column.dtype.kind == "f" and np.isinf(column[seen]).any():
                 raise ValueError(
@@ -157,8 +157,11 @@ class LabelCodes:
             ]
         return self
 
-    def encode(self, y):
+    def encode(self, y, unknown="raise"):
         """Return codes (n, L), -1 where a cell is not observed.
+
+        A value that is none of the label's classes raises, or, with unknown="count",
+        gets the code K_l, one past the last.
 
         Raises
         ------
@@ -173,22 +176,25 @@ class LabelCodes:
             )
         codes = np.full((len(columns[0]), len(columns)), -1, dtype=np.int64)
         for label, (column, seen) in enumerate(zip(columns, observed, strict=True)):
-            codes[seen, label] = self.encode_values(column[seen], label)
+            codes[seen, label] = self.encode_values(column[seen], label, unknown)
         return codes
 
-    def encode_values(self, values, label):
-        """Codes (n,) of values of one label, all of them observed."""
+    def encode_values(self, values, label, unknown="raise"):
+        """Codes (n,) of values of one label, all of them observed; see :meth:`encode`."""
         classes, name = self.classes_[label], self.names_[label]
         lookup = {value: code for code, value in enumerate(classes.tolist())}
-        codes = np.empty(len(values), dtype=np.int64)
-        for i, value in enumerate(np.asarray(values).tolist()):
-            code = lookup.get(value) if value.__hash__ else None
-            if code is None:
-                raise ValueError(
-                    f"{value!r} is not a value of {name}: its values are "
-                    f"{classes.tolist()}."
-                )
-            codes[i] = code
+        values = np.asarray(values).tolist()
+        codes = np.fromiter(
+            (lookup.get(v, len(classes)) for v in values),
+            dtype=np.int64,
+            count=len(values),
+        )
+        if unknown == "raise" and np.any(codes == len(classes)):
+            stranger = values[int(np.argmax(codes == len(classes)))]
+            raise ValueError(
+                f"{stranger!r} is not a value of {name}: its values are "
+                f"{classes.tolist()}."
+            )
         return codes
 
     def decode(self, codes):
@@ -196,8 +202,9 @@ class LabelCodes:
         columns = [c[codes[:, label]] for label, c in enumerate(self.classes_)]
         if not self.several_:
             return columns[0]
-        kinds = {c.dtype.kind in "US" for c in self.classes_}
-        if len(kinds) > 1:
+        kinds = {c.dtype.kind for c in self.classes_}
+        # NumPy would write numbers beside strings as strings, and True beside 2 as 1.
+        if len(kinds) > 1 and not kinds <= set("iuf"):
             columns = [c.astype(object) for c in columns]
         return np.stack(columns, axis=1)
 

@@ -84,8 +84,8 @@ class ReVAETransformer(InterventionMixin, BaseReVAE):
         y : array-like of shape (n_samples,) or (n_samples, n_labels), default=None
             Labels, as in :meth:`fit`; a batch may be without any.
         classes : array-like of shape (n_classes,), or list of such, default=None
-            All classes, a list with an array a label for several labels. Needed in
-            the first call if y is given, not looked at in later ones.
+            All classes, a list with an array a label for several labels. Without
+            them the classes are those in y of the first call.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row.
 
@@ -97,6 +97,6 @@ class ReVAETransformer(InterventionMixin, BaseReVAE):
         Raises
         ------
         ValueError
-            As :meth:`fit` does, and if `classes` is missing in a first call with y.
+            As :meth:`fit` does.
         """
         return self._partial_fit(X, y, classes, sample_weight)

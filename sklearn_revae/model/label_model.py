@@ -65,12 +65,11 @@ class LabelModel(nn.Module):
         self.set_prior([torch.ones(n) for n in self.n_values])
         self.affine = None
         if classifier == "affine":
-            self.affine = nn.ModuleList(
-                linear(dim, n, generator) for n in self.n_values
-            )
+            self.affine = nn.ModuleList(linear(dim, n, generator) for n in self.n_values)
 
     @property
     def n_labels(self):
+        """Number of labels, L."""
         return len(self.n_values)
 
     @property
@@ -79,14 +78,14 @@ class LabelModel(nn.Module):
         return F.softplus(self.raw_scales) + MIN_PRIOR_SCALE
 
     def set_prior(self, counts):
-        """Set p(y_l) to the smoothed frequencies of `counts`, one tensor (K_l,) a label."""
+        """Set p(y_l) to the smoothed frequencies of `counts`, a tensor (K_l,) a label."""
         self.log_prior.fill_(_LOG_ZERO)
         for label, count in enumerate(counts):
             smoothed = count.to(self.log_prior) + 1.0
             self.log_prior[label, : len(count)] = (smoothed / smoothed.sum()).log()
 
     def log_conditional(self, z):
-        """log p(z_l | y_l = k) for every k: (..., L, d) -> (..., L, K)."""
+        """Log p(z_l | y_l = k) for every k: (..., L, d) -> (..., L, K)."""
         variance = self.scales.square()
         precision = 1.0 / variance
         # The square expanded, so that values cost a matrix product and no (.., K, d).
@@ -99,15 +98,15 @@ class LabelModel(nn.Module):
         return log_density.masked_fill(self.absent, _LOG_ZERO)
 
     def log_joint(self, z):
-        """log p(z_l, y_l = k) for every k: (..., L, d) -> (..., L, K)."""
+        """Log p(z_l, y_l = k) for every k: (..., L, d) -> (..., L, K)."""
         return self.log_conditional(z) + self.log_prior
 
     def log_marginal(self, z):
-        """log p(z_l), y_l summed out: (..., L, d) -> (..., L)."""
+        """Log p(z_l), y_l summed out: (..., L, d) -> (..., L)."""
         return self.log_joint(z).logsumexp(-1)
 
     def log_classifier(self, z):
-        """log q(y_l = k | z_l) for every k: (..., L, d) -> (..., L, K)."""
+        """Log q(y_l = k | z_l) for every k: (..., L, d) -> (..., L, K)."""
         if self.affine is None:
             return self.log_joint(z).log_softmax(-1)
         logits = [

@@ -121,9 +121,7 @@ class ProductLikelihood(nn.Module):
         for family, columns in self._parts():
             if columns is None:
                 return family.log_prob(output, x).sum(-1)
-            total = total + family.log_prob(output[..., columns], x[..., columns]).sum(
-                -1
-            )
+            total = total + family.log_prob(output[..., columns], x[..., columns]).sum(-1)
         return total
 
     def mean(self, output):

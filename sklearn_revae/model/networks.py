@@ -1,6 +1,7 @@
 """Encoders and decoders: multilayer perceptrons, or a module of the user's own."""
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import nn
@@ -24,7 +25,7 @@ def linear(n_in, n_out, generator):
 def mlp(sizes, generator):
     """Rectified linear layers through the widths `sizes`, input first."""
     layers = []
-    for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
+    for n_in, n_out in pairwise(sizes):
         layers += [linear(n_in, n_out, generator), nn.ReLU()]
     return nn.Sequential(*layers)
 
@@ -66,6 +67,4 @@ def mlp_encoder_body(n_features, hidden_layer_sizes, generator):
 def mlp_decoder(latent_dim, hidden_layer_sizes, n_features, generator):
     """Return the default decoder, the encoder's mirror image."""
     sizes = [latent_dim, *reversed(hidden_layer_sizes)]
-    return nn.Sequential(
-        mlp(sizes, generator), linear(sizes[-1], n_features, generator)
-    )
+    return nn.Sequential(mlp(sizes, generator), linear(sizes[-1], n_features, generator))

@@ -181,7 +181,9 @@ def evidence_bound(
 
     log_likelihood = model.likelihood.log_prob(model.decode(decoded), x)
     return Bound(
-        log_likelihood=_weighted_mean(weight[:n_decoded] * log_likelihood, log_node_weights),
+        log_likelihood=_weighted_mean(
+            weight[:n_decoded] * log_likelihood, log_node_weights
+        ),
         style_divergence=style_divergence(model.style(mean), model.style(scale)),
         unobserved_divergence=_weighted_mean(unobserved.sum(-1), log_node_weights),
         observed_divergence=_weighted_mean(
@@ -199,7 +201,7 @@ def effective_sample_size(weight):
 
 
 def consistency_loss(log_target, log_perturbed):
-    """Cross-entropy (n,) of a perturbed row's labels to the row's own, summed over labels.
+    """Cross-entropy (n,) of a perturbed row's labels to the row's own, over all labels.
 
     Both are log-probabilities (n, L, K); the target is taken as given.
     """

@@ -36,6 +36,7 @@ class ReVAE(nn.Module):
 
     @property
     def latent_dim(self):
+        """Number of all latents."""
         return self.characteristic_dim + self.style_dim
 
     def encode(self, x):
@@ -62,6 +63,6 @@ class ReVAE(nn.Module):
         return self.likelihood.mean(self.decode(z))
 
     def log_class_probabilities(self, x):
-        """log q(y_l = k | z_l) at the posterior's mean: (n, L, K)."""
+        """Log q(y_l = k | z_l) at the posterior's mean: (n, L, K)."""
         mean, _ = self.encode(x)
         return self.label_model.log_classifier(self.blocks(mean))

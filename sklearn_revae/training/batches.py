@@ -66,7 +66,7 @@ class MixedBatches:
     rows : Rows
         The data.
     batch_size : int
-        Rows a batch.
+        Rows a batch; at least two where there are rows of both kinds.
     generator : torch.Generator
         On the CPU; decides the order.
     """
@@ -76,22 +76,20 @@ class MixedBatches:
         labeled = (rows.codes >= 0).any(-1).cpu()
         pools = [labeled.nonzero().squeeze(1), (~labeled).nonzero().squeeze(1)]
         n_labeled, n_unlabeled = map(len, pools)
-        share = max(LABELED_SHARE, n_labeled / len(rows))
-        counts = [round(batch_size * share), 0]
-        if n_labeled == 0:
-            counts[0] = 0
-        elif n_unlabeled:
+        if n_labeled and n_unlabeled:
             # Both kinds in every batch, however small it is.
-            counts[0] = min(max(counts[0], 1), max(batch_size - 1, 1))
-        counts[1] = batch_size - counts[0] if n_unlabeled else 0
-        if n_unlabeled == 0:
-            counts[0] = batch_size
+            batch_size = max(batch_size, 2)
+            share = max(LABELED_SHARE, n_labeled / len(rows))
+            from_labeled = min(max(round(batch_size * share), 1), batch_size - 1)
+        else:
+            from_labeled = batch_size if n_labeled else 0
+        counts = [from_labeled, batch_size - from_labeled]
         self._draws = [
             (_Cycle(pool, generator), count)
             for pool, count in zip(pools, counts, strict=True)
             if count
         ]
-        paced_by = 1 if counts[1] else 0
+        paced_by = 1 if n_unlabeled else 0
         self._length = math.ceil(len(pools[paced_by]) / counts[paced_by])
 
     def __len__(self):

@@ -22,11 +22,10 @@ class RecordBound(Callback):
 
     def on_batch_end(self, net, batch=None, training=False, bound=None, **kwargs):
         """Add one batch, unless its step was skipped as not finite."""
-        value = bound.value().detach().mean()
-        if net.bad_steps_:
+        if bound is None:
             return
         self.n_batches_ += 1
-        self.sums_["bound"] += value
+        self.sums_["bound"] += bound.value().detach().mean()
         for name, mean in bound.detached_means().items():
             self.sums_[name] += mean
         _, codes, _ = batch

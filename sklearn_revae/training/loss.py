@@ -1,5 +1,7 @@
 """What a training step minimises: minus the bound, plus consistency under noise."""
 
+import math
+
 import torch
 from torch import nn
 
@@ -19,8 +21,11 @@ class SemiSupervisedLoss(nn.Module):
         Weight of log q(y|x) of the labelled rows.
     consistency_weight : float
         Weight of the cross-entropy between a row's labels and its noisy copy's.
-    noise_scale : float
+    noise_scale : tensor (n_features,)
         Standard deviation of that noise, in units of the scaled columns.
+    correlated_noise : bool
+        Whether the noise has the rows' own covariance, scaled by `noise_scale`.
+        Independent noise on many pixels averages out before it is felt.
     n_mc_samples : int
         Samples of z a row.
     unlabeled_bound : {"marginal", "classifier"}
@@ -34,6 +39,7 @@ class SemiSupervisedLoss(nn.Module):
         label_weight,
         consistency_weight,
         noise_scale,
+        correlated_noise,
         n_mc_samples,
         unlabeled_bound,
         generator,
@@ -42,9 +48,22 @@ class SemiSupervisedLoss(nn.Module):
         self.label_weight = label_weight
         self.consistency_weight = consistency_weight
         self.noise_scale = noise_scale
+        self.correlated_noise = correlated_noise
         self.n_mc_samples = n_mc_samples
         self.unlabeled_bound = unlabeled_bound
         self.generator = generator
+
+    def _noise(self, x):
+        """Noise like `x`: independent, of unit scale, or of the rows' covariance."""
+        n_rows = len(x)
+        shape = (n_rows, n_rows) if self.correlated_noise else x.shape
+        noise = torch.randn(
+            shape, generator=self.generator, device=x.device, dtype=x.dtype
+        )
+        if self.correlated_noise:
+            # Random mixtures of the batch's centred rows.
+            noise = noise @ (x - x.mean(0)) / math.sqrt(n_rows)
+        return noise
 
     def forward(self, model, x, codes, weight):
         """Return the loss, a scalar, and the terms of the bound."""
@@ -53,11 +72,8 @@ class SemiSupervisedLoss(nn.Module):
         with_consistency = self.consistency_weight > 0 and labels.n_labels > 0
         inputs = x
         if with_consistency:
-            noise = torch.randn(
-                x.shape, generator=self.generator, device=x.device, dtype=x.dtype
-            )
             # Rows and their noisy copies share one pass of the encoder.
-            inputs = torch.cat([x, x + self.noise_scale * noise])
+            inputs = torch.cat([x, x + self.noise_scale * self._noise(x)])
         mean, scale = model.encode(inputs)
         row_mean, row_scale = mean[:n_rows], scale[:n_rows]
         z = sample_posterior(row_mean, row_scale, self.n_mc_samples, self.generator)

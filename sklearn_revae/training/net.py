@@ -3,10 +3,11 @@
 import copy
 import dis
 import math
+import warnings
 
 import torch
 from skorch import NeuralNet
-from skorch.callbacks import Callback, EpochTimer, LRScheduler, PassthroughScoring
+from skorch.callbacks import Callback, LRScheduler, PassthroughScoring
 from skorch.utils import TeeGenerator
 from torch.optim.lr_scheduler import LambdaLR
 
@@ -88,7 +89,6 @@ class ReVAENet(NeuralNet):
     @property
     def _default_callbacks(self):
         return [
-            ("epoch_timer", EpochTimer()),
             ("train_loss", PassthroughScoring(name="train_loss", on_train=True)),
             ("bound", RecordBound()),
         ]
@@ -150,6 +150,7 @@ class ReVAENet(NeuralNet):
             self._step_optimizer(None)
             self.bad_steps_ = 0
         else:
+            step["bound"] = None
             self._skip_step()
         return step
 
@@ -160,6 +161,13 @@ class ReVAENet(NeuralNet):
         if self.restarts_ == MAX_RESTARTS:
             raise NonFiniteTrainingError
         self.restarts_ += 1
+        warnings.warn(
+            f"Loss or gradient was NaN or infinite in {MAX_BAD_STEPS} steps running: "
+            "training goes on from the last good weights at a tenth of the learning "
+            "rate. Lower learning_rate_init if this happens often.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
         self.bad_steps_ = 0
         self.module_.load_state_dict(self.good_state_)
         self.optimizer_.state.clear()
@@ -169,9 +177,7 @@ class ReVAENet(NeuralNet):
             # The schedule computes each rate from its base: cut that too.
             if isinstance(callback, LRScheduler):
                 schedule = callback.lr_scheduler_
-                schedule.base_lrs = [
-                    lr * LEARNING_RATE_CUT for lr in schedule.base_lrs
-                ]
+                schedule.base_lrs = [lr * LEARNING_RATE_CUT for lr in schedule.base_lrs]
 
     def on_epoch_end(self, net, **kwargs):
         """Remember the weights as good ones if the epoch ended on finite steps."""

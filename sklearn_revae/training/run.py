@@ -8,6 +8,7 @@ import torch
 
 from sklearn_revae.training.batches import MixedBatches, Rows
 from sklearn_revae.training.callbacks import KeepBest, Progress
+from sklearn_revae.training.device import fitting_threads
 from sklearn_revae.training.loss import SemiSupervisedLoss
 from sklearn_revae.training.net import make_net
 
@@ -16,6 +17,7 @@ FEWEST_EPOCHS = 10
 FEWEST_STEPS = 1000
 # Labelled training rows whose accuracy a progress bar shows.
 _SHOWN_ROWS = 1000
+_SKORCH_KEYS = ("batches", "train_", "event_")
 
 
 @dataclass
@@ -25,6 +27,7 @@ class Settings:
     label_weight: float
     consistency_weight: float
     noise_scale: np.ndarray
+    correlated_noise: bool
     n_mc_samples: int
     unlabeled_bound: str
     batch_size: int
@@ -98,6 +101,7 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
         settings.label_weight,
         settings.consistency_weight,
         noise_scale,
+        settings.correlated_noise,
         settings.n_mc_samples,
         settings.unlabeled_bound,
         generator(seed, device),
@@ -115,9 +119,11 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
     net.initialize()
     if optimizer_state is not None:
         net.optimizer_.load_state_dict(optimizer_state)
-    net.train(rows, n_epochs)
+    with fitting_threads(rows.x.numel()):
+        net.train(rows, n_epochs)
+    # skorch's own averages count the steps that were skipped as not finite.
     history = [
-        {key: value for key, value in epoch.items() if key != "batches"}
+        {k: v for k, v in epoch.items() if k == "epoch" or not k.startswith(_SKORCH_KEYS)}
         for epoch in net.history
     ]
     return Result(history, net.optimizer_.state_dict())

@@ -1,0 +1,136 @@
+"""The text both estimators' docstrings share, put in where they name it."""
+
+import inspect
+
+_PARAMETERS = """\
+hidden_layer_sizes : array-like of int, default=(256, 256)
+    Widths of the encoder's hidden layers; the decoder mirrors them.
+label_dim : int or "auto", default="auto"
+    Number of latents a label. "auto": as many as the label with most classes has,
+    between 2 and 8.
+style_dim : int or "auto", default="auto"
+    Number of latents that belong to no label. "auto": the root of `n_features`,
+    between 2 and 32.
+likelihood : str or array-like of str of shape (n_features,), default="auto"
+    p(x|z) of each column, and with it the scaling: "bernoulli" (values in [0, 1] after
+    scaling by their range), "gaussian" (a scale and a learned noise a column),
+    "shared_gaussian" or "laplace" (one scale and one learned noise for all columns).
+    "auto" takes columns of zeros and ones as Bernoulli, rows of at least 16 columns
+    within [0, 1] or of integers within 0..255 as pixels (shared Gaussian), all else as
+    Gaussian.
+label_weight : float or "auto", default="auto"
+    Weight of log q(y|x) in the bound of labelled rows, where 1 is the bound itself.
+    "auto": half the number of columns, since log p(x|z) grows with them.
+consistency_weight : float or "auto", default="auto"
+    Weight of the cross-entropy, in nats, between a row's class probabilities and those
+    of a copy with noise added. "auto": half the number of columns. 0 trains on the
+    bound alone.
+label_classifier : {"bayes", "affine"}, default="bayes"
+    q(y_l|z_l): the Bayes classifier of the conditional prior p(z_l|y_l), or the
+    published affine map. The latter learns nothing from rows without labels.
+unlabeled_bound : {"marginal", "classifier"}, default="marginal"
+    The bound for labels not observed: under the marginal prior p(z_l), or as published,
+    averaged over q(y_l|z_l). They are equal for `label_classifier="bayes"`; else the
+    latter is looser.
+n_mc_samples : int, default=8
+    Samples of z a row for q(y|x). They cost the classifier alone; one is decoded.
+encoder : "auto" or torch.nn.Module, default="auto"
+    A module that maps scaled rows (n, n_features) to features (n, any width); a linear
+    layer to the latents' means and scales follows. It is copied, not changed.
+decoder : "auto" or torch.nn.Module, default="auto"
+    A module that maps latents (n, n_latents) to (n, n_features). It is copied, not
+    changed.
+unlabeled_value : object, default=-1
+    Value that marks unlabelled cells of y. None and NaN always do; None here means
+    that nothing else does, so that -1 may be a class.
+max_iter : int or "auto", default="auto"
+    Number of epochs. "auto": at least 10, and enough for 1000 steps.
+batch_size : int or "auto", default="auto"
+    Rows a step. "auto": 200, or all rows if there are fewer.
+learning_rate_init : float, default=0.003
+    Largest learning rate of Adam; it rises over the first 5 % of steps and then decays
+    to zero along a cosine.
+early_stopping : bool, default=False
+    Whether to stop when accuracy on held-out labelled rows no longer improves, and
+    keep the best weights. With too few labelled rows to hold any out (fewer than two in
+    a class) the training bound is watched instead; see `early_stopping_monitor_`.
+validation_fraction : float, default=0.1
+    Share of the labelled rows held out by early stopping.
+n_iter_no_change : int, default=10
+    Epochs without improvement before early stopping stops.
+tol : float, default=1e-4
+    Least improvement that counts for early stopping.
+warm_start : bool, default=False
+    Whether a further `fit` goes on from the present weights.
+callbacks : list of skorch callbacks, default=None
+    Called during training, after the estimator's own.
+device : str or torch.device, default="auto"
+    Where to train. "auto": CUDA, else MPS, else the CPU; data of fewer than ten million
+    cells stays on the CPU, which is faster for it.
+random_state : int, RandomState instance or None, default=None
+    Decides starting weights, batches and noise.
+verbose : bool, default=False
+    Whether to show a progress bar with bound, accuracy and time left."""
+
+_ATTRIBUTES = """\
+label_names_ : list of str
+    Names of the labels: y's column names, else `label_0`, `label_1`, ...
+column_kinds_ : ndarray of str of shape (n_features,)
+    What each column was taken for: "binary", "pixel" or "real".
+likelihood_ : ndarray of str of shape (n_features,)
+    The likelihood used for each column.
+label_dim_, style_dim_ : int
+    Number of latents a label, and of those that belong to none.
+label_weight_, consistency_weight_ : float
+    The weights used.
+batch_size_ : int
+    The batch size used.
+n_iter_ : int
+    Number of epochs trained.
+loss_curve_ : list of float
+    Minus the mean bound of each epoch, in nats a row of scaled columns.
+history_ : list of dict
+    For each epoch the mean `bound` and its terms, and the importance weights' largest
+    value (`weight_max`) and effective share of samples (`weight_effective_share`).
+early_stopping_monitor_ : {"validation_score", "bound"} or None
+    What early stopping watched.
+device_ : str
+    Where the model was trained.
+module_ : torch.nn.Module
+    The trained model.
+n_features_in_ : int
+    Number of columns seen in `fit`.
+feature_names_in_ : ndarray of str of shape (n_features_in_,)
+    Names of the columns; defined only when X has string names."""
+
+_NOTES = """\
+Notes
+-----
+With the labels O observed in a row, training maximises the one bound
+
+    E_q(z|x)[w A(z)] + label_weight * log q(y_O|x) + log p(y_O),
+
+A(z) = log p(x|z) + log p(z|y_O) - log q(z|x) - log q(y_O|z), w = q(y_O|z) / q(y_O|x).
+It is equation (4) of [1]_ for labelled rows, and the ordinary evidence lower bound
+for rows without labels. Labels are enumerated, never sampled.
+
+References
+----------
+.. [1] T. Joy, S. M. Schmon, P. H. S. Torr, N. Siddharth, T. Rainforth, "Capturing Label
+   Characteristics in VAEs", ICLR 2021, arXiv:2006.10102."""
+
+
+def _indented(text):
+    return text.replace("\n", "\n    ")
+
+
+def document_estimator(cls):
+    """Put the shared parts into the docstring of an estimator class."""
+    for name, text in (
+        ("parameters", _PARAMETERS),
+        ("attributes", _ATTRIBUTES),
+        ("notes", _NOTES),
+    ):
+        cls.__doc__ = cls.__doc__.replace("{" + name + "}", _indented(text))
+    cls.__doc__ = inspect.cleandoc(cls.__doc__)
+    return cls

@@ -1,0 +1,139 @@
+"""Latents of rows and rows of latents, and how likely a row is: the mixin."""
+
+import numpy as np
+import torch
+from sklearn.utils import check_array
+from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
+
+from sklearn_revae._inference import apply
+from sklearn_revae.model.objective import evidence_bound
+from sklearn_revae.training.run import generator
+
+_BOUND_SAMPLES = 16
+
+
+class LatentsMixin:
+    """What a fitted model says of single rows."""
+
+    def _rows_for_use(self, X):
+        """Validated X and its scaled values."""
+        check_is_fitted(self)
+        X = self._read_X(X, reset=False)
+        return X, self._columns.to_model(X, dtype=np.float64)
+
+    def _codes_of(self, x):
+        """Predicted codes (n, L) of scaled rows."""
+        return apply(self.module_, lambda m, r: m.log_class_probabilities(r), x).argmax(
+            -1
+        )
+
+    def transform(self, X):
+        """Latents of each row: the mean of q(z|x), characteristic latents first.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, in the units of the training data.
+
+        Returns
+        -------
+        Z : ndarray of shape (n_samples, n_latents)
+            `label_dim_` latents for each label in turn, then `style_dim_` others.
+        """
+        X, x = self._rows_for_use(X)
+        return apply(self.module_, lambda m, r: m.encode(r)[0], x).astype(X.dtype)
+
+    def inverse_transform(self, Z):
+        """Rows that latents decode to, E[x|z].
+
+        Parameters
+        ----------
+        Z : array-like of shape (n_samples, n_latents)
+            Latents, ordered as :meth:`transform` returns them.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features)
+            Rows, in the units of the training data.
+
+        Raises
+        ------
+        ValueError
+            If `Z` has another number of columns.
+        """
+        check_is_fitted(self)
+        Z = check_array(Z, dtype=(np.float64, np.float32), input_name="Z")
+        if Z.shape[1] != self._n_features_out:
+            raise ValueError(
+                f"Z has {Z.shape[1]} columns, but the model has {self._n_features_out} "
+                "latents: pass what transform returned."
+            )
+        decoded = apply(self.module_, lambda m, z: m.expected_row(z), Z)
+        return self._columns.from_model(decoded).astype(Z.dtype)
+
+    @property
+    def _n_features_out(self):
+        return self.module_.latent_dim
+
+    def get_feature_names_out(self, input_features=None):
+        """Names of the latents that :meth:`transform` returns.
+
+        Parameters
+        ----------
+        input_features : array-like of str or None, default=None
+            Only compared with the names seen in fit.
+
+        Returns
+        -------
+        names : ndarray of str
+            `<label>_0`, `<label>_1`, ... for each label, then `style_0`, ...
+        """
+        check_is_fitted(self)
+        _check_feature_names_in(self, input_features)
+        names = [
+            f"{label}_{j}" for label in self.label_names_ for j in range(self.label_dim_)
+        ]
+        names += [f"style_{j}" for j in range(self.style_dim_)]
+        return np.array(names, dtype=object)
+
+    def score_samples(self, X):
+        """Lower bound on log p(x) of every row, its labels unknown.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, in the units of the training data.
+
+        Returns
+        -------
+        bound : ndarray of shape (n_samples,)
+            In nats, of the density in X's own units; Bernoulli columns count as
+            log-probabilities. Low values mark rows unlike the training data.
+        """
+        _, x = self._rows_for_use(X)
+        noise = torch.randn(
+            (_BOUND_SAMPLES // 2, 1, self.module_.latent_dim),
+            generator=generator(0),
+            dtype=torch.float64,
+        )
+        # Fixed, and in pairs of opposites: the same for every row and every call.
+        noise = torch.cat([noise, -noise])
+
+        def bound(module, rows):
+            mean, scale = module.encode(rows)
+            unobserved = torch.full(
+                (len(rows), module.label_model.n_labels), -1, device=rows.device
+            )
+            z = mean + scale * noise.to(rows)
+            return evidence_bound(
+                module,
+                rows,
+                unobserved,
+                mean,
+                scale,
+                z,
+                n_decoded=len(z),
+                unlabeled_bound=self.unlabeled_bound,
+            ).value()
+
+        return apply(self.module_, bound, x) - self._columns.log_volume
