@@ -3,24 +3,20 @@
 import contextlib
 import copy
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Integral, Real
 
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.utils import check_consistent_length, check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from sklearn_revae._build import build_model
 from sklearn_revae._columns import SHARED_SCALE, Columns
 from sklearn_revae._labels import LabelCodes
 from sklearn_revae._latents import LatentsMixin
-from sklearn_revae.model.label_model import CLASSIFIERS
-from sklearn_revae.model.objective import UNLABELED_BOUNDS
+from sklearn_revae._parameters import CONSTRAINTS, check_parameters
 from sklearn_revae.training.batches import Rows
 from sklearn_revae.training.device import resolve_device
 from sklearn_revae.training.net import NonFiniteTrainingError
@@ -53,38 +49,7 @@ class _Data:
 class BaseReVAE(LatentsMixin, TransformerMixin, BaseEstimator):
     """Base of :class:`ReVAEClassifier` and :class:`ReVAETransformer`."""
 
-    _parameter_constraints: dict = {
-        "hidden_layer_sizes": ["array-like"],
-        "label_dim": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "style_dim": [StrOptions({"auto"}), Interval(Integral, 0, None, closed="left")],
-        "likelihood": [str, "array-like"],
-        "label_weight": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
-        "consistency_weight": [
-            StrOptions({"auto"}),
-            Interval(Real, 0, None, closed="left"),
-        ],
-        "label_classifier": [StrOptions(set(CLASSIFIERS))],
-        "unlabeled_bound": [StrOptions(set(UNLABELED_BOUNDS))],
-        "n_mc_samples": [Interval(Integral, 1, None, closed="left")],
-        "encoder": [StrOptions({"auto"}), torch.nn.Module],
-        "decoder": [StrOptions({"auto"}), torch.nn.Module],
-        "unlabeled_value": "no_validation",
-        "max_iter": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "batch_size": [
-            StrOptions({"auto"}),
-            Interval(Integral, 1, None, closed="left"),
-        ],
-        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "warm_start": ["boolean"],
-        "callbacks": [None, Sequence],
-        "device": [str, torch.device],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
-    }
+    _parameter_constraints: dict = CONSTRAINTS
 
     def __init__(
         self,
@@ -150,18 +115,11 @@ class BaseReVAE(LatentsMixin, TransformerMixin, BaseEstimator):
             self.__dict__.update(before)
             raise
 
-    def _check_parameters(self):
-        self._validate_params()
-        widths = list(self.hidden_layer_sizes)
-        if any(not isinstance(w, Integral) or w < 1 for w in widths):
-            raise ValueError(f"hidden_layer_sizes must hold integers >= 1, got {widths}.")
-        for name in ("label_weight", "consistency_weight", "learning_rate_init"):
-            value = getattr(self, name)
-            if value != "auto" and not math.isfinite(value):
-                raise ValueError(f"{name} must be finite, got {value}.")
-
     def _read_X(self, X, reset):
-        return validate_data(self, X, dtype=(np.float64, np.float32), reset=reset)
+        # Single precision holds 16-bit integers exactly, and images are large.
+        small = getattr(getattr(X, "dtype", None), "itemsize", 8) <= 2
+        dtypes = (np.float32, np.float64) if small else (np.float64, np.float32)
+        return validate_data(self, X, dtype=dtypes, reset=reset)
 
     def _read_labels(self, X, y, classes, first):
         """Codes (n, L) of y; on a first call learn what its labels and classes are."""
@@ -249,7 +207,7 @@ class BaseReVAE(LatentsMixin, TransformerMixin, BaseEstimator):
 
     def _fit(self, X, y, sample_weight, *, resume, classes=None, one_epoch=False):
         """Train from scratch, or further from the present weights if `resume`."""
-        self._check_parameters()
+        check_parameters(self)
         with self._unchanged_on_failure():
             X, codes, weight = self._read(X, y, sample_weight, classes, not resume)
             codes = self._check_observed(codes)
@@ -265,7 +223,6 @@ class BaseReVAE(LatentsMixin, TransformerMixin, BaseEstimator):
         self._columns = Columns(self.likelihood).fit(X)
         self.column_kinds_ = self._columns.kinds_
         self.likelihood_ = self._columns.families_
-        self._spread = self._columns.spread(X).astype(np.float32)
         names = [] if self._labels is None else self._labels.names_
         self.label_names_ = list(names)
         random_state = check_random_state(self.random_state)
@@ -297,22 +254,22 @@ class BaseReVAE(LatentsMixin, TransformerMixin, BaseEstimator):
 
     def _validation_split(self, codes, one_epoch):
         """Index of training rows, of held-out labelled rows, and what is watched."""
-        everything = np.arange(len(codes))
+        everything, nothing = slice(None), np.empty(0, dtype=np.int64)
         if one_epoch or not self.early_stopping:
-            return everything, everything[:0], None
+            return everything, nothing, None
         labeled = np.flatnonzero((codes >= 0).any(axis=1))
         n_held_out = math.ceil(self.validation_fraction * len(labeled))
         strata = codes[labeled, 0] if codes.shape[1] == 1 else np.zeros(len(labeled))
         n_strata, sizes = np.unique(strata, return_counts=True)
         enough = len(labeled) > 0 and sizes.min() >= 2
         if not enough or not len(n_strata) <= n_held_out <= len(labeled) - len(n_strata):
-            return everything, everything[:0], "bound"
+            return everything, nothing, "bound"
         splitter = StratifiedShuffleSplit(
             1, test_size=n_held_out, random_state=self._seed
         )
         _, held_out = next(splitter.split(strata, strata))
         held_out = labeled[held_out]
-        return np.setdiff1d(everything, held_out), held_out, "validation_score"
+        return np.setdiff1d(np.arange(len(codes)), held_out), held_out, "validation_score"
 
     def _train(self, data, one_epoch):
         """Train a copy of the module, and take it over when training has ended well."""
@@ -359,7 +316,7 @@ class BaseReVAE(LatentsMixin, TransformerMixin, BaseEstimator):
             consistency_weight=(
                 share if self.consistency_weight == "auto" else self.consistency_weight
             ),
-            noise_scale=_NOISE_SHARE * self._spread,
+            noise_scale=(_NOISE_SHARE * self._columns.spread_).astype(np.float32),
             correlated_noise=bool(np.isin(self.likelihood_, SHARED_SCALE).all()),
             n_mc_samples=self.n_mc_samples,
             unlabeled_bound=self.unlabeled_bound,

@@ -1,0 +1,62 @@
+"""What each parameter of the estimators may be."""
+
+import math
+from collections.abc import Sequence
+from numbers import Integral, Real
+
+import torch
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from sklearn_revae.model.label_model import CLASSIFIERS
+from sklearn_revae.model.objective import UNLABELED_BOUNDS
+
+CONSTRAINTS = {
+    "hidden_layer_sizes": ["array-like"],
+    "label_dim": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+    "style_dim": [StrOptions({"auto"}), Interval(Integral, 0, None, closed="left")],
+    "likelihood": [str, "array-like"],
+    "label_weight": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
+    "consistency_weight": [
+        StrOptions({"auto"}),
+        Interval(Real, 0, None, closed="left"),
+    ],
+    "label_classifier": [StrOptions(set(CLASSIFIERS))],
+    "unlabeled_bound": [StrOptions(set(UNLABELED_BOUNDS))],
+    "n_mc_samples": [Interval(Integral, 1, None, closed="left")],
+    "encoder": [StrOptions({"auto"}), torch.nn.Module],
+    "decoder": [StrOptions({"auto"}), torch.nn.Module],
+    "unlabeled_value": "no_validation",
+    "max_iter": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+    "batch_size": [
+        StrOptions({"auto"}),
+        Interval(Integral, 1, None, closed="left"),
+    ],
+    "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+    "early_stopping": ["boolean"],
+    "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+    "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+    "tol": [Interval(Real, 0, None, closed="left")],
+    "warm_start": ["boolean"],
+    "callbacks": [None, Sequence],
+    "device": [str, torch.device],
+    "random_state": ["random_state"],
+    "verbose": ["verbose"],
+}
+
+
+def check_parameters(estimator):
+    """Refuse parameters of an estimator that are out of range.
+
+    Raises
+    ------
+    ValueError
+        Naming the parameter and its value.
+    """
+    estimator._validate_params()
+    widths = list(estimator.hidden_layer_sizes)
+    if any(not isinstance(w, Integral) or w < 1 for w in widths):
+        raise ValueError(f"hidden_layer_sizes must hold integers >= 1, got {widths}.")
+    for name in ("label_weight", "consistency_weight", "learning_rate_init"):
+        value = getattr(estimator, name)
+        if value != "auto" and not math.isfinite(value):
+            raise ValueError(f"{name} must be finite, got {value}.")
