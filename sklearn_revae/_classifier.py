@@ -51,7 +51,7 @@ class ReVAEClassifier(InterventionMixin, ClassifierMixin, BaseReVAE):
     >>> from sklearn_revae import ReVAEClassifier
     >>> X, y = load_iris(return_X_y=True)
     >>> few = np.full_like(y, -1)
-    >>> few[::10] = y[::10]
+    >>> few[::5] = y[::5]
     >>> model = ReVAEClassifier(random_state=0).fit(X, few)
     >>> model.score(X, y) > 0.9
     True
@@ -64,6 +64,8 @@ class ReVAEClassifier(InterventionMixin, ClassifierMixin, BaseReVAE):
 
     def fit(self, X, y, sample_weight=None):
         """Fit the model to labelled and unlabelled rows.
+
+        .. versionadded:: 0.1
 
         Parameters
         ----------
@@ -87,11 +89,22 @@ class ReVAEClassifier(InterventionMixin, ClassifierMixin, BaseReVAE):
             without any labelled row.
         FloatingPointError
             If the loss stays NaN or infinite through restarts at lower rates.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn_revae import ReVAEClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = ReVAEClassifier(max_iter=2, random_state=0).fit(X, y)
+        >>> model.n_iter_
+        2
         """
         return self._fit(X, y, sample_weight, resume=self._resumes)
 
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train one epoch further on a batch of rows.
+
+        .. versionadded:: 0.1
 
         The first call learns the columns' scales from its rows. The learning rate is
         constant.
@@ -117,6 +130,17 @@ class ReVAEClassifier(InterventionMixin, ClassifierMixin, BaseReVAE):
         ------
         ValueError
             As :meth:`fit` does, and if `classes` is missing in the first call.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn_revae import ReVAEClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = ReVAEClassifier(random_state=0)
+        >>> for batch in range(3):
+        ...     model = model.partial_fit(X[batch::3], y[batch::3], classes=[0, 1, 2])
+        >>> model.n_iter_
+        3
         """
         return self._partial_fit(X, y, classes, sample_weight)
 
@@ -130,6 +154,8 @@ class ReVAEClassifier(InterventionMixin, ClassifierMixin, BaseReVAE):
     def predict_proba(self, X):
         """Probability of each class, q(y|z) at the mean of q(z|x).
 
+        .. versionadded:: 0.1
+
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
@@ -140,6 +166,15 @@ class ReVAEClassifier(InterventionMixin, ClassifierMixin, BaseReVAE):
         probabilities : ndarray of shape (n_samples, n_classes), or list of such
             Columns in the order of `classes_`; for several labels a list with an
             array a label.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn_revae import ReVAEClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = ReVAEClassifier(max_iter=2, random_state=0).fit(X, y)
+        >>> model.predict_proba(X).shape
+        (150, 3)
         """
         _, x = self._rows_for_use(X)
         log_probability = apply(
@@ -154,6 +189,8 @@ class ReVAEClassifier(InterventionMixin, ClassifierMixin, BaseReVAE):
     def predict(self, X):
         """Most probable class of each row.
 
+        .. versionadded:: 0.1
+
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
@@ -163,12 +200,23 @@ class ReVAEClassifier(InterventionMixin, ClassifierMixin, BaseReVAE):
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
             Classes, as they were written in y.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn_revae import ReVAEClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = ReVAEClassifier(max_iter=100, random_state=0).fit(X, y)
+        >>> model.predict(X[:3])
+        array([0, 0, 0])
         """
         _, x = self._rows_for_use(X)
         return self._labels.decode(self._codes_of(x))
 
     def score(self, X, y, sample_weight=None):
         """Accuracy over the labelled rows; for several labels over the labelled cells.
+
+        .. versionadded:: 0.1
 
         Parameters
         ----------
@@ -188,6 +236,17 @@ class ReVAEClassifier(InterventionMixin, ClassifierMixin, BaseReVAE):
         ------
         ValueError
             If no cell of y is labelled.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn_revae import ReVAEClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = ReVAEClassifier(max_iter=100, random_state=0).fit(X, y)
+        >>> model.score(X, y) > 0.9
+        True
+        >>> model.score(X[:3], [-1, -1, 0])
+        1.0
         """
         _, x = self._rows_for_use(X)
         check_consistent_length(x, y)

@@ -41,8 +41,8 @@ def apply(module, function, *arrays):
             torch.from_numpy(np.ascontiguousarray(a[start : start + CHUNK]))
             for a in arrays
         ]
-        tensors = [
-            t.to(device, dtype if t.is_floating_point() else None) for t in tensors
-        ]
+        # Not every device knows double precision: convert before the move.
+        tensors = [t.to(dtype) if t.is_floating_point() else t for t in tensors]
+        tensors = [t.to(device) for t in tensors]
         results.append(function(module, *tensors).cpu().numpy())
     return np.concatenate(results).astype(np.float64, copy=False)

@@ -19,6 +19,8 @@ class InterventionMixin:
     def reconstruct(self, X):
         """Rows encoded and decoded again, E[x|z] at the posterior's mean.
 
+        .. versionadded:: 0.1
+
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
@@ -28,6 +30,15 @@ class InterventionMixin:
         -------
         X_new : array-like of shape (n_samples, n_features)
             Of X's type and units; a DataFrame keeps its columns and index.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn_revae import ReVAETransformer
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = ReVAETransformer(max_iter=2, random_state=0).fit(X, y)
+        >>> model.reconstruct(X).shape
+        (150, 4)
         """
         values, x = self._rows_for_use(X)
         decoded = apply(
@@ -50,6 +61,8 @@ class InterventionMixin:
         A row is encoded, the characteristic latents of the named labels are moved, all
         other latents stay, and the result is decoded. It is an edit along what the data
         associates with the label, not a causal effect.
+
+        .. versionadded:: 0.1
 
         Parameters
         ----------
@@ -83,6 +96,24 @@ class InterventionMixin:
         ------
         ValueError
             For an unknown label, value, method or column, naming the known ones.
+
+        References
+        ----------
+        .. [1] T. Joy et al., "Capturing Label Characteristics in VAEs", ICLR 2021,
+           arXiv:2006.10102, section 3: interventions on the latents of a label.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn_revae import ReVAEClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = ReVAEClassifier(max_iter=200, random_state=0).fit(X, y)
+        >>> as_virginica = model.intervene(X[:3], 2)
+        >>> model.predict(as_virginica)
+        array([2, 2, 2])
+        >>> kept = model.intervene(X[:3], {"label_0": 2}, keep=[0, 1])
+        >>> bool((kept[:, :2] == X[:3, :2]).all())
+        True
         """
         values, x = self._rows_for_use(X)
         targets = self._read_do(do, len(x))

@@ -30,6 +30,8 @@ class LatentsMixin:
     def transform(self, X):
         """Latents of each row: the mean of q(z|x), characteristic latents first.
 
+        .. versionadded:: 0.1
+
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
@@ -39,12 +41,23 @@ class LatentsMixin:
         -------
         Z : ndarray of shape (n_samples, n_latents)
             `label_dim_` latents for each label in turn, then `style_dim_` others.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn_revae import ReVAETransformer
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = ReVAETransformer(max_iter=2, random_state=0).fit(X, y)
+        >>> model.transform(X).shape
+        (150, 5)
         """
         X, x = self._rows_for_use(X)
         return apply(self.module_, lambda m, r: m.encode(r)[0], x).astype(X.dtype)
 
     def inverse_transform(self, Z):
         """Rows that latents decode to, E[x|z].
+
+        .. versionadded:: 0.1
 
         Parameters
         ----------
@@ -60,6 +73,15 @@ class LatentsMixin:
         ------
         ValueError
             If `Z` has another number of columns.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn_revae import ReVAETransformer
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = ReVAETransformer(max_iter=2, random_state=0).fit(X, y)
+        >>> model.inverse_transform(model.transform(X)).shape
+        (150, 4)
         """
         check_is_fitted(self)
         Z = check_array(Z, dtype=(np.float64, np.float32), input_name="Z")
@@ -78,6 +100,8 @@ class LatentsMixin:
     def get_feature_names_out(self, input_features=None):
         """Names of the latents that :meth:`transform` returns.
 
+        .. versionadded:: 0.1
+
         Parameters
         ----------
         input_features : array-like of str or None, default=None
@@ -87,6 +111,15 @@ class LatentsMixin:
         -------
         names : ndarray of str
             `<label>_0`, `<label>_1`, ... for each label, then `style_0`, ...
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn_revae import ReVAETransformer
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = ReVAETransformer(max_iter=2, random_state=0).fit(X, y)
+        >>> list(model.get_feature_names_out())
+        ['label_0_0', 'label_0_1', 'label_0_2', 'style_0', 'style_1']
         """
         check_is_fitted(self)
         _check_feature_names_in(self, input_features)
@@ -99,6 +132,8 @@ class LatentsMixin:
     def score_samples(self, X):
         """Lower bound on log p(x) of every row, its labels unknown.
 
+        .. versionadded:: 0.1
+
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
@@ -109,6 +144,16 @@ class LatentsMixin:
         bound : ndarray of shape (n_samples,)
             In nats, of the density in X's own units; Bernoulli columns count as
             log-probabilities. Low values mark rows unlike the training data.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn_revae import ReVAETransformer
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = ReVAETransformer(max_iter=100, random_state=0).fit(X, y)
+        >>> typical, strange = model.score_samples([X[0], 10 * X[0]])
+        >>> bool(typical > strange)
+        True
         """
         _, x = self._rows_for_use(X)
         noise = torch.randn(

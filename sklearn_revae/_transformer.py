@@ -46,6 +46,8 @@ class ReVAETransformer(InterventionMixin, BaseReVAE):
     def fit(self, X, y=None, sample_weight=None):
         """Fit the model to rows, with or without labels.
 
+        .. versionadded:: 0.1
+
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
@@ -68,11 +70,22 @@ class ReVAETransformer(InterventionMixin, BaseReVAE):
             For bad parameters, rows or labels, before any training.
         FloatingPointError
             If the loss stays NaN or infinite through restarts at lower rates.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn_revae import ReVAETransformer
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = ReVAETransformer(max_iter=2, random_state=0).fit(X)
+        >>> model.n_iter_
+        2
         """
         return self._fit(X, y, sample_weight, resume=self._resumes)
 
     def partial_fit(self, X, y=None, classes=None, sample_weight=None):
         """Train one epoch further on a batch of rows.
+
+        .. versionadded:: 0.1
 
         The first call learns the columns' scales from its rows, and decides whether
         there are labels. The learning rate is constant.
@@ -98,5 +111,16 @@ class ReVAETransformer(InterventionMixin, BaseReVAE):
         ------
         ValueError
             As :meth:`fit` does.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn_revae import ReVAETransformer
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = ReVAETransformer(random_state=0)
+        >>> for batch in range(3):
+        ...     model = model.partial_fit(X[batch::3])
+        >>> model.n_iter_
+        3
         """
         return self._partial_fit(X, y, classes, sample_weight)
