@@ -23,12 +23,13 @@ _LOG_ZERO = -1e30
 
 
 def separated_means(n_values, dim, generator):
-    """Starting means (n_values, dim), every pair about equally far apart."""
-    means = torch.randn(max(n_values, dim), dim, generator=generator)
-    if n_values <= dim:
-        means = torch.linalg.qr(means)[0]
-    means = means[:n_values]
-    return means / means.norm(dim=1, keepdim=True) * _START_SEPARATION * math.sqrt(2)
+    """Starting means (n_values, dim), well apart: both ends of random orthogonal axes."""
+    radius = _START_SEPARATION * math.sqrt(2)
+    if n_values > 2 * dim:
+        # More than there are ends of axes: at least no two in one place.
+        return torch.randn(n_values, dim, generator=generator) * radius
+    axes = torch.linalg.qr(torch.randn(dim, dim, generator=generator))[0]
+    return torch.cat([axes, -axes])[:n_values] * radius
 
 
 class LabelModel(nn.Module):
@@ -107,7 +108,8 @@ class LabelModel(nn.Module):
 
     def log_classifier(self, z):
         """Log q(y_l = k | z_l) for every k: (..., L, d) -> (..., L, K)."""
-        if self.affine is None:
+        # Without labels there is no layer at all, and nothing to stack.
+        if not self.affine:
             return self.log_joint(z).log_softmax(-1)
         logits = [
             F.pad(layer(z[..., label, :]), (0, self.absent.shape[1] - n), value=_LOG_ZERO)

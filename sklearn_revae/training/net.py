@@ -32,7 +32,9 @@ def gradient_norm(parameters):
     Torch's own sums large tensors in an order that depends on the threads at work.
     """
     squares = [
-        p.grad.flatten(1).square().sum(-1) if p.ndim > 1 else p.grad.square()
+        p.grad.flatten(1).square().sum(-1)
+        if p.ndim > 1 and len(p) > 1
+        else p.grad.square()
         for p in parameters
         if p.grad is not None
     ]
@@ -57,13 +59,20 @@ def warmup_and_decay(n_steps, warmup_share=0.05):
 
 
 def _stopped_by_callback(error):
-    """Whether a callback raised this KeyboardInterrupt, skorch's way to stop early."""
-    traceback = error.__traceback__
-    while traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    frame = traceback.tb_frame
-    raised = frame.f_code.co_code[traceback.tb_lasti] == dis.opmap["RAISE_VARARGS"]
-    return raised and isinstance(frame.f_locals.get("self"), Callback)
+    """Whether a callback raised this KeyboardInterrupt, skorch's way to stop early.
+
+    Ctrl-C arrives between any two instructions, but never by a `raise` of a callback's.
+    """
+    levels = []
+    level = error.__traceback__
+    while level is not None:
+        levels.append(level)
+        level = level.tb_next
+    code = levels[-1].tb_frame.f_code.co_code
+    raised = code[levels[-1].tb_lasti] == dis.opmap["RAISE_VARARGS"]
+    return raised and any(
+        isinstance(level.tb_frame.f_locals.get("self"), Callback) for level in levels
+    )
 
 
 class ReVAENet(NeuralNet):

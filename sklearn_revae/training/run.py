@@ -1,5 +1,6 @@
 """One training run: settings in, trained weights and their history out."""
 
+import copy
 import math
 from dataclasses import dataclass, field
 
@@ -17,7 +18,13 @@ FEWEST_EPOCHS = 10
 FEWEST_STEPS = 1000
 # Labelled training rows whose accuracy a progress bar shows.
 _SHOWN_ROWS = 1000
-_SKORCH_KEYS = ("batches", "train_", "event_")
+_SKORCH_KEYS = {
+    "batches",
+    "train_loss",
+    "train_loss_best",
+    "train_batch_count",
+    "event_lr",
+}
 
 
 @dataclass
@@ -118,12 +125,13 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
     )
     net.initialize()
     if optimizer_state is not None:
-        net.optimizer_.load_state_dict(optimizer_state)
+        # Loading shares the tensors: a copy leaves the caller's state as it was.
+        net.optimizer_.load_state_dict(copy.deepcopy(optimizer_state))
     with fitting_threads(rows.x.numel()):
         net.train(rows, n_epochs)
     # skorch's own averages count the steps that were skipped as not finite.
     history = [
-        {k: v for k, v in epoch.items() if k == "epoch" or not k.startswith(_SKORCH_KEYS)}
+        {key: value for key, value in epoch.items() if key not in _SKORCH_KEYS}
         for epoch in net.history
     ]
     return Result(history, net.optimizer_.state_dict())

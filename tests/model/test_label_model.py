@@ -1,0 +1,196 @@
+"""Densities and classifiers of the labels, by direct summation over their values."""
+
+import pytest
+import torch
+from torch.distributions import Independent, Normal
+
+from sklearn_revae.model.label_model import (
+    MIN_PRIOR_SCALE,
+    LabelModel,
+    pick,
+    separated_means,
+)
+
+N_VALUES = (2, 4, 3)
+DIM = 2
+
+
+@pytest.fixture(params=["bayes", "affine"])
+def labels(request):
+    generator = torch.Generator().manual_seed(0)
+    labels = LabelModel(N_VALUES, DIM, generator, request.param).double()
+    labels.set_prior([torch.tensor([3.0, 1.0]), torch.arange(4.0), torch.ones(3)])
+    with torch.no_grad():
+        noise = torch.randn(labels.raw_scales.shape, generator=generator)
+        labels.raw_scales.add_(noise)
+    return labels
+
+
+@pytest.fixture
+def z():
+    generator = torch.Generator().manual_seed(1)
+    return 3 * torch.randn(5, 6, 3, DIM, generator=generator, dtype=torch.float64)
+
+
+def density(labels, label, value, z):
+    parameters = labels.means[label, value], labels.scales[label, value]
+    return Independent(Normal(*parameters), 1).log_prob(z[..., label, :]).exp()
+
+
+def test_log_conditional_is_a_normal_density(labels, z):
+    log_conditional = labels.log_conditional(z)
+    for label, n in enumerate(N_VALUES):
+        for value in range(n):
+            torch.testing.assert_close(
+                log_conditional[..., label, value],
+                density(labels, label, value, z).log(),
+                rtol=0,
+                atol=1e-10,
+            )
+
+
+def test_log_marginal_is_the_sum_over_values(labels, z):
+    log_marginal = labels.log_marginal(z)
+    probabilities = [[4 / 6, 2 / 6], [1 / 10, 2 / 10, 3 / 10, 4 / 10], [1 / 3] * 3]
+    for label, p in enumerate(probabilities):
+        total = sum(p[k] * density(labels, label, k, z) for k in range(len(p)))
+        torch.testing.assert_close(
+            log_marginal[..., label], total.log(), rtol=0, atol=1e-6
+        )
+
+
+def test_classifier_sums_to_one(labels, z):
+    total = labels.log_classifier(z).exp().sum(-1)
+    torch.testing.assert_close(total, torch.ones_like(total), rtol=0, atol=1e-12)
+
+
+def test_prior_sums_to_one(labels):
+    total = labels.log_prior.exp().sum(-1)
+    torch.testing.assert_close(total, torch.ones_like(total), rtol=0, atol=1e-6)
+
+
+def test_bayes_classifier_is_bayes_rule(z):
+    labels = LabelModel(N_VALUES, DIM, torch.Generator().manual_seed(0)).double()
+    labels.set_prior([torch.tensor([30.0, 1.0]), torch.arange(4.0), torch.ones(3)])
+    for label, n in enumerate(N_VALUES):
+        joint = [
+            density(labels, label, k, z) * labels.log_prior[label, k].exp()
+            for k in range(n)
+        ]
+        posterior = torch.stack(joint, -1) / sum(joint)[..., None]
+        torch.testing.assert_close(
+            labels.log_classifier(z)[..., label, :n].exp(), posterior, rtol=0, atol=1e-10
+        )
+
+
+def test_affine_classifier_sees_its_own_block_alone(z):
+    generator = torch.Generator().manual_seed(0)
+    labels = LabelModel(N_VALUES, DIM, generator, "affine").double()
+    moved = z.clone()
+    moved[..., 1, :] += 1.0
+    change = (labels.log_classifier(moved) - labels.log_classifier(z)).abs()
+    assert (change[..., [0, 2], :] == 0).all()
+    assert (change[..., 1, :] > 1e-3).all()
+
+
+def test_padded_values_have_probability_exactly_zero(labels, z):
+    assert (labels.log_classifier(z).exp()[..., 0, 2:] == 0).all()
+    assert (labels.log_classifier(z).exp()[..., 2, 3] == 0).all()
+    assert (labels.log_prior.exp()[0, 2:] == 0).all()
+    assert (labels.log_conditional(z).exp()[..., 0, 2:] == 0).all()
+
+
+def test_padded_values_change_nothing(labels, z):
+    before = labels.log_marginal(z), labels.log_classifier(z)
+    with torch.no_grad():
+        labels.means[labels.absent] = 5.0
+        labels.raw_scales[labels.absent] = -3.0
+    assert torch.equal(labels.log_marginal(z), before[0])
+    assert torch.equal(labels.log_classifier(z), before[1])
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_padded_values_get_zero_gradient_and_no_nan(labels, z, dtype):
+    labels, z = labels.to(dtype), z.to(dtype).requires_grad_()
+    log_classifier, log_joint = labels.log_classifier(z), labels.log_joint(z)
+    expected = (log_classifier.exp() * (log_joint - log_classifier)).sum()
+    (expected + labels.log_marginal(z).sum()).backward()
+    for gradient in (labels.means.grad, labels.raw_scales.grad, z.grad):
+        assert gradient.isfinite().all()
+    assert (labels.means.grad[labels.absent] == 0).all()
+    assert (labels.raw_scales.grad[labels.absent] == 0).all()
+    assert (labels.means.grad[~labels.absent] != 0).all()
+
+
+def test_far_latents_stay_finite():
+    labels = LabelModel((2,), 1, torch.Generator().manual_seed(0)).double()
+    z = torch.tensor([[[-1e6]], [[1e6]]], dtype=torch.float64)
+    assert labels.log_marginal(z).isfinite().all()
+    assert labels.log_classifier(z).isfinite().all()
+
+
+def test_scales_are_bounded_from_below(labels):
+    with torch.no_grad():
+        labels.raw_scales.fill_(-1e3)
+    assert (labels.scales == MIN_PRIOR_SCALE).all()
+
+
+def test_scales_start_at_one():
+    labels = LabelModel((3,), 2, torch.Generator().manual_seed(0))
+    torch.testing.assert_close(labels.scales, torch.ones(1, 3, 2))
+
+
+@pytest.mark.parametrize(("n_values", "dim"), [(2, 1), (2, 2), (3, 2), (4, 2), (10, 8)])
+def test_values_start_well_apart(n_values, dim):
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(20):
+        means = separated_means(n_values, dim, generator)
+        assert torch.pdist(means).min() > 2.0
+
+
+@pytest.mark.parametrize(("n_values", "dim"), [(3, 1), (5, 1), (20, 3)])
+def test_values_never_start_in_one_place(n_values, dim):
+    means = separated_means(n_values, dim, torch.Generator().manual_seed(0))
+    assert torch.pdist(means).min() > 1e-3
+
+
+@pytest.mark.parametrize("n_values", [2, 5])
+def test_values_start_equally_far_apart_if_the_block_is_wide_enough(n_values):
+    means = separated_means(n_values, 5, torch.Generator().manual_seed(0))
+    distances = torch.pdist(means)
+    torch.testing.assert_close(distances, torch.full_like(distances, 4.0))
+
+
+def test_start_leaves_the_global_random_state_alone():
+    state = torch.random.get_rng_state()
+    LabelModel((2, 3), 2, torch.Generator().manual_seed(0), "affine")
+    assert torch.equal(torch.random.get_rng_state(), state)
+
+
+@pytest.mark.parametrize("classifier", ["bayes", "affine"])
+def test_no_labels(classifier):
+    labels = LabelModel((), 2, torch.Generator().manual_seed(0), classifier)
+    z = torch.zeros(4, 5, 0, 2)
+    assert labels.log_marginal(z).shape == (4, 5, 0)
+    assert labels.log_classifier(z).shape == (4, 5, 0, 0)
+
+
+def test_pick_takes_the_entry_at_the_code():
+    values = torch.arange(12.0).reshape(2, 2, 3)
+    picked = pick(values, torch.tensor([[0, 2], [-1, 1]]))
+    assert torch.equal(picked, torch.tensor([[0.0, 5.0], [0.0, 10.0]]))
+
+
+def test_pick_broadcasts_values_over_rows_and_codes_over_samples():
+    codes = torch.tensor([[0, 2], [-1, 1], [1, 0]])
+    prior = torch.arange(6.0).reshape(2, 3)
+    assert torch.equal(
+        pick(prior, codes), torch.tensor([[0.0, 5.0], [0.0, 4.0], [1.0, 3.0]])
+    )
+    assert pick(prior.expand(7, 3, 2, 3), codes).shape == (7, 3, 2)
+
+
+def test_pick_stops_gradients_where_unobserved():
+    values = torch.zeros(1, 2, 3, requires_grad=True)
+    pick(values, torch.tensor([[-1, 1]])).sum().backward()
+    assert torch.equal(values.grad, torch.tensor([[[0.0, 0, 0], [0, 1, 0]]]))

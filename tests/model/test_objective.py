@@ -1,0 +1,84 @@
+"""The bound's value against brute force, for every mixture of observed labels."""
+
+import pytest
+import torch
+from torch.distributions import kl_divergence
+
+CASES = [
+    (family, classifier, unlabeled_bound)
+    for family in ("gaussian", "bernoulli")
+    for classifier in ("bayes", "affine")
+    for unlabeled_bound in ("marginal", "classifier")
+]
+
+
+@pytest.mark.parametrize(("family", "classifier", "unlabeled_bound"), CASES)
+def test_value_is_the_papers_bound(tiny, family, classifier, unlabeled_bound):
+    model, codes = tiny.model(family, classifier), tiny.all_codes()
+    x = tiny.x(family, len(codes))
+    with torch.no_grad():
+        bound = tiny.bound(model, x, codes, 14, unlabeled_bound=unlabeled_bound)
+        expected = [
+            tiny.reference(model, *row, n_nodes=18).bound(unlabeled_bound)
+            for row in zip(x, codes, strict=True)
+        ]
+    torch.testing.assert_close(bound.value(), torch.stack(expected), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("classifier", ["bayes", "affine"])
+def test_label_weight_multiplies_the_classifier_alone(tiny, classifier):
+    model, codes = tiny.model(classifier=classifier), tiny.all_codes()
+    x = tiny.x("gaussian", len(codes))
+    with torch.no_grad():
+        value = tiny.bound(model, x, codes, 14).value(label_weight=30.0)
+        expected = [
+            tiny.reference(model, *row, n_nodes=18).bound(label_weight=30.0)
+            for row in zip(x, codes, strict=True)
+        ]
+    torch.testing.assert_close(value, torch.stack(expected), rtol=0, atol=1e-6)
+
+
+def test_blocks_of_several_latents(tiny):
+    model = tiny.model(n_values=(3,), label_dim=2)
+    codes = tiny.all_codes((3,))
+    x = tiny.x("gaussian", len(codes))
+    with torch.no_grad():
+        value = tiny.bound(model, x, codes, 14).value()
+        expected = [
+            tiny.reference(model, *row, n_nodes=18).bound()
+            for row in zip(x, codes, strict=True)
+        ]
+    torch.testing.assert_close(value, torch.stack(expected), rtol=0, atol=1e-6)
+
+
+def test_classifier_bound_is_looser_by_the_divergence_to_the_posterior(tiny):
+    model, codes = tiny.model(classifier="affine"), tiny.all_codes()
+    x = tiny.x("gaussian", len(codes))
+    with torch.no_grad():
+        marginal = tiny.bound(model, x, codes, 14, unlabeled_bound="marginal")
+        classifier = tiny.bound(model, x, codes, 14, unlabeled_bound="classifier")
+        gap = marginal.value() - classifier.value()
+        for row in range(len(codes)):
+            reference = tiny.reference(model, x[row], codes[row], n_nodes=18)
+            expected = sum(
+                reference.expectation(
+                    kl_divergence(
+                        reference.classifier(i), reference.posterior_of_label(i)
+                    )
+                )
+                for i in reference.unobserved
+            )
+            assert abs(float(gap[row] - expected)) < 1e-6
+    unobserved = (codes < 0).any(-1)
+    assert (gap[unobserved] > 1e-2).all()
+
+
+def test_bayes_classifier_makes_both_unlabeled_bounds_equal(tiny):
+    model, codes = tiny.model(classifier="bayes"), tiny.all_codes()
+    x = tiny.x("gaussian", len(codes))
+    with torch.no_grad():
+        marginal = tiny.bound(model, x, codes, 8, unlabeled_bound="marginal")
+        classifier = tiny.bound(model, x, codes, 8, unlabeled_bound="classifier")
+    torch.testing.assert_close(
+        marginal.value(), classifier.value(), rtol=1e-12, atol=1e-12
+    )

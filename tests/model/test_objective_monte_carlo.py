@@ -1,0 +1,148 @@
+"""Sampled gradients against quadrature: what is unbiased, what is left out, how much."""
+
+import pytest
+import torch
+from torch import nn
+
+from sklearn_revae.model.likelihoods import ProductLikelihood
+from sklearn_revae.model.objective import evidence_bound, sample_posterior
+
+# All labels observed, one of them, none.
+CODES = torch.tensor([[1, 2], [-1, 0], [-1, -1]])
+
+
+def sampled_bound(model, x, codes, n_samples, generator, **options):
+    mean, scale = model.encode(x)
+    z = sample_posterior(mean, scale, n_samples, generator)
+    return evidence_bound(model, x, codes, mean, scale, z, **options)
+
+
+@pytest.mark.parametrize("unlabeled_bound", ["marginal", "classifier"])
+@pytest.mark.parametrize("classifier", ["bayes", "affine"])
+def test_sampled_gradient_is_unbiased(tiny, classifier, unlabeled_bound):
+    model, x = tiny.model(classifier=classifier), tiny.x("gaussian", len(CODES))
+    options = {"unlabeled_bound": unlabeled_bound, "detach_weight": False}
+    exact = tiny.gradient(tiny.bound(model, x, CODES, 14, **options).value().sum(), model)
+    generator = torch.Generator().manual_seed(0)
+    draws = []
+    for _ in range(60):
+        bound = sampled_bound(model, x, CODES, 2000, generator, n_decoded=2000, **options)
+        draws.append(tiny.gradient(bound.value().sum(), model))
+    draws = torch.stack(draws)
+    error = draws.mean(0) - exact
+    standard_error = draws.std(0) / len(draws) ** 0.5
+    assert (error.abs() <= 4.5 * standard_error + 1e-12).all()
+    assert standard_error.norm() < 0.01 * exact.norm()
+
+
+def test_gradient_of_unlabeled_rows_is_unbiased_from_a_single_sample(tiny):
+    model = tiny.model()
+    x, codes = tiny.x("gaussian", 1), torch.tensor([[-1, -1]])
+    exact = tiny.gradient(tiny.bound(model, x, codes, 14).value().mean(), model)
+    generator = torch.Generator().manual_seed(0)
+    copies = x.expand(2000, -1), codes.expand(2000, -1)
+    draws = torch.stack(
+        [
+            tiny.gradient(
+                sampled_bound(model, *copies, 1, generator).value().mean(), model
+            )
+            for _ in range(60)
+        ]
+    )
+    standard_error = draws.std(0) / len(draws) ** 0.5
+    assert ((draws.mean(0) - exact).abs() <= 4.5 * standard_error + 1e-12).all()
+    assert standard_error.norm() < 0.02 * exact.norm()
+
+
+def test_decoding_one_sample_of_several_has_the_expectation_of_all(tiny):
+    model = tiny.model()
+    copies = tiny.x("gaussian", 1).expand(20_000, -1), CODES[:1].expand(20_000, -1)
+    with torch.no_grad():
+        one, every = (
+            sampled_bound(
+                model, *copies, 4, torch.Generator().manual_seed(0), n_decoded=n
+            ).value()
+            for n in (1, 4)
+        )
+    difference = one - every
+    standard_error = difference.std() / len(difference) ** 0.5
+    assert difference.mean().abs() < 4.5 * standard_error
+    assert standard_error < 0.01 * every.mean().abs()
+
+
+def dropped(tiny, model, x, codes):
+    """What detaching w takes from the gradient."""
+    full, detached = (
+        tiny.gradient(
+            tiny.bound(model, x, codes, 14, detach_weight=detach).value().sum(), model
+        )
+        for detach in (False, True)
+    )
+    return full - detached
+
+
+@pytest.mark.parametrize("classifier", ["bayes", "affine"])
+def test_detached_weight_leaves_out_the_score_function_term(tiny, classifier):
+    model, codes = tiny.model(classifier=classifier), tiny.all_codes()
+    codes = codes[(codes >= 0).any(-1)]
+    x = tiny.x("gaussian", len(codes))
+    for row in range(len(codes)):
+        left_out = dropped(tiny, model, x[row : row + 1], codes[row : row + 1])
+        reference = tiny.reference(model, x[row], codes[row], n_nodes=18)
+        weight, integrand = reference.weight(), reference.integrand()
+        score = reference.log_labels_given_z() - reference.log_labels_given_x()
+        term = reference.expectation(weight.detach() * integrand.detach() * score)
+        expected = tiny.gradient(term, model)
+        torch.testing.assert_close(left_out, expected, rtol=0, atol=1e-5)
+        assert expected.norm() > 1e-2
+
+
+def test_detached_weight_leaves_nothing_out_of_unlabeled_rows(tiny):
+    codes = torch.tensor([[-1, -1]])
+    assert (dropped(tiny, tiny.model(), tiny.x("gaussian", 1), codes) == 0).all()
+
+
+class _FirstColumns(nn.Module):
+    def forward(self, x):
+        return x[:, :3]
+
+
+class _Repeat(nn.Module):
+    def __init__(self, times):
+        super().__init__()
+        self.times = times
+
+    def forward(self, x):
+        return x.repeat(1, self.times)
+
+
+def repeated(tiny, times):
+    """The same model and row, the row's columns written `times` times over."""
+    model = tiny.model("shared_gaussian")
+    with torch.no_grad():
+        # Little noise, as training makes it: a standard deviation of 0.16.
+        model.likelihood.families["shared_gaussian"].raw_scale.fill_(-2.0)
+    model.encoder.body = nn.Sequential(_FirstColumns(), model.encoder.body)
+    model.decoder = nn.Sequential(model.decoder, _Repeat(times))
+    narrow = model.likelihood
+    model.likelihood = ProductLikelihood(["shared_gaussian"] * 3 * times).double()
+    model.likelihood.load_state_dict(narrow.state_dict())
+    return model, tiny.x("gaussian", 1).repeat(1, times)
+
+
+def test_what_is_left_out_grows_with_the_columns(tiny):
+    left_out, of_classifier = {}, {}
+    for times in (1, 4, 64):
+        model, x = repeated(tiny, times)
+        left_out[times] = dropped(tiny, model, x, CODES[:1])
+        bound = tiny.bound(model, x, CODES[:1], 14)
+        of_classifier[times] = tiny.gradient(bound.log_classifier.sum(), model)
+    # It is affine in log p(x|z), which is proportional to the columns.
+    torch.testing.assert_close(
+        (left_out[64] - left_out[4]) / 60, (left_out[4] - left_out[1]) / 3
+    )
+    # Measured: 0.36, 1.5 and 24, beside the classifier's own 0.98.
+    assert left_out[1].norm() < of_classifier[1].norm()
+    assert left_out[4].norm() > of_classifier[4].norm()
+    assert left_out[64].norm() > 20 * of_classifier[64].norm()
+    torch.testing.assert_close(of_classifier[64], of_classifier[1])

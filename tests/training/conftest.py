@@ -1,0 +1,144 @@
+"""Small modules, rows and losses to train on, in float64."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from skorch.callbacks import Callback
+
+from sklearn_revae.model.label_model import LabelModel
+from sklearn_revae.model.likelihoods import ProductLikelihood
+from sklearn_revae.model.networks import GaussianEncoder, mlp_decoder, mlp_encoder_body
+from sklearn_revae.model.revae import ReVAE
+from sklearn_revae.training.batches import Rows
+from sklearn_revae.training.loss import SemiSupervisedLoss
+from sklearn_revae.training.net import make_net
+from sklearn_revae.training.run import Settings
+
+N_COLUMNS = 4
+
+
+def seeded(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def make_module(n_values=(2,), classifier="bayes", family="gaussian"):
+    generator = seeded()
+    latent_dim = 2 * len(n_values) + 2
+    body, width = mlp_encoder_body(N_COLUMNS, (6,), generator)
+    return ReVAE(
+        GaussianEncoder(body, width, latent_dim, generator),
+        mlp_decoder(latent_dim, (6,), N_COLUMNS, generator),
+        ProductLikelihood([family] * N_COLUMNS),
+        LabelModel(n_values, 2, generator, classifier),
+        2,
+    ).double()
+
+
+def make_rows(n_labeled, n_unlabeled):
+    """Rows of two clusters; labelled ones lie scattered among the others."""
+    n = n_labeled + n_unlabeled
+    generator = seeded(1)
+    values = torch.arange(n) % 2
+    x = torch.randn(n, N_COLUMNS, generator=generator, dtype=torch.float64)
+    x[:, 0] += 4.0 * values - 2.0
+    codes = torch.full((n, 1), -1)
+    labeled = torch.randperm(n, generator=generator)[:n_labeled]
+    codes[labeled, 0] = values[labeled]
+    return Rows(x, codes, torch.ones(n, dtype=torch.float64))
+
+
+def make_loss(**changes):
+    parameters = {
+        "label_weight": 2.0,
+        "consistency_weight": 0.0,
+        "noise_scale": torch.full((N_COLUMNS,), 0.5, dtype=torch.float64),
+        "correlated_noise": False,
+        "n_mc_samples": 2,
+        "unlabeled_bound": "marginal",
+        "generator": seeded(2),
+    }
+    return SemiSupervisedLoss(**{**parameters, **changes})
+
+
+class LossWithNaN(torch.nn.Module):
+    """A loss that reads NaN in place of its rows at the given calls, counted from 1."""
+
+    def __init__(self, bad_calls):
+        super().__init__()
+        self.loss = make_loss()
+        self.bad_calls = bad_calls
+        self.n_calls = 0
+
+    def forward(self, model, x, codes, weight):
+        self.n_calls += 1
+        if self.n_calls in self.bad_calls:
+            x = x * float("nan")
+        return self.loss(model, x, codes, weight)
+
+
+def weights(module):
+    return torch.cat([p.detach().flatten() for p in module.parameters()])
+
+
+class Spy(Callback):
+    """Keeps the weights before and after every step and after every epoch."""
+
+    def on_train_begin(self, net, **kwargs):
+        self.before, self.after, self.epochs = [], [], []
+
+    def on_batch_begin(self, net, **kwargs):
+        self.before.append(weights(net.module_))
+
+    def on_batch_end(self, net, **kwargs):
+        self.after.append(weights(net.module_))
+
+    def on_epoch_end(self, net, **kwargs):
+        self.epochs.append(weights(net.module_))
+
+
+def initialized_net(module, loss, callbacks=(), n_decay_steps=None, learning_rate=0.01):
+    net = make_net(
+        module,
+        loss,
+        seeded(3),
+        device="cpu",
+        batch_size=10,
+        learning_rate=learning_rate,
+        n_decay_steps=n_decay_steps,
+        callbacks=list(callbacks),
+    )
+    return net.initialize()
+
+
+def settings(**changes):
+    parameters = {
+        "label_weight": 2.0,
+        "consistency_weight": 1.0,
+        "noise_scale": np.full(N_COLUMNS, 0.5, dtype=np.float32),
+        "correlated_noise": False,
+        "n_mc_samples": 2,
+        "unlabeled_bound": "marginal",
+        "batch_size": 10,
+        "learning_rate": 0.01,
+        "n_epochs": 3,
+    }
+    return Settings(**{**parameters, **changes})
+
+
+@pytest.fixture(scope="session")
+def small():
+    """Helpers: modules, rows, losses, nets and what to watch them with."""
+    return SimpleNamespace(
+        module=make_module,
+        rows=make_rows,
+        loss=make_loss,
+        loss_with_nan=LossWithNaN,
+        net=initialized_net,
+        settings=settings,
+        seeded=seeded,
+        weights=weights,
+        Spy=Spy,
+        n_columns=N_COLUMNS,
+    )

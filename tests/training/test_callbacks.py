@@ -1,0 +1,123 @@
+"""What is recorded, which weights are kept, when training stops."""
+
+import pytest
+import torch
+from skorch.callbacks import Callback
+
+from sklearn_revae.model.objective import effective_sample_size
+from sklearn_revae.training.callbacks import KeepBest, Progress
+
+
+class _Terms(Callback):
+    """Keeps the bounds and codes of every batch."""
+
+    def on_train_begin(self, net, **kwargs):
+        self.bounds, self.codes = [], []
+
+    def on_batch_end(self, net, batch=None, bound=None, **kwargs):
+        self.bounds.append(bound)
+        self.codes.append(batch[1])
+
+
+def run(small, callbacks, n_epochs=6, rows=None):
+    net = small.net(small.module(), small.loss(), callbacks)
+    return net.train(small.rows(4, 28) if rows is None else rows, n_epochs)
+
+
+def scripted(scores):
+    """A score that takes the given values in turn."""
+    values = iter(scores)
+    return lambda module: next(values)
+
+
+def test_history_holds_the_mean_of_each_term(small):
+    terms = _Terms()
+    net = run(small, [("terms", terms)], n_epochs=1)
+
+    def mean(values):
+        return float(torch.stack([v.detach().mean() for v in values]).mean())
+
+    epoch = net.history[0]
+    assert epoch["bound"] == pytest.approx(mean(b.value() for b in terms.bounds))
+    for name in (
+        "log_likelihood",
+        "style_divergence",
+        "unobserved_divergence",
+        "observed_divergence",
+        "log_classifier",
+        "log_prior",
+    ):
+        assert epoch[name] == pytest.approx(mean(getattr(b, name) for b in terms.bounds))
+    assert "weight" not in epoch
+
+
+def test_history_holds_the_labeled_rows_weights(small):
+    terms = _Terms()
+    net = run(small, [("terms", terms)], n_epochs=1)
+    weights = [
+        b.weight[(codes >= 0).any(-1)]
+        for b, codes in zip(terms.bounds, terms.codes, strict=True)
+    ]
+    shares = torch.stack([effective_sample_size(w) for w in weights])
+    epoch = net.history[0]
+    assert epoch["weight_effective_share"] == pytest.approx(shares.mean().item())
+    assert epoch["weight_max"] == pytest.approx(torch.cat(weights).max().item())
+
+
+def test_history_without_labeled_rows_has_no_weights(small):
+    net = run(small, [], n_epochs=1, rows=small.rows(0, 20))
+    assert "weight_max" not in net.history[0]
+    assert "weight_effective_share" not in net.history[0]
+    assert "bound" in net.history[0]
+
+
+def test_best_weights_are_put_back(small):
+    spy = small.Spy()
+    best = KeepBest("score", scripted([0.1, 0.5, 0.9, 0.2, 0.3, 0.4]), 10, 0.0)
+    net = run(small, [("best", best), ("spy", spy)])
+    assert len(net.history) == 6
+    assert torch.equal(small.weights(net.module_), spy.epochs[2])
+    assert not torch.equal(spy.epochs[2], spy.epochs[5])
+
+
+def test_stops_when_patience_is_out(small):
+    best = KeepBest("score", scripted([0.1, 0.5, 0.4, 0.5, 0.3, 0.9]), 3, 0.0)
+    net = run(small, [("best", best)])
+    assert net.history[:, "score"] == [0.1, 0.5, 0.4, 0.5, 0.3]
+
+
+def test_gains_within_the_tolerance_are_kept_but_cost_patience(small):
+    spy = small.Spy()
+    best = KeepBest("score", scripted([0.5, 0.51, 0.52, 0.53, 0.54, 0.55]), 2, 0.1)
+    net = run(small, [("spy", spy), ("best", best)])
+    assert len(net.history) == 3
+    assert torch.equal(small.weights(net.module_), spy.epochs[2])
+
+
+def test_score_of_nan_is_no_gain(small):
+    spy = small.Spy()
+    nan = float("nan")
+    best = KeepBest("score", scripted([nan, 0.5, nan, nan, nan, nan]), 3, 0.0)
+    net = run(small, [("spy", spy), ("best", best)])
+    assert len(net.history) == 5
+    assert torch.equal(small.weights(net.module_), spy.epochs[1])
+
+
+def test_recorded_bound_can_be_watched(small):
+    spy = small.Spy()
+    best = KeepBest("bound", None, 100, 0.0)
+    net = run(small, [("spy", spy), ("best", best)])
+    bounds = torch.tensor(net.history[:, "bound"])
+    assert torch.equal(small.weights(net.module_), spy.epochs[int(bounds.argmax())])
+
+
+def test_progress_counts_epochs_and_shows_bound_and_accuracy(small, capsys):
+    progress = Progress(6, lambda module: 0.875)
+    net = run(small, [("progress", progress)])
+    bar = net.callbacks_[-1][1].bar_
+    assert bar.n == bar.total == 6
+    assert bar.disable
+    shown = capsys.readouterr().err
+    assert "6/6" in shown
+    assert f"bound={net.history[-1, 'bound']:.1f}" in shown
+    assert "accuracy=0.875" in shown

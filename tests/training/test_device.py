@@ -1,0 +1,62 @@
+"""Where training runs, and on how many threads."""
+
+import pytest
+import torch
+
+from sklearn_revae.training.device import LARGE, fitting_threads, resolve_device
+
+
+@pytest.fixture
+def devices(monkeypatch):
+    """Pretend which devices there are."""
+
+    def pretend(cuda, mps):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+        monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+
+    return pretend
+
+
+@pytest.mark.parametrize(
+    ("cuda", "mps", "expected"),
+    [(True, True, "cuda"), (True, False, "cuda"), (False, True, "mps"), (0, 0, "cpu")],
+)
+def test_auto_takes_the_best_there_is_for_large_data(devices, cuda, mps, expected):
+    devices(cuda, mps)
+    assert resolve_device("auto", LARGE).type == expected
+
+
+def test_auto_keeps_small_data_on_the_cpu(devices):
+    devices(True, True)
+    assert resolve_device("auto", LARGE - 1).type == "cpu"
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda:1", torch.device("meta")])
+def test_named_devices_are_taken_as_they_are(device):
+    assert resolve_device(device, 10**9) == torch.device(device)
+
+
+def test_unknown_device_is_refused_in_plain_words():
+    with pytest.raises(ValueError, match="device='gpu' is not a torch device"):
+        resolve_device("gpu", 1)
+
+
+@pytest.fixture
+def three_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize(("n_cells", "expected"), [(LARGE - 1, 1), (LARGE, 3)])
+def test_small_data_train_on_one_thread(three_threads, n_cells, expected):
+    with fitting_threads(n_cells):
+        assert torch.get_num_threads() == expected
+    assert torch.get_num_threads() == 3
+
+
+def test_number_of_threads_is_put_back_after_an_error(three_threads):
+    with pytest.raises(KeyboardInterrupt), fitting_threads(1):
+        raise KeyboardInterrupt
+    assert torch.get_num_threads() == 3

@@ -1,0 +1,145 @@
+"""What a training step minimises, term by term."""
+
+import pytest
+import torch
+
+from sklearn_revae.model.objective import (
+    consistency_loss,
+    evidence_bound,
+    sample_posterior,
+)
+
+N_ROWS = 6
+
+
+@pytest.fixture
+def batch(small):
+    rows = small.rows(3, N_ROWS - 3)
+    return rows.x, rows.codes, rows.weight
+
+
+def encoder_inputs(module):
+    """Record the rows of every call of the encoder."""
+    inputs = []
+    module.encoder.register_forward_pre_hook(lambda _, args: inputs.append(args[0]))
+    return inputs
+
+
+@pytest.mark.parametrize("unlabeled_bound", ["marginal", "classifier"])
+def test_loss_is_minus_the_weighted_bound_a_column(small, batch, unlabeled_bound):
+    module = small.module(classifier="affine")
+    x, codes, _ = batch
+    weight = torch.arange(1.0, N_ROWS + 1, dtype=torch.float64)
+    loss, bound = small.loss(unlabeled_bound=unlabeled_bound)(module, x, codes, weight)
+    mean, scale = module.encode(x)
+    z = sample_posterior(mean, scale, 2, small.seeded(2))
+    expected = evidence_bound(
+        module, x, codes, mean, scale, z, unlabeled_bound=unlabeled_bound
+    ).value(label_weight=2.0)
+    torch.testing.assert_close(loss, -(weight * expected).sum() / N_ROWS / 4)
+    torch.testing.assert_close(bound.value(label_weight=2.0), expected)
+
+
+def test_sample_weight_weighs_each_rows_gain(small, batch):
+    module = small.module()
+    x, codes, weight = batch
+
+    def loss_of(weight):
+        return small.loss(consistency_weight=3.0)(module, x, codes, weight)[0]
+
+    doubled = weight.clone()
+    doubled[2] = 2.0
+    only = torch.zeros_like(weight)
+    only[2] = 1.0
+    torch.testing.assert_close(loss_of(doubled), loss_of(weight) + loss_of(only))
+    assert loss_of(only).abs() > 1e-3
+    assert loss_of(torch.zeros_like(weight)) == 0
+
+
+def test_row_of_weight_zero_leaves_no_gradient(small, batch):
+    module = small.module()
+    x, codes, weight = batch
+    weight = weight.clone()
+    weight[0] = 0.0
+    x = x.clone().requires_grad_()
+    small.loss(consistency_weight=3.0)(module, x, codes, weight)[0].backward()
+    assert (x.grad[0] == 0).all()
+    assert (x.grad[1:] != 0).all()
+
+
+@pytest.mark.parametrize(
+    ("consistency_weight", "n_encoded"), [(0.0, N_ROWS), (1.0, 2 * N_ROWS)]
+)
+def test_one_call_of_the_encoder_a_step(small, batch, consistency_weight, n_encoded):
+    module = small.module()
+    inputs = encoder_inputs(module)
+    small.loss(consistency_weight=consistency_weight)(module, *batch)
+    assert [len(x) for x in inputs] == [n_encoded]
+
+
+def test_no_noisy_copies_without_labels(small, batch):
+    module = small.module(n_values=())
+    inputs = encoder_inputs(module)
+    x, codes, weight = batch
+    loss, _ = small.loss(consistency_weight=1.0)(module, x, codes[:, :0], weight)
+    assert [len(x) for x in inputs] == [N_ROWS]
+    assert loss.isfinite()
+
+
+def test_consistency_term_is_the_cross_entropy_to_the_noisy_copy(small, batch):
+    module = small.module()
+    noise = torch.tensor([0.5, 0.0, 1.0, 2.0], dtype=torch.float64)
+    inputs = encoder_inputs(module)
+    loss, bound = small.loss(consistency_weight=3.0, noise_scale=noise)(module, *batch)
+    clean, noisy = inputs[0].chunk(2)
+    cross_entropy = consistency_loss(
+        module.log_class_probabilities(clean), module.log_class_probabilities(noisy)
+    )
+    expected = -(bound.value(label_weight=2.0) - 3.0 * cross_entropy).mean() / 4
+    torch.testing.assert_close(loss, expected)
+    assert torch.equal(clean, batch[0])
+
+
+def test_noise_has_the_scale_asked_for_in_each_column(small):
+    rows = small.rows(2000, 2000)
+    module = small.module()
+    inputs = encoder_inputs(module)
+    scale = torch.tensor([0.5, 0.0, 1.0, 2.0], dtype=torch.float64)
+    loss = small.loss(consistency_weight=1.0, noise_scale=scale)
+    loss(module, rows.x, rows.codes, rows.weight)
+    clean, noisy = inputs[0].chunk(2)
+    noise = noisy - clean
+    assert (noise[:, 1] == 0).all()
+    assert ((noise.std(0) - scale).abs() <= 5 * scale / (2 * 4000) ** 0.5).all()
+    assert (noise.mean(0).abs() <= 5 * scale / 4000**0.5).all()
+
+
+def test_correlated_noise_has_the_rows_covariance(small):
+    rows = small.rows(0, 2000)
+    rows.x[:, 1] += 3.0 + 2.0 * rows.x[:, 0]
+    module = small.module()
+    inputs = encoder_inputs(module)
+    scale = torch.tensor([0.5, 0.5, 1.0, 2.0], dtype=torch.float64)
+    loss = small.loss(consistency_weight=1.0, noise_scale=scale, correlated_noise=True)
+    loss(module, rows.x, rows.codes, rows.weight)
+    clean, noisy = inputs[0].chunk(2)
+    noise = (noisy - clean) / scale
+    deviation = clean.std(0)
+    error = (noise.T.cov() - clean.T.cov()) / torch.outer(deviation, deviation)
+    # The standard error of a covariance of 2000 rows is at most (2 / 2000)^0.5.
+    assert error.abs().max() < 5 * (2 / 2000) ** 0.5
+    assert (noise.mean(0).abs() < 5 * deviation / 2000**0.5).all()
+
+
+def test_noise_comes_from_the_generator_alone(small, batch):
+    module = small.module()
+    state = torch.random.get_rng_state()
+    first, same, other = (
+        small.loss(consistency_weight=1.0, generator=small.seeded(seed))(module, *batch)[
+            0
+        ]
+        for seed in (0, 0, 1)
+    )
+    assert torch.equal(first, same)
+    assert first != other
+    assert torch.equal(torch.random.get_rng_state(), state)

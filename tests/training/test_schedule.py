@@ -1,0 +1,66 @@
+"""The learning rate: its warm-up and decay, and that of the noise scales."""
+
+import math
+from itertools import pairwise
+
+import pytest
+
+from sklearn_revae.training.net import NOISE_LEARNING_RATE_FACTOR, warmup_and_decay
+
+
+def test_rises_linearly_to_a_peak_then_falls_to_zero():
+    factors = [warmup_and_decay(1000)(step) for step in range(1001)]
+    peak = factors.index(max(factors))
+    assert 45 <= peak <= 50
+    assert all(a < b for a, b in pairwise(factors[: peak + 1]))
+    assert all(a > b for a, b in pairwise(factors[peak:]))
+    assert factors[0] == pytest.approx(1 / 50)
+    assert factors[500] == pytest.approx(0.5)
+    assert factors[1000] == pytest.approx(0, abs=1e-12)
+
+
+def test_decay_is_half_a_cosine():
+    factor = warmup_and_decay(1000)
+    for step in (50, 333, 900):
+        assert factor(step) == pytest.approx(math.cos(math.pi * step / 2000) ** 2)
+
+
+def test_stays_at_zero_after_the_last_step():
+    assert warmup_and_decay(10)(25) == 0
+
+
+@pytest.mark.parametrize("n_steps", [1, 2, 7])
+def test_few_steps_warm_up_in_one(n_steps):
+    assert warmup_and_decay(n_steps)(0) == 1
+
+
+def test_rates_of_a_run_follow_the_schedule(small):
+    net = small.net(small.module(), small.loss(), n_decay_steps=8, learning_rate=0.02)
+    net.train(small.rows(4, 28), 2)
+    recorded = net.history[:, "batches", :, "event_lr"]
+    rates = [rate for epoch in recorded for rate in epoch]
+    factor = warmup_and_decay(8)
+    # skorch records the first group's rate, and the noise scales are the first group.
+    expected = [0.02 * NOISE_LEARNING_RATE_FACTOR * factor(step) for step in range(8)]
+    assert rates == pytest.approx(expected)
+
+
+def test_noise_scales_learn_at_a_rate_of_their_own(small):
+    module = small.module()
+    net = small.net(module, small.loss(), learning_rate=0.02)
+    rates = {
+        id(parameter): group["lr"]
+        for group in net.optimizer_.param_groups
+        for parameter in group["params"]
+    }
+    for name, parameter in module.named_parameters():
+        factor = NOISE_LEARNING_RATE_FACTOR if name.startswith("likelihood") else 1
+        assert rates[id(parameter)] == pytest.approx(0.02 * factor)
+
+
+def test_likelihood_without_parameters_trains(small):
+    net = small.net(small.module(family="bernoulli"), small.loss())
+    rows = small.rows(4, 16)
+    rows.x = rows.x.sigmoid()
+    net.train(rows, 1)
+    assert len(net.history) == 1
