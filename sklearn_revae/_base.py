@@ -26,6 +26,8 @@ _LARGEST_BATCH = 200
 # Chosen on digits, breast_cancer, wine and Fashion-MNIST.
 _WEIGHT_PER_COLUMN = 0.5
 _NOISE_SHARE = 0.6
+# Twice as much made edits of garments little clearer and their drawing much blurrier.
+_EDIT_WEIGHT_PER_COLUMN = 0.25
 
 
 @dataclass
@@ -60,6 +62,7 @@ class BaseReVAE(LatentsMixin, TransformerMixin, BaseEstimator):
         likelihood="auto",
         label_weight="auto",
         consistency_weight="auto",
+        edit_weight="auto",
         label_classifier="bayes",
         unlabeled_bound="marginal",
         n_mc_samples=8,
@@ -85,6 +88,7 @@ class BaseReVAE(LatentsMixin, TransformerMixin, BaseEstimator):
         self.likelihood = likelihood
         self.label_weight = label_weight
         self.consistency_weight = consistency_weight
+        self.edit_weight = edit_weight
         self.label_classifier = label_classifier
         self.unlabeled_bound = unlabeled_bound
         self.n_mc_samples = n_mc_samples
@@ -301,6 +305,7 @@ class BaseReVAE(LatentsMixin, TransformerMixin, BaseEstimator):
         self.early_stopping_monitor_ = settings.monitor
         self.label_weight_ = settings.label_weight
         self.consistency_weight_ = settings.consistency_weight
+        self.edit_weight_ = settings.edit_weight
         self.batch_size_ = settings.batch_size
         self.history_ = [*self.history_, *result.history]
         self.loss_curve_ = [-epoch.get("bound", math.nan) for epoch in self.history_]
@@ -320,6 +325,11 @@ class BaseReVAE(LatentsMixin, TransformerMixin, BaseEstimator):
             correlated_noise=bool(np.isin(self.likelihood_, SHARED_SCALE).all()),
             n_mc_samples=self.n_mc_samples,
             unlabeled_bound=self.unlabeled_bound,
+            edit_weight=(
+                _EDIT_WEIGHT_PER_COLUMN * n_features
+                if self.edit_weight == "auto"
+                else self.edit_weight
+            ),
             batch_size=min(batch_size, n_rows),
             learning_rate=self.learning_rate_init,
             n_epochs=self.max_iter,

@@ -14,14 +14,13 @@ from sklearn_revae.model.networks import (
 )
 from sklearn_revae.model.revae import ReVAE
 
-# A block as wide as the label has values separates them all; more than eight latents
-# a label did not raise accuracy and left the style latents without work.
-_WIDEST_LABEL_BLOCK = 8
+# A block as wide as the label has values holds their means at equal distances.
+_WIDEST_LABEL_BLOCK = 10
 _WIDEST_STYLE = 32
 
 
 def default_label_dim(n_values):
-    """Latents a label: as many as the largest label has values, from 2 to 8."""
+    """Latents a label: as many as the largest label has values, from 2 to 10."""
     return min(max(2, *n_values, 2), _WIDEST_LABEL_BLOCK)
 
 

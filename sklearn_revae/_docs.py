@@ -7,7 +7,7 @@ hidden_layer_sizes : array-like of int, default=(256, 256)
     Widths of the encoder's hidden layers; the decoder mirrors them.
 label_dim : int or "auto", default="auto"
     Number of latents a label. "auto": as many as the label with most classes has,
-    between 2 and 8.
+    between 2 and 10.
 style_dim : int or "auto", default="auto"
     Number of latents that belong to no label. "auto": the root of `n_features`,
     between 2 and 32.
@@ -25,6 +25,11 @@ consistency_weight : float or "auto", default="auto"
     Weight of the cross-entropy, in nats, between a row's class probabilities and those
     of a copy with noise added. "auto": half the number of columns. 0 trains on the
     bound alone.
+edit_weight : float or "auto", default="auto"
+    Weight of the cross-entropy, in nats, of edits: rows moved to another value of a
+    label, decoded and encoded again, should be recognised as that value. "auto": a
+    quarter of the number of columns. 0 saves a decoding and an encoding a step, and
+    leaves many interventions without effect.
 label_classifier : {"bayes", "affine"}, default="bayes"
     q(y_l|z_l): the Bayes classifier of the conditional prior p(z_l|y_l), or the
     published affine map. The latter learns nothing from rows without labels.
@@ -81,7 +86,7 @@ likelihood_ : ndarray of str of shape (n_features,)
     The likelihood used for each column.
 label_dim_, style_dim_ : int
     Number of latents a label, and of those that belong to none.
-label_weight_, consistency_weight_ : float
+label_weight_, consistency_weight_, edit_weight_ : float
     The weights used.
 batch_size_ : int
     The batch size used.

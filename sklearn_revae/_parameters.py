@@ -20,6 +20,7 @@ CONSTRAINTS = {
         StrOptions({"auto"}),
         Interval(Real, 0, None, closed="left"),
     ],
+    "edit_weight": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
     "label_classifier": [StrOptions(set(CLASSIFIERS))],
     "unlabeled_bound": [StrOptions(set(UNLABELED_BOUNDS))],
     "n_mc_samples": [Interval(Integral, 1, None, closed="left")],
@@ -56,7 +57,12 @@ def check_parameters(estimator):
     widths = list(estimator.hidden_layer_sizes)
     if any(not isinstance(w, Integral) or w < 1 for w in widths):
         raise ValueError(f"hidden_layer_sizes must hold integers >= 1, got {widths}.")
-    for name in ("label_weight", "consistency_weight", "learning_rate_init"):
+    for name in (
+        "label_weight",
+        "consistency_weight",
+        "edit_weight",
+        "learning_rate_init",
+    ):
         value = getattr(estimator, name)
         if value != "auto" and not math.isfinite(value):
             raise ValueError(f"{name} must be finite, got {value}.")

@@ -1,19 +1,25 @@
-"""What a training step minimises: minus the bound, plus consistency under noise."""
+"""What a training step minimises: minus the bound, and what edits must show."""
 
 import math
 
 import torch
 from torch import nn
 
+from sklearn_revae.model.edits import move
 from sklearn_revae.model.objective import (
     consistency_loss,
     evidence_bound,
     sample_posterior,
 )
 
+# What an edit must leave alone counts a tenth of what it must change.
+OTHER_LABELS_SHARE = 0.1
+
 
 class SemiSupervisedLoss(nn.Module):
-    """Minus the mean bound of a batch, in nats a column.
+    """Minus the mean bound of a batch, and two terms beside it, in nats a column.
+
+    The bound and the noisy copies take one pass of the encoder; edited rows another.
 
     Parameters
     ----------
@@ -30,6 +36,9 @@ class SemiSupervisedLoss(nn.Module):
         Samples of z a row.
     unlabeled_bound : {"marginal", "classifier"}
         See :func:`~sklearn_revae.model.objective.evidence_bound`.
+    edit_weight : float
+        Weight of the edits: rows moved to another value of a label, drawn, and encoded
+        again, should be recognised as that value.
     generator : torch.Generator
         On the rows' device; source of all noise.
     """
@@ -42,6 +51,7 @@ class SemiSupervisedLoss(nn.Module):
         correlated_noise,
         n_mc_samples,
         unlabeled_bound,
+        edit_weight,
         generator,
     ):
         super().__init__()
@@ -51,6 +61,7 @@ class SemiSupervisedLoss(nn.Module):
         self.correlated_noise = correlated_noise
         self.n_mc_samples = n_mc_samples
         self.unlabeled_bound = unlabeled_bound
+        self.edit_weight = edit_weight
         self.generator = generator
 
     def _noise(self, x):
@@ -64,6 +75,37 @@ class SemiSupervisedLoss(nn.Module):
             # Random mixtures of the batch's centred rows.
             noise = noise @ (x - x.mean(0)) / math.sqrt(n_rows)
         return noise
+
+    def _edit_loss(self, model, z, codes):
+        """How badly rows moved to another value of one label are recognised as it.
+
+        The latents are given; what learns is the decoder, to draw what was asked, and
+        the encoder, to see it.
+        """
+        labels = model.label_model
+        label = int(self._randint(labels.n_labels, 1))
+        z = z.detach()
+        blocks = model.blocks(z)
+        before = labels.log_classifier(blocks).detach()
+        source = torch.where(
+            codes[:, label] >= 0, codes[:, label], before[:, label].argmax(-1)
+        )
+        target = self._randint(labels.n_values[label], len(z))
+        moved = move(labels, blocks, label, source, target, "transport", None).detach()
+        edited = model.expected_row(
+            torch.cat([moved.flatten(-2), model.style(z)], dim=-1)
+        )
+        mean, _ = model.encode(edited)
+        after = labels.log_classifier(model.blocks(mean))
+        missed = -after[:, label].gather(1, target[:, None]).squeeze(1)
+        changed = consistency_loss(before, after) + (
+            before[:, label].exp() * after[:, label]
+        ).sum(-1)
+        return missed + OTHER_LABELS_SHARE * changed
+
+    def _randint(self, high, n):
+        device = self.generator.device
+        return torch.randint(high, (n,), generator=self.generator, device=device)
 
     def forward(self, model, x, codes, weight):
         """Return the loss, a scalar, and the terms of the bound."""
@@ -92,5 +134,7 @@ class SemiSupervisedLoss(nn.Module):
             gain = gain - self.consistency_weight * consistency_loss(
                 log_classifier[:n_rows], log_classifier[n_rows:]
             )
+        if self.edit_weight > 0 and labels.n_labels > 0:
+            gain = gain - self.edit_weight * self._edit_loss(model, z[0], codes)
         # A row's nats grow with its columns: per column, one clipping norm fits all data.
         return -(weight * gain).mean() / n_features, bound

@@ -37,6 +37,7 @@ class Settings:
     correlated_noise: bool
     n_mc_samples: int
     unlabeled_bound: str
+    edit_weight: float
     batch_size: int
     learning_rate: float
     n_epochs: object = "auto"
@@ -111,6 +112,7 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
         settings.correlated_noise,
         settings.n_mc_samples,
         settings.unlabeled_bound,
+        settings.edit_weight,
         generator(seed, device),
     )
     net = make_net(

@@ -57,6 +57,7 @@ def make_loss(**changes):
         "correlated_noise": False,
         "n_mc_samples": 2,
         "unlabeled_bound": "marginal",
+        "edit_weight": 0.0,
         "generator": seeded(2),
     }
     return SemiSupervisedLoss(**{**parameters, **changes})
@@ -120,6 +121,7 @@ def settings(**changes):
         "correlated_noise": False,
         "n_mc_samples": 2,
         "unlabeled_bound": "marginal",
+        "edit_weight": 0.5,
         "batch_size": 10,
         "learning_rate": 0.01,
         "n_epochs": 3,

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from sklearn_revae.model.edits import move
 from sklearn_revae.model.objective import (
     consistency_loss,
     evidence_bound,
@@ -143,3 +144,57 @@ def test_noise_comes_from_the_generator_alone(small, batch):
     assert torch.equal(first, same)
     assert first != other
     assert torch.equal(torch.random.get_rng_state(), state)
+
+
+def test_edits_are_drawn_and_encoded_once_more(small, batch):
+    module = small.module()
+    inputs = encoder_inputs(module)
+    small.loss(edit_weight=1.0)(module, *batch)
+    assert [len(x) for x in inputs] == [N_ROWS, N_ROWS]
+
+
+def test_edits_need_a_label(small, batch):
+    module = small.module(n_values=())
+    inputs = encoder_inputs(module)
+    x, codes, weight = batch
+    small.loss(edit_weight=1.0)(module, x, codes[:, :0], weight)
+    assert [len(x) for x in inputs] == [N_ROWS]
+
+
+def test_edit_term_is_how_badly_the_asked_value_is_seen(small, batch):
+    module = small.module()
+    inputs = encoder_inputs(module)
+    with_edits, bound = small.loss(edit_weight=3.0)(module, *batch)
+    expected = -bound.value(label_weight=2.0).mean() / 4
+    # One binary label: the term is -log q(asked value), whichever was asked of a row.
+    log_q = module.log_class_probabilities(inputs[1].detach())[:, 0]
+    missed = (with_edits - expected) * 4 / 3.0
+    assert -log_q.max(-1).values.mean() <= missed <= -log_q.min(-1).values.mean()
+
+
+def test_edit_term_teaches_the_decoder_what_was_asked(small):
+    rows = small.rows(20, 60)
+    module = small.module()
+    loss = small.loss(edit_weight=5.0, n_mc_samples=1)
+    optimizer = torch.optim.Adam(module.parameters(), lr=0.02)
+
+    def missed():
+        with torch.no_grad():
+            mean, _ = module.encode(rows.x)
+            rates = []
+            for value in (0, 1):
+                labels, blocks = module.label_model, module.blocks(mean)
+                source = labels.log_classifier(blocks)[:, 0].argmax(-1)
+                target = torch.full((len(rows),), value)
+                moved = move(labels, blocks, 0, source, target, "transport", None)
+                z = torch.cat([moved.flatten(-2), module.style(mean)], dim=-1)
+                seen = module.log_class_probabilities(module.expected_row(z))
+                rates.append((seen[:, 0].argmax(-1) != value).double().mean())
+        return max(rates)
+
+    before = missed()
+    for _ in range(150):
+        optimizer.zero_grad()
+        loss(module, rows.x, rows.codes, rows.weight)[0].backward()
+        optimizer.step()
+    assert missed() < 0.1 < before
