@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator
 from sklearn.model_selection import StratifiedShuffleSplit
-from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from sklearn_revae._build import build_model
@@ -48,7 +48,7 @@ class _Data:
         ).to(device)
 
 
-class BaseReVAE(LatentsMixin, TransformerMixin, BaseEstimator):
+class BaseReVAE(LatentsMixin, BaseEstimator):
     """Base of :class:`ReVAEClassifier` and :class:`ReVAETransformer`."""
 
     _parameter_constraints: dict = CONSTRAINTS
@@ -135,10 +135,11 @@ class BaseReVAE(LatentsMixin, TransformerMixin, BaseEstimator):
                     f"This {type(self).__name__} estimator requires y to be passed, but "
                     "the target y is None."
                 )
+            if first and classes is not None:
+                self._labels = LabelCodes(self.unlabeled_value).fit_classes(classes)
             if self._labels is None:
                 return np.empty((len(X), 0), dtype=np.int64)
             return np.full((len(X), len(self._labels.classes_)), -1, dtype=np.int64)
-        check_consistent_length(X, y)
         if first:
             self._labels = LabelCodes(self.unlabeled_value).fit(y, classes)
         elif self._labels is None:
@@ -151,14 +152,17 @@ class BaseReVAE(LatentsMixin, TransformerMixin, BaseEstimator):
     def _read(self, X, y, sample_weight, classes, first):
         """Validate everything that was passed, before anything is trained."""
         X = self._read_X(X, reset=first)
-        codes = self._read_labels(X, y, classes, first)
         weight = _check_sample_weight(
             sample_weight, X, dtype=np.float64, ensure_non_negative=True
         )
         # A row of no weight must leave no trace, in the scales least of all.
-        if not weight.all():
-            X, codes, weight = (a[weight > 0] for a in (X, codes, weight))
-        return X, codes, weight
+        used = np.flatnonzero(weight)
+        if y is not None:
+            check_consistent_length(X, y)
+        if len(used) < len(X):
+            X, weight = X[used], weight[used]
+            y = None if y is None else _safe_indexing(y, used)
+        return X, self._read_labels(X, y, classes, first), weight
 
     def _check_observed(self, codes):
         """Refuse codes that cannot be learned from; drop labels without any value."""
@@ -224,7 +228,9 @@ class BaseReVAE(LatentsMixin, TransformerMixin, BaseEstimator):
 
     def _start(self, X, codes):
         """Learn the columns, draw the seeds, build the model."""
-        self._columns = Columns(self.likelihood).fit(X)
+        self._columns = Columns(self.likelihood).fit(
+            X, getattr(self, "feature_names_in_", None)
+        )
         self.column_kinds_ = self._columns.kinds_
         self.likelihood_ = self._columns.families_
         names = [] if self._labels is None else self._labels.names_

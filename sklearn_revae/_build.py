@@ -40,7 +40,8 @@ def _try_out(module, name, example, expected):
             f"{name}={type(module).__name__} failed on an input of shape "
             f"{tuple(example.shape)}: {error}. It should return {expected}."
         ) from error
-    if not isinstance(output, torch.Tensor) or output.ndim != 2:
+    fits = isinstance(output, torch.Tensor) and output.ndim == 2
+    if not fits or len(output) != len(example):
         shape = tuple(getattr(output, "shape", ()))
         raise ValueError(
             f"{name}={type(module).__name__} returned {type(output).__name__} of shape "

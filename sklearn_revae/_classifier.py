@@ -249,7 +249,7 @@ class ReVAEClassifier(InterventionMixin, ClassifierMixin, BaseReVAE):
         1.0
         """
         _, x = self._rows_for_use(X)
-        check_consistent_length(x, y)
+        check_consistent_length(x, y, sample_weight)
         # A class never seen in fit cannot be predicted, which makes it a miss.
         codes = self._labels.encode(y, unknown="count")
         return cell_accuracy(self._codes_of(x), codes, sample_weight)

@@ -104,12 +104,19 @@ class Columns:
     def __init__(self, likelihood="auto"):
         self.likelihood = likelihood
 
-    def fit(self, X):
-        """Tell kinds apart and learn the scales from all rows, labelled or not."""
+    def fit(self, X, names=None):
+        """Tell kinds apart and learn the scales from all rows, labelled or not.
+
+        Raises
+        ------
+        ValueError
+            For a bad `likelihood`, or a column too large to be scaled, by its name of
+            `names`, if given.
+        """
         summary = summarise(X)
         self.kinds_ = infer_kinds(summary)
         self.families_ = self._choose_families()
-        self._fit_scales(summary)
+        self._fit_scales(summary, names)
         return self
 
     def _choose_families(self):
@@ -132,14 +139,15 @@ class Columns:
             )
         return np.array(families, dtype=object)
 
-    def _fit_scales(self, summary):
+    def _fit_scales(self, summary, names):
         low, high = summary.low, summary.high
         self.shift_, self.scale_ = summary.mean.copy(), summary.std.copy()
         overflown = ~np.isfinite(self.shift_) | ~np.isfinite(self.scale_)
         if overflown.any():
             column = int(np.flatnonzero(overflown)[0])
             raise ValueError(
-                f"Column {column} of X is too large to be scaled: it reaches "
+                f"Column {column if names is None else repr(names[column])} of X is too "
+                "large to be scaled: it reaches "
                 f"{max(abs(low[column]), abs(high[column])):.3g}. Divide it by a "
                 "constant first."
             )

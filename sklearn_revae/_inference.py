@@ -37,8 +37,9 @@ def apply(module, function, *arrays):
     module.eval()
     results = []
     for start in range(0, max(len(arrays[0]), 1), CHUNK):
+        # Copies: torch warns of memory that may not be written to.
         tensors = [
-            torch.from_numpy(np.ascontiguousarray(a[start : start + CHUNK]))
+            torch.from_numpy(np.array(a[start : start + CHUNK], order="C"))
             for a in arrays
         ]
         # Not every device knows double precision: convert before the move.

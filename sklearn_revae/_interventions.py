@@ -1,6 +1,7 @@
 """Change a row's label, keep the rest: the mixin with intervene and reconstruct."""
 
 from collections.abc import Mapping
+from numbers import Integral
 
 import numpy as np
 import torch
@@ -120,14 +121,14 @@ class InterventionMixin:
         if method not in METHODS:
             raise ValueError(f"method={method!r} is none of {list(METHODS)}.")
         kept = self._column_indices(keep)
-        draws = _check_n_samples(n_samples)
+        _check_n_samples(n_samples)
         seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
         noise = generator(int(seed))
         labels = np.array(list(targets), dtype=np.int64)
         codes = np.stack(list(targets.values()), axis=1)
 
         def edit(module, rows, target):
-            return _edited_rows(module, rows, labels, target, method, draws, noise)
+            return _edited_rows(module, rows, labels, target, method, n_samples, noise)
 
         decoded = self._columns.from_model(apply(self.module_, edit, x, codes))
         if n_samples is None:
@@ -176,10 +177,14 @@ class InterventionMixin:
         names = getattr(self, "feature_names_in_", None)
         known = [] if names is None else list(names)
         indices = []
-        for column in [] if keep is None else np.atleast_1d(keep).tolist():
+        if keep is None:
+            keep = []
+        elif isinstance(keep, str) or np.ndim(keep) == 0:
+            keep = [keep]
+        for column in keep:
             if column in known:
                 indices.append(known.index(column))
-            elif isinstance(column, int) and 0 <= column < self.n_features_in_:
+            elif isinstance(column, Integral) and 0 <= column < self.n_features_in_:
                 indices.append(column)
             else:
                 listed = known or f"0..{self.n_features_in_ - 1}"
@@ -190,21 +195,18 @@ class InterventionMixin:
 
 
 def _check_n_samples(n_samples):
-    if n_samples is None:
-        return 1
-    if isinstance(n_samples, bool) or n_samples != int(n_samples) or n_samples < 1:
-        raise ValueError(f"n_samples must be an integer >= 1, got {n_samples!r}.")
-    return int(n_samples)
+    is_integer = isinstance(n_samples, Integral) and not isinstance(n_samples, bool)
+    if n_samples is not None and not (is_integer and n_samples >= 1):
+        raise ValueError(f"n_samples must be an integer >= 1 or None, got {n_samples!r}.")
 
 
-def _edited_rows(module, rows, labels, target, method, n_draws, noise):
-    """Decoded edits (n, n_draws, n_features) of scaled rows."""
+def _edited_rows(module, rows, labels, target, method, n_samples, noise):
+    """Decoded edits of scaled rows, (n, n_samples or 1, n_features)."""
     mean, scale = module.encode(rows)
-    z = mean[None]
-    if n_draws > 1 or method == "sample":
-        z = z.expand(n_draws, -1, -1)
-    if n_draws > 1:
-        z = sample_posterior(mean, scale, n_draws, noise)
+    if n_samples is None:
+        z = mean[None]
+    else:
+        z = sample_posterior(mean, scale, n_samples, noise)
     blocks = module.blocks(z)
     source = module.label_model.log_classifier(module.blocks(mean)).argmax(-1)
     for column, label in enumerate(labels):
@@ -228,7 +230,8 @@ def _like(X, values, decoded, kept):
         for j, column in enumerate(X.columns):
             if j not in kept:
                 result[column] = _cast(decoded[:, j], X.dtypes.iloc[j])
-        return result
+        # Nullable columns came back as NumPy's own types.
+        return result.astype(dict(zip(X.columns, X.dtypes, strict=True)))
     dtype = X.dtype if isinstance(X, np.ndarray) else values.dtype
     result = _cast(decoded, dtype)
     if len(kept):

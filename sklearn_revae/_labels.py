@@ -31,17 +31,13 @@ def _marked(values, marker):
         return np.zeros(len(values), dtype=bool)
     if values.dtype.kind == "O":
         return np.fromiter(
-            (type(v) is not bool and v == marker for v in values),
+            (not _is_missing(v) and type(v) is not bool and v == marker for v in values),
             dtype=bool,
             count=len(values),
         )
     if isinstance(marker, numbers.Number) != (values.dtype.kind in "iuf"):
         return np.zeros(len(values), dtype=bool)
     return values == marker
-
-
-def _holds_text(values):
-    return any(isinstance(v, str) for v in values)
 
 
 def _reject_stringified_marker(y, values, marker):
@@ -59,16 +55,22 @@ def _reject_stringified_marker(y, values, marker):
 
 def _as_array(y):
     """`y` as an array (n,) or (n, L), keeping what its cells are."""
-    if hasattr(y, "to_numpy"):
+    if hasattr(y, "iloc"):
+        dtypes = y.dtypes if hasattr(y, "columns") else [y.dtype]
+        # pandas' own types, nullable ones among them, become floats with NaN otherwise.
+        foreign = any(not isinstance(dtype, np.dtype) for dtype in dtypes)
+        y = y.astype(object).to_numpy() if foreign else y.to_numpy()
+    elif hasattr(y, "to_numpy"):
         y = y.to_numpy()
     elif hasattr(y, "categories"):
         y = np.asarray(y)
     if isinstance(y, (list, tuple)):
-        flat = [
-            v for row in y for v in (row if isinstance(row, (list, tuple)) else [row])
-        ]
-        # Without this, NumPy would write None and NaN out as strings.
-        if _holds_text(flat) and any(map(_is_missing, flat)):
+        nested = any(isinstance(row, (list, tuple)) for row in y)
+        flat = [v for row in y for v in row] if nested else y
+        others = [v for v in flat if not isinstance(v, str)]
+        # NumPy would write None and NaN out as strings, and numbers beside text in other
+        # columns; numbers in the same column are refused elsewhere.
+        if 0 < len(others) < len(flat) and (nested or any(map(_is_missing, others))):
             return np.array(y, dtype=object)
     return np.asarray(y)
 
@@ -142,19 +144,32 @@ class LabelCodes:
 
     def fit(self, y, classes=None):
         """Learn the values of each label from `y`, or take them from `classes`."""
-        columns, observed, self.several_ = self._columns(y)
-        self.names_ = _column_names(y, len(columns))
-        if classes is None:
-            self.classes_ = [
-                _classes_of(c[o], name)
-                for c, o, name in zip(columns, observed, self.names_, strict=True)
-            ]
-        else:
-            classes = classes if self.several_ else [classes]
-            self.classes_ = [
-                _classes_of(np.asarray(c), n)
-                for c, n in zip(classes, self.names_, strict=True)
-            ]
+        columns, observed, several = self._columns(y)
+        names = _column_names(y, len(columns))
+        if classes is not None:
+            return self.fit_classes(classes, names, several)
+        self.several_, self.names_ = several, names
+        self.classes_ = [
+            _classes_of(c[o], name)
+            for c, o, name in zip(columns, observed, names, strict=True)
+        ]
+        return self
+
+    def fit_classes(self, classes, names=None, several=None):
+        """Take the values from `classes`: of one label, or a list of them for several."""
+        if several is None:
+            several = np.ndim(classes[0]) > 0
+        classes = classes if several else [classes]
+        names = [f"label_{i}" for i in range(len(classes))] if names is None else names
+        if len(classes) != len(names):
+            raise ValueError(
+                f"classes is for {len(classes)} label(s), but y has {len(names)}."
+            )
+        self.several_, self.names_ = several, names
+        self.classes_ = [
+            _classes_of(np.asarray(c), name)
+            for c, name in zip(classes, names, strict=True)
+        ]
         return self
 
     def encode(self, y, unknown="raise"):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from sklearn.base import TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
@@ -12,7 +13,7 @@ from sklearn_revae.training.run import generator
 _BOUND_SAMPLES = 16
 
 
-class LatentsMixin:
+class LatentsMixin(TransformerMixin):
     """What a fitted model says of single rows."""
 
     def _rows_for_use(self, X):

@@ -6,6 +6,7 @@ from numbers import Integral, Real
 
 import torch
 from sklearn.utils._param_validation import Interval, StrOptions
+from skorch.callbacks import Callback
 
 from sklearn_revae.model.label_model import CLASSIFIERS
 from sklearn_revae.model.objective import UNLABELED_BOUNDS
@@ -57,6 +58,14 @@ def check_parameters(estimator):
     widths = list(estimator.hidden_layer_sizes)
     if any(not isinstance(w, Integral) or w < 1 for w in widths):
         raise ValueError(f"hidden_layer_sizes must hold integers >= 1, got {widths}.")
+    for callback in estimator.callbacks or []:
+        # skorch takes them bare, or with a name.
+        named = isinstance(callback, tuple) and len(callback) == 2
+        if not isinstance(callback[1] if named else callback, Callback):
+            raise ValueError(
+                f"callbacks={estimator.callbacks!r} holds {callback!r}, which is neither "
+                "a skorch callback nor a (name, callback) pair."
+            )
     for name in (
         "label_weight",
         "consistency_weight",

@@ -17,16 +17,18 @@ def resolve_device(device, n_cells):
     Raises
     ------
     ValueError
-        If `device` is no torch device.
+        If `device` is no torch device, or this machine has none such.
     """
     if device != "auto":
         try:
-            return torch.device(device)
-        except RuntimeError as error:
+            chosen = torch.device(device)
+            torch.empty(0, device=chosen)
+        except (RuntimeError, AssertionError, NotImplementedError) as error:
             raise ValueError(
-                f"device={device!r} is not a torch device: write 'auto', 'cpu', "
-                "'cuda', 'cuda:1' or 'mps'."
+                f"device={device!r} is no torch device of this machine ({error}): write "
+                "'auto', 'cpu', or one that is there, such as 'cuda:0' or 'mps'."
             ) from error
+        return chosen
     if n_cells >= LARGE:
         if torch.cuda.is_available():
             return torch.device("cuda")

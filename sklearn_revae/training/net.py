@@ -130,6 +130,10 @@ class ReVAENet(NeuralNet):
                 raise
         finally:
             self.notify("on_train_end", X=rows, y=None)
+        skipped = self.bad_steps_ or self.restarts_
+        if skipped and not any("bound" in epoch for epoch in self.history):
+            # Too few steps for restarts, and not one of them was taken.
+            raise NonFiniteTrainingError
         return self
 
     def train_step_single(self, batch, **_):

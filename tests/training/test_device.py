@@ -31,13 +31,13 @@ def test_auto_keeps_small_data_on_the_cpu(devices):
     assert resolve_device("auto", LARGE - 1).type == "cpu"
 
 
-@pytest.mark.parametrize("device", ["cpu", "cuda:1", torch.device("meta")])
+@pytest.mark.parametrize("device", ["cpu", "meta", torch.device("meta")])
 def test_named_devices_are_taken_as_they_are(device):
     assert resolve_device(device, 10**9) == torch.device(device)
 
 
 def test_unknown_device_is_refused_in_plain_words():
-    with pytest.raises(ValueError, match="device='gpu' is not a torch device"):
+    with pytest.raises(ValueError, match="device='gpu' is no torch device"):
         resolve_device("gpu", 1)
 
 

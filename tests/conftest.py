@@ -1,0 +1,103 @@
+"""Data and small models that the estimators' tests share."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits, make_blobs
+
+from sklearn_revae import ReVAEClassifier, ReVAETransformer
+
+# Trains for a moment: enough wherever it does not matter what was learned.
+QUICK = {"hidden_layer_sizes": (8,), "max_iter": 2, "batch_size": 20, "random_state": 0}
+
+# Learns the blobs.
+TRAINED = {**QUICK, "max_iter": 30, "batch_size": 10, "learning_rate_init": 0.01}
+
+
+@pytest.fixture(scope="session")
+def quick_classifier():
+    """Maker of classifiers that train for a moment; takes other parameters."""
+    return lambda **changes: ReVAEClassifier(**{**QUICK, **changes})
+
+
+@pytest.fixture(scope="session")
+def quick_transformer():
+    """Maker of transformers that train for a moment; takes other parameters."""
+    return lambda **changes: ReVAETransformer(**{**QUICK, **changes})
+
+
+def _read_only(*arrays):
+    for array in arrays:
+        array.setflags(write=False)
+    return arrays
+
+
+@pytest.fixture(scope="session")
+def blobs():
+    """Sixty rows of four columns in three clusters, every row labelled."""
+    return _read_only(*make_blobs(60, 4, centers=3, random_state=0))
+
+
+@pytest.fixture(scope="session")
+def few_blobs(blobs):
+    """The same rows with every second label replaced by -1."""
+    X, y = blobs
+    y = y.copy()
+    y[::2] = -1
+    return _read_only(X, y)
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """A thousand digits in [0, 1], a hundred of them labelled, and others to test on."""
+    X, y = load_digits(return_X_y=True)
+    X = X / 16
+    y_train = y[:1000].copy()
+    y_train[100:] = -1
+    _read_only(X, y, y_train)
+    return SimpleNamespace(
+        X_train=X[:1000], y_train=y_train, X_test=X[1000:1500], y_test=y[1000:1500]
+    )
+
+
+@pytest.fixture(scope="session")
+def digits_model(digits):
+    """A classifier that has learned the digits; tests must leave it as it is."""
+    model = ReVAEClassifier((64,), max_iter=30, batch_size=100, random_state=0)
+    return model.fit(digits.X_train, digits.y_train)
+
+
+@pytest.fixture(scope="session")
+def blobs_model(few_blobs):
+    """A classifier that has learned the blobs; tests must leave it as it is."""
+    return ReVAEClassifier(**TRAINED).fit(*few_blobs)
+
+
+@pytest.fixture(scope="session")
+def two_labels(blobs):
+    """Rows and two labels in object cells, words and whole numbers, some unknown."""
+    X, y = blobs
+    labels = np.empty((len(y), 2), dtype=object)
+    labels[:, 0] = np.array(["left", "middle", "right"])[y]
+    labels[:, 1] = (X[:, 0] > np.median(X[:, 0])).astype(int) + 5
+    labels[::2, 0] = -1
+    labels[::3, 1] = -1
+    return _read_only(X, labels)
+
+
+@pytest.fixture(scope="session")
+def two_labels_model(two_labels):
+    """A classifier of two labels; tests must leave it as it is."""
+    return ReVAEClassifier(**TRAINED).fit(*two_labels)
+
+
+@pytest.fixture(scope="session")
+def weight_bytes():
+    """Function that gives the bytes of all weights and buffers of a fitted model."""
+
+    def read(model):
+        state = model.module_.state_dict()
+        return {name: tensor.cpu().numpy().tobytes() for name, tensor in state.items()}
+
+    return read

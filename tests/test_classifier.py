@@ -1,0 +1,208 @@
+"""The classifier's and the transformer's answers about rows."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+
+
+def test_learns_digits_from_a_hundred_labels(digits, digits_model):
+    # Chance is 0.1.
+    assert digits_model.score(digits.X_test, digits.y_test) > 0.8
+
+
+def test_learns_two_labels_at_once(blobs, two_labels, two_labels_model):
+    X, y = blobs
+    truth = np.empty((60, 2), dtype=object)
+    truth[:, 0] = np.array(["left", "middle", "right"])[y]
+    truth[:, 1] = np.where(X[:, 0] > np.median(X[:, 0]), 6, 5)
+    assert two_labels_model.score(X, truth) > 0.75
+
+
+def test_predicts_the_most_probable_class(digits, digits_model):
+    probability = digits_model.predict_proba(digits.X_test)
+    expected = digits_model.classes_[probability.argmax(axis=1)]
+    np.testing.assert_array_equal(digits_model.predict(digits.X_test), expected)
+
+
+def test_probabilities_sum_to_one(digits, digits_model):
+    probability = digits_model.predict_proba(digits.X_test)
+    assert probability.shape == (500, 10)
+    assert probability.min() >= 0
+    np.testing.assert_allclose(probability.sum(axis=1), 1.0)
+
+
+def test_probabilities_of_several_labels_are_a_list(two_labels, two_labels_model):
+    X = two_labels[0]
+    places, sizes = two_labels_model.predict_proba(X)
+    assert places.shape == (60, 3)
+    assert sizes.shape == (60, 2)
+    for probability in (places, sizes):
+        np.testing.assert_allclose(probability.sum(axis=1), 1.0)
+
+
+def test_each_label_is_predicted_from_its_own_probabilities(two_labels, two_labels_model):
+    X = two_labels[0]
+    predicted = two_labels_model.predict(X)
+    for label, probability in enumerate(two_labels_model.predict_proba(X)):
+        expected = two_labels_model.classes_[label][probability.argmax(axis=1)]
+        np.testing.assert_array_equal(predicted[:, label], expected)
+
+
+def test_a_row_s_answers_do_not_depend_on_the_rows_beside_it(digits, digits_model):
+    for method in ("predict_proba", "transform", "score_samples", "reconstruct"):
+        answer = getattr(digits_model, method)
+        together = answer(digits.X_test)
+        alone = np.concatenate([answer(row[None]) for row in digits.X_test[:5]])
+        np.testing.assert_allclose(alone, together[:5], rtol=1e-9, atol=1e-12)
+
+
+def test_more_rows_than_fit_in_memory_at_once(blobs, blobs_model):
+    X = np.tile(blobs[0], (100, 1))
+    Z = blobs_model.transform(X)
+    np.testing.assert_allclose(Z, np.tile(Z[:60], (100, 1)), rtol=1e-9, atol=1e-12)
+
+
+def test_latents_of_labels_come_first_and_are_named(two_labels, quick_classifier):
+    X, y = two_labels
+    y = pd.DataFrame(y, columns=["place", "size"])
+    model = quick_classifier(label_dim=2, style_dim=3).fit(X, y)
+    names = ["place_0", "place_1", "size_0", "size_1", "style_0", "style_1", "style_2"]
+    assert model.get_feature_names_out().tolist() == names
+    assert model.transform(X).shape == (60, 7)
+
+
+def test_prediction_follows_the_label_s_own_latents(digits, digits_model):
+    Z = digits_model.transform(digits.X_test)[:, : digits_model.label_dim_]
+    probe = LogisticRegression(max_iter=1000).fit(Z, digits_model.predict(digits.X_test))
+    assert probe.score(Z, digits_model.predict(digits.X_test)) > 0.95
+
+
+def test_no_style_leaves_the_label_s_latents_alone(few_blobs, quick_classifier):
+    X, y = few_blobs
+    model = quick_classifier(label_dim=3, style_dim=0).fit(X, y)
+    assert model.get_feature_names_out().tolist() == [
+        "label_0_0",
+        "label_0_1",
+        "label_0_2",
+    ]
+    assert np.isfinite(model.score_samples(X)).all()
+
+
+def test_latents_come_as_a_frame_on_request(few_blobs, quick_classifier):
+    X, y = few_blobs
+    X = pd.DataFrame(X, columns=list("abcd"), index=np.arange(60) + 7)
+    model = quick_classifier().set_output(transform="pandas").fit(X, y)
+    Z = model.transform(X)
+    assert list(Z.columns) == model.get_feature_names_out().tolist()
+    assert Z.index.equals(X.index)
+
+
+def test_single_precision_rows_give_single_precision_latents(few_blobs, quick_classifier):
+    X, y = few_blobs
+    X = X.astype(np.float32)
+    assert quick_classifier().fit(X, y).transform(X).dtype == np.float32
+
+
+def test_frames_with_other_columns_raise(few_blobs, quick_classifier):
+    X, y = few_blobs
+    model = quick_classifier().fit(pd.DataFrame(X, columns=list("abcd")), y)
+    assert model.feature_names_in_.tolist() == list("abcd")
+    with pytest.raises(ValueError, match="feature names"):
+        model.predict(pd.DataFrame(X, columns=list("abdc")))
+
+
+def test_rows_of_another_width_raise(blobs, blobs_model):
+    with pytest.raises(ValueError, match="4 features"):
+        blobs_model.predict(blobs[0][:, :3])
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_rows_that_are_not_finite_raise(bad, blobs, blobs_model):
+    X = blobs[0].copy()
+    X[0, 0] = bad
+    with pytest.raises(ValueError, match=r"NaN|infinity"):
+        blobs_model.predict(X)
+
+
+def test_latents_decode_to_rows(digits, digits_model):
+    Z = digits_model.transform(digits.X_test)
+    decoded = digits_model.inverse_transform(Z)
+    np.testing.assert_allclose(decoded, digits_model.reconstruct(digits.X_test))
+
+
+def test_latents_of_another_width_raise(blobs, blobs_model):
+    Z = blobs_model.transform(blobs[0])
+    with pytest.raises(ValueError, match=f"{Z.shape[1] - 1} columns.*{Z.shape[1]}"):
+        blobs_model.inverse_transform(Z[:, 1:])
+
+
+def test_latents_that_nobody_may_write_to_decode_in_silence(blobs, blobs_model, recwarn):
+    Z = blobs_model.transform(blobs[0])
+    Z.setflags(write=False)
+    blobs_model.inverse_transform(Z)
+    assert [str(warning.message) for warning in recwarn] == []
+
+
+def test_reconstructions_beat_the_mean_row(digits, digits_model):
+    X = digits.X_test
+    error = np.mean((digits_model.reconstruct(X) - X) ** 2)
+    assert error < 0.6 * X.var(axis=0).mean()
+
+
+def test_reconstructions_of_a_frame_are_a_frame(few_blobs, quick_classifier):
+    X, y = few_blobs
+    X = pd.DataFrame(X, columns=list("abcd"), index=np.arange(60) + 7)
+    rebuilt = quick_classifier().fit(X, y).reconstruct(X)
+    assert rebuilt.columns.equals(X.columns)
+    assert rebuilt.index.equals(X.index)
+
+
+def test_noise_is_less_likely_than_any_digit(digits, digits_model):
+    noise = np.random.default_rng(0).random((100, 64))
+    digits_density = digits_model.score_samples(digits.X_test)
+    assert digits_model.score_samples(noise).max() < np.percentile(digits_density, 5)
+
+
+def test_densities_are_the_same_at_every_call(digits, digits_model):
+    first = digits_model.score_samples(digits.X_test[:20])
+    np.testing.assert_array_equal(digits_model.score_samples(digits.X_test[:20]), first)
+
+
+@pytest.mark.parametrize(
+    "method", ["predict", "predict_proba", "transform", "reconstruct", "score_samples"]
+)
+def test_nothing_is_answered_before_fit(method, blobs, quick_classifier):
+    with pytest.raises(NotFittedError):
+        getattr(quick_classifier(), method)(blobs[0])
+
+
+@pytest.mark.parametrize("method", ["inverse_transform", "get_feature_names_out"])
+def test_nothing_is_decoded_or_named_before_fit(method, blobs, quick_transformer):
+    with pytest.raises(NotFittedError):
+        getattr(quick_transformer(), method)(blobs[0])
+
+
+def test_classes_are_not_there_before_fit(quick_classifier):
+    assert not hasattr(quick_classifier(), "classes_")
+
+
+def test_the_loss_falls(digits_model):
+    assert len(digits_model.loss_curve_) == digits_model.n_iter_ == 30
+    assert digits_model.loss_curve_[-1] < digits_model.loss_curve_[0] - 10
+
+
+def test_the_transformer_puts_labels_it_was_told_into_their_latents(
+    few_blobs, blobs, quick_transformer
+):
+    X, y = few_blobs
+    model = quick_transformer(max_iter=30, batch_size=10).fit(X, y)
+    Z = model.transform(X)[:, : model.label_dim_]
+    assert LogisticRegression().fit(Z, blobs[1]).score(Z, blobs[1]) > 0.9
+
+
+def test_the_transformer_without_labels_has_style_alone(blobs, quick_transformer):
+    model = quick_transformer(style_dim=3).fit(blobs[0])
+    assert model.label_names_ == []
+    assert model.get_feature_names_out().tolist() == ["style_0", "style_1", "style_2"]

@@ -1,0 +1,95 @@
+"""Docstrings say all there is: every parameter, every attribute, every answer."""
+
+import ast
+import inspect
+import re
+
+import pandas as pd
+import pytest
+
+from sklearn_revae import ReVAEClassifier, ReVAETransformer
+
+ESTIMATORS = [ReVAEClassifier, ReVAETransformer]
+
+
+def _names(doc, section):
+    """Names that a section of a docstring in numpy's style describes, in order."""
+    doc = inspect.cleandoc(doc)
+    found = re.search(rf"^{section}\n-+\n(.*?)(?=^\S[^\n]*\n-+$|\Z)", doc, re.S | re.M)
+    if found is None:
+        return []
+    # A continued line of types belongs to the entry before it.
+    text = found.group(1).replace("\\\n", "")
+    heads = [line.split(" : ")[0] for line in text.splitlines() if re.match(r"\S", line)]
+    return [name.strip() for head in heads for name in head.split(",")]
+
+
+def _methods():
+    """Return every public method of ours, with its estimator, once."""
+    return [
+        pytest.param(method, id=f"{cls.__name__}.{name}")
+        for cls in ESTIMATORS
+        for name, method in inspect.getmembers(cls, inspect.isfunction)
+        if not name.startswith("_") and method.__module__.startswith("sklearn_revae")
+    ]
+
+
+@pytest.fixture(params=ESTIMATORS, ids=lambda cls: cls.__name__)
+def fitted(request, few_blobs):
+    X, y = few_blobs
+    X = pd.DataFrame(X, columns=list("abcd"))
+    model = request.param((8,), max_iter=1, early_stopping=True, random_state=0)
+    return model.fit(X, y)
+
+
+def test_parameters_are_documented_in_order(fitted):
+    signature = list(inspect.signature(type(fitted).__init__).parameters)[1:]
+    assert _names(type(fitted).__doc__, "Parameters") == signature
+
+
+def test_parameters_are_told_their_defaults(fitted):
+    doc = inspect.cleandoc(type(fitted).__doc__)
+    parameters = list(inspect.signature(type(fitted).__init__).parameters.values())[1:]
+    for parameter in parameters:
+        told = re.search(rf"^{parameter.name} : .*default=(.*)$", doc, re.M)
+        assert told is not None, parameter.name
+        assert ast.literal_eval(told.group(1)) == parameter.default
+
+
+def test_every_fitted_attribute_is_documented(fitted):
+    there = {
+        name
+        for name in {*vars(fitted), *dir(type(fitted))}
+        if name.endswith("_") and not name.startswith("_")
+    }
+    assert there == set(_names(type(fitted).__doc__, "Attributes"))
+
+
+def test_every_documented_attribute_is_there(fitted):
+    for name in _names(type(fitted).__doc__, "Attributes"):
+        assert hasattr(fitted, name), name
+
+
+def test_nothing_of_a_template_is_left(fitted):
+    for part in ("{parameters}", "{attributes}", "{notes}"):
+        assert part not in type(fitted).__doc__
+
+
+@pytest.mark.parametrize("section", ["See Also", "Notes", "References", "Examples"])
+def test_the_class_has_a_section(section, fitted):
+    assert re.search(rf"^{section}\n-+$", type(fitted).__doc__, re.M)
+
+
+def test_the_class_says_since_when(fitted):
+    assert ".. versionadded:: 0.1" in type(fitted).__doc__
+
+
+@pytest.mark.parametrize("method", _methods())
+def test_a_method_s_parameters_are_documented_in_order(method):
+    signature = list(inspect.signature(method).parameters)[1:]
+    assert _names(method.__doc__, "Parameters") == signature
+
+
+@pytest.mark.parametrize("method", _methods())
+def test_a_method_says_what_it_returns(method):
+    assert len(_names(method.__doc__, "Returns")) == 1

@@ -1,0 +1,126 @@
+"""Early stopping: what is watched, which rows are held out, which weights stay."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import sklearn_revae._base
+import sklearn_revae.training.run
+
+STRICT = {"early_stopping": True, "max_iter": 50, "tol": 1e6, "n_iter_no_change": 3}
+
+
+@pytest.fixture
+def trained_on(monkeypatch):
+    """Rows for training and rows held out of every training run from now on."""
+    seen = []
+    train = sklearn_revae._base.train
+
+    def spy(module, rows, held_out, *others):
+        seen.append((rows, held_out))
+        return train(module, rows, held_out, *others)
+
+    monkeypatch.setattr(sklearn_revae._base, "train", spy)
+    return seen
+
+
+def test_nothing_is_watched_by_default(few_blobs, quick_classifier):
+    model = quick_classifier().fit(*few_blobs)
+    assert model.early_stopping_monitor_ is None
+    assert "validation_score" not in model.history_[0]
+
+
+def test_accuracy_on_held_out_labels_is_watched(few_blobs, quick_classifier):
+    model = quick_classifier(early_stopping=True).fit(*few_blobs)
+    assert model.early_stopping_monitor_ == "validation_score"
+    assert all(0 <= epoch["validation_score"] <= 1 for epoch in model.history_)
+
+
+def test_the_bound_is_watched_where_labels_are_too_few(few_blobs, quick_classifier):
+    X, y = few_blobs
+    y = y.copy()
+    y[5] = 7
+    model = quick_classifier(early_stopping=True).fit(X, y)
+    assert model.early_stopping_monitor_ == "bound"
+
+
+def test_the_bound_is_watched_where_there_are_no_labels(blobs, quick_transformer):
+    model = quick_transformer(early_stopping=True).fit(blobs[0])
+    assert model.early_stopping_monitor_ == "bound"
+
+
+def test_no_row_is_held_out_where_the_bound_is_watched(
+    blobs, quick_transformer, trained_on
+):
+    quick_transformer(early_stopping=True).fit(blobs[0])
+    [(rows, held_out)] = trained_on
+    assert len(rows) == 60
+    assert held_out is None
+
+
+def test_stops_when_the_score_no_longer_improves(few_blobs, quick_classifier):
+    model = quick_classifier(**STRICT).fit(*few_blobs)
+    # The first epoch is the best so far, and three more are waited for.
+    assert model.n_iter_ == 4
+    assert len(model.loss_curve_) == 4
+
+
+def test_stops_when_the_bound_no_longer_improves(blobs, quick_transformer):
+    assert quick_transformer(**STRICT).fit(blobs[0]).n_iter_ == 4
+
+
+def test_held_out_rows_are_stratified(blobs, quick_classifier, trained_on):
+    X, y = blobs
+    y = np.where(np.arange(60) % 4 == 0, -1, y)
+    quick_classifier(early_stopping=True, validation_fraction=0.4).fit(X, y)
+    [(_, held_out)] = trained_on
+    expected = 0.4 * np.bincount(y[y >= 0])
+    shares = np.bincount(held_out.codes[:, 0].numpy(), minlength=3)
+    assert np.abs(shares - expected).max() <= 1
+
+
+def test_held_out_rows_are_not_trained_on(blobs, quick_classifier, trained_on):
+    X, y = blobs
+    quick_classifier(early_stopping=True, validation_fraction=0.25).fit(X, y)
+    [(rows, held_out)] = trained_on
+    assert len(held_out) == 15
+    assert len(rows) == 45
+    every_row = np.concatenate([rows.x.numpy(), held_out.x.numpy()])
+    assert len(np.unique(every_row, axis=0)) == 60
+
+
+def test_every_class_keeps_a_row_to_train_on(blobs, quick_classifier, trained_on):
+    X, y = blobs
+    few = np.full(60, -1)
+    for value in range(3):
+        few[np.flatnonzero(y == value)[:2]] = value
+    quick_classifier(early_stopping=True, validation_fraction=0.5).fit(X, few)
+    [(rows, held_out)] = trained_on
+    for part in (rows, held_out):
+        codes = part.codes[:, 0].numpy()
+        assert set(codes[codes >= 0]) == {0, 1, 2}
+
+
+def test_rows_of_several_labels_are_held_out_too(
+    two_labels, quick_classifier, trained_on
+):
+    model = quick_classifier(early_stopping=True).fit(*two_labels)
+    [(_, held_out)] = trained_on
+    assert model.early_stopping_monitor_ == "validation_score"
+    assert (held_out.codes >= 0).any(dim=1).all()
+
+
+def test_the_best_weights_are_kept(
+    few_blobs, quick_classifier, weight_bytes, monkeypatch
+):
+    scores, weights = iter([0.1, 0.9, 0.2, 0.3]), []
+
+    def score(module, rows):
+        weights.append(weight_bytes(SimpleNamespace(module_=module)))
+        return next(scores)
+
+    monkeypatch.setattr(sklearn_revae.training.run, "module_accuracy", score)
+    model = quick_classifier(early_stopping=True, max_iter=4).fit(*few_blobs)
+    assert [epoch["validation_score"] for epoch in model.history_] == [0.1, 0.9, 0.2, 0.3]
+    assert weight_bytes(model) == weights[1] != weights[3]

@@ -1,0 +1,203 @@
+"""Parameters: bad ones are refused by name and value, all options train."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+N_COLUMNS = 4
+# With label_dim=2 and style_dim=2.
+N_LATENTS = 4
+
+BAD = [
+    ("hidden_layer_sizes", 5),
+    ("hidden_layer_sizes", "wide"),
+    ("hidden_layer_sizes", [8, 0]),
+    ("hidden_layer_sizes", [8, 2.5]),
+    ("label_dim", 0),
+    ("label_dim", "wide"),
+    ("style_dim", -1),
+    ("style_dim", 1.5),
+    ("likelihood", 5),
+    ("likelihood", "poisson"),
+    ("label_weight", -1),
+    ("label_weight", np.inf),
+    ("label_weight", np.nan),
+    ("label_weight", "heavy"),
+    ("consistency_weight", -1),
+    ("consistency_weight", np.inf),
+    ("edit_weight", -1),
+    ("edit_weight", np.inf),
+    ("label_classifier", "linear"),
+    ("unlabeled_bound", "loose"),
+    ("n_mc_samples", 0),
+    ("encoder", "transformer"),
+    ("encoder", nn.Linear),
+    ("decoder", 3),
+    ("max_iter", 0),
+    ("max_iter", 2.5),
+    ("batch_size", 0),
+    ("batch_size", "large"),
+    ("learning_rate_init", 0),
+    ("learning_rate_init", -0.1),
+    ("learning_rate_init", np.inf),
+    ("learning_rate_init", np.nan),
+    ("early_stopping", "yes"),
+    ("validation_fraction", 0),
+    ("validation_fraction", 1),
+    ("n_iter_no_change", 0),
+    ("tol", -1e-3),
+    ("warm_start", "yes"),
+    ("callbacks", 5),
+    ("callbacks", "stop"),
+    ("callbacks", [object]),
+    ("device", "quantum"),
+    ("device", "cuda:99"),
+    ("device", 3),
+    ("random_state", "seed"),
+    ("verbose", -1),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), BAD)
+def test_a_bad_parameter_is_refused_by_name_and_value(
+    name, value, few_blobs, quick_classifier
+):
+    model = quick_classifier(**{name: value})
+    with pytest.raises(ValueError) as refusal:
+        model.fit(*few_blobs)
+    assert name in str(refusal.value)
+    assert str(value) in str(refusal.value)
+    assert not hasattr(model, "module_")
+
+
+def test_no_latents_at_all_are_refused(blobs, quick_transformer):
+    with pytest.raises(ValueError, match="style_dim=0"):
+        quick_transformer(style_dim=0).fit(blobs[0])
+
+
+def test_parameters_are_stored_as_given(quick_classifier):
+    widths = [8]
+    assert quick_classifier(hidden_layer_sizes=widths).hidden_layer_sizes is widths
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"label_classifier": "affine"},
+        {"unlabeled_bound": "classifier"},
+        {"label_classifier": "affine", "unlabeled_bound": "classifier"},
+        {"likelihood": "bernoulli"},
+        {"likelihood": "gaussian"},
+        {"likelihood": "shared_gaussian"},
+        {"likelihood": "laplace"},
+        {"hidden_layer_sizes": ()},
+        {"hidden_layer_sizes": np.array([8, 8])},
+        {"consistency_weight": 2.0},
+        {"edit_weight": 2.0},
+        {"label_weight": 1.0},
+        {"n_mc_samples": 1},
+        {"label_dim": 1, "style_dim": 1},
+        {"batch_size": 1},
+        {"device": "cpu"},
+        {"device": torch.device("cpu")},
+        {"random_state": np.random.RandomState(0)},
+        {"random_state": None},
+    ],
+    ids=lambda options: ",".join(f"{k}={v}" for k, v in options.items()),
+)
+def test_an_option_trains(options, few_blobs, quick_classifier):
+    X, y = few_blobs
+    # Trained on the bound alone, so that it must rise.
+    plain = {"max_iter": 10, "consistency_weight": 0, "edit_weight": 0}
+    model = quick_classifier(**{**plain, **options}).fit(X, y)
+    assert model.loss_curve_[-1] < model.loss_curve_[0]
+    assert np.isfinite(model.score_samples(X)).all()
+
+
+def test_latent_widths_chosen_alone_are_told(few_blobs, quick_classifier):
+    model = quick_classifier().fit(*few_blobs)
+    # Three classes, and the root of four columns.
+    assert (model.label_dim_, model.style_dim_) == (3, 2)
+
+
+def test_weights_chosen_alone_are_told(few_blobs, quick_classifier):
+    model = quick_classifier().fit(*few_blobs)
+    assert model.label_weight_ == model.consistency_weight_ == N_COLUMNS / 2
+    assert model.edit_weight_ == N_COLUMNS / 4
+
+
+def test_weights_given_are_told(few_blobs, quick_classifier):
+    weights = {"label_weight": 3, "consistency_weight": 0, "edit_weight": 0.5}
+    model = quick_classifier(**weights).fit(*few_blobs)
+    assert {name: getattr(model, f"{name}_") for name in weights} == weights
+
+
+@pytest.mark.parametrize(("given", "used"), [("auto", 60), (7, 7)])
+def test_the_batch_size_used_is_told(given, used, few_blobs, quick_classifier):
+    assert quick_classifier(batch_size=given).fit(*few_blobs).batch_size_ == used
+
+
+def _modules():
+    """Make an encoder and a decoder of the user's own, the same every time."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        encoder = nn.Sequential(nn.Linear(N_COLUMNS, 7), nn.BatchNorm1d(7), nn.Tanh())
+        decoder = nn.Sequential(nn.Linear(N_LATENTS, 7), nn.Tanh(), nn.Linear(7, 4))
+    return {"encoder": encoder, "decoder": decoder, "label_dim": 2, "style_dim": 2}
+
+
+def test_modules_of_one_s_own_are_trained(blobs, few_blobs, quick_classifier):
+    model = quick_classifier(
+        **_modules(), max_iter=60, batch_size=10, learning_rate_init=0.01
+    ).fit(*few_blobs)
+    assert model.score(*blobs) > 0.8
+
+
+def test_modules_of_one_s_own_are_not_changed(few_blobs, quick_classifier):
+    modules = _modules()
+    state = [modules[name].state_dict() for name in ("encoder", "decoder")]
+    before = [{k: v.clone() for k, v in s.items()} for s in state]
+    quick_classifier(**modules).fit(*few_blobs)
+    for old, name in zip(before, ("encoder", "decoder"), strict=True):
+        for key, value in modules[name].state_dict().items():
+            torch.testing.assert_close(value, old[key], rtol=0, atol=0)
+        assert modules[name].training
+        assert all(p.grad is None for p in modules[name].parameters())
+
+
+class _Returns(nn.Module):
+    """A module that returns what a function makes of its input."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x)
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "message"),
+    [
+        ("encoder", nn.Linear(5, 3), r"\(2, 4\).*features of shape \(n, any width\)"),
+        (
+            "encoder",
+            _Returns(lambda x: x[:, None]),
+            r"\(2, 1, 4\).*expected features of shape \(n, any width\)",
+        ),
+        ("encoder", _Returns(lambda x: (x, x)), r"tuple.*expected features of shape"),
+        ("encoder", _Returns(lambda x: x[:1]), r"expected features of shape"),
+        ("decoder", nn.Linear(5, 4), r"shape \(n, 4\)"),
+        ("decoder", nn.Linear(4, 5), r"returned shape \(2, 5\).*expected \(2, 4\)"),
+        ("decoder", _Returns(lambda z: z.sum()), r"expected shape \(n, 4\)"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_modules_of_wrong_shapes_are_refused(
+    name, module, message, few_blobs, quick_classifier
+):
+    model = quick_classifier(label_dim=2, style_dim=2, **{name: module})
+    with pytest.raises(ValueError, match=f"(?s){name}=.*{message}"):
+        model.fit(*few_blobs)
+    assert not hasattr(model, "module_")

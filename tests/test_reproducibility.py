@@ -1,0 +1,160 @@
+"""The same seed gives the same bytes, and nobody else's random numbers are used."""
+
+import copy
+import pickle
+import random
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+
+
+def _same_answers(model, other, X):
+    for method in ("predict", "predict_proba", "transform", "score_samples"):
+        np.testing.assert_array_equal(
+            getattr(other, method)(X), getattr(model, method)(X)
+        )
+
+
+@pytest.fixture
+def threads():
+    """Function that sets torch's number of threads; the old one comes back."""
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
+
+
+def test_the_same_seed_gives_the_same_bytes(few_blobs, quick_classifier, weight_bytes):
+    first = quick_classifier(early_stopping=True).fit(*few_blobs)
+    second = quick_classifier(early_stopping=True).fit(*few_blobs)
+    assert weight_bytes(second) == weight_bytes(first)
+    assert second.history_ == first.history_
+    _same_answers(first, second, few_blobs[0])
+
+
+def test_fitting_twice_gives_the_same_bytes(few_blobs, quick_classifier, weight_bytes):
+    model = quick_classifier().fit(*few_blobs)
+    first = weight_bytes(model)
+    assert weight_bytes(model.fit(*few_blobs)) == first
+
+
+def test_another_seed_gives_other_weights(few_blobs, quick_classifier, weight_bytes):
+    first = quick_classifier(random_state=0).fit(*few_blobs)
+    second = quick_classifier(random_state=1).fit(*few_blobs)
+    assert weight_bytes(second) != weight_bytes(first)
+
+
+def test_no_seed_gives_other_weights_every_time(
+    few_blobs, quick_classifier, weight_bytes
+):
+    first = quick_classifier(random_state=None).fit(*few_blobs)
+    second = quick_classifier(random_state=None).fit(*few_blobs)
+    assert weight_bytes(second) != weight_bytes(first)
+
+
+def test_a_random_state_that_moves_on_gives_other_weights(
+    few_blobs, quick_classifier, weight_bytes
+):
+    model = quick_classifier(random_state=np.random.RandomState(0))
+    first = weight_bytes(model.fit(*few_blobs))
+    assert weight_bytes(model.fit(*few_blobs)) != first
+
+
+def test_the_number_of_threads_does_not_matter(
+    digits, quick_classifier, weight_bytes, threads
+):
+    X, y = digits.X_train, digits.y_train
+    fitted = []
+    for n_threads in (1, 2):
+        threads(n_threads)
+        fitted.append(quick_classifier(batch_size=200).fit(X, y))
+    one, two = fitted
+    assert weight_bytes(two) == weight_bytes(one)
+    np.testing.assert_array_equal(two.predict(X), one.predict(X))
+    np.testing.assert_allclose(two.score_samples(X), one.score_samples(X), rtol=1e-9)
+
+
+def test_global_random_numbers_are_left_alone(few_blobs, quick_classifier):
+    X, y = few_blobs
+    numpy_state = np.random.get_state
+    before = (random.getstate(), numpy_state(), torch.get_rng_state())
+    model = quick_classifier(early_stopping=True).fit(X, y)
+    model.partial_fit(X, y)
+    model.predict(X)
+    model.score_samples(X)
+    model.intervene(X, 1, method="sample", n_samples=2, random_state=0)
+    assert random.getstate() == before[0]
+    for now, then in zip(numpy_state(), before[1], strict=True):
+        np.testing.assert_array_equal(now, then)
+    torch.testing.assert_close(torch.get_rng_state(), before[2], rtol=0, atol=0)
+
+
+def test_the_data_are_left_alone(few_blobs, quick_classifier):
+    X, y = (array.copy() for array in few_blobs)
+    model = quick_classifier().fit(X, y)
+    model.intervene(X, 1, keep=[0])
+    np.testing.assert_array_equal(X, few_blobs[0])
+    np.testing.assert_array_equal(y, few_blobs[1])
+
+
+def test_parallel_and_serial_searches_agree(blobs, quick_classifier):
+    scores = []
+    for n_jobs in (1, 2):
+        search = GridSearchCV(
+            quick_classifier(max_iter=5), {"label_dim": [1, 2]}, cv=2, n_jobs=n_jobs
+        ).fit(*blobs)
+        scores.append(
+            {k: v for k, v in search.cv_results_.items() if k.startswith("split")}
+        )
+    np.testing.assert_equal(scores[1], scores[0])
+
+
+def test_a_pickled_model_answers_the_same(blobs, blobs_model, weight_bytes):
+    copied = pickle.loads(pickle.dumps(blobs_model))
+    assert weight_bytes(copied) == weight_bytes(blobs_model)
+    _same_answers(blobs_model, copied, blobs[0])
+    np.testing.assert_array_equal(
+        copied.intervene(blobs[0], 1), blobs_model.intervene(blobs[0], 1)
+    )
+
+
+def test_a_pickled_model_goes_on_training(few_blobs, quick_classifier):
+    copied = pickle.loads(pickle.dumps(quick_classifier().fit(*few_blobs)))
+    assert copied.partial_fit(*few_blobs).n_iter_ == 3
+
+
+def test_a_model_that_is_not_fitted_is_pickled(quick_classifier):
+    model = pickle.loads(pickle.dumps(quick_classifier(label_dim=3)))
+    assert model.label_dim == 3
+
+
+def test_a_pickle_is_not_much_larger_than_the_weights(digits_model):
+    n_bytes = sum(tensor.nbytes for tensor in digits_model.module_.state_dict().values())
+    assert len(pickle.dumps(digits_model)) < 1.5 * n_bytes + 50_000
+
+
+def test_a_deep_copy_answers_the_same(blobs, blobs_model):
+    _same_answers(blobs_model, copy.deepcopy(blobs_model), blobs[0])
+
+
+def test_training_a_deep_copy_leaves_the_original(
+    few_blobs, quick_classifier, weight_bytes
+):
+    model = quick_classifier().fit(*few_blobs)
+    before, history = weight_bytes(model), list(model.history_)
+    copy.deepcopy(model).partial_fit(*few_blobs)
+    assert weight_bytes(model) == before
+    assert model.history_ == history
+
+
+def test_a_clone_is_not_fitted_and_has_the_parameters(blobs_model):
+    copied = clone(blobs_model)
+    assert copied.get_params() == blobs_model.get_params()
+    assert not hasattr(copied, "module_")
+
+
+def test_a_clone_fits_the_same(few_blobs, blobs_model, weight_bytes):
+    copied = clone(blobs_model).fit(*few_blobs)
+    assert weight_bytes(copied) == weight_bytes(blobs_model)

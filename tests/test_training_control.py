@@ -1,0 +1,349 @@
+"""Going on, going step by step, weighting, interrupting and failing."""
+
+import numpy as np
+import pytest
+import torch
+from skorch.callbacks import Callback, EarlyStopping
+from torch import nn
+
+WARM = {"warm_start": True}
+
+
+# warm_start
+
+
+def test_warm_start_goes_on(few_blobs, quick_classifier, weight_bytes):
+    model = quick_classifier(**WARM).fit(*few_blobs)
+    first_loss, first_weights = model.loss_curve_, weight_bytes(model)
+    model.fit(*few_blobs)
+    assert model.n_iter_ == 4
+    assert model.loss_curve_[:2] == first_loss
+    assert weight_bytes(model) != first_weights
+
+
+def test_warm_start_starts_from_the_present_weights(few_blobs, quick_classifier):
+    model = quick_classifier(**WARM, max_iter=30, learning_rate_init=0.01)
+    model.fit(*few_blobs)
+    model.set_params(max_iter=1).fit(*few_blobs)
+    first, *_, last, after = model.loss_curve_
+    assert after < (first + last) / 2
+
+
+def test_without_warm_start_fit_starts_anew(few_blobs, quick_classifier, weight_bytes):
+    model = quick_classifier().fit(*few_blobs)
+    first = weight_bytes(model)
+    model.fit(*few_blobs)
+    assert model.n_iter_ == 2
+    assert weight_bytes(model) == first
+
+
+def test_warm_start_refuses_a_new_class_and_stays_as_it_was(
+    few_blobs, quick_classifier, weight_bytes
+):
+    X, y = few_blobs
+    model = quick_classifier(**WARM).fit(X, y)
+    before = weight_bytes(model)
+    other = y.copy()
+    other[1] = 9
+    with pytest.raises(ValueError, match="9 is not a value"):
+        model.fit(X, other)
+    assert weight_bytes(model) == before
+    assert model.n_iter_ == 2
+
+
+def test_warm_start_refuses_other_columns(few_blobs, quick_classifier):
+    X, y = few_blobs
+    model = quick_classifier(**WARM).fit(X, y)
+    with pytest.raises(ValueError, match="features"):
+        model.fit(X[:, :3], y)
+
+
+# partial_fit
+
+
+def test_partial_fit_trains_one_epoch_a_call(few_blobs, quick_classifier):
+    X, y = few_blobs
+    model = quick_classifier(max_iter=50).partial_fit(X, y, classes=[0, 1, 2])
+    assert model.n_iter_ == 1
+    assert model.partial_fit(X, y).n_iter_ == 2
+
+
+def test_partial_fit_learns(blobs, few_blobs, quick_classifier):
+    X, y = few_blobs
+    model = quick_classifier(batch_size=10, learning_rate_init=0.01)
+    for _ in range(15):
+        model.partial_fit(X, y, classes=[0, 1, 2])
+    assert model.score(*blobs) > 0.9
+
+
+def test_partial_fit_needs_classes_at_first(few_blobs, quick_classifier):
+    with pytest.raises(ValueError, match="classes must be passed"):
+        quick_classifier().partial_fit(*few_blobs)
+
+
+def test_partial_fit_knows_classes_that_no_row_has_yet(few_blobs, quick_classifier):
+    X, y = few_blobs
+    model = quick_classifier().partial_fit(X, y, classes=[2, 0, 1, 8])
+    np.testing.assert_array_equal(model.classes_, [0, 1, 2, 8])
+
+
+def test_partial_fit_refuses_a_value_that_is_no_class(few_blobs, quick_classifier):
+    X, y = few_blobs
+    model = quick_classifier()
+    with pytest.raises(ValueError, match="2 is not a value"):
+        model.partial_fit(X, y, classes=[0, 1])
+    assert not hasattr(model, "module_")
+
+
+def test_partial_fit_refuses_other_classes_later(few_blobs, quick_classifier):
+    X, y = few_blobs
+    model = quick_classifier().partial_fit(X, y, classes=[0, 1, 2])
+    with pytest.raises(ValueError, match=r"classes=\[0, 1, 2, 3\]"):
+        model.partial_fit(X, y, classes=[0, 1, 2, 3])
+    assert model.n_iter_ == 1
+
+
+def test_partial_fit_takes_batches_without_labels(few_blobs, quick_classifier):
+    X, y = few_blobs
+    unknown = np.full_like(y, -1)
+    model = quick_classifier().partial_fit(X, unknown, classes=[0, 1, 2])
+    model.partial_fit(X, y).partial_fit(X, unknown)
+    assert model.n_iter_ == 3
+    assert np.isfinite(model.loss_curve_).all()
+
+
+def test_partial_fit_of_several_labels(two_labels, quick_classifier):
+    X, y = two_labels
+    model = quick_classifier()
+    model.partial_fit(X[:20], y[:20], classes=[["left", "middle", "right"], [5, 6]])
+    model.partial_fit(X[20:], y[20:])
+    assert model.predict(X).shape == (60, 2)
+
+
+def test_partial_fit_goes_on_after_fit(few_blobs, quick_classifier):
+    model = quick_classifier().fit(*few_blobs).partial_fit(*few_blobs)
+    assert model.n_iter_ == 3
+
+
+def test_partial_fit_of_the_transformer_needs_no_labels(blobs, quick_transformer):
+    X = blobs[0]
+    model = quick_transformer().partial_fit(X[:30]).partial_fit(X[30:])
+    assert model.n_iter_ == 2
+    assert model.label_names_ == []
+
+
+def test_partial_fit_of_the_transformer_takes_labels(few_blobs, quick_transformer):
+    X, y = few_blobs
+    model = quick_transformer().partial_fit(X, y, classes=[0, 1, 2]).partial_fit(X)
+    assert model.label_names_ == ["label_0"]
+
+
+def test_the_transformer_refuses_labels_that_come_late(few_blobs, quick_transformer):
+    X, y = few_blobs
+    model = quick_transformer().partial_fit(X)
+    with pytest.raises(ValueError, match="first fitted without labels"):
+        model.partial_fit(X, y)
+
+
+def test_classes_promise_the_transformer_labels_to_come(few_blobs, quick_transformer):
+    X, y = few_blobs
+    model = quick_transformer().partial_fit(X, classes=[0, 1, 2])
+    assert model.partial_fit(X, y).label_names_ == ["label_0"]
+
+
+# sample_weight
+
+
+def test_a_row_without_weight_leaves_no_trace(few_blobs, quick_classifier, weight_bytes):
+    X, y = few_blobs
+    weight = np.linspace(0.5, 2, 60)
+    weight[::7] = 0
+    X = X.copy()
+    X[::7] *= 1000
+    counts = weight > 0
+    weighted = quick_classifier().fit(X, y, weight)
+    without = quick_classifier().fit(X[counts], y[counts], weight[counts])
+    assert weight_bytes(weighted) == weight_bytes(without)
+    np.testing.assert_array_equal(weighted.transform(X), without.transform(X))
+
+
+def test_a_class_of_rows_without_weight_is_none(few_blobs, quick_classifier):
+    X, y = few_blobs
+    y = y.copy()
+    y[1] = 9
+    weight = np.ones(60)
+    weight[1] = 0
+    model = quick_classifier().fit(X, y, weight)
+    np.testing.assert_array_equal(model.classes_, [0, 1, 2])
+
+
+def test_weights_of_one_are_no_weights(few_blobs, quick_classifier, weight_bytes):
+    X, y = few_blobs
+    weighted = quick_classifier().fit(X, y, np.ones(60))
+    assert weight_bytes(weighted) == weight_bytes(quick_classifier().fit(X, y))
+
+
+def test_weights_change_what_is_learned(few_blobs, quick_classifier, weight_bytes):
+    X, y = few_blobs
+    weighted = quick_classifier().fit(X, y, np.linspace(0.1, 5, 60))
+    assert weight_bytes(weighted) != weight_bytes(quick_classifier().fit(X, y))
+
+
+@pytest.mark.parametrize(
+    ("weight", "message"),
+    [
+        (np.full(60, -1.0), "[Nn]egative"),
+        (np.zeros(60), "weight"),
+        (np.ones(59), "sample_weight"),
+        (np.full(60, np.nan), "NaN"),
+    ],
+    ids=["negative", "zero", "too few", "NaN"],
+)
+def test_bad_weights_raise(weight, message, few_blobs, quick_classifier):
+    with pytest.raises(ValueError, match=message):
+        quick_classifier().fit(*few_blobs, weight)
+
+
+# Ctrl-C
+
+
+class _Interrupting(nn.Linear):
+    """A layer in whose n-th call Ctrl-C arrives; never while `countdown` is None."""
+
+    countdown = None
+
+    def forward(self, x):
+        cls = type(self)
+        if cls.countdown is not None:
+            cls.countdown -= 1
+            if cls.countdown == 0:
+                raise KeyboardInterrupt
+        return super().forward(x)
+
+
+@pytest.fixture
+def interrupted_after(monkeypatch):
+    """Function that has Ctrl-C arrive in the n-th call of the encoder from now on."""
+    return lambda n_calls: monkeypatch.setattr(_Interrupting, "countdown", n_calls)
+
+
+def test_an_interrupted_first_fit_leaves_nothing(
+    few_blobs, quick_classifier, interrupted_after
+):
+    model = quick_classifier(encoder=_Interrupting(4, 8))
+    before = dict(vars(model))
+    interrupted_after(5)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(*few_blobs)
+    assert vars(model) == before
+
+
+@pytest.mark.parametrize(
+    ("method", "options"),
+    [("fit", {}), ("fit", WARM), ("partial_fit", {})],
+    ids=["fit anew", "warm_start", "partial_fit"],
+)
+def test_an_interrupted_fit_leaves_the_earlier_one(
+    method, options, few_blobs, quick_classifier, interrupted_after, weight_bytes
+):
+    model = quick_classifier(encoder=_Interrupting(4, 8), **options).fit(*few_blobs)
+    before, weights, loss = dict(vars(model)), weight_bytes(model), [*model.loss_curve_]
+    predicted = model.predict_proba(few_blobs[0])
+    interrupted_after(3)
+    with pytest.raises(KeyboardInterrupt):
+        getattr(model, method)(*few_blobs)
+    after = vars(model)
+    assert after.keys() == before.keys()
+    assert all(after[name] is value for name, value in before.items())
+    assert weight_bytes(model) == weights
+    assert model.loss_curve_ == loss
+    _Interrupting.countdown = None
+    np.testing.assert_array_equal(model.predict_proba(few_blobs[0]), predicted)
+
+
+def test_an_interrupted_fit_leaves_the_number_of_threads(
+    few_blobs, quick_classifier, interrupted_after
+):
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        interrupted_after(5)
+        with pytest.raises(KeyboardInterrupt):
+            quick_classifier(encoder=_Interrupting(4, 8)).fit(*few_blobs)
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+
+
+# callbacks and progress
+
+
+class _Counting(Callback):
+    """Counts epochs."""
+
+    n_epochs = 0
+
+    def on_epoch_end(self, net, **kwargs):
+        self.n_epochs += 1
+
+
+def test_callbacks_are_called(few_blobs, quick_classifier):
+    counting = _Counting()
+    quick_classifier(max_iter=4, callbacks=[counting]).fit(*few_blobs)
+    assert counting.n_epochs == 4
+
+
+def test_a_callback_that_stops_just_ends_training(few_blobs, quick_classifier):
+    stop = EarlyStopping("train_loss", patience=3, threshold=1e6, threshold_mode="abs")
+    model = quick_classifier(max_iter=50, callbacks=[stop]).fit(*few_blobs)
+    # The first epoch is the best so far, and three more are waited for.
+    assert model.n_iter_ == 4
+    assert np.isfinite(model.predict_proba(few_blobs[0])).all()
+
+
+def test_verbose_shows_bound_and_accuracy(few_blobs, quick_classifier, capsys):
+    quick_classifier(verbose=True).fit(*few_blobs)
+    shown = capsys.readouterr()
+    assert "2/2" in shown.err
+    assert "bound=" in shown.err
+    assert "accuracy=" in shown.err
+    assert shown.out == ""
+
+
+def test_verbose_shows_no_accuracy_without_labels(blobs, quick_transformer, capsys):
+    quick_transformer(verbose=True).fit(blobs[0])
+    shown = capsys.readouterr().err
+    assert "bound=" in shown
+    assert "accuracy" not in shown
+
+
+def test_nothing_is_shown_by_default(few_blobs, quick_classifier, capsys):
+    quick_classifier().fit(*few_blobs)
+    shown = capsys.readouterr()
+    assert shown.out == shown.err == ""
+
+
+# losses that are not finite
+
+
+class _NotFinite(nn.Linear):
+    """A layer whose results are all NaN."""
+
+    def forward(self, z):
+        return super().forward(z) * float("nan")
+
+
+@pytest.mark.filterwarnings("ignore:Loss or gradient was NaN")
+@pytest.mark.parametrize("max_iter", [2, 30])
+def test_a_loss_that_stays_not_finite_raises(max_iter, few_blobs, quick_classifier):
+    X, y = few_blobs
+    X = X.copy()
+    X[7, 2] = 1e4
+    decoder = _NotFinite(4, 4)
+    model = quick_classifier(
+        decoder=decoder, label_dim=2, style_dim=2, max_iter=max_iter, batch_size=30
+    )
+    with pytest.raises(FloatingPointError, match=r"column 2 .*learning_rate_init=0\.003"):
+        model.fit(X, y)
+    assert not hasattr(model, "module_")
+    assert not hasattr(model, "n_features_in_")
