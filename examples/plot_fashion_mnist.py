@@ -78,15 +78,15 @@ def fit_and_compare(X, y, X_test, y_test):
 # Interventions
 # -------------
 # A test garment of each class, as the model draws it, and as it draws it with another
-# label. What is not about the label should stay: shade, size, pattern. Between garments
-# of unlike shapes much of the old one shows through: what "transport" keeps of a row
-# still holds part of its shape. method="mean" keeps less and changes more.
+# label. What is not about the label should stay: shade, above all. The method is "mean",
+# the typical garment of the class: the default, "transport", also keeps how the row
+# showed its old label, and between garments of unlike shapes that shows through.
 
 
 def draw(model, rows):
     """Figure of `rows`, one of each class, rebuilt and as every class."""
     pictures = [rows, model.reconstruct(rows)]
-    pictures += [model.intervene(rows, k, method="transport") for k in range(10)]
+    pictures += [model.intervene(rows, k, method="mean") for k in range(10)]
     # One large picture: two pixels of paper around each garment, more after the two.
     tiles = np.reshape(pictures, (12, 10, 28, 28))
     tiles = np.pad(tiles, [(0, 0), (0, 0), (2, 2), (2, 2)])
