@@ -159,6 +159,10 @@ class BaseReVAE(LatentsMixin, BaseEstimator):
         )
         # A row of no weight must leave no trace, in the scales least of all.
         used = np.flatnonzero(weight)
+        if len(used) == 0:
+            raise ValueError(
+                "sample_weight is zero for every row: nothing is left to fit."
+            )
         if y is not None:
             check_consistent_length(X, y)
         if len(used) < len(X):

@@ -162,7 +162,7 @@ def test_values_too_large_to_scale_name_the_column_of_a_frame(
     few_blobs, quick_classifier
 ):
     X, y = few_blobs
-    X = pd.DataFrame(X, columns=["a", "b", "income", "d"])
+    X = pd.DataFrame(X.copy(), columns=["a", "b", "income", "d"])
     X.loc[3, "income"] = 1e300
     with pytest.raises(ValueError, match="income"):
         quick_classifier().fit(X, y)
