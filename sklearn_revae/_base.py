@@ -6,17 +6,19 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse
 import torch
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state
-from sklearn.utils.validation import _check_sample_weight, validate_data
+from sklearn.utils.validation import _check_sample_weight
 
 from sklearn_revae._build import build_model
 from sklearn_revae._columns import SHARED_SCALE, Columns
 from sklearn_revae._labels import LabelCodes
 from sklearn_revae._latents import LatentsMixin
 from sklearn_revae._parameters import CONSTRAINTS, check_parameters
+from sklearn_revae._reading import name_of, read_rows
 from sklearn_revae.training.batches import Rows
 from sklearn_revae.training.device import resolve_device
 from sklearn_revae.training.net import NonFiniteTrainingError
@@ -70,6 +72,7 @@ class BaseReVAE(LatentsMixin, BaseEstimator):
         n_mc_samples=8,
         encoder="auto",
         decoder="auto",
+        image_shape=None,
         unlabeled_value=-1,
         max_iter="auto",
         batch_size="auto",
@@ -96,6 +99,7 @@ class BaseReVAE(LatentsMixin, BaseEstimator):
         self.n_mc_samples = n_mc_samples
         self.encoder = encoder
         self.decoder = decoder
+        self.image_shape = image_shape
         self.unlabeled_value = unlabeled_value
         self.max_iter = max_iter
         self.batch_size = batch_size
@@ -122,10 +126,7 @@ class BaseReVAE(LatentsMixin, BaseEstimator):
             raise
 
     def _read_X(self, X, reset):
-        # Single precision holds 16-bit integers exactly, and images are large.
-        small = getattr(getattr(X, "dtype", None), "itemsize", 8) <= 2
-        dtypes = (np.float32, np.float64) if small else (np.float64, np.float32)
-        return validate_data(self, X, dtype=dtypes, reset=reset)
+        return read_rows(self, X, reset)
 
     def _read_labels(self, X, y, classes, first):
         """Codes (n, L) of y; on a first call learn what its labels and classes are."""
@@ -140,8 +141,8 @@ class BaseReVAE(LatentsMixin, BaseEstimator):
             if first and classes is not None:
                 self._labels = LabelCodes(self.unlabeled_value).fit_classes(classes)
             if self._labels is None:
-                return np.empty((len(X), 0), dtype=np.int64)
-            return np.full((len(X), len(self._labels.classes_)), -1, dtype=np.int64)
+                return np.empty((X.shape[0], 0), dtype=np.int64)
+            return np.full((X.shape[0], len(self._labels.classes_)), -1, dtype=np.int64)
         if first:
             self._labels = LabelCodes(self.unlabeled_value).fit(y, classes)
         elif self._labels is None:
@@ -165,7 +166,7 @@ class BaseReVAE(LatentsMixin, BaseEstimator):
             )
         if y is not None:
             check_consistent_length(X, y)
-        if len(used) < len(X):
+        if len(used) < X.shape[0]:
             X, weight = X[used], weight[used]
             y = None if y is None else _safe_indexing(y, used)
         return X, self._read_labels(X, y, classes, first), weight
@@ -234,10 +235,15 @@ class BaseReVAE(LatentsMixin, BaseEstimator):
 
     def _start(self, X, codes):
         """Learn the columns, draw the seeds, build the model."""
+        # Nobody keeps pictures in a sparse matrix.
+        image = False if scipy.sparse.issparse(X) else None
         self._columns = Columns(self.likelihood).fit(
-            X, getattr(self, "feature_names_in_", None)
+            X,
+            getattr(self, "feature_names_in_", None),
+            None if self._table is None else self._table.levels_,
+            image if self._image is None else True,
         )
-        self.column_kinds_ = self._columns.kinds_
+        self.column_kinds_ = self._columns.table()
         self.likelihood_ = self._columns.families_
         names = [] if self._labels is None else self._labels.names_
         self.label_names_ = list(names)
@@ -247,9 +253,10 @@ class BaseReVAE(LatentsMixin, BaseEstimator):
         self._counts = [np.zeros(len(c)) for c in self._class_lists()]
         self.module_ = build_model(
             self,
-            X.shape[1],
+            self._columns.model_columns(),
+            bool(self._columns.missing_.any()),
+            self._image,
             [len(c) for c in self._class_lists()],
-            self.likelihood_.tolist(),
             generator(self._seed),
         )
         self.label_dim_ = self.module_.label_model.dim
@@ -356,13 +363,12 @@ class BaseReVAE(LatentsMixin, BaseEstimator):
 
     def _explain_non_finite(self, x):
         """Error that names the likeliest cause of a loss that stayed non-finite."""
-        column = int(np.abs(x).max(axis=0).argmax())
-        names = getattr(self, "feature_names_in_", None)
-        name = column if names is None else repr(names[column])
+        reach = np.nanmax(np.abs(x), axis=0)
+        column = int(reach.argmax())
         return FloatingPointError(
             "Training did not recover from a loss or gradient that is NaN or infinite, "
             "after restarts at lower learning rates. The likely cause is the range of "
-            f"column {name} of X, which reaches {np.abs(x[:, column]).max():.3g} "
+            f"column {name_of(self, column)} of X, which reaches {reach[column]:.3g} "
             "standard deviations: clip or log-transform it. Else lower "
             f"learning_rate_init={self.learning_rate_init}."
         )
@@ -377,9 +383,28 @@ class BaseReVAE(LatentsMixin, BaseEstimator):
             state["_optimizer_state"] = None
         return state
 
+    def _repr_html_inner(self):
+        """The diagram, and below it what a fitted model took its columns for."""
+        return self._with_kinds(super()._repr_html_inner())
+
+    def _repr_mimebundle_(self, **kwargs):
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if "text/html" in bundle:
+            bundle["text/html"] = self._with_kinds(bundle["text/html"])
+        return bundle
+
+    def _with_kinds(self, html):
+        kinds = getattr(self, "column_kinds_", None)
+        return html if kinds is None else html + kinds._repr_html_()
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.two_d_labels = False
         tags.target_tags.multi_output = True
+        tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.input_tags.categorical = True
+        tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags

@@ -5,6 +5,12 @@ import math
 
 import torch
 
+from sklearn_revae.model.convolutions import (
+    SMALLEST_SIDE,
+    ImageShape,
+    conv_decoder,
+    conv_encoder_body,
+)
 from sklearn_revae.model.label_model import LabelModel
 from sklearn_revae.model.likelihoods import ProductLikelihood
 from sklearn_revae.model.networks import (
@@ -50,47 +56,105 @@ def _try_out(module, name, example, expected):
     return output
 
 
-def build_model(params, n_features, n_values, families, generator):
-    """ReVAE of `params` (an estimator) for rows of `n_features` and labels of `n_values`.
+def image_layout(shape):
+    """Layout of pictures of `shape`: (H, W), (H, W, C) or (C, H, W).
+
+    The channels are the last axis where that has 1, 3 or 4 entries, else the first where
+    that has; of other numbers the smaller.
+    """
+    if len(shape) == 2:
+        return ImageShape(*shape)
+    first, last = shape[0], shape[-1]
+    usual = (1, 3, 4)
+    if last in usual or (first not in usual and last <= first):
+        return ImageShape(shape[0], shape[1], last, channels_last=True)
+    return ImageShape(shape[1], shape[2], first)
+
+
+def _convolved_layout(image):
+    """Layout of pictures that convolutions read, or None."""
+    if image is None:
+        return None
+    layout = image_layout(image)
+    # Smaller pictures have nothing to halve; a perceptron reads them whole.
+    return None if min(layout.height, layout.width) < SMALLEST_SIDE else layout
+
+
+def _encoder_body(params, likelihood, layout, generator):
+    """What stands before the encoder's last layer, and the width of what it returns."""
+    if isinstance(params.encoder, torch.nn.Module):
+        body = copy.deepcopy(params.encoder)
+        example = torch.zeros(2, likelihood.n_inputs)
+        expected = "features of shape (n, any width); a linear layer follows"
+        return body, _try_out(body, "encoder", example, expected).shape[1]
+    if layout is not None:
+        return conv_encoder_body(layout, generator, n_masks=int(likelihood.masked))
+    return mlp_encoder_body(
+        likelihood.n_inputs, tuple(params.hidden_layer_sizes), generator
+    )
+
+
+def _decoder(params, likelihood, layout, latent_dim, generator):
+    n_outputs = likelihood.n_outputs
+    if isinstance(params.decoder, torch.nn.Module):
+        decoder = copy.deepcopy(params.decoder)
+        example = torch.zeros(2, latent_dim)
+        expected = f"shape (n, {n_outputs}), the likelihood's numbers for each column"
+        output = _try_out(decoder, "decoder", example, expected)
+        if output.shape != (2, n_outputs):
+            raise ValueError(
+                f"decoder={type(decoder).__name__} returned shape {tuple(output.shape)} "
+                f"for latents of shape (2, {latent_dim}); expected (2, {n_outputs})."
+            )
+        return decoder
+    if layout is not None:
+        return conv_decoder(latent_dim, layout, generator)
+    return mlp_decoder(latent_dim, tuple(params.hidden_layer_sizes), n_outputs, generator)
+
+
+def build_model(params, columns, masked, image, n_values, generator):
+    """ReVAE of `params` (an estimator) for rows of `columns` and labels of `n_values`.
+
+    Parameters
+    ----------
+    params : estimator
+        Holds the parameters.
+    columns : sequence of Column
+        What the model must know of each column.
+    masked : bool
+        Whether the encoder is told which values are missing.
+    image : tuple or None
+        Shape of the pictures that rows are.
+    n_values : sequence of int
+        Number of values of each label.
+    generator : torch.Generator
+        Source of all starting weights.
 
     Raises
     ------
     ValueError
-        If a module given as encoder or decoder takes or returns another shape.
+        If a module given as encoder or decoder takes or returns another shape, or
+        pictures are too large for the convolutions.
     """
-    hidden = tuple(params.hidden_layer_sizes)
     label_dim, style_dim = params.label_dim, params.style_dim
     if label_dim == "auto":
         label_dim = default_label_dim(n_values)
     if style_dim == "auto":
-        style_dim = default_style_dim(n_features)
+        style_dim = default_style_dim(len(columns))
     latent_dim = label_dim * len(n_values) + style_dim
     if latent_dim == 0:
         raise ValueError("style_dim=0 leaves a model without labels no latents at all.")
-
-    if isinstance(params.encoder, torch.nn.Module):
-        body = copy.deepcopy(params.encoder)
-        example = torch.zeros(2, n_features)
-        expected = "features of shape (n, any width); a linear layer follows"
-        width = _try_out(body, "encoder", example, expected).shape[1]
-    else:
-        body, width = mlp_encoder_body(n_features, hidden, generator)
-    if isinstance(params.decoder, torch.nn.Module):
-        decoder = copy.deepcopy(params.decoder)
-        example = torch.zeros(2, latent_dim)
-        expected = f"shape (n, {n_features}), a value for each column of X"
-        output = _try_out(decoder, "decoder", example, expected)
-        if output.shape != (2, n_features):
-            raise ValueError(
-                f"decoder={type(decoder).__name__} returned shape {tuple(output.shape)} "
-                f"for latents of shape (2, {latent_dim}); expected (2, {n_features})."
-            )
-    else:
-        decoder = mlp_decoder(latent_dim, hidden, n_features, generator)
+    likelihood = ProductLikelihood(columns, masked)
+    layout = _convolved_layout(image)
+    if likelihood.n_outputs != len(columns):
+        # Columns of several numbers are no pixels of a picture.
+        layout = None
+    body, width = _encoder_body(params, likelihood, layout, generator)
+    decoder = _decoder(params, likelihood, layout, latent_dim, generator)
     return ReVAE(
         GaussianEncoder(body, width, latent_dim, generator),
         decoder,
-        ProductLikelihood(families),
+        likelihood,
         LabelModel(n_values, label_dim, generator, params.label_classifier),
         style_dim,
     )

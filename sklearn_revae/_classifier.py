@@ -7,13 +7,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_revae._base import BaseReVAE
 from sklearn_revae._docs import document_estimator
+from sklearn_revae._imputation import ImputationMixin
 from sklearn_revae._inference import apply
 from sklearn_revae._interventions import InterventionMixin
 from sklearn_revae._scores import cell_accuracy
 
 
 @document_estimator
-class ReVAEClassifier(InterventionMixin, ClassifierMixin, BaseReVAE):
+class ReVAEClassifier(InterventionMixin, ImputationMixin, ClassifierMixin, BaseReVAE):
     """Classifier that learns from labelled and unlabelled rows alike.
 
     A semi-supervised variational autoencoder whose latents hold each label's

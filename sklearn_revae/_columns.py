@@ -4,79 +4,66 @@ Columns of one kind share a scale, a table's unlike columns get one each: with f
 labels this decides accuracy, so the kinds are told apart here and nobody scales by hand.
 """
 
+import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 
-FAMILIES = ("bernoulli", "gaussian", "shared_gaussian", "laplace")
+from sklearn_revae._kinds import ColumnKinds, infer_kind, looks_like_pixels
+from sklearn_revae._rows import chunk_bounds, chunks, dense
+from sklearn_revae._summary import magnitude, summarise
+from sklearn_revae.model.families import FAMILIES, Column
+
+# A log-normal column is a Gaussian one of its logarithm.
+LOG_NORMAL = "log_normal"
+LIKELIHOODS = (*FAMILIES, LOG_NORMAL)
 SHARED_SCALE = ("shared_gaussian", "laplace")
+_UNBOUNDED = ("gaussian", "shared_gaussian", "laplace", "student_t", LOG_NORMAL)
+_BOUNDED = ("bernoulli", "continuous_bernoulli", "beta")
+_LEVELED = ("categorical", "ordinal")
+_COUNTED = ("poisson", "negative_binomial")
 _FAMILY_OF_KIND = {
     "binary": "bernoulli",
     "pixel": "shared_gaussian",
     "real": "gaussian",
+    "positive": LOG_NORMAL,
+    "count": "negative_binomial",
+    "categorical": "categorical",
+    "ordinal": "ordinal",
 }
-# Fewer columns than this are a table of measurements, not a picture or a spectrum.
-_FEWEST_PIXELS = 16
-_WIDEST_PIXEL = 255
-_CHUNK = 4096
+# What a family makes of a column, whatever it looked like.
+_KIND_OF_FAMILY = {
+    "categorical": "categorical",
+    "ordinal": "ordinal",
+    "poisson": "count",
+    "negative_binomial": "count",
+    LOG_NORMAL: "positive",
+    "continuous_bernoulli": "bounded",
+    "beta": "bounded",
+}
+# Columns of more values than this are names or keys, not categories.
+_MOST_LEVELS = 1000
 
 
 @dataclass
-class Summary:
-    """What a pass over X says of its columns, an array (n_features,) each."""
+class Levels:
+    """Values of a column that are told apart.
 
-    low: np.ndarray
-    high: np.ndarray
-    mean: np.ndarray
-    std: np.ndarray
-    whole: np.ndarray
-    zero_or_one: np.ndarray
-
-
-def _chunks(X):
-    """X a few rows at a time: double precision for all of it would cost its size."""
-    for start in range(0, len(X), _CHUNK):
-        yield np.asarray(X[start : start + _CHUNK], dtype=np.float64)
-
-
-def summarise(X):
-    """:class:`Summary` of X; infinite where a column's squares overflow."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean = sum(chunk.sum(axis=0) for chunk in _chunks(X)) / len(X)
-        squares = sum(np.square(chunk - mean).sum(axis=0) for chunk in _chunks(X))
-    return Summary(
-        low=X.min(axis=0).astype(np.float64),
-        high=X.max(axis=0).astype(np.float64),
-        mean=mean,
-        std=np.sqrt(squares / len(X)),
-        whole=np.all([(c == np.rint(c)).all(axis=0) for c in _chunks(X)], axis=0),
-        zero_or_one=np.all(
-            [((c == 0) | (c == 1)).all(axis=0) for c in _chunks(X)], axis=0
-        ),
-    )
-
-
-def looks_like_pixels(summary):
-    """Whether all columns share one bounded scale: [0, 1], or integers 0..255.
-
-    Most columns of a picture reach into the upper half of the common range; a table's
-    counts and measurements, on scales of their own, do not.
+    Parameters
+    ----------
+    n : int
+        Their number.
+    ordered : bool, default=False
+        Whether their order means something.
+    numbers : ndarray (n,), optional
+        The values, where the column holds numbers; else it holds codes 0, 1, ...
     """
-    if len(summary.low) < _FEWEST_PIXELS or summary.low.min() < 0:
-        return False
-    top = summary.high.max()
-    if top > 1 and (top > _WIDEST_PIXEL or not summary.whole.all()):
-        return False
-    varying = summary.high > summary.low
-    return bool(varying.any() and np.mean(summary.high[varying] >= top / 2) >= 0.5)
 
-
-def infer_kinds(summary):
-    """Kind of every column, "binary", "pixel" or "real": an array of str."""
-    binary = summary.zero_or_one & (summary.high > summary.low)
-    if not binary.all() and looks_like_pixels(summary):
-        return np.full(len(binary), "pixel", dtype=object)
-    return np.where(binary, "binary", "real").astype(object)
+    n: int
+    ordered: bool = False
+    numbers: np.ndarray | None = None
 
 
 class Columns:
@@ -84,8 +71,9 @@ class Columns:
 
     Parameters
     ----------
-    likelihood : str or sequence of str
-        "auto", a family for all columns, or one for each; see :data:`FAMILIES`.
+    likelihood : str, sequence of str or dict
+        "auto" or a family for all columns, one for each, or a dict of some columns' by
+        name or index; see :data:`LIKELIHOODS`.
 
     Attributes
     ----------
@@ -93,111 +81,323 @@ class Columns:
         What each column was taken for.
     families_ : ndarray of str (n_features,)
         The likelihood of each column.
+    levels_ : dict of int to Levels
+        Of the categorical and ordinal columns.
     shift_, scale_ : ndarray (n_features,)
-        The model sees (X - shift_) / scale_.
+        The model sees (X - shift_) / scale_, of log X where the family is log-normal.
     low_, high_ : ndarray (n_features,)
         Decoded values stay between these.
     spread_ : ndarray (n_features,)
-        Standard deviation of the scaled columns.
+        Standard deviation of what the encoder reads of a column.
+    missing_ : ndarray (n_features,)
+        Share of missing values.
     """
 
     def __init__(self, likelihood="auto"):
         self.likelihood = likelihood
 
-    def fit(self, X, names=None):
+    def fit(self, values, names=None, levels=None, image=None):
         """Tell kinds apart and learn the scales from all rows, labelled or not.
+
+        Parameters
+        ----------
+        values : ndarray, sparse matrix or stored rows (n, n_features)
+            NaN where missing.
+        names : sequence of str, optional
+            The columns' names, for messages and for a `likelihood` by name.
+        levels : dict of int to Levels, optional
+            Columns that hold codes of categories.
+        image : bool, optional
+            Whether all columns are pixels of one picture; None guesses.
 
         Raises
         ------
         ValueError
-            For a bad `likelihood`, or a column too large to be scaled, by its name of
-            `names`, if given.
+            For a bad `likelihood`, a column without any value, or one too large to be
+            scaled, by its name.
         """
-        summary = summarise(X)
-        self.kinds_ = infer_kinds(summary)
-        self.families_ = self._choose_families()
-        self._fit_scales(summary, names)
+        self._names = None if names is None else [str(name) for name in names]
+        self.levels_ = dict(levels or {})
+        summary = summarise(values)
+        self.missing_ = 1 - summary.n_observed / values.shape[0]
+        self._check(summary)
+        asked = self._asked_families(values.shape[1])
+        self.kinds_ = self._infer_kinds(summary, image)
+        self.families_ = np.where(
+            asked == "auto", [_FAMILY_OF_KIND[kind] for kind in self.kinds_], asked
+        ).astype(object)
+        for j in np.flatnonzero(asked != "auto"):
+            self._overrule(j, summary, values)
+        self._fit_scales(summary)
+        self._model_columns = [
+            Column(
+                "gaussian" if family == LOG_NORMAL else family,
+                self.levels_[j].n if j in self.levels_ else 0,
+                float(summary.mean[j]),
+                float(summary.log1p_std[j]) if summary.log1p_std[j] > 0 else 1.0,
+            )
+            if family in _LEVELED + _COUNTED
+            else Column("gaussian" if family == LOG_NORMAL else family)
+            for j, family in enumerate(self.families_)
+        ]
         return self
 
-    def _choose_families(self):
-        n_features = len(self.kinds_)
-        if isinstance(self.likelihood, str) and self.likelihood == "auto":
-            families = [_FAMILY_OF_KIND[kind] for kind in self.kinds_]
-        elif isinstance(self.likelihood, str):
-            families = [self.likelihood] * n_features
+    def name(self, j):
+        """How messages call column `j`."""
+        return str(j) if self._names is None else repr(self._names[j])
+
+    def model_columns(self):
+        """What the model must know of each column, a list of Column."""
+        return self._model_columns
+
+    def table(self):
+        """:class:`ColumnKinds` of these columns."""
+        n_levels = [
+            self.levels_[j].n if j in self.levels_ else 0 for j in range(len(self.kinds_))
+        ]
+        names = range(len(self.kinds_)) if self._names is None else self._names
+        return ColumnKinds(names, self.kinds_, self.families_, n_levels, self.missing_)
+
+    def _check(self, summary):
+        empty = np.flatnonzero(summary.n_observed == 0)
+        if len(empty):
+            raise ValueError(
+                f"Column {self.name(empty[0])} of X has no value at all: every cell is "
+                "missing. Leave the column out."
+            )
+        overflown = np.flatnonzero(~np.isfinite(summary.mean) | ~np.isfinite(summary.std))
+        if len(overflown):
+            j = overflown[0]
+            raise ValueError(
+                f"Column {self.name(j)} of X is too large to be scaled: it reaches "
+                f"{magnitude(summary)[j]:.3g}. Divide it by a constant first."
+            )
+        for j, levels in self.levels_.items():
+            self._check_levels(j, levels.n)
+
+    def _check_levels(self, j, n_levels):
+        if n_levels > _MOST_LEVELS:
+            raise ValueError(
+                f"Column {self.name(j)} of X has {n_levels} categories, more than "
+                f"{_MOST_LEVELS}: group the rare ones, or leave the column out if it is "
+                "a name or a key."
+            )
+
+    def _asked_families(self, n_features):
+        """The family asked for each column, "auto" where none was."""
+        given = self.likelihood
+        if isinstance(given, str):
+            families = [given] * n_features
+        elif isinstance(given, Mapping):
+            families = ["auto"] * n_features
+            known = self._names or []
+            for column, family in given.items():
+                if column in known:
+                    families[known.index(column)] = family
+                elif isinstance(column, Integral) and 0 <= column < n_features:
+                    families[column] = family
+                else:
+                    raise ValueError(
+                        f"likelihood names {column!r}, which is no column of X: "
+                        f"{known or f'0..{n_features - 1}'}."
+                    )
         else:
-            families = list(self.likelihood)
+            families = list(given)
             if len(families) != n_features:
                 raise ValueError(
                     f"likelihood has {len(families)} entries, but X has {n_features} "
-                    "columns: give one name for all columns, or one for each."
+                    "columns: give one name for all columns, one for each, or a dict of "
+                    "some."
                 )
-        unknown = sorted({str(f) for f in families} - set(FAMILIES))
+        unknown = sorted({str(f) for f in families} - {"auto", *LIKELIHOODS})
         if unknown:
             raise ValueError(
-                f"likelihood names {unknown}: choose 'auto' or among {list(FAMILIES)}."
+                f"likelihood names {unknown}: choose among {['auto', *LIKELIHOODS]}."
             )
         return np.array(families, dtype=object)
 
-    def _fit_scales(self, summary, names):
-        low, high = summary.low, summary.high
-        self.shift_, self.scale_ = summary.mean.copy(), summary.std.copy()
-        overflown = ~np.isfinite(self.shift_) | ~np.isfinite(self.scale_)
-        if overflown.any():
-            column = int(np.flatnonzero(overflown)[0])
+    def _infer_kinds(self, summary, image):
+        n_features = len(summary.low)
+        binary = summary.zero_or_one & (summary.high > summary.low)
+        if image is None:
+            numbers = not self.levels_ and not binary.all()
+            image = numbers and looks_like_pixels(summary)
+        if image:
+            return np.full(n_features, "pixel", dtype=object)
+        kinds = [
+            infer_kind(summary, j)
+            if j not in self.levels_
+            else ("ordinal" if self.levels_[j].ordered else "categorical")
+            for j in range(n_features)
+        ]
+        return np.array(kinds, dtype=object)
+
+    def _overrule(self, j, summary, values):
+        """Let column `j` be what its family asks for, or say why it cannot be."""
+        family, low = self.families_[j], summary.low[j]
+        problem = None
+        if j in self.levels_ and family not in _LEVELED:
+            problem, cure = "holds categories", "choose 'categorical' or 'ordinal'"
+        elif family in _COUNTED and (low < 0 or not summary.whole[j]):
+            problem, cure = "is not of whole numbers from 0", "choose 'gaussian'"
+        elif family == LOG_NORMAL and low <= 0:
+            problem, cure = f"reaches {low:.4g}, not above 0", "choose 'gaussian'"
+        if problem:
             raise ValueError(
-                f"Column {column if names is None else repr(names[column])} of X is too "
-                "large to be scaled: it reaches "
-                f"{max(abs(low[column]), abs(high[column])):.3g}. Divide it by a "
-                "constant first."
+                f"likelihood={family!r} does not fit column {self.name(j)} of X, which "
+                f"{problem}: {cure}."
             )
+        if family in _LEVELED and j not in self.levels_:
+            numbers = np.unique(
+                np.concatenate([np.unique(c) for c in chunks(values, columns=[j])])
+            )
+            numbers = numbers[~np.isnan(numbers)].astype(np.float64)
+            self._check_levels(j, len(numbers))
+            self.levels_[j] = Levels(len(numbers), family == "ordinal", numbers)
+        self.kinds_[j] = _KIND_OF_FAMILY.get(family, self.kinds_[j])
+
+    def _of(self, families):
+        return np.isin(self.families_, families)
+
+    def _fit_scales(self, summary):
+        n_features = len(summary.low)
+        low, high = summary.low.astype(np.float64), summary.high.astype(np.float64)
+        self.shift_, self.scale_ = np.zeros(n_features), np.ones(n_features)
+        unbounded, logged = self._of(_UNBOUNDED), self._of([LOG_NORMAL])
+        self.shift_[unbounded] = summary.mean[unbounded]
+        self.scale_[unbounded] = summary.std[unbounded]
+        self.shift_[logged] = summary.log_mean[logged]
+        self.scale_[logged] = summary.log_std[logged]
         # A constant column has nothing to scale; rounding may leave it a tiny spread.
-        magnitude = np.maximum(np.abs(low), np.abs(high))
-        constant = self.scale_ <= 10 * np.finfo(np.float64).eps * magnitude
-        self.scale_[constant] = 0.0
+        constant = summary.std <= 10 * np.finfo(np.float64).eps * magnitude(summary)
+        self.scale_[unbounded & constant] = 0.0
         for family in SHARED_SCALE:
-            member = self.families_ == family
+            member = self._of([family])
             if member.any():
                 self.scale_[member] = np.sqrt(np.mean(self.scale_[member] ** 2))
-        self.scale_[self.scale_ == 0] = 1.0
 
-        self.low_ = np.full(len(low), -np.inf)
-        self.high_ = np.full(len(low), np.inf)
-        pixel = self.kinds_ == "pixel"
+        self.low_, self.high_ = np.full(n_features, -np.inf), np.full(n_features, np.inf)
+        self.low_[self._of(_COUNTED)] = 0.0
+        pixel = np.isin(self.kinds_, ["pixel"])
         if pixel.any():
             self.low_[pixel], self.high_[pixel] = low[pixel].min(), high[pixel].max()
-        bernoulli = self.families_ == "bernoulli"
-        if bernoulli.any():
-            binary = self.kinds_[bernoulli] == "binary"
-            lowest = np.where(binary, 0.0, low[bernoulli].min())
-            highest = np.where(binary, 1.0, high[bernoulli].max())
-            self.low_[bernoulli], self.high_[bernoulli] = lowest, highest
-            self.shift_[bernoulli] = lowest
-            width = highest - lowest
-            self.scale_[bernoulli] = np.where(width > 0, width, 1.0)
-        # Standard deviations after scaling; Bernoulli columns share theirs.
-        self.spread_ = np.ones(len(low))
-        if bernoulli.any():
-            scaled = summary.std[bernoulli] / self.scale_[bernoulli]
-            self.spread_[bernoulli] = np.sqrt(np.mean(scaled**2))
+        # Bounded columns of a table lie in [0, 1] or have a range of their own.
+        bounded = self._of(_BOUNDED)
+        within_unit = (low >= 0) & (high <= 1)
+        own = bounded & ~pixel
+        self.low_[own] = np.where(within_unit, 0.0, low)[own]
+        self.high_[own] = np.where(within_unit, 1.0, high)[own]
+        self.shift_[bounded] = self.low_[bounded]
+        self.scale_[bounded] = (self.high_ - self.low_)[bounded]
+        self.scale_[self.scale_ == 0] = 1.0
 
-    @property
-    def log_volume(self):
-        """Log of the volume a unit of the scaled, continuous columns has in X's units."""
-        return float(np.log(self.scale_[self.families_ != "bernoulli"]).sum())
+        # Standard deviations of features; those of bounded columns, which share theirs.
+        self.spread_ = np.ones(n_features)
+        if bounded.any():
+            scaled = summary.std[bounded] / self.scale_[bounded]
+            self.spread_[bounded] = np.sqrt(np.mean(scaled**2))
 
-    def to_model(self, X, dtype=np.float32):
-        """Scaled rows (n, n_features)."""
-        bernoulli = self.families_ == "bernoulli"
-        scaled = np.empty(X.shape, dtype=dtype)
-        start = 0
-        for chunk in _chunks(X):
+    def log_volume(self, values):
+        """Log of the volume a unit of each scaled row has in X's units: (n,).
+
+        Over the observed values of continuous columns; others have probabilities.
+        """
+        continuous = self._of(_UNBOUNDED) | self._of(["continuous_bernoulli", "beta"])
+        log_scale = np.where(continuous, np.log(self.scale_), 0.0)
+        logged = self._of([LOG_NORMAL])
+        volumes = []
+        for chunk in chunks(values):
+            there = ~np.isnan(chunk)
+            volume = there @ log_scale
+            if logged.any():
+                volume += np.nansum(np.log(self._positive(chunk)[:, logged]), axis=1)
+            volumes.append(volume)
+        return np.concatenate(volumes)
+
+    def _positive(self, chunk):
+        """Values whose logarithm exists, however a later X may look."""
+        tiny = np.exp(self.shift_ - 10 * self.scale_)
+        return np.where(chunk < tiny, tiny, chunk)
+
+    def to_model(self, values, dtype=np.float32):
+        """Scaled rows (n, n_features), NaN where missing."""
+        scaled = np.empty(values.shape, dtype=dtype)
+        bounded, counted = self._of(_BOUNDED), self._of(_COUNTED)
+        logged = self._of([LOG_NORMAL])
+        for start, stop in chunk_bounds(values):
+            chunk = dense(values[start:stop]).astype(np.float64)
+            if logged.any():
+                chunk[:, logged] = np.log(self._positive(chunk)[:, logged])
+            for j, levels in self.levels_.items():
+                if levels.numbers is not None:
+                    chunk[:, j] = self._codes(j, levels.numbers, chunk[:, j])
             chunk = (chunk - self.shift_) / self.scale_
-            chunk[:, bernoulli] = chunk[:, bernoulli].clip(0.0, 1.0)
-            scaled[start : start + len(chunk)] = chunk
-            start += len(chunk)
+            if bounded.any():
+                chunk[:, bounded] = chunk[:, bounded].clip(0.0, 1.0)
+            if counted.any():
+                chunk[:, counted] = np.rint(chunk[:, counted]).clip(0.0, None)
+            scaled[start:stop] = chunk
         return scaled
+
+    def _codes(self, j, numbers, column):
+        """Codes of a column's numbers; those unseen in fit count as missing."""
+        codes = np.searchsorted(numbers, column).clip(max=len(numbers) - 1)
+        known = numbers[codes] == column
+        strange = ~known & ~np.isnan(column)
+        if strange.any():
+            warn_unseen(self.name(j), np.unique(column[strange]))
+        return np.where(known, codes, np.nan)
 
     def from_model(self, values):
         """Values in X's units from scaled ones (..., n_features)."""
-        return np.clip(values * self.scale_ + self.shift_, self.low_, self.high_)
+        values = values * self.scale_ + self.shift_
+        logged = self._of([LOG_NORMAL])
+        values[..., logged] = np.exp(values[..., logged])
+        values = np.clip(values, self.low_, self.high_)
+        whole = np.isin(self.kinds_, ["binary", "count"])
+        values[..., whole] = np.rint(values[..., whole])
+        for j, levels in self.levels_.items():
+            if levels.numbers is not None:
+                values[..., j] = levels.numbers[values[..., j].astype(np.intp)]
+        return values
+
+
+class ModelRows:
+    """Rows of X as the model sees them, converted when they are asked for.
+
+    Parameters
+    ----------
+    values : ndarray or sparse matrix (n, n_features)
+        Rows in X's units.
+    columns : Columns
+        How to scale them.
+    dtype : dtype
+        Precision of the result.
+    """
+
+    def __init__(self, values, columns, dtype=np.float64):
+        self.values = values
+        self.columns = columns
+        self.dtype = dtype
+
+    @property
+    def shape(self):
+        """(n, n_features)."""
+        return self.values.shape
+
+    def __len__(self):
+        return self.values.shape[0]
+
+    def __getitem__(self, index):
+        return self.columns.to_model(self.values[index], self.dtype)
+
+
+def warn_unseen(column, found):
+    """Warn of categories that were not there in fit."""
+    shown = ", ".join(repr(value) for value in list(found)[:5])
+    warnings.warn(
+        f"Column {column} of X holds values that fit has not seen ({shown}): they count "
+        "as missing.",
+        UserWarning,
+        stacklevel=3,
+    )

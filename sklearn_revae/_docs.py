@@ -11,13 +11,18 @@ label_dim : int or "auto", default="auto"
 style_dim : int or "auto", default="auto"
     Number of latents that belong to no label. "auto": the root of `n_features`,
     between 2 and 32.
-likelihood : str or array-like of str of shape (n_features,), default="auto"
-    p(x|z) of each column, and with it the scaling: "bernoulli" (values in [0, 1] after
-    scaling by their range), "gaussian" (a scale and a learned noise a column),
-    "shared_gaussian" or "laplace" (one scale and one learned noise for all columns).
-    "auto" takes columns of zeros and ones as Bernoulli, rows of at least 16 columns
-    within [0, 1] or of integers within 0..255 as pixels (shared Gaussian), all else as
-    Gaussian.
+likelihood : str, array-like of str of shape (n_features,) or dict, default="auto"
+    p(x|z) of each column, and with it the scaling; one name for all columns, a list of
+    one for each, or a dict of some columns' by name or index. For real numbers
+    "gaussian", "student_t" (heavy tails), or "shared_gaussian" and "laplace" (one scale
+    and one noise for all columns, as pixels have); "log_normal" for positive ones. For
+    values within bounds "bernoulli", "continuous_bernoulli" or "beta". For levels
+    "categorical" or "ordinal", for counts "poisson" or "negative_binomial". "auto"
+    takes strings, bools and categories as categorical, ordered categories as ordinal,
+    numbers that are all zero or one as Bernoulli, rows of at least 16 columns within
+    [0, 1] or of integers within 0..255 as pixels (shared Gaussian), whole numbers with
+    many zeros as counts (negative binomial), positive ones with a long tail as
+    log-normal, all else as Gaussian. See `column_kinds_` for what it took.
 label_weight : float or "auto", default="auto"
     Weight of log q(y|x) in the bound of labelled rows, where 1 is the bound itself.
     "auto": half the number of columns, since log p(x|z) grows with them.
@@ -40,11 +45,18 @@ unlabeled_bound : {"marginal", "classifier"}, default="marginal"
 n_mc_samples : int, default=8
     Samples of z a row for q(y|x). They cost the classifier alone; one is decoded.
 encoder : "auto" or torch.nn.Module, default="auto"
-    A module that maps scaled rows (n, n_features) to features (n, any width); a linear
-    layer to the latents' means and scales follows. It is copied, not changed.
+    A module that maps scaled rows (n, n_inputs) to features (n, any width); a linear
+    layer to the latents' means and scales follows. `n_inputs` is `n_features`, one
+    more a level for categories, and `n_features` more, telling what is there, if values
+    are missing. "auto" convolves pictures, and is a perceptron for all else. A module is
+    copied, not changed.
 decoder : "auto" or torch.nn.Module, default="auto"
-    A module that maps latents (n, n_latents) to (n, n_features). It is copied, not
-    changed.
+    A module that maps latents (n, n_latents) to (n, n_features), with as many columns as
+    levels for a category. It is copied, not changed.
+image_shape : tuple of int, default=None
+    Shape of the pictures that the rows of a 2-D X are: (height, width), with the
+    channels last or first if there are any. An X of three or four dimensions needs
+    none.
 unlabeled_value : object, default=-1
     Value that marks unlabelled cells of y. None and NaN always do; None here means
     that nothing else does, so that -1 may be a class.
@@ -80,8 +92,11 @@ verbose : bool, default=False
 _ATTRIBUTES = """\
 label_names_ : list of str
     Names of the labels: y's column names, else `label_0`, `label_1`, ...
-column_kinds_ : ndarray of str of shape (n_features,)
-    What each column was taken for: "binary", "pixel" or "real".
+column_kinds_ : ColumnKinds
+    What each column was taken for, a table: "real", "positive", "binary",
+    "categorical", "ordinal", "count", "bounded" or "pixel", its likelihood, its number
+    of levels, and its share of missing values. `column_kinds_[j]` is the kind of one
+    column, by index or name.
 likelihood_ : ndarray of str of shape (n_features,)
     The likelihood used for each column.
 label_dim_, style_dim_ : int
@@ -125,17 +140,14 @@ References
    Characteristics in VAEs", ICLR 2021, arXiv:2006.10102."""
 
 
-def _indented(text):
-    return text.replace("\n", "\n    ")
-
-
 def document_estimator(cls):
     """Put the shared parts into the docstring of an estimator class."""
+    # Python 3.13 strips the indentation itself.
+    cls.__doc__ = inspect.cleandoc(cls.__doc__)
     for name, text in (
         ("parameters", _PARAMETERS),
         ("attributes", _ATTRIBUTES),
         ("notes", _NOTES),
     ):
-        cls.__doc__ = cls.__doc__.replace("{" + name + "}", _indented(text))
-    cls.__doc__ = inspect.cleandoc(cls.__doc__)
+        cls.__doc__ = cls.__doc__.replace("{" + name + "}", text)
     return cls

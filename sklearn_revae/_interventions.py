@@ -9,6 +9,8 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_revae._inference import apply
+from sklearn_revae._tables import restore, restore_draws
+from sklearn_revae._validation import check_n_samples
 from sklearn_revae.model.edits import METHODS, move
 from sklearn_revae.model.objective import sample_posterior
 from sklearn_revae.training.run import generator
@@ -41,11 +43,11 @@ class InterventionMixin:
         >>> model.reconstruct(X).shape
         (150, 4)
         """
-        values, x = self._rows_for_use(X)
+        _, x = self._rows_for_use(X)
         decoded = apply(
             self.module_, lambda m, rows: m.expected_row(m.encode(rows)[0]), x
         )
-        return _like(X, values, self._columns.from_model(decoded), ())
+        return restore(X, self._columns.from_model(decoded), self._table)
 
     def intervene(
         self,
@@ -121,7 +123,7 @@ class InterventionMixin:
         if method not in METHODS:
             raise ValueError(f"method={method!r} is none of {list(METHODS)}.")
         kept = self._column_indices(keep)
-        _check_n_samples(n_samples)
+        check_n_samples(n_samples)
         seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
         noise = generator(int(seed))
         labels = np.array(list(targets), dtype=np.int64)
@@ -132,10 +134,8 @@ class InterventionMixin:
 
         decoded = self._columns.from_model(apply(self.module_, edit, x, codes))
         if n_samples is None:
-            return _like(X, values, decoded[:, 0], kept)
-        result = decoded.astype(values.dtype)
-        result[..., kept] = values[:, None, kept]
-        return result
+            return restore(X, decoded[:, 0], self._table, kept)
+        return restore_draws(X, values, decoded, self._table, kept)
 
     def _read_do(self, do, n_rows):
         """Codes (n_rows,) asked for, by the index of their label."""
@@ -194,12 +194,6 @@ class InterventionMixin:
         return indices
 
 
-def _check_n_samples(n_samples):
-    is_integer = isinstance(n_samples, Integral) and not isinstance(n_samples, bool)
-    if n_samples is not None and not (is_integer and n_samples >= 1):
-        raise ValueError(f"n_samples must be an integer >= 1 or None, got {n_samples!r}.")
-
-
 def _edited_rows(module, rows, labels, target, method, n_samples, noise):
     """Decoded edits of scaled rows, (n, n_samples or 1, n_features)."""
     mean, scale = module.encode(rows)
@@ -221,30 +215,3 @@ def _edited_rows(module, rows, labels, target, method, n_samples, noise):
         )
     moved = torch.cat([blocks.flatten(-2), module.style(z)], dim=-1)
     return module.expected_row(moved).transpose(0, 1)
-
-
-def _like(X, values, decoded, kept):
-    """`decoded` in the container and types of X, its columns `kept` copied from X."""
-    if hasattr(X, "iloc"):
-        result = X.copy()
-        for j, column in enumerate(X.columns):
-            if j not in kept:
-                result[column] = _cast(decoded[:, j], X.dtypes.iloc[j])
-        # Nullable columns came back as NumPy's own types.
-        return result.astype(dict(zip(X.columns, X.dtypes, strict=True)))
-    dtype = X.dtype if isinstance(X, np.ndarray) else values.dtype
-    result = _cast(decoded, dtype)
-    if len(kept):
-        result[:, kept] = np.asarray(X)[:, kept]
-    return result
-
-
-def _cast(values, dtype):
-    """Values as `dtype`, rounded and within its range where it is of integers."""
-    dtype = getattr(dtype, "numpy_dtype", dtype)
-    if dtype.kind in "iu":
-        limits = np.iinfo(dtype)
-        return np.rint(values).clip(limits.min, limits.max).astype(dtype)
-    if dtype.kind == "b":
-        return values >= 0.5
-    return values.astype(dtype if dtype.kind == "f" else np.float64)

@@ -6,7 +6,9 @@ from sklearn.base import TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
+from sklearn_revae._columns import ModelRows
 from sklearn_revae._inference import apply
+from sklearn_revae._rows import float_dtype
 from sklearn_revae.model.objective import evidence_bound
 from sklearn_revae.training.run import generator
 
@@ -19,8 +21,8 @@ class LatentsMixin(TransformerMixin):
     def _rows_for_use(self, X):
         """Validated X and its scaled values."""
         check_is_fitted(self)
-        X = self._read_X(X, reset=False)
-        return X, self._columns.to_model(X, dtype=np.float64)
+        values = self._read_X(X, reset=False)
+        return values, ModelRows(values, self._columns)
 
     def _codes_of(self, x):
         """Predicted codes (n, L) of scaled rows."""
@@ -52,8 +54,9 @@ class LatentsMixin(TransformerMixin):
         >>> model.transform(X).shape
         (150, 5)
         """
-        X, x = self._rows_for_use(X)
-        return apply(self.module_, lambda m, r: m.encode(r)[0], x).astype(X.dtype)
+        values, x = self._rows_for_use(X)
+        latents = apply(self.module_, lambda m, r: m.encode(r)[0], x)
+        return latents.astype(float_dtype(values))
 
     def inverse_transform(self, Z):
         """Rows that latents decode to, E[x|z].
@@ -92,7 +95,11 @@ class LatentsMixin(TransformerMixin):
                 "latents: pass what transform returned."
             )
         decoded = apply(self.module_, lambda m, z: m.expected_row(z), Z)
-        return self._columns.from_model(decoded).astype(Z.dtype)
+        decoded = self._columns.from_model(decoded)
+        if self._table is not None and self._table.categories_:
+            return self._table.as_objects(decoded)
+        decoded = decoded.astype(Z.dtype)
+        return decoded if self._image is None else decoded.reshape(-1, *self._image)
 
     @property
     def _n_features_out(self):
@@ -156,7 +163,7 @@ class LatentsMixin(TransformerMixin):
         >>> bool(typical > strange)
         True
         """
-        _, x = self._rows_for_use(X)
+        values, x = self._rows_for_use(X)
         noise = torch.randn(
             (_BOUND_SAMPLES // 2, 1, self.module_.latent_dim),
             generator=generator(0),
@@ -182,4 +189,4 @@ class LatentsMixin(TransformerMixin):
                 unlabeled_bound=self.unlabeled_bound,
             ).value()
 
-        return apply(self.module_, bound, x) - self._columns.log_volume
+        return apply(self.module_, bound, x) - self._columns.log_volume(values)

@@ -15,7 +15,7 @@ CONSTRAINTS = {
     "hidden_layer_sizes": ["array-like"],
     "label_dim": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
     "style_dim": [StrOptions({"auto"}), Interval(Integral, 0, None, closed="left")],
-    "likelihood": [str, "array-like"],
+    "likelihood": [str, "array-like", dict],
     "label_weight": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
     "consistency_weight": [
         StrOptions({"auto"}),
@@ -27,6 +27,7 @@ CONSTRAINTS = {
     "n_mc_samples": [Interval(Integral, 1, None, closed="left")],
     "encoder": [StrOptions({"auto"}), torch.nn.Module],
     "decoder": [StrOptions({"auto"}), torch.nn.Module],
+    "image_shape": [None, "array-like"],
     "unlabeled_value": "no_validation",
     "max_iter": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
     "batch_size": [
@@ -58,6 +59,15 @@ def check_parameters(estimator):
     widths = list(estimator.hidden_layer_sizes)
     if any(not isinstance(w, Integral) or w < 1 for w in widths):
         raise ValueError(f"hidden_layer_sizes must hold integers >= 1, got {widths}.")
+    shape = estimator.image_shape
+    if shape is not None and (
+        len(shape) not in (2, 3)
+        or any(not isinstance(side, Integral) or side < 1 for side in shape)
+    ):
+        raise ValueError(
+            f"image_shape={shape!r} must be (height, width), with the channels first or "
+            "last if there are any."
+        )
     for callback in estimator.callbacks or []:
         # skorch takes them bare, or with a name.
         named = isinstance(callback, tuple) and len(callback) == 2

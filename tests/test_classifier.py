@@ -118,11 +118,10 @@ def test_rows_of_another_width_raise(blobs, blobs_model):
         blobs_model.predict(blobs[0][:, :3])
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_rows_that_are_not_finite_raise(bad, blobs, blobs_model):
+def test_infinite_rows_raise_and_name_their_column(blobs, blobs_model):
     X = blobs[0].copy()
-    X[0, 0] = bad
-    with pytest.raises(ValueError, match=r"NaN|infinity"):
+    X[0, 2] = np.inf
+    with pytest.raises(ValueError, match="infinity in column 2"):
         blobs_model.predict(X)
 
 

@@ -29,7 +29,19 @@ def test_images_within_zero_and_one_are_pixels():
 
 
 def test_a_table_of_measurements_is_real():
-    assert set(_kinds(load_breast_cancer().data)) == {"real"}
+    assert set(_kinds(load_wine().data)) == {"real"}
+
+
+def test_positive_columns_with_a_long_tail_are_told_apart():
+    data = load_breast_cancer(as_frame=True).data
+    kinds = Columns().fit(data.to_numpy(), data.columns).table()
+    assert kinds["area error"] == "positive"
+    assert kinds["mean smoothness"] == "real"
+
+
+def test_whole_numbers_with_zeros_are_counts():
+    counts = np.random.RandomState(0).poisson([0.5, 2.0, 40.0], (200, 3))
+    assert _kinds(counts.astype(float)) == ["count", "count", "real"]
 
 
 def test_few_columns_are_no_picture():
@@ -62,7 +74,7 @@ def test_a_constant_column_of_ones_is_not_binary():
 )
 def test_fitted_estimators_tell_kinds_and_families(X, kinds, families, quick_transformer):
     model = quick_transformer().fit(X)
-    assert model.column_kinds_.tolist() == kinds
+    assert list(model.column_kinds_) == kinds
     assert model.likelihood_.tolist() == families
 
 
@@ -83,9 +95,9 @@ def test_an_array_overrules_each_family(quick_transformer):
     assert model.likelihood_.tolist() == ["laplace"] * 5
 
 
-@pytest.mark.parametrize("likelihood", ["poisson", ["gaussian"] * 4 + ["poisson"]])
+@pytest.mark.parametrize("likelihood", ["cauchy", ["gaussian"] * 4 + ["cauchy"]])
 def test_an_unknown_family_raises_and_names_the_known(likelihood, quick_transformer):
-    with pytest.raises(ValueError, match=r"likelihood.*poisson.*shared_gaussian"):
+    with pytest.raises(ValueError, match=r"likelihood.*cauchy.*shared_gaussian"):
         quick_transformer(likelihood=likelihood).fit(MIXED)
 
 

@@ -1,134 +1,148 @@
-"""p(x|z): one class a family, and their product over a row's columns.
+"""p(x|z) of whole rows: independent columns, each in its family, some missing.
 
-A family turns the decoder's output for its columns, `output`, into the
-log-density of the (scaled) values `x`. All take and return tensors of shape
-(..., n_columns).
+A missing value is NaN. It adds nothing to the likelihood, and the encoder reads zeros
+for it, beside a column that says which values were there.
 """
-
-import math
 
 import torch
 from torch import nn
-from torch.nn import functional as F
 
-# Values arrive scaled to about unit variance: below this share of it, a learned
-# noise would chase columns that are constant or copied until gradients explode.
-MIN_NOISE_SCALE = 0.03
-_START_NOISE_SCALE = 0.5
-
-
-class Bernoulli(nn.Module):
-    """Values in [0, 1]; for values between, the usual cross-entropy bound."""
-
-    def __init__(self, n_columns):
-        super().__init__()
-
-    def log_prob(self, output, x):
-        """Log-probability of `x` under logits `output`."""
-        return -F.binary_cross_entropy_with_logits(
-            output, x.expand_as(output), reduction="none"
-        )
-
-    def mean(self, output):
-        """Probability of a one."""
-        return torch.sigmoid(output)
-
-
-class _LearnedNoise(nn.Module):
-    """A location family around the decoder's output, with a learned scale.
-
-    Parameters
-    ----------
-    n_columns : int
-        Number of columns.
-    shared : bool
-        One scale for all columns, or one for each.
-    """
-
-    def __init__(self, n_columns, shared):
-        super().__init__()
-        start = math.log(math.expm1(_START_NOISE_SCALE - MIN_NOISE_SCALE))
-        self.raw_scale = nn.Parameter(torch.full((1 if shared else n_columns,), start))
-
-    @property
-    def scale(self):
-        return F.softplus(self.raw_scale) + MIN_NOISE_SCALE
-
-    def mean(self, output):
-        """Return the decoder's output itself."""
-        return output
-
-
-class Gaussian(_LearnedNoise):
-    """Normal noise of learned standard deviation."""
-
-    def log_prob(self, output, x):
-        """Log-density of `x` around `output`."""
-        scale = self.scale
-        residual = (x - output) / scale
-        return -0.5 * residual.square() - scale.log() - 0.5 * math.log(2 * math.pi)
-
-
-class Laplace(_LearnedNoise):
-    """Double-exponential noise of learned scale: tolerant of outlying pixels."""
-
-    def log_prob(self, output, x):
-        """Log-density of `x` around `output`."""
-        scale = self.scale
-        return -(x - output).abs() / scale - scale.log() - math.log(2)
-
-
-def make_family(name, n_columns):
-    """Likelihood of the family `name`, see :data:`FAMILIES`."""
-    return FAMILIES[name](n_columns)
-
-
-FAMILIES = {
-    "bernoulli": Bernoulli,
-    "gaussian": lambda n_columns: Gaussian(n_columns, shared=False),
-    "shared_gaussian": lambda n_columns: Gaussian(n_columns, shared=True),
-    "laplace": lambda n_columns: Laplace(n_columns, shared=True),
-}
+from sklearn_revae.model.families import FAMILIES
 
 
 class ProductLikelihood(nn.Module):
     """Independent columns given z: each in the family named for it.
 
+    The encoder's features and the decoder's output are both in the order of the
+    columns, `n_inputs` and `n_outputs` numbers for each.
+
     Parameters
     ----------
-    families : sequence of str
-        For each column a key of :data:`FAMILIES`.
+    columns : sequence of Column
+        One for each column of x.
+    masked : bool, default=False
+        Whether the encoder is told which values are there: `n_columns` more features.
+
+    Attributes
+    ----------
+    n_inputs : int
+        Width of what the encoder reads, the mask included.
+    n_outputs : int
+        Width of what the decoder returns.
+    leveled : tensor of bool (n_columns,)
+        Columns of levels, on which no small noise can be laid.
     """
 
-    def __init__(self, families):
+    def __init__(self, columns, masked=False):
         super().__init__()
-        names = sorted(set(families))
+        self.masked = masked
+        groups = {}
+        for j, column in enumerate(columns):
+            name = column.family
+            if column.n_levels:
+                name += f"_{column.n_levels}"
+            groups.setdefault(name, []).append(j)
         self.families = nn.ModuleDict()
-        for name in names:
-            columns = [j for j, family in enumerate(families) if family == name]
-            self.families[name] = make_family(name, len(columns))
+        for name, members in groups.items():
+            family = FAMILIES[columns[members[0]].family]
+            self.families[name] = family([columns[j] for j in members])
             # One family for all columns needs no gathering.
-            index = torch.tensor(columns) if len(names) > 1 else None
-            self.register_buffer(f"columns_{name}", index)
+            index = torch.tensor(members) if len(groups) > 1 else None
+            self.register_buffer(f"columns_{name}", index, persistent=False)
+        leveled = torch.zeros(len(columns), dtype=torch.bool)
+        widths = torch.zeros(2, len(columns), dtype=torch.long)
+        for family, members in self._parts():
+            members = slice(None) if members is None else members
+            leveled[members] = family.leveled
+            widths[0, members], widths[1, members] = family.n_inputs, family.n_outputs
+        self.register_buffer("leveled", leveled, persistent=False)
+        self.register_buffer("input_widths", widths[0], persistent=False)
+        n_values, self.n_outputs = (int(total) for total in widths.sum(1))
+        self.n_inputs = n_values + (len(columns) if masked else 0)
+        first_input, first_output = widths.cumsum(1) - widths
+        gathered = []
+        for name, members in groups.items() if len(groups) > 1 else ():
+            family = self.families[name]
+            places = torch.arange(family.n_outputs) + first_output[members, None]
+            self.register_buffer(f"outputs_{name}", places.flatten(), persistent=False)
+            gathered.append(torch.arange(family.n_inputs) + first_input[members, None])
+        order = torch.cat([p.flatten() for p in gathered]).argsort() if gathered else None
+        self.register_buffer("input_order", order, persistent=False)
 
     def _parts(self):
         for name, family in self.families.items():
             yield family, getattr(self, f"columns_{name}")
 
-    def log_prob(self, output, x):
-        """Log p(x|z) of every row, summed over its columns: (..., n_columns) -> (...)."""
-        total = 0.0
+    def _groups(self, output):
+        """Each family, its columns, and its share of the output (..., n, n_outputs)."""
+        for name, family in self.families.items():
+            columns = getattr(self, f"columns_{name}")
+            part = output
+            if columns is not None:
+                part = output.index_select(-1, getattr(self, f"outputs_{name}"))
+            yield family, columns, part.unflatten(-1, (-1, family.n_outputs))
+
+    def _in_order(self, parts):
+        """Features of all families, in the columns' order."""
+        features = torch.cat([part.flatten(-2) for part in parts], dim=-1)
+        if self.input_order is None:
+            return features
+        return features.index_select(-1, self.input_order)
+
+    def features(self, x):
+        """What the encoder reads of rows: (n, n_columns) -> (n, n_inputs)."""
+        there = ~torch.isnan(x)
+        parts = []
         for family, columns in self._parts():
-            if columns is None:
-                return family.log_prob(output, x).sum(-1)
-            total = total + family.log_prob(output[..., columns], x[..., columns]).sum(-1)
+            values = x if columns is None else x[..., columns]
+            seen = there if columns is None else there[..., columns]
+            filled = torch.where(seen, values, torch.full_like(values, family.filler))
+            parts.append(family.features(filled) * seen[..., None])
+        features = self._in_order(parts)
+        return torch.cat([features, there.to(x)], dim=-1) if self.masked else features
+
+    def expected_features(self, output):
+        """What the encoder would read of a decoded row: (..., n_inputs)."""
+        features = self._in_order(
+            [family.expected_features(part) for family, _, part in self._groups(output)]
+        )
+        if not self.masked:
+            return features
+        there = features.new_ones((*features.shape[:-1], len(self.leveled)))
+        return torch.cat([features, there], dim=-1)
+
+    def noise_of_inputs(self, noise_scale):
+        """Noise of columns (n_columns,) as that of what the encoder reads: (n_inputs,).
+
+        Levels and the mask get none.
+        """
+        noise = torch.where(self.leveled, 0.0, noise_scale)
+        noise = noise.repeat_interleave(self.input_widths)
+        return nn.functional.pad(noise, (0, self.n_inputs - len(noise)))
+
+    def log_prob(self, output, x):
+        """Log p(x|z) of every row, over its observed values: (...)."""
+        total = 0.0
+        for family, columns, part in self._groups(output):
+            values = x if columns is None else x[..., columns]
+            there = ~torch.isnan(values)
+            filled = torch.where(there, values, torch.full_like(values, family.filler))
+            log_density = family.log_prob(part, filled)
+            total = total + torch.where(there, log_density, 0.0).sum(-1)
         return total
 
     def mean(self, output):
-        """E[x|z], the shape of `output`."""
-        result = torch.empty_like(output)
-        for family, columns in self._parts():
+        """E[x|z], the likeliest level of a category: (..., n_columns)."""
+        return self._collect(output, lambda family, part: family.mean(part))
+
+    def sample(self, output, generator):
+        """Return one draw of every value: (..., n_columns)."""
+        return self._collect(output, lambda family, part: family.sample(part, generator))
+
+    def _collect(self, output, value_of):
+        result = output.new_empty((*output.shape[:-1], len(self.leveled)))
+        for family, columns, part in self._groups(output):
             if columns is None:
-                return family.mean(output)
-            result[..., columns] = family.mean(output[..., columns])
+                return value_of(family, part)
+            result[..., columns] = value_of(family, part)
         return result

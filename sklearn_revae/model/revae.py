@@ -9,12 +9,12 @@ class ReVAE(nn.Module):
     Parameters
     ----------
     encoder : torch.nn.Module
-        Maps rows (n, n_features) to mean and scale of q(z|x), (n, latent_dim) each,
-        characteristic latents first.
+        Maps the likelihood's features of rows (n, n_inputs) to mean and scale of
+        q(z|x), (n, latent_dim) each, characteristic latents first.
     decoder : torch.nn.Module
-        Maps latents (m, latent_dim) to the likelihood's parameters (m, n_features).
-    likelihood : torch.nn.Module
-        p(x|z), with `log_prob(output, x)` and `mean(output)`.
+        Maps latents (m, latent_dim) to the likelihood's parameters (m, n_outputs).
+    likelihood : ProductLikelihood
+        p(x|z), and what the encoder reads of a row.
     label_model : LabelModel
         p(y), p(z_l|y_l) and q(y_l|z_l).
     style_dim : int
@@ -41,7 +41,7 @@ class ReVAE(nn.Module):
 
     def encode(self, x):
         """Mean and scale of q(z|x), (n, latent_dim) each."""
-        return self.encoder(x)
+        return self.encoder(self.likelihood.features(x))
 
     def blocks(self, z):
         """Characteristic latents by label: (..., latent_dim) -> (..., L, d)."""
@@ -55,7 +55,7 @@ class ReVAE(nn.Module):
         return z[..., self.characteristic_dim :]
 
     def decode(self, z):
-        """Likelihood parameters of latents: (..., latent_dim) -> (..., n_features)."""
+        """Likelihood parameters of latents: (..., latent_dim) -> (..., n_outputs)."""
         return self.decoder(z.flatten(0, -2)).unflatten(0, z.shape[:-1])
 
     def expected_row(self, z):

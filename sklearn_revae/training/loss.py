@@ -14,6 +14,10 @@ from sklearn_revae.model.objective import (
 
 # What an edit must leave alone counts a tenth of what it must change.
 OTHER_LABELS_SHARE = 0.1
+# Of levels no noisy copy is near: some are taken over from another row.
+SWAPPED_SHARE = 0.15
+# Hidden values beside the missing ones teach the encoder to do without any.
+HIDDEN_SHARE = 0.2
 
 
 class SemiSupervisedLoss(nn.Module):
@@ -27,8 +31,8 @@ class SemiSupervisedLoss(nn.Module):
         Weight of log q(y|x) of the labelled rows.
     consistency_weight : float
         Weight of the cross-entropy between a row's labels and its noisy copy's.
-    noise_scale : tensor (n_features,)
-        Standard deviation of that noise, in units of the scaled columns.
+    noise_scale : tensor (n_inputs,)
+        Standard deviation of that noise, of what the encoder reads.
     correlated_noise : bool
         Whether the noise has the rows' own covariance, scaled by `noise_scale`.
         Independent noise on many pixels averages out before it is felt.
@@ -64,17 +68,38 @@ class SemiSupervisedLoss(nn.Module):
         self.edit_weight = edit_weight
         self.generator = generator
 
-    def _noise(self, x):
-        """Noise like `x`: independent, of unit scale, or of the rows' covariance."""
-        n_rows = len(x)
-        shape = (n_rows, n_rows) if self.correlated_noise else x.shape
-        noise = torch.randn(
-            shape, generator=self.generator, device=x.device, dtype=x.dtype
+    def _randn(self, shape, like):
+        return torch.randn(
+            shape, generator=self.generator, device=like.device, dtype=like.dtype
         )
-        if self.correlated_noise:
-            # Random mixtures of the batch's centred rows.
-            noise = noise @ (x - x.mean(0)) / math.sqrt(n_rows)
-        return noise
+
+    def _chosen(self, like, share):
+        """Random cells of `like`, a share of them."""
+        device = self.generator.device
+        return torch.rand(like.shape, generator=self.generator, device=device) < share
+
+    def _noise(self, features):
+        """Noise like `features`: independent, of unit scale, or of their covariance."""
+        if not self.correlated_noise:
+            return self._randn(features.shape, features)
+        n_rows = len(features)
+        mixtures = self._randn((n_rows, n_rows), features)
+        # Random mixtures of the batch's centred rows.
+        return mixtures @ (features - features.mean(0)) / math.sqrt(n_rows)
+
+    def _swapped(self, model, x):
+        """`x` with some levels taken from the row above."""
+        leveled = model.likelihood.leveled
+        if not leveled.any():
+            return x
+        swapped = leveled & self._chosen(x, SWAPPED_SHARE)
+        return torch.where(swapped, x.roll(1, 0), x)
+
+    def _hidden(self, model, x):
+        """`x` as the encoder may see it: without some values, where any are missing."""
+        if not model.likelihood.masked:
+            return x
+        return torch.where(self._chosen(x, HIDDEN_SHARE), torch.nan, x)
 
     def _edit_loss(self, model, z, codes):
         """How badly rows moved to another value of one label are recognised as it.
@@ -92,10 +117,8 @@ class SemiSupervisedLoss(nn.Module):
         )
         target = self._randint(labels.n_values[label], len(z))
         moved = move(labels, blocks, label, source, target, "transport", None).detach()
-        edited = model.expected_row(
-            torch.cat([moved.flatten(-2), model.style(z)], dim=-1)
-        )
-        mean, _ = model.encode(edited)
+        edited = model.decode(torch.cat([moved.flatten(-2), model.style(z)], dim=-1))
+        mean, _ = model.encoder(model.likelihood.expected_features(edited))
         after = labels.log_classifier(model.blocks(mean))
         missed = -after[:, label].gather(1, target[:, None]).squeeze(1)
         changed = consistency_loss(before, after) + (
@@ -112,11 +135,14 @@ class SemiSupervisedLoss(nn.Module):
         n_rows, n_features = len(x), x[0].numel()
         labels = model.label_model
         with_consistency = self.consistency_weight > 0 and labels.n_labels > 0
-        inputs = x
+        seen = self._hidden(model, x)
+        inputs = model.likelihood.features(seen)
         if with_consistency:
             # Rows and their noisy copies share one pass of the encoder.
-            inputs = torch.cat([x, x + self.noise_scale * self._noise(x)])
-        mean, scale = model.encode(inputs)
+            noisy = model.likelihood.features(self._swapped(model, seen))
+            noisy = noisy + self.noise_scale * self._noise(noisy)
+            inputs = torch.cat([inputs, noisy])
+        mean, scale = model.encoder(inputs)
         row_mean, row_scale = mean[:n_rows], scale[:n_rows]
         z = sample_posterior(row_mean, row_scale, self.n_mc_samples, self.generator)
         bound = evidence_bound(

@@ -104,7 +104,9 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
     n_epochs = settings.n_epochs
     if n_epochs == "auto":
         n_epochs = max(FEWEST_EPOCHS, math.ceil(FEWEST_STEPS / n_steps))
-    noise_scale = torch.from_numpy(settings.noise_scale).to(rows.x)
+    noise_scale = module.likelihood.noise_of_inputs(
+        torch.from_numpy(settings.noise_scale).to(rows.x)
+    )
     loss = SemiSupervisedLoss(
         settings.label_weight,
         settings.consistency_weight,

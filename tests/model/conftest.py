@@ -10,6 +10,7 @@ import torch
 from torch import nn
 from torch.distributions import Bernoulli, Categorical, Independent, Laplace, Normal
 
+from sklearn_revae.model.families import Column
 from sklearn_revae.model.label_model import LabelModel
 from sklearn_revae.model.likelihoods import ProductLikelihood
 from sklearn_revae.model.networks import GaussianEncoder, linear
@@ -33,7 +34,7 @@ def make_model(
     model = ReVAE(
         GaussianEncoder(body, 4, latent_dim, generator),
         decoder,
-        ProductLikelihood([family] * N_COLUMNS),
+        ProductLikelihood([Column(family)] * N_COLUMNS),
         LabelModel(n_values, label_dim, generator, classifier),
         style_dim,
     ).double()

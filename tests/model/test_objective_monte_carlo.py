@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from sklearn_revae.model.families import Column
 from sklearn_revae.model.likelihoods import ProductLikelihood
 from sklearn_revae.model.objective import evidence_bound, sample_posterior
 
@@ -125,7 +126,7 @@ def repeated(tiny, times):
     model.encoder.body = nn.Sequential(_FirstColumns(), model.encoder.body)
     model.decoder = nn.Sequential(model.decoder, _Repeat(times))
     narrow = model.likelihood
-    model.likelihood = ProductLikelihood(["shared_gaussian"] * 3 * times).double()
+    model.likelihood = ProductLikelihood([Column("shared_gaussian")] * 3 * times).double()
     model.likelihood.load_state_dict(narrow.state_dict())
     return model, tiny.x("gaussian", 1).repeat(1, times)
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 from skorch.callbacks import Callback
 
+from sklearn_revae.model.families import Column
 from sklearn_revae.model.label_model import LabelModel
 from sklearn_revae.model.likelihoods import ProductLikelihood
 from sklearn_revae.model.networks import GaussianEncoder, mlp_decoder, mlp_encoder_body
@@ -30,7 +31,7 @@ def make_module(n_values=(2,), classifier="bayes", family="gaussian"):
     return ReVAE(
         GaussianEncoder(body, width, latent_dim, generator),
         mlp_decoder(latent_dim, (6,), N_COLUMNS, generator),
-        ProductLikelihood([family] * N_COLUMNS),
+        ProductLikelihood([Column(family)] * N_COLUMNS),
         LabelModel(n_values, 2, generator, classifier),
         2,
     ).double()
@@ -75,7 +76,7 @@ class LossWithNaN(torch.nn.Module):
     def forward(self, model, x, codes, weight):
         self.n_calls += 1
         if self.n_calls in self.bad_calls:
-            x = x * float("nan")
+            x = torch.full_like(x, torch.inf)
         return self.loss(model, x, codes, weight)
 
 

@@ -1,0 +1,78 @@
+"""Fill in what rows do not tell: the mixin with impute."""
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from sklearn_revae._inference import apply
+from sklearn_revae._rows import dense
+from sklearn_revae._tables import restore, restore_draws
+from sklearn_revae._validation import check_n_samples
+from sklearn_revae.model.objective import sample_posterior
+from sklearn_revae.training.run import generator
+
+
+class ImputationMixin:
+    """Missing values of a fitted ReVAE; mixed into both estimators."""
+
+    def impute(self, X, *, n_samples=None, random_state=None):
+        """Rows with their missing values filled in, the others as they are.
+
+        .. versionadded:: 0.2
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, in the units of the training data; NaN, None or pandas' NA where
+            missing.
+        n_samples : int, default=None
+            Number of draws a row, from p(x|z) with z from q(z|x), the posterior given
+            what is there. None takes the expected value, and the likeliest level of a
+            category.
+        random_state : int, RandomState instance or None, default=None
+            Decides the draws. Nothing is drawn without `n_samples`.
+
+        Returns
+        -------
+        X_new : array-like of shape (n_samples, n_features) \
+                or (n_samples, `n_samples`, n_features)
+            Of X's type and units; a DataFrame keeps its columns and index. With
+            `n_samples`, an array.
+
+        Raises
+        ------
+        ValueError
+            If `n_samples` is no positive integer, or X is not like the training data.
+
+        References
+        ----------
+        .. [1] P.-A. Mattei, J. Frellsen, "MIWAE: Deep Generative Modelling and
+           Imputation of Incomplete Data Sets", ICML 2019: the bound over observed values.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn_revae import ReVAETransformer
+        >>> X = load_iris().data
+        >>> model = ReVAETransformer(max_iter=300, random_state=0).fit(X)
+        >>> model.impute([[5.0, 3.4, np.nan, np.nan]]).round(0)
+        array([[5., 3., 1., 0.]])
+        """
+        check_n_samples(n_samples)
+        values, x = self._rows_for_use(X)
+        seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
+        noise = generator(int(seed))
+
+        def fill(module, rows):
+            mean, scale = module.encode(rows)
+            if n_samples is None:
+                return module.expected_row(mean[None]).transpose(0, 1)
+            z = sample_posterior(mean, scale, n_samples, noise)
+            return module.likelihood.sample(module.decode(z), noise).transpose(0, 1)
+
+        decoded = self._columns.from_model(apply(self.module_, fill, x))
+        given = dense(values)[:, None]
+        filled = np.where(np.isnan(given), decoded, given)
+        if n_samples is None:
+            return restore(X, filled[:, 0], self._table)
+        return restore_draws(X, values, filled, self._table)

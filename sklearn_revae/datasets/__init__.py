@@ -1,0 +1,8 @@
+"""Data to try the estimators on: drawn, fetched, or read from a folder."""
+
+from sklearn_revae.datasets._avatars import make_avatars
+from sklearn_revae.datasets._celeba import load_celeba
+from sklearn_revae.datasets._fashion_mnist import fetch_fashion_mnist
+from sklearn_revae.datasets._masking import mask_labels
+
+__all__ = ["fetch_fashion_mnist", "load_celeba", "make_avatars", "mask_labels"]

@@ -1,0 +1,259 @@
+"""Drawn faces: their labels are true of the pixels, and the same seed draws the same."""
+
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sklearn_revae.datasets import _avatars, make_avatars
+
+# Pixels (row, column) of the head, which is always at the same place.
+NOSE = 35, 31
+EYE = 32, 23
+LENS = 35, 46
+BRIDGE = 28, 32
+LIP = 41, 32
+MOUTH_CORNER = 45, 26
+MOUTH = 45, 32
+UNDER_MOUTH = 47, 32
+CHIN = 52, 31
+FOREHEAD_TOP = 10, 32
+HAIR = 10, 37
+BESIDE_NECK = 51, 18
+BACKGROUND = 40, 3
+
+HAIR_COLORS = {
+    "Black_Hair": (26, 22, 20),
+    "Brown_Hair": (105, 65, 37),
+    "Blond_Hair": (222, 188, 90),
+    "Gray_Hair": (160, 160, 165),
+    "Red_Hair": (205, 55, 15),
+}
+
+
+class Faces:
+    """Faces with their labels by name, and how far pixels are from each other."""
+
+    def __init__(self, bunch):
+        self.X = bunch.data.astype(int)
+        self.labels = dict(zip(bunch.target_names, bunch.target.T == 1, strict=True))
+
+    def __getitem__(self, label):
+        return self.labels[label]
+
+    def at(self, pixel):
+        """Colours (n, 3) at a pixel."""
+        return self.X[:, *pixel]
+
+    def like(self, pixel, other, tolerance=0):
+        """Whether two pixels have the same colour, up to a tolerance in each channel."""
+        return np.abs(self.at(pixel) - self.at(other)).max(axis=1) <= tolerance
+
+    def skin(self, pixel):
+        """Whether a pixel is skin."""
+        return self.like(pixel, NOSE)
+
+
+@pytest.fixture(scope="module")
+def bunch(tmp_path_factory):
+    """Faces that tests share and must leave as they are."""
+    return make_avatars(300, random_state=1, data_home=tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="module")
+def faces(bunch):
+    return Faces(bunch)
+
+
+def test_the_bunch_has_all_parts(bunch):
+    assert bunch.data.shape == (300, 64, 64, 3)
+    assert bunch.data.dtype == np.uint8
+    assert bunch.images is bunch.data
+    assert bunch.target.shape == (300, 16)
+    assert bunch.target.dtype.kind == "i"
+    assert set(np.unique(bunch.target)) == {0, 1}
+    assert len(bunch.target_names) == 16
+    assert all(name in bunch.DESCR for name in bunch.target_names)
+
+
+def test_no_label_is_rare_and_none_common(bunch):
+    shares = bunch.target.mean(axis=0)
+    assert shares.min() > 0.05
+    assert shares.max() < 0.6
+
+
+def test_no_two_faces_are_the_same(bunch):
+    assert len({face.tobytes() for face in bunch.data}) == 300
+
+
+def test_dark_skin(faces):
+    np.testing.assert_array_equal(faces["Dark_Skin"], faces.at(NOSE).sum(axis=1) < 450)
+
+
+def test_bald_is_skin_at_the_top(faces):
+    np.testing.assert_array_equal(faces["Bald"], faces.skin(FOREHEAD_TOP))
+
+
+def test_glasses_cross_the_nose_and_sunglasses_are_dark(faces):
+    glasses = faces["Eyeglasses"] | faces["Sunglasses"]
+    np.testing.assert_array_equal(glasses, ~faces.skin(BRIDGE))
+    np.testing.assert_array_equal(faces["Sunglasses"], faces.at(LENS)[:, 0] < 120)
+
+
+def test_closed_eyes_are_skin_where_open_ones_look(faces):
+    np.testing.assert_array_equal(faces["Eyes_Closed"], faces.skin(EYE))
+
+
+def test_an_open_mouth_reaches_further_down(faces):
+    np.testing.assert_array_equal(faces["Mouth_Open"], ~faces.skin(UNDER_MOUTH))
+
+
+def test_a_smile_is_wide_or_bends_upwards(faces):
+    smiling, open_ = faces["Smiling"], faces["Mouth_Open"]
+    np.testing.assert_array_equal(smiling[open_], ~faces.skin(MOUTH_CORNER)[open_])
+    # Lips that bend leave the middle to the skin.
+    bent = faces.like(MOUTH, NOSE, tolerance=60)
+    np.testing.assert_array_equal(smiling[~open_], bent[~open_])
+
+
+def test_a_beard_covers_the_chin_and_either_the_lip(faces):
+    np.testing.assert_array_equal(faces["Beard"], ~faces.skin(CHIN))
+    either = faces["Beard"] | faces["Mustache"]
+    np.testing.assert_array_equal(either, ~faces.skin(LIP))
+
+
+def test_long_hair_falls_beside_the_neck(faces):
+    hair = ~(faces["Bald"] | faces["Wearing_Hat"])
+    assert faces.like(BESIDE_NECK, HAIR, tolerance=60)[faces["Long_Hair"]].all()
+    short = (hair & ~faces["Long_Hair"]) | faces["Bald"]
+    assert faces.like(BESIDE_NECK, BACKGROUND)[short & ~faces["Beard"]].all()
+
+
+def test_the_hair_s_colour_is_the_label_s(faces):
+    hair = ~(faces["Bald"] | faces["Wearing_Hat"])
+    labels = np.stack([faces[name] for name in HAIR_COLORS], axis=1)
+    np.testing.assert_array_equal(labels.sum(axis=1), hair)
+    away = np.abs(faces.at(HAIR)[:, None] - np.array([*HAIR_COLORS.values()])).max(axis=2)
+    np.testing.assert_array_equal(away.argmin(axis=1)[hair], labels.argmax(axis=1)[hair])
+
+
+def test_a_hat_covers_the_top(faces):
+    hat = faces["Wearing_Hat"]
+    assert not faces.skin(FOREHEAD_TOP)[hat].any()
+    away = np.abs(faces.at(HAIR)[:, None] - np.array([*HAIR_COLORS.values()])).max(axis=2)
+    # Most hats have a colour that no hair has.
+    assert np.mean(away.min(axis=1)[hat] > 40) > 0.6
+
+
+def test_what_hides_something_excludes_its_label(faces):
+    for one, other in [
+        ("Eyeglasses", "Sunglasses"),
+        ("Sunglasses", "Eyes_Closed"),
+        ("Beard", "Mustache"),
+        ("Bald", "Wearing_Hat"),
+        ("Bald", "Long_Hair"),
+        ("Wearing_Hat", "Long_Hair"),
+    ]:
+        assert not (faces[one] & faces[other]).any()
+
+
+def test_style_varies_whatever_the_labels(faces):
+    for label in ("Smiling", "Dark_Skin", "Eyeglasses", "Wearing_Hat"):
+        colors = faces.at(BACKGROUND)[faces[label] & ~faces["Long_Hair"]]
+        assert len(np.unique(colors, axis=0)) == len(colors)
+
+
+def test_the_same_seed_draws_the_same_whatever_the_jobs(bunch, tmp_path):
+    again = make_avatars(70, random_state=1, n_jobs=2, data_home=tmp_path)
+    # And fewer faces are the first of more.
+    assert again.data.tobytes() == bunch.data[:70].tobytes()
+    np.testing.assert_array_equal(again.target, bunch.target[:70])
+
+
+def test_a_random_state_draws_what_its_seed_draws(bunch):
+    random = np.random.RandomState(1)
+    first, second = (make_avatars(3, random_state=random) for _ in range(2))
+    np.testing.assert_array_equal(first.data, bunch.data[:3])
+    np.testing.assert_array_equal(second.data, bunch.data[3:6])
+
+
+def test_seeds_draw_different_faces(tmp_path):
+    one, other = (
+        make_avatars(2, random_state=seed, data_home=tmp_path).data for seed in (0, 2)
+    )
+    assert (one != other).any()
+
+
+@pytest.fixture
+def no_drawing(monkeypatch):
+    """Function after which to draw raises."""
+
+    def forbid(*_):
+        raise AssertionError("drawn again")
+
+    return lambda: monkeypatch.setattr(_avatars, "_sample", forbid)
+
+
+def test_a_second_call_reads_from_disk(tmp_path, no_drawing):
+    first = make_avatars(3, random_state=0, data_home=tmp_path)
+    no_drawing()
+    again = make_avatars(
+        3, random_state=np.int64(0), n_jobs=2, as_frame=True, data_home=tmp_path
+    )
+    np.testing.assert_array_equal(again.data, first.data)
+    np.testing.assert_array_equal(again.target, first.target)
+
+
+def test_what_was_read_may_be_changed_and_the_disk_is_not(tmp_path):
+    first, _ = make_avatars(3, random_state=0, return_X_y=True, data_home=tmp_path)
+    expected = first.copy()
+    first[:] = 0
+    again, _ = make_avatars(3, random_state=0, return_X_y=True, data_home=tmp_path)
+    np.testing.assert_array_equal(again, expected)
+    again[:] = 0
+
+
+@pytest.mark.parametrize("other", ["number", "seed", "recipe"])
+def test_other_faces_are_not_taken_from_disk(other, tmp_path, no_drawing, monkeypatch):
+    make_avatars(3, random_state=0, data_home=tmp_path)
+    no_drawing()
+    if other == "recipe":
+        monkeypatch.setattr(_avatars.face, "RECIPE", -1)
+    settings = {"n_samples": 4} if other == "number" else {"n_samples": 3}
+    with pytest.raises(AssertionError, match="drawn again"):
+        make_avatars(**settings, random_state=int(other == "seed"), data_home=tmp_path)
+
+
+def test_without_an_int_nothing_is_written(tmp_path):
+    home = tmp_path / "home"
+    make_avatars(1, data_home=home)
+    make_avatars(1, random_state=np.random.RandomState(0), data_home=home)
+    assert not home.exists()
+
+
+def test_the_target_may_be_a_frame(tmp_path):
+    plain = make_avatars(3, random_state=0, data_home=tmp_path)
+    X, y = make_avatars(
+        3, random_state=0, as_frame=True, return_X_y=True, data_home=tmp_path
+    )
+    assert isinstance(X, np.ndarray)
+    assert isinstance(y, pd.DataFrame)
+    assert y.columns.tolist() == plain.target_names
+    np.testing.assert_array_equal(y, plain.target)
+
+
+@pytest.mark.parametrize("package", ["python_avatars", "resvg_py", "PIL"])
+@pytest.mark.parametrize("random_state", [0, None])
+def test_a_missing_package_is_named_with_its_installation(
+    package, random_state, monkeypatch, tmp_path
+):
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ImportError, match="pip install python-avatars resvg-py pillow"):
+        make_avatars(1, random_state=random_state, data_home=tmp_path)
+
+
+@pytest.mark.parametrize("n_samples", [0, -1, 2.5])
+def test_numbers_of_faces_out_of_range_raise(n_samples):
+    with pytest.raises(ValueError, match="The 'n_samples' parameter"):
+        make_avatars(n_samples)

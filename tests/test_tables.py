@@ -1,0 +1,256 @@
+"""Tables of unlike columns: in as they are, out in the kinds and types they came in."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import scipy.sparse
+from sklearn.base import clone
+
+from sklearn_revae import ReVAEClassifier, ReVAETransformer
+
+
+def make_table(n=80, seed=0):
+    random = np.random.RandomState(seed)
+    group = random.randint(2, size=n)
+    frame = pd.DataFrame(
+        {
+            "height": random.normal(170 + 10 * group, 5),
+            "income": np.exp(random.normal(8 + group, 1.5)),
+            "city": np.array(["Rome", "Oslo", "Bonn"])[
+                (group + random.randint(2, size=n))
+            ],
+            "grade": pd.Categorical(
+                np.array(["low", "mid", "top"])[group + random.randint(2, size=n)],
+                categories=["low", "mid", "top"],
+                ordered=True,
+            ),
+            "member": (group + random.randint(2, size=n)) > 1,
+            "visits": random.poisson(0.5 + 2 * group),
+            "level": random.randint(1, 9, size=n).astype(np.int16),
+            "flag": (random.random_sample(n) < 0.3 + 0.4 * group).astype(float),
+        },
+        index=[f"row {i}" for i in range(n)],
+    )
+    return frame, group
+
+
+KINDS = {
+    "height": "real",
+    "income": "positive",
+    "city": "categorical",
+    "grade": "ordinal",
+    "member": "categorical",
+    "visits": "count",
+    "level": "real",
+    "flag": "binary",
+}
+
+
+@pytest.fixture(scope="module")
+def table():
+    return make_table()
+
+
+@pytest.fixture(scope="module")
+def model(table):
+    X, y = table
+    return ReVAEClassifier((16,), max_iter=40, random_state=0).fit(X, y)
+
+
+def in_its_kinds(new, X):
+    assert list(new.columns) == list(X.columns)
+    assert (new.index == X.index).all()
+    assert (new.dtypes == X.dtypes).all()
+    assert not new.isna().any().any()
+    assert set(new["city"]) <= {"Rome", "Oslo", "Bonn"}
+    assert set(new["member"]) <= {True, False}
+    assert set(new["flag"]) <= {0.0, 1.0}
+    assert (new["visits"] >= 0).all()
+    assert (new["income"] > 0).all()
+
+
+def test_kinds_are_told_from_types_and_values(model):
+    assert {name: model.column_kinds_[name] for name in KINDS} == KINDS
+
+
+def test_kinds_read_as_a_table(model):
+    lines = repr(model.column_kinds_).splitlines()
+    assert lines[0].split() == ["column", "kind", "likelihood", "levels", "missing"]
+    assert lines[3].split() == ["city", "categorical", "categorical", "3"]
+    assert "<td>log_normal</td>" in model.column_kinds_._repr_html_()
+
+
+def test_the_html_of_a_fitted_model_tells_the_kinds(model):
+    html = model._repr_html_()
+    assert "<td>log_normal</td>" in html
+    assert "ReVAEClassifier" in html
+    assert "<td>log_normal</td>" not in ReVAEClassifier()._repr_html_()
+
+
+@pytest.mark.parametrize("method", ["reconstruct", "intervene", "impute"])
+def test_rows_come_back_in_their_own_kinds_and_types(method, model, table):
+    X, _ = table
+    new = model.intervene(X, 1) if method == "intervene" else getattr(model, method)(X)
+    in_its_kinds(new, X)
+
+
+def test_draws_come_back_in_their_own_kinds(model, table):
+    X, _ = table
+    draws = model.intervene(X, 1, n_samples=3, random_state=0)
+    assert draws.shape == (80, 3, 8)
+    assert set(draws[..., 2].ravel()) <= {"Rome", "Oslo", "Bonn"}
+
+
+def test_latents_decode_to_objects(model, table):
+    X, _ = table
+    decoded = model.inverse_transform(model.transform(X))
+    assert set(decoded[:, 2]) <= {"Rome", "Oslo", "Bonn"}
+    np.testing.assert_array_equal(decoded[:, 2], model.reconstruct(X)["city"])
+
+
+def test_learns_from_mixed_columns(model, table):
+    X, y = make_table(200, seed=1)
+    assert model.score(X, y) > 0.85
+
+
+def test_polars_in_polars_out(table):
+    X, y = table
+    frame = pl.DataFrame(
+        {name: X[name].tolist() for name in X},
+        schema_overrides={
+            "grade": pl.Enum(["low", "mid", "top"]),
+            "level": pl.Int16,
+        },
+    )
+    model = ReVAEClassifier((16,), max_iter=10, random_state=0).fit(frame, y)
+    new = model.intervene(frame, 1)
+    assert isinstance(new, pl.DataFrame)
+    assert new.schema == frame.schema
+    assert new.null_count().sum_horizontal().item() == 0
+    from_pandas = ReVAEClassifier((16,), max_iter=10, random_state=0).fit(X, y)
+    np.testing.assert_array_equal(
+        model.predict_proba(frame), from_pandas.predict_proba(X)
+    )
+
+
+def test_arrays_of_objects_come_back_as_such(table):
+    X, y = table
+    objects = X[["height", "city"]].to_numpy(dtype=object)
+    model = ReVAEClassifier((8,), max_iter=5, random_state=0).fit(objects, y)
+    new = model.reconstruct(objects)
+    assert new.dtype == object
+    assert isinstance(new[0, 0], float)
+    assert new[0, 1] in {"Rome", "Oslo", "Bonn"}
+    assert model.reconstruct(objects.tolist()).shape == (80, 2)
+
+
+@pytest.mark.parametrize("null", [None, np.nan, pd.NA])
+def test_missing_values_of_every_spelling_count_as_missing(null, table, model):
+    X, _ = table
+    holed = X.head(10).astype({"city": object, "member": object})
+    holed.loc[holed.index[::2], ["city", "member"]] = null
+    numbers = X.head(10).copy()
+    numbers["city"] = numbers["city"].mask(np.arange(10) % 2 == 0)
+    numbers["member"] = numbers["member"].astype(object).mask(np.arange(10) % 2 == 0)
+    np.testing.assert_array_equal(
+        model.predict_proba(holed), model.predict_proba(numbers)
+    )
+
+
+def test_unseen_categories_count_as_missing_with_a_warning(model, table):
+    X, _ = table
+    strange, holed = X.head(5).copy(), X.head(5).copy()
+    strange["city"] = "Atlantis"
+    holed["city"] = np.array([None] * 5, dtype=object)
+    with pytest.warns(UserWarning, match="'city'.*'Atlantis'"):
+        found = model.predict_proba(strange)
+    np.testing.assert_array_equal(found, model.predict_proba(holed))
+
+
+def test_a_dict_overrules_single_columns(table):
+    X, y = table
+    asked = {"level": "ordinal", "height": "student_t", 5: "poisson"}
+    model = ReVAEClassifier((8,), max_iter=5, likelihood=asked, random_state=0).fit(X, y)
+    families = dict(zip(X.columns, model.likelihood_, strict=True))
+    assert [families[c] for c in ("level", "height", "visits", "city")] == [
+        "ordinal",
+        "student_t",
+        "poisson",
+        "categorical",
+    ]
+    assert set(model.reconstruct(X)["level"]) <= set(X["level"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"weight": "gaussian"}, "likelihood names 'weight'.*height"),
+        ({"city": "gaussian"}, "'city' of X, which holds categories"),
+        ({"height": "poisson"}, "'height' of X, which is not of whole numbers"),
+        ({"flag": "log_normal"}, "'flag' of X, which reaches 0"),
+        ({"height": "cauchy"}, "likelihood names .'cauchy'"),
+    ],
+)
+def test_a_family_that_does_not_fit_its_column_raises(asked, message, table):
+    with pytest.raises(ValueError, match=message):
+        ReVAEClassifier(likelihood=asked).fit(*table)
+
+
+@pytest.mark.parametrize("family", ["continuous_bernoulli", "beta", "bernoulli"])
+def test_bounded_columns_stay_within_their_bounds(family):
+    X = np.random.RandomState(0).beta(2, 3, (60, 3)) * [1, 1, 40]
+    model = ReVAETransformer((8,), max_iter=20, likelihood=family, random_state=0).fit(X)
+    new = model.reconstruct(X)
+    assert new.min() >= 0
+    assert (new.max(axis=0) <= [1, 1, X[:, 2].max()]).all()
+    assert np.isfinite(model.score_samples(X)).all()
+
+
+@pytest.mark.parametrize("container", ["csr", "csc", "csr_array"])
+def test_sparse_rows_are_those_of_their_dense_array(container):
+    counts = np.random.RandomState(0).poisson(0.4, (60, 20)) * 3
+    y = (counts[:, 0] > 0).astype(int)
+    make = {
+        "csr": scipy.sparse.csr_matrix,
+        "csc": scipy.sparse.csc_matrix,
+        "csr_array": scipy.sparse.csr_array,
+    }[container]
+    sparse = make(counts)
+    fresh = ReVAEClassifier((8,), max_iter=10, random_state=0)
+    model = clone(fresh).fit(sparse, y)
+    # Dense whole numbers up to 255 would be taken for a picture.
+    reference = fresh.set_params(likelihood="negative_binomial").fit(counts, y)
+    assert set(model.column_kinds_) == {"count"}
+    np.testing.assert_allclose(
+        model.predict_proba(sparse), reference.predict_proba(counts), rtol=1e-5
+    )
+    new = model.intervene(sparse, 1)
+    assert isinstance(new, make)
+    np.testing.assert_array_equal(new.toarray(), model.intervene(counts, 1))
+
+
+def test_a_column_of_dates_raises_by_name(table):
+    X, y = table
+    X = X.assign(born=pd.Timestamp("2000-01-01"))
+    with pytest.raises(ValueError, match="'born' of X holds dates"):
+        ReVAEClassifier().fit(X, y)
+
+
+def test_two_columns_of_one_name_raise(table):
+    X, y = table
+    with pytest.raises(ValueError, match=r"several columns named \['height'\]"):
+        ReVAEClassifier().fit(pd.concat([X, X[["height"]]], axis=1), y)
+
+
+def test_a_column_of_keys_raises_by_name():
+    X = pd.DataFrame({"id": [f"k{i}" for i in range(1500)], "x": np.arange(1500.0)})
+    with pytest.raises(ValueError, match="Column 'id' of X has 1500 categories"):
+        ReVAETransformer().fit(X)
+
+
+def test_words_where_numbers_were_raise(model, table):
+    X, _ = table
+    wrong = X.head(3).assign(height=["tall", "small", "tall"])
+    with pytest.raises(TypeError, match="'height' of X held numbers in fit"):
+        model.predict(wrong)
