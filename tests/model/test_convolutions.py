@@ -1,0 +1,317 @@
+"""Shapes, memory orders, starting values and limits of the convolutional networks."""
+
+import copy
+import pickle
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import nn
+
+from sklearn_revae.model.convolutions import (
+    ImageShape,
+    check_image_shape,
+    conv_decoder,
+    conv_encoder_body,
+)
+
+LATENT_DIM = 5
+PAPER = ImageShape(64, 64, 3, channels_last=True)
+SIZES = [
+    (16, 16),
+    (17, 31),
+    (28, 28),
+    (33, 48),
+    (64, 64),
+    (16, 128),
+    (101, 67),
+    (128, 128),
+]
+SHAPES = [
+    ImageShape(*size, channels, channels_last)
+    for size in SIZES
+    for channels, channels_last in [(1, False), (3, False), (3, True)]
+]
+ODD = ImageShape(17, 31, 3, channels_last=True)
+
+
+def seeded(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def body_of(shape, n_masks=0, seed=0):
+    return conv_encoder_body(shape, seeded(seed), n_masks)[0]
+
+
+def decoder_of(shape, seed=0):
+    return conv_decoder(LATENT_DIM, shape, seeded(seed))
+
+
+def both_of(shape, seed=0):
+    return nn.ModuleList([body_of(shape, seed=seed), decoder_of(shape, seed=seed)])
+
+
+def random_images(shape, n, seed=0):
+    size = (n, shape.channels, shape.height, shape.width)
+    return torch.rand(size, generator=seeded(seed), dtype=torch.float64)
+
+
+def random_latents(n):
+    return torch.randn(n, LATENT_DIM, generator=seeded(), dtype=torch.float64)
+
+
+def flat(images, channels_last):
+    """Rows as a user's own reshape gives them."""
+    return (images.permute(0, 2, 3, 1) if channels_last else images).flatten(1)
+
+
+def parameter_shapes(module):
+    return [tuple(parameter.shape) for parameter in module.parameters()]
+
+
+def gradients(module, x):
+    module.zero_grad()
+    module(x).square().sum().backward()
+    return [parameter.grad.double() for parameter in module.parameters()]
+
+
+# Shapes
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_rows_become_features_and_latents_rows_at_every_size(shape):
+    body, width = conv_encoder_body(shape, seeded())
+    assert body(torch.rand(2, shape.n_features)).shape == (2, width)
+    assert decoder_of(shape)(torch.rand(2, LATENT_DIM)).shape == (2, shape.n_features)
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_no_row_or_a_single_one_is_a_batch_too(n):
+    body, width = conv_encoder_body(ODD, seeded())
+    assert body(torch.rand(n, ODD.n_features)).shape == (n, width)
+    assert decoder_of(ODD)(torch.rand(n, LATENT_DIM)).shape == (n, ODD.n_features)
+
+
+def test_features_of_a_row_depend_on_no_other_row():
+    rows = flat(random_images(ODD, 3), True)
+    body = body_of(ODD).double()
+    alone = torch.cat([body(row[None]) for row in rows])
+    torch.testing.assert_close(body(rows), alone)
+
+
+# The paper's network
+
+
+def paper_encoder_body():
+    """The authors' layers, written out."""
+    layers = []
+    for n_in, n_out in [(3, 32), (32, 32), (32, 64), (64, 128)]:
+        layers += [nn.Conv2d(n_in, n_out, 4, 2, 1), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Conv2d(128, 256, 4), nn.ReLU(), nn.Flatten())
+
+
+def paper_decoder():
+    """The authors' layers, written out."""
+    start = [nn.Linear(LATENT_DIM, 256), nn.ReLU(), nn.Unflatten(1, (256, 1, 1))]
+    layers = [*start, nn.ConvTranspose2d(256, 128, 4)]
+    for n_in, n_out in [(128, 64), (64, 32), (32, 32), (32, 3)]:
+        layers += [nn.ReLU(), nn.ConvTranspose2d(n_in, n_out, 4, 2, 1)]
+    return nn.Sequential(*layers)
+
+
+def with_parameters_of(other, module):
+    with torch.no_grad():
+        for a, b in zip(module.parameters(), other.parameters(), strict=True):
+            a.copy_(b)
+    return module.double()
+
+
+def test_faces_of_64_pixels_are_encoded_by_the_papers_network():
+    body, width = conv_encoder_body(PAPER, seeded())
+    paper = paper_encoder_body()
+    assert width == 256
+    assert parameter_shapes(body) == parameter_shapes(paper)
+    images = random_images(PAPER, 3)
+    expected = with_parameters_of(body, paper)(images)
+    torch.testing.assert_close(body.double()(flat(images, True)), expected)
+
+
+def test_faces_of_64_pixels_are_decoded_by_the_papers_network():
+    decoder, paper = decoder_of(PAPER), paper_decoder()
+    assert parameter_shapes(decoder) == parameter_shapes(paper)
+    z = random_latents(3)
+    expected = with_parameters_of(decoder, paper)(z)
+    torch.testing.assert_close(decoder.double()(z), flat(expected, True))
+
+
+def test_one_halving_more_takes_128_pixels_to_the_papers_grid():
+    larger = parameter_shapes(body_of(replace(PAPER, height=128, width=128)))
+    paper = parameter_shapes(body_of(PAPER))
+    assert larger == [*paper[:8], (128, 128, 4, 4), (128,), *paper[8:]]
+
+
+def test_a_side_that_is_short_already_is_halved_no_further():
+    weights = parameter_shapes(body_of(ImageShape(16, 128)))[::2]
+    kernels = [weight[2:] for weight in weights]
+    assert kernels == [(4, 4), (4, 4), (3, 4), (3, 4), (3, 4), (4, 4)]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_decoder_mirrors_the_encoder(shape):
+    weights = parameter_shapes(body_of(shape))[::2]
+    first, *mirrored = parameter_shapes(decoder_of(shape))[::2]
+    assert first == (256, LATENT_DIM)
+    assert mirrored == weights[::-1]
+
+
+def test_last_layer_of_the_decoder_is_not_rectified():
+    assert (decoder_of(ODD).double()(random_latents(20)) < 0).any()
+
+
+# Memory order
+
+
+@pytest.mark.parametrize("size", [(17, 31), (64, 64)])
+def test_features_are_the_same_in_either_memory_order(size):
+    last = ImageShape(*size, 3, channels_last=True)
+    first = replace(last, channels_last=False)
+    images = random_images(last, 4)
+    torch.testing.assert_close(
+        body_of(last).double()(flat(images, True)),
+        body_of(first).double()(flat(images, False)),
+    )
+
+
+@pytest.mark.parametrize("size", [(17, 31), (64, 64)])
+def test_decoded_images_are_the_same_in_either_memory_order(size):
+    last = ImageShape(*size, 3, channels_last=True)
+    first = replace(last, channels_last=False)
+    z = random_latents(4)
+    images = decoder_of(first).double()(z).unflatten(1, (3, *size))
+    torch.testing.assert_close(decoder_of(last).double()(z), flat(images, True))
+
+
+@pytest.mark.parametrize("channels_last", [False, True])
+@pytest.mark.parametrize("n_parts", [1, 2])
+def test_images_and_rows_are_told_apart_by_their_order_alone(channels_last, n_parts):
+    shape = replace(ODD, channels_last=channels_last)
+    parts = [random_images(shape, 2, seed) for seed in range(n_parts)]
+    rows = torch.cat([flat(images, channels_last) for images in parts], 1)
+    assert torch.equal(shape.images(rows, n_parts), torch.cat(parts, 1))
+    assert torch.equal(shape.rows(parts[0]), rows[:, : shape.n_features])
+
+
+# Masks
+
+
+@pytest.mark.parametrize("channels_last", [False, True])
+def test_a_mask_is_seen_as_further_channels(channels_last):
+    shape = replace(ODD, channels_last=channels_last)
+    images, masks = random_images(shape, 3), random_images(shape, 3, seed=1).round()
+    rows = [flat(images, channels_last), flat(masks, channels_last)]
+    features = body_of(shape, n_masks=1).double()(torch.cat(rows, 1))
+
+    stacked = torch.cat([images, masks], 1)
+    wide = replace(shape, channels=6)
+    expected = body_of(wide).double()(flat(stacked, channels_last))
+    torch.testing.assert_close(features, expected)
+
+
+def test_a_mask_needs_rows_twice_as_wide():
+    with pytest.raises(RuntimeError, match="sizes"):
+        body_of(ODD, n_masks=1)(torch.rand(2, ODD.n_features))
+
+
+# What depends on what
+
+
+@pytest.mark.parametrize("n_masks", [0, 1])
+@pytest.mark.parametrize("size", SIZES)
+def test_every_pixel_and_its_mask_reach_the_features(size, n_masks):
+    shape = ImageShape(*size, 2)
+    n_values = (1 + n_masks) * shape.n_features
+    x = torch.rand(4, n_values, generator=seeded(), dtype=torch.float64)
+    x.requires_grad_()
+    body_of(shape, n_masks).double()(x).sum().backward()
+    assert (x.grad != 0).any(0).all()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_decoded_pixel_depends_on_the_latents(size):
+    rows = decoder_of(ImageShape(*size, 2)).double()(random_latents(8))
+    assert (rows.std(0) > 0).all()
+
+
+# Precision
+
+
+@pytest.mark.parametrize("shape", [ODD, replace(ODD, channels_last=False)], ids=str)
+def test_single_precision_gives_the_gradients_of_double(shape):
+    rows = flat(random_images(shape, 8), shape.channels_last)
+    z = random_latents(8)
+    for module, x in [(body_of(shape), rows), (decoder_of(shape), z)]:
+        exact = gradients(copy.deepcopy(module).double(), x)
+        for a, b in zip(gradients(module, x.float()), exact, strict=True):
+            assert (a - b).norm() < 1e-4 * b.norm()
+
+
+def test_a_repeated_step_gives_the_same_bytes():
+    module, x = body_of(PAPER), flat(random_images(PAPER, 20), True).float()
+    first = gradients(module, x)
+    for a, b in zip(first, gradients(module, x), strict=True):
+        assert torch.equal(a, b)
+
+
+# Starting values
+
+
+@pytest.mark.parametrize("shape", [PAPER, ODD, ImageShape(16, 128)], ids=str)
+def test_start_is_within_torchs_own_limits(shape):
+    layers = [m for m in both_of(shape).modules() if hasattr(m, "weight")]
+    for layer in layers:
+        # Torch's own count, of a fresh layer that it initialises itself.
+        fan_in, _ = nn.init._calculate_fan_in_and_fan_out(layer.weight)
+        assert layer.weight.abs().max() <= fan_in**-0.5
+        assert layer.weight.abs().max() > 0.9 * fan_in**-0.5
+        assert layer.bias.abs().max() <= fan_in**-0.5
+
+
+def test_same_seed_same_bytes_and_another_seed_others():
+    first, same, other = both_of(PAPER), both_of(PAPER), both_of(PAPER, seed=1)
+    for a, b, c in zip(
+        first.parameters(), same.parameters(), other.parameters(), strict=True
+    ):
+        assert torch.equal(a, b)
+        assert (a != c).any()
+
+
+def test_start_and_use_leave_the_global_random_state_alone():
+    state = torch.random.get_rng_state()
+    body, decoder = both_of(ODD)
+    body(flat(random_images(ODD, 2), True).float())
+    decoder(random_latents(2).float())
+    assert torch.equal(torch.random.get_rng_state(), state)
+
+
+@pytest.mark.parametrize(
+    "duplicate", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))]
+)
+def test_copies_and_pickles_give_the_same(duplicate):
+    decoder, z = decoder_of(ODD).double(), random_latents(2)
+    assert torch.equal(duplicate(decoder)(z), decoder(z))
+
+
+# Limits
+
+
+@pytest.mark.parametrize("size", [(8, 8), (15, 64), (64, 129), (1, 128)])
+def test_other_sizes_are_refused_with_the_cure(size):
+    with pytest.raises(ValueError, match=f"{size[0]} x {size[1]} pixels") as error:
+        check_image_shape(ImageShape(*size))
+    for cure in ["encoder=", "decoder=", f"2-D, of shape (n, {size[0] * size[1]})"]:
+        assert cure in str(error.value)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_sizes_from_16_to_128_are_accepted(size):
+    check_image_shape(ImageShape(*size))
