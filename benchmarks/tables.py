@@ -11,7 +11,6 @@ import time
 import warnings
 
 import numpy as np
-from benchmarks_common import keep_labels
 from real_data import breast_cancer, keel, pbmc, with_holes, yeast
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -23,6 +22,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from sklearn_revae import ReVAEClassifier
+from sklearn_revae.datasets import mask_labels
 
 SEEDS = range(10)
 
@@ -64,7 +64,7 @@ def compare(title, X, y, n_per_class, rivals, prepare=lambda X, seed: X):
         )
         whole = prepare(X, seed)
         rows = whole.iloc if hasattr(whole, "iloc") else whole
-        few = keep_labels(y[train], n_per_class, seed)
+        few = mask_labels(y[train], n_per_class, random_state=seed)
         known = few != -1
         for name, model in {"ReVAE": None, **rivals}.items():
             start = time.perf_counter()

@@ -8,6 +8,7 @@ import torch
 from sklearn_revae.model.convolutions import (
     SMALLEST_SIDE,
     ImageShape,
+    check_image_shape,
     conv_decoder,
     conv_encoder_body,
 )
@@ -71,13 +72,20 @@ def image_layout(shape):
     return ImageShape(shape[1], shape[2], first)
 
 
-def _convolved_layout(image):
+def _convolved_layout(params, image):
     """Layout of pictures that convolutions read, or None."""
     if image is None:
         return None
+    if isinstance(params.encoder, torch.nn.Module) and isinstance(
+        params.decoder, torch.nn.Module
+    ):
+        return None
     layout = image_layout(image)
-    # Smaller pictures have nothing to halve; a perceptron reads them whole.
-    return None if min(layout.height, layout.width) < SMALLEST_SIDE else layout
+    if min(layout.height, layout.width) < SMALLEST_SIDE:
+        # Nothing to halve: a perceptron reads them whole.
+        return None
+    check_image_shape(layout)
+    return layout
 
 
 def _encoder_body(params, likelihood, layout, generator):
@@ -145,7 +153,7 @@ def build_model(params, columns, masked, image, n_values, generator):
     if latent_dim == 0:
         raise ValueError("style_dim=0 leaves a model without labels no latents at all.")
     likelihood = ProductLikelihood(columns, masked)
-    layout = _convolved_layout(image)
+    layout = _convolved_layout(params, image)
     if likelihood.n_outputs != len(columns):
         # Columns of several numbers are no pixels of a picture.
         layout = None

@@ -1,12 +1,14 @@
 """The module applied to many rows, a chunk at a time, without gradients."""
 
 import copy
+import math
 
 import numpy as np
 import torch
 
-# Bounds the memory, whatever the number of rows.
-CHUNK = 2048
+# Bounds the memory, whatever the number of rows, and whatever their width.
+_MOST_ROWS = 2048
+_MOST_CELLS = 2_000_000
 
 
 @torch.no_grad()
@@ -36,10 +38,12 @@ def apply(module, function, *arrays):
         module, dtype = copy.deepcopy(module).double(), torch.float64
     module.eval()
     results = []
-    for start in range(0, max(len(arrays[0]), 1), CHUNK):
+    width = math.prod(arrays[0].shape[1:])
+    step = max(1, min(_MOST_ROWS, _MOST_CELLS // max(width, 1)))
+    for start in range(0, max(len(arrays[0]), 1), step):
         # Copies: torch warns of memory that may not be written to.
         tensors = [
-            torch.from_numpy(np.array(a[start : start + CHUNK], order="C"))
+            torch.from_numpy(np.array(a[start : start + step], order="C"))
             for a in arrays
         ]
         # Not every device knows double precision: convert before the move.

@@ -185,8 +185,11 @@ def _grids(image_shape):
 
 def _channels(n_channels, n_halvings):
     """Channels of the image and after each halving."""
+    # Small pictures have few halvings: they begin where the large ones' second one is.
+    skipped = int(n_halvings < len(_CHANNELS))
     last = len(_CHANNELS) - 1
-    return [n_channels, *(_CHANNELS[min(i, last)] for i in range(n_halvings))]
+    places = (min(i + skipped, last) for i in range(n_halvings))
+    return [n_channels, *(_CHANNELS[place] for place in places)]
 
 
 def _halving_options(larger, smaller):
@@ -206,8 +209,9 @@ def conv_encoder_body(image_shape, generator, n_masks=0):
     """Body of the convolutional encoder, and its width.
 
     Sides are halved by convolutions of kernel 4, stride 2 and padding 1 until 4 to 7
-    pixels remain, with 32, 32, 64, 128, 128, ... channels; a convolution over that whole
-    grid follows. A rectifier follows each.
+    pixels remain, with 32, 32, 64, 128, 128, ... channels (32, 64, 128 where there are
+    three halvings or fewer); a convolution over that whole grid follows. A rectifier
+    follows each.
 
     Parameters
     ----------

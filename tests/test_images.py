@@ -1,0 +1,188 @@
+"""Pictures in, pictures out: shapes, channels, types, networks."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from sklearn_revae import ReVAEClassifier
+from sklearn_revae._build import image_layout
+
+
+def pictures(n=60, shape=(16, 16), seed=0):
+    """Squares on the left (0) or on the right (1), of bytes."""
+    random = np.random.RandomState(seed)
+    side = random.randint(2, size=n)
+    X = random.randint(0, 30, (n, *shape)).astype(np.uint8)
+    for image, right in zip(X, side, strict=True):
+        half = image[4:10, 9:14] if right else image[4:10, 2:7]
+        half[...] = random.randint(180, 255)
+    return X, side
+
+
+def quick(**parameters):
+    return ReVAEClassifier(**{"max_iter": 8, "random_state": 0, **parameters})
+
+
+@pytest.fixture(scope="module")
+def data():
+    return pictures()
+
+
+@pytest.fixture(scope="module")
+def model(data):
+    return quick(max_iter=30).fit(*data)
+
+
+def n_convolutions(model):
+    kinds = (nn.Conv2d, nn.ConvTranspose2d)
+    return sum(isinstance(layer, kinds) for layer in model.module_.modules())
+
+
+def test_pictures_are_convolved(model):
+    assert n_convolutions(model) == 6
+    assert set(model.column_kinds_) == {"pixel"}
+    assert model.n_features_in_ == 256
+
+
+def test_learns_what_is_where(model):
+    assert model.score(*pictures(seed=1)) > 0.9
+
+
+@pytest.mark.parametrize("shape", [(16, 16), (16, 16, 3), (16, 16, 1)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_pictures_come_back_in_their_shape_and_type(shape, dtype):
+    X, y = pictures(shape=shape)
+    X = X if dtype is np.uint8 else (X / 255).astype(dtype)
+    model = quick(max_iter=2).fit(X, y)
+    for new in (model.reconstruct(X), model.intervene(X, 1)):
+        assert new.shape == X.shape
+        assert new.dtype == X.dtype
+        assert new.min() >= X.min()
+        assert new.max() <= X.max()
+    assert model.intervene(X[:3], 1, n_samples=2).shape == (3, 2, *shape)
+    assert model.inverse_transform(model.transform(X[:3])).shape == (3, *shape)
+
+
+def test_flat_rows_of_a_shape_are_those_pictures(data, model):
+    X, y = data
+    flat = quick(max_iter=30, image_shape=(16, 16)).fit(X.reshape(60, -1), y)
+    assert n_convolutions(flat) == 6
+    np.testing.assert_array_equal(
+        flat.predict_proba(X.reshape(60, -1)), model.predict_proba(X)
+    )
+    np.testing.assert_array_equal(flat.predict_proba(X), model.predict_proba(X))
+
+
+def test_channels_first_and_last_read_the_same_pictures():
+    X, y = pictures(shape=(16, 16, 3))
+    last = quick().fit(X, y)
+    first = quick().fit(np.ascontiguousarray(X.transpose(0, 3, 1, 2)), y)
+    weights = last.module_.encoder.state_dict()
+    assert weights.keys() == first.module_.encoder.state_dict().keys()
+    assert image_layout((16, 16, 3)).channels_last
+    assert not image_layout((3, 16, 16)).channels_last
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ((28, 28), (28, 28, 1, False)),
+        ((64, 48, 3), (64, 48, 3, True)),
+        ((3, 64, 48), (64, 48, 3, False)),
+        ((1, 20, 30), (20, 30, 1, False)),
+        ((12, 64, 48), (64, 48, 12, False)),
+        ((64, 48, 12), (64, 48, 12, True)),
+    ],
+)
+def test_layout_of_channels(shape, expected):
+    found = image_layout(shape)
+    assert (found.height, found.width, found.channels, found.channels_last) == expected
+
+
+def test_missing_pixels_are_filled():
+    X, y = pictures()
+    X = X / 255.0
+    X[np.random.RandomState(0).random_sample(X.shape) < 0.3] = np.nan
+    model = quick().fit(X, y)
+    filled = model.impute(X)
+    assert filled.shape == X.shape
+    assert np.isfinite(filled).all()
+    there = ~np.isnan(X)
+    np.testing.assert_array_equal(filled[there], X[there])
+
+
+def test_small_pictures_have_a_perceptron():
+    X, y = pictures(shape=(16, 16))
+    model = quick().fit(X[:, ::2, ::2], y)
+    assert n_convolutions(model) == 0
+    assert model.reconstruct(X[:, ::2, ::2]).shape == (60, 8, 8)
+
+
+@pytest.mark.parametrize("likelihood", ["laplace", "bernoulli", "gaussian"])
+def test_pixels_of_every_family(likelihood, data):
+    X, y = data
+    model = quick(likelihood=likelihood).fit(X, y)
+    assert n_convolutions(model) == 6
+    assert np.isfinite(model.score_samples(X)).all()
+
+
+def test_too_large_pictures_raise_with_the_cure():
+    with pytest.raises(ValueError, match=r"200 x 150.*encoder="):
+        quick().fit(np.zeros((4, 200, 150)), [0, 1, 0, 1])
+
+
+def test_pictures_of_another_size_raise(data, model):
+    with pytest.raises(ValueError, match=r"\(20, 20\).*\(16, 16\).*resize"):
+        model.predict(np.zeros((2, 20, 20)))
+
+
+def test_pictures_where_rows_were_raise(blobs_model):
+    with pytest.raises(ValueError, match="fitted on rows of numbers"):
+        blobs_model.predict(np.zeros((2, 2, 2)))
+
+
+@pytest.mark.parametrize(
+    ("image_shape", "message"),
+    [
+        ((16, 17), "image_shape=.16, 17. makes 272 pixels, but X has 256 columns"),
+        ((256,), r"image_shape=\(256,\) must be \(height, width\)"),
+        ((16, -16), "must be"),
+    ],
+)
+def test_a_wrong_image_shape_raises(image_shape, message, data):
+    X, y = data
+    with pytest.raises(ValueError, match=message):
+        quick(image_shape=image_shape).fit(X.reshape(60, -1), y)
+
+
+def test_pictures_against_image_shape_raise(data):
+    with pytest.raises(ValueError, match=r"image_shape=.8, 32., but X holds pictures"):
+        quick(image_shape=(8, 32)).fit(*data)
+
+
+class Halved(nn.Module):
+    def forward(self, rows):
+        return rows.view(-1, 1, 16, 16)[..., ::2, ::2].flatten(1)
+
+
+def test_modules_of_the_users_own(data):
+    X, y = data
+    decoder = nn.Sequential(nn.LazyLinear(256))
+    model = quick(encoder=Halved(), decoder=decoder).fit(X, y)
+    assert n_convolutions(model) == 0
+    assert model.reconstruct(X).shape == X.shape
+    with pytest.raises(ValueError, match=r"decoder=Linear returned shape .2, 100.*256"):
+        quick(decoder=nn.Linear(2 * 1 + 16, 100), label_dim=2, style_dim=16).fit(X, y)
+
+
+def test_a_module_that_fails_is_named(data):
+    with pytest.raises(ValueError, match=r"encoder=Linear failed on .*\(2, 256\)"):
+        quick(encoder=nn.Linear(100, 10)).fit(*data)
+
+
+def test_the_same_seed_gives_the_same_weights(data):
+    X, y = data
+    first, second = (quick(max_iter=2).fit(X, y) for _ in range(2))
+    for a, b in zip(first.module_.parameters(), second.module_.parameters(), strict=True):
+        assert torch.equal(a, b)
