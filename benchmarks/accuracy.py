@@ -5,12 +5,9 @@ arguments all but Fashion-MNIST. Labelled subsets are stratified and seeded; acc
 on held-out rows (30 %, Fashion-MNIST: its own test rows), and its mean over seeds.
 """
 
-import gzip
-import os
 import resource
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 from sklearn.datasets import load_breast_cancer, load_digits, load_wine
@@ -22,18 +19,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.semi_supervised import LabelSpreading
 
 from sklearn_revae import ReVAEClassifier
-
-FASHION = Path(os.environ.get("FASHION_MNIST", "/usr/share/datasets/fashion-mnist"))
-
-
-def keep_labels(y, n_per_class, seed):
-    """Return y with -1 for all but `n_per_class` rows of each class."""
-    random = np.random.RandomState(seed)
-    few = np.full_like(y, -1)
-    for value in np.unique(y):
-        rows = np.flatnonzero(y == value)
-        few[random.choice(rows, min(n_per_class, len(rows)), replace=False)] = value
-    return few
+from sklearn_revae.datasets import fetch_fashion_mnist, mask_labels
 
 
 def labelled_alone(model):
@@ -77,7 +63,7 @@ def compare(title, split, n_per_class, seeds, models):
         scores = []
         for seed in seeds:
             X, X_test, y, y_test = split(seed)
-            model = fit(X, keep_labels(y, n_per_class, seed), seed)
+            model = fit(X, mask_labels(y, n_per_class, random_state=seed), seed)
             scores.append(model.score(X_test, y_test))
         seconds = (time.perf_counter() - start) / len(seeds)
         print(
@@ -117,18 +103,10 @@ def table(title, load):
     compare(title, split_of(load), 5, range(10), models)
 
 
-def read_idx(name, offset):
-    """Return the bytes of one of Fashion-MNIST's files behind its header."""
-    with gzip.open(FASHION / name) as file:
-        return np.frombuffer(file.read(), np.uint8, offset=offset)
-
-
 def fashion_mnist():
     """24 labels a class of 60,000 rows."""
-    X = read_idx("train-images-idx3-ubyte.gz", 16).reshape(-1, 784)
-    X_test = read_idx("t10k-images-idx3-ubyte.gz", 16).reshape(-1, 784)
-    y = read_idx("train-labels-idx1-ubyte.gz", 8).astype(int)
-    y_test = read_idx("t10k-labels-idx1-ubyte.gz", 8).astype(int)
+    X, y = fetch_fashion_mnist(return_X_y=True)
+    X_test, y_test = fetch_fashion_mnist(subset="test", return_X_y=True)
     # In single precision, so that "the size of the data" means what users hold.
     X, X_test = np.float32(X), np.float32(X_test)
 

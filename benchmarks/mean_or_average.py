@@ -7,8 +7,10 @@ average takes 256 draws of z a row.
 
 import numpy as np
 import torch
-from accuracy import keep_labels, revae, split_of
+from accuracy import revae, split_of
 from sklearn.datasets import load_breast_cancer, load_digits, load_wine
+
+from sklearn_revae.datasets import mask_labels
 
 N_DRAWS = 256
 
@@ -31,7 +33,7 @@ def compare(title, load, n_per_class, seeds):
     scores = []
     for seed in seeds:
         X, X_test, y, y_test = split(seed)
-        model = revae(X, keep_labels(y, n_per_class, seed), seed)
+        model = revae(X, mask_labels(y, n_per_class, random_state=seed), seed)
         average = np.mean(averaged_predictions(model, X_test) == y_test)
         scores.append((model.score(X_test, y_test), average))
     mean, average = np.mean(scores, axis=0)

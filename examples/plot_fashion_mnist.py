@@ -15,10 +15,8 @@ takes fewer training rows, for a quick look.
 # The data
 # --------
 
-import gzip
 import os
 import sys
-from pathlib import Path
 from time import perf_counter
 
 import matplotlib.pyplot as plt
@@ -27,21 +25,17 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 
 from sklearn_revae import ReVAEClassifier
+from sklearn_revae.datasets import fetch_fashion_mnist, mask_labels
 
-FOLDER = Path(os.environ.get("FASHION_MNIST", "/usr/share/datasets/fashion-mnist"))
 N_ROWS = int(os.environ.get("FASHION_MNIST_ROWS", 60_000))
 GARMENTS = ["T-shirt", "trouser", "pullover", "dress", "coat"]
 GARMENTS += ["sandal", "shirt", "sneaker", "bag", "boot"]
 
 
-def read(part):
-    """Pictures (n, 784) with values from 0 to 1, and labels, of "train" or "t10k"."""
-    images = gzip.decompress((FOLDER / f"{part}-images-idx3-ubyte.gz").read_bytes())
-    labels = gzip.decompress((FOLDER / f"{part}-labels-idx1-ubyte.gz").read_bytes())
-    # Headers of 16 and 8 bytes, then one byte a pixel and one a label.
-    X = np.frombuffer(images, np.uint8, offset=16).reshape(-1, 784)
-    y = np.frombuffer(labels, np.uint8, offset=8)
-    return X.astype(np.float32) / 255, y.astype(np.int64)
+def read(subset):
+    """Pictures (n, 784) with values from 0 to 1, and labels, of "train" or "test"."""
+    X, y = fetch_fashion_mnist(subset=subset, return_X_y=True, download_if_missing=False)
+    return X.astype(np.float32) / 255, y
 
 
 # %%
@@ -52,13 +46,9 @@ def read(part):
 
 def fit_and_compare(X, y, X_test, y_test):
     """Fit all three, print their accuracy, return the ReVAE."""
-    rng = np.random.default_rng(0)
-    labeled = np.concatenate(
-        [rng.choice(np.flatnonzero(y == k), 24, replace=False) for k in range(10)]
-    )
-    y_few = np.full_like(y, -1)
-    y_few[labeled] = y[labeled]
-    print(f"{len(y)} rows to learn from, {len(labeled)} of them labelled")
+    y_few = mask_labels(y, n_per_class=24, random_state=0)
+    labeled = y_few != -1
+    print(f"{len(y)} rows to learn from, {labeled.sum()} of them labelled")
 
     start = perf_counter()
     model = ReVAEClassifier(random_state=0, verbose=sys.stderr.isatty()).fit(X, y_few)
@@ -108,15 +98,16 @@ def draw(model, rows):
 # All of it
 # ---------
 
-if not (FOLDER / "train-images-idx3-ubyte.gz").exists():
+try:
+    X, y = read("train")
+    X_test, y_test = read("test")
+except OSError:
     print(
-        f"Fashion-MNIST is not in {FOLDER}. Install it with "
+        "Fashion-MNIST is not on this machine. Install it with "
         "'apt-get install dataset-fashion-mnist', or let the environment variable "
         "FASHION_MNIST name a folder that holds its four .gz files."
     )
 else:
-    X, y = read("train")
-    X_test, y_test = read("t10k")
     model = fit_and_compare(X[:N_ROWS], y[:N_ROWS], X_test, y_test)
     fig = draw(model, X_test[[np.flatnonzero(y_test == k)[0] for k in range(10)]])
     if len(sys.argv) > 1:

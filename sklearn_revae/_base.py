@@ -19,10 +19,14 @@ from sklearn_revae._labels import LabelCodes
 from sklearn_revae._latents import LatentsMixin
 from sklearn_revae._parameters import CONSTRAINTS, check_parameters
 from sklearn_revae._reading import name_of, read_rows
+from sklearn_revae._residuals import learn_residuals
+from sklearn_revae._rows import chunk_bounds
+from sklearn_revae._stored import is_stream, rows_at, streams
 from sklearn_revae.training.batches import Rows
 from sklearn_revae.training.device import resolve_device
 from sklearn_revae.training.net import NonFiniteTrainingError
 from sklearn_revae.training.run import Settings, generator, train
+from sklearn_revae.training.streaming import make_lazy
 
 _LARGEST_BATCH = 200
 # Chosen on digits, breast_cancer, wine and Fashion-MNIST.
@@ -36,17 +40,26 @@ _EDIT_WEIGHT_PER_COLUMN = 0.25
 
 @dataclass
 class _Data:
-    """Training data after validation: scaled rows, codes and weights."""
+    """Training data after validation: rows in X's units, codes and weights."""
 
-    x: np.ndarray
+    X: object
+    columns: Columns
     codes: np.ndarray
     weight: np.ndarray
 
     def rows(self, index, device):
-        """Return the rows at `index`, on the device, their weights of mean one."""
+        """Return the rows at `index`, ascending, on the device; weights of mean one.
+
+        They are converted there and then, or if they are many, when they are used.
+        """
         weight = self.weight[index]
+        X = self.X if isinstance(index, slice) else rows_at(self.X, index)
+        if streams(self.X):
+            x = make_lazy(X, self.columns.to_model, device)
+        else:
+            x = torch.from_numpy(self.columns.to_model(X))
         return Rows(
-            torch.from_numpy(self.x[index]),
+            x,
             torch.from_numpy(self.codes[index]),
             torch.from_numpy((weight / weight.mean()).astype(np.float32)),
         ).to(device)
@@ -167,7 +180,7 @@ class BaseReVAE(LatentsMixin, BaseEstimator):
         if y is not None:
             check_consistent_length(X, y)
         if len(used) < X.shape[0]:
-            X, weight = X[used], weight[used]
+            X, weight = rows_at(X, used), weight[used]
             y = None if y is None else _safe_indexing(y, used)
         return X, self._read_labels(X, y, classes, first), weight
 
@@ -202,7 +215,9 @@ class BaseReVAE(LatentsMixin, BaseEstimator):
         return self.warm_start and hasattr(self, "module_")
 
     def _partial_fit(self, X, y, classes, sample_weight):
-        """Train one epoch on a batch of rows."""
+        """Train one epoch on a batch of rows, or on each of a generator's."""
+        if is_stream(X):
+            return self._partial_fit_each(X, y, classes, sample_weight)
         first = not hasattr(self, "module_")
         if first and self._needs_labels and classes is None:
             raise ValueError("classes must be passed on the first call to partial_fit.")
@@ -220,16 +235,42 @@ class BaseReVAE(LatentsMixin, BaseEstimator):
             X, y, sample_weight, resume=not first, classes=classes, one_epoch=True
         )
 
+    def _partial_fit_each(self, batches, y, classes, sample_weight):
+        """Train one epoch on each batch: X, (X, y) or (X, y, sample_weight)."""
+        if y is not None or sample_weight is not None:
+            raise ValueError(
+                f"X is a {type(batches).__name__}: y and sample_weight have to come with "
+                "its batches, as (X, y) or (X, y, sample_weight)."
+            )
+        batch = None
+        for batch in batches:
+            parts = batch if isinstance(batch, tuple) else (batch,)
+            if not 1 <= len(parts) <= 3 or is_stream(parts[0]):
+                raise ValueError(
+                    "X gave a batch that is neither rows nor a tuple (X, y) or "
+                    "(X, y, sample_weight)."
+                )
+            X, y, weight = (*parts, None, None)[:3]
+            self._partial_fit(X, y, classes, weight)
+        if batch is None:
+            raise ValueError(
+                f"X is a {type(batches).__name__} without any batch: at least one is "
+                "needed. One that has been used up gives none."
+            )
+        return self
+
     def _fit(self, X, y, sample_weight, *, resume, classes=None, one_epoch=False):
         """Train from scratch, or further from the present weights if `resume`."""
         check_parameters(self)
         with self._unchanged_on_failure():
             X, codes, weight = self._read(X, y, sample_weight, classes, not resume)
             codes = self._check_observed(codes)
-            if not resume:
+            if resume:
+                self._columns.report_unseen(X)
+            else:
                 self._start(X, codes)
             self._count_labels(codes, weight)
-            data = _Data(self._columns.to_model(X), codes, weight)
+            data = _Data(X, self._columns, codes, weight)
             self._train(data, one_epoch)
         return self
 
@@ -291,13 +332,13 @@ class BaseReVAE(LatentsMixin, BaseEstimator):
             1, test_size=n_held_out, random_state=self._seed
         )
         _, held_out = next(splitter.split(strata, strata))
-        held_out = labeled[held_out]
+        held_out = np.sort(labeled[held_out])
         return np.setdiff1d(np.arange(len(codes)), held_out), held_out, "validation_score"
 
     def _train(self, data, one_epoch):
         """Train a copy of the module, and take it over when training has ended well."""
-        n_features = data.x.shape[1]
-        device = resolve_device(self.device, data.x.size)
+        n_features = data.X.shape[1]
+        device = resolve_device(self.device, math.prod(data.X.shape))
         training, held_out, monitor = self._validation_split(data.codes, one_epoch)
         rows = data.rows(training, device)
         settings = self._settings(n_features, len(rows), monitor)
@@ -317,7 +358,7 @@ class BaseReVAE(LatentsMixin, BaseEstimator):
                 self._optimizer_state if one_epoch else None,
             )
         except NonFiniteTrainingError as error:
-            raise self._explain_non_finite(data.x) from error
+            raise self._explain_non_finite(data.X) from error
         self.module_ = module
         self._optimizer_state = result.optimizer_state
         self.device_ = str(device)
@@ -329,6 +370,7 @@ class BaseReVAE(LatentsMixin, BaseEstimator):
         self.history_ = [*self.history_, *result.history]
         self.loss_curve_ = [-epoch.get("bound", math.nan) for epoch in self.history_]
         self.n_iter_ = len(self.history_)
+        self._residuals = learn_residuals(module, data.X, self._columns, self._seed)
 
     def _settings(self, n_features, n_rows, monitor):
         """Training settings, everything "auto" decided."""
@@ -361,9 +403,12 @@ class BaseReVAE(LatentsMixin, BaseEstimator):
             verbose=bool(self.verbose),
         )
 
-    def _explain_non_finite(self, x):
+    def _explain_non_finite(self, X):
         """Error that names the likeliest cause of a loss that stayed non-finite."""
-        reach = np.nanmax(np.abs(x), axis=0)
+        reach = np.zeros(X.shape[1])
+        for start, stop in chunk_bounds(X):
+            scaled = np.abs(self._columns.to_model(X[start:stop]))
+            reach = np.fmax(reach, np.fmax.reduce(scaled, axis=0))
         column = int(reach.argmax())
         return FloatingPointError(
             "Training did not recover from a loss or gradient that is NaN or infinite, "

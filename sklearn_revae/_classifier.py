@@ -102,7 +102,7 @@ class ReVAEClassifier(InterventionMixin, ImputationMixin, ClassifierMixin, BaseR
         """
         return self._fit(X, y, sample_weight, resume=self._resumes)
 
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    def partial_fit(self, X, y=None, classes=None, sample_weight=None):
         """Train one epoch further on a batch of rows.
 
         .. versionadded:: 0.1
@@ -112,10 +112,12 @@ class ReVAEClassifier(InterventionMixin, ImputationMixin, ClassifierMixin, BaseR
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows.
-        y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Labels, as in :meth:`fit`; a batch may be without any.
+        X : array-like of shape (n_samples, n_features) or iterator
+            Rows; or an iterator, a generator say, of batches: (X, y) or
+            (X, y, sample_weight) each, with an epoch on one after another. Should a
+            batch fail, those before it have been learned from.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels), default=None
+            Labels, as in :meth:`fit`; a batch may be without any. None for an iterator.
         classes : array-like of shape (n_classes,), or list of such, default=None
             All classes, a list with an array a label for several labels. Needed in
             the first call; later it may be left out.
@@ -130,7 +132,8 @@ class ReVAEClassifier(InterventionMixin, ImputationMixin, ClassifierMixin, BaseR
         Raises
         ------
         ValueError
-            As :meth:`fit` does, and if `classes` is missing in the first call.
+            As :meth:`fit` does, if `classes` is missing in the first call; and if an
+            iterator gives no batch, or y beside it.
 
         Examples
         --------
@@ -142,6 +145,9 @@ class ReVAEClassifier(InterventionMixin, ImputationMixin, ClassifierMixin, BaseR
         ...     model = model.partial_fit(X[batch::3], y[batch::3], classes=[0, 1, 2])
         >>> model.n_iter_
         3
+        >>> batches = ((X[batch::3], y[batch::3]) for batch in range(3))
+        >>> model.partial_fit(batches).n_iter_
+        6
         """
         return self._partial_fit(X, y, classes, sample_weight)
 

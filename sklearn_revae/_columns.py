@@ -4,6 +4,7 @@ Columns of one kind share a scale, a table's unlike columns get one each: with f
 labels this decides accuracy, so the kinds are told apart here and nobody scales by hand.
 """
 
+import sys
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,6 +46,12 @@ _KIND_OF_FAMILY = {
 }
 # Columns of more values than this are names or keys, not categories.
 _MOST_LEVELS = 1000
+# So many times a column's scale: networks answer NaN to what lies much further away.
+_FARTHEST = 1e15
+_LARGEST = np.finfo(np.float64).max
+_SMALLEST = np.finfo(np.float64).smallest_subnormal
+# Warnings are to point at none of their lines.
+_LIBRARIES = ("sklearn_revae", "sklearn", "joblib")
 
 
 @dataclass
@@ -113,8 +120,8 @@ class Columns:
         Raises
         ------
         ValueError
-            For a bad `likelihood`, a column without any value, or one too large to be
-            scaled, by its name.
+            For a bad `likelihood`, a column without any value, or one too large or too
+            small to be scaled, by its name.
         """
         self._names = None if names is None else [str(name) for name in names]
         self.levels_ = dict(levels or {})
@@ -271,13 +278,24 @@ class Columns:
         # A constant column has nothing to scale; rounding may leave it a tiny spread.
         constant = summary.std <= 10 * np.finfo(np.float64).eps * magnitude(summary)
         self.scale_[unbounded & constant] = 0.0
+        # Its squares were too small for a double.
+        vanished = unbounded & ~logged & (high > low) & (summary.std == 0)
+        if vanished.any():
+            j = np.flatnonzero(vanished)[0]
+            raise ValueError(
+                f"Column {self.name(j)} of X is too small to be scaled: it spans "
+                f"{high[j] - low[j]:.3g}. Multiply it by a constant first."
+            )
         for family in SHARED_SCALE:
             member = self._of([family])
             if member.any():
-                self.scale_[member] = np.sqrt(np.mean(self.scale_[member] ** 2))
+                self.scale_[member] = _root_mean_square(self.scale_[member])
 
-        self.low_, self.high_ = np.full(n_features, -np.inf), np.full(n_features, np.inf)
+        self.low_ = np.full(n_features, -_LARGEST)
+        self.high_ = np.full(n_features, _LARGEST)
         self.low_[self._of(_COUNTED)] = 0.0
+        # An exponential makes little too much of a logarithm far too much of a value.
+        self.low_[logged], self.high_[logged] = low[logged], high[logged]
         pixel = np.isin(self.kinds_, ["pixel"])
         if pixel.any():
             self.low_[pixel], self.high_[pixel] = low[pixel].min(), high[pixel].max()
@@ -288,7 +306,7 @@ class Columns:
         self.low_[own] = np.where(within_unit, 0.0, low)[own]
         self.high_[own] = np.where(within_unit, 1.0, high)[own]
         self.shift_[bounded] = self.low_[bounded]
-        self.scale_[bounded] = (self.high_ - self.low_)[bounded]
+        self.scale_[bounded] = self.high_[bounded] - self.low_[bounded]
         self.scale_[self.scale_ == 0] = 1.0
 
         # Standard deviations of features; those of bounded columns, which share theirs.
@@ -297,12 +315,16 @@ class Columns:
             scaled = summary.std[bounded] / self.scale_[bounded]
             self.spread_[bounded] = np.sqrt(np.mean(scaled**2))
 
+    def unbounded(self):
+        """Which columns have a continuous family on the whole line: (n_features,)."""
+        return self._of(_UNBOUNDED)
+
     def log_volume(self, values):
         """Log of the volume a unit of each scaled row has in X's units: (n,).
 
         Over the observed values of continuous columns; others have probabilities.
         """
-        continuous = self._of(_UNBOUNDED) | self._of(["continuous_bernoulli", "beta"])
+        continuous = self.unbounded() | self._of(["continuous_bernoulli", "beta"])
         log_scale = np.where(continuous, np.log(self.scale_), 0.0)
         logged = self._of([LOG_NORMAL])
         volumes = []
@@ -316,11 +338,17 @@ class Columns:
 
     def _positive(self, chunk):
         """Values whose logarithm exists, however a later X may look."""
-        tiny = np.exp(self.shift_ - 10 * self.scale_)
+        tiny = np.maximum(np.exp(self.shift_ - 10 * self.scale_), _SMALLEST)
         return np.where(chunk < tiny, tiny, chunk)
 
     def to_model(self, values, dtype=np.float32):
-        """Scaled rows (n, n_features), NaN where missing."""
+        """Scaled rows (n, n_features), NaN where missing.
+
+        Raises
+        ------
+        ValueError
+            For a value too far from all of fit, by the name of its column.
+        """
         scaled = np.empty(values.shape, dtype=dtype)
         bounded, counted = self._of(_BOUNDED), self._of(_COUNTED)
         logged = self._of([LOG_NORMAL])
@@ -330,29 +358,49 @@ class Columns:
                 chunk[:, logged] = np.log(self._positive(chunk)[:, logged])
             for j, levels in self.levels_.items():
                 if levels.numbers is not None:
-                    chunk[:, j] = self._codes(j, levels.numbers, chunk[:, j])
-            chunk = (chunk - self.shift_) / self.scale_
+                    chunk[:, j] = self._codes(levels.numbers, chunk[:, j])
+            with np.errstate(over="ignore"):
+                chunk = (chunk - self.shift_) / self.scale_
             if bounded.any():
                 chunk[:, bounded] = chunk[:, bounded].clip(0.0, 1.0)
             if counted.any():
                 chunk[:, counted] = np.rint(chunk[:, counted]).clip(0.0, None)
+            far = np.abs(chunk) > _FARTHEST
+            if far.any():
+                i, j = np.argwhere(far)[0]
+                value = dense(values[start + i : start + i + 1])[0, j]
+                raise ValueError(
+                    f"Column {self.name(j)} of X reaches {value:.3g}, too far from fit's "
+                    "values to compute with: put NaN there, which counts as missing, or "
+                    "divide the column by a constant before fit."
+                )
             scaled[start:stop] = chunk
         return scaled
 
-    def _codes(self, j, numbers, column):
+    @staticmethod
+    def _codes(numbers, column):
         """Codes of a column's numbers; those unseen in fit count as missing."""
         codes = np.searchsorted(numbers, column).clip(max=len(numbers) - 1)
-        known = numbers[codes] == column
-        strange = ~known & ~np.isnan(column)
-        if strange.any():
-            warn_unseen(self.name(j), np.unique(column[strange]))
-        return np.where(known, codes, np.nan)
+        return np.where(numbers[codes] == column, codes, np.nan)
+
+    def report_unseen(self, values):
+        """Warn, once a column, of numbers that fit has not seen among its levels."""
+        for j, levels in self.levels_.items():
+            if levels.numbers is None:
+                continue
+            found = [np.unique(chunk) for chunk in chunks(values, columns=[j])]
+            strange = np.setdiff1d(np.concatenate(found), levels.numbers)
+            strange = strange[~np.isnan(strange)]
+            if len(strange):
+                warn_unseen(self.name(j), strange.tolist())
 
     def from_model(self, values):
         """Values in X's units from scaled ones (..., n_features)."""
-        values = values * self.scale_ + self.shift_
         logged = self._of([LOG_NORMAL])
-        values[..., logged] = np.exp(values[..., logged])
+        with np.errstate(over="ignore"):
+            # What overflows is brought back below.
+            values = values * self.scale_ + self.shift_
+            values[..., logged] = np.exp(values[..., logged])
         values = np.clip(values, self.low_, self.high_)
         whole = np.isin(self.kinds_, ["binary", "count"])
         values[..., whole] = np.rint(values[..., whole])
@@ -392,12 +440,25 @@ class ModelRows:
         return self.columns.to_model(self.values[index], self.dtype)
 
 
+def _root_mean_square(values):
+    """As its name says, of numbers whose squares may be beyond a double's range."""
+    largest = values.max()
+    return largest and largest * np.sqrt(np.mean(np.square(values / largest)))
+
+
 def warn_unseen(column, found):
-    """Warn of categories that were not there in fit."""
-    shown = ", ".join(repr(value) for value in list(found)[:5])
+    """Warn of categories that were not there in fit, at the user's line."""
+    shown = ", ".join(
+        repr(value.item() if isinstance(value, np.generic) else value)
+        for value in list(found)[:5]
+    )
+    more = ", ..." if len(found) > 5 else ""
+    level, frame = 1, sys._getframe()
+    while frame and frame.f_globals.get("__name__", "").split(".")[0] in _LIBRARIES:
+        level, frame = level + 1, frame.f_back
     warnings.warn(
-        f"Column {column} of X holds values that fit has not seen ({shown}): they count "
-        "as missing.",
+        f"Column {column} of X holds values that fit has not seen ({shown}{more}): they "
+        "count as missing.",
         UserWarning,
-        stacklevel=3,
+        stacklevel=level,
     )

@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from sklearn_revae._inference import apply
+from sklearn_revae._residuals import decoded_rows
 from sklearn_revae._rows import dense
 from sklearn_revae._tables import restore, restore_draws
 from sklearn_revae._validation import check_n_samples
@@ -59,20 +60,37 @@ class ImputationMixin:
         array([[5., 3., 1., 0.]])
         """
         check_n_samples(n_samples)
-        values, x = self._rows_for_use(X)
-        seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
-        noise = generator(int(seed))
+        values, rows = self._rows_for_use(X)
+        random = check_random_state(random_state)
+        if n_samples is None:
+            decoded = decoded_rows(self.module_, rows)
+            if self._residuals is not None:
+                decoded = self._residuals.correct(rows[:], decoded)
+            decoded = decoded[:, None]
+        else:
+            decoded = self._draw_rows(rows, n_samples, random)
+        given = dense(values)[:, None]
+        filled = np.where(np.isnan(given), self._columns.from_model(decoded), given)
+        if n_samples is None:
+            # What nothing is missing of need not even pass through doubles.
+            whole = np.flatnonzero(~np.isnan(given).any(axis=(0, 1)))
+            return restore(X, filled[:, 0], self._table, whole)
+        return restore_draws(X, values, filled, self._table)
 
-        def fill(module, rows):
-            mean, scale = module.encode(rows)
-            if n_samples is None:
-                return module.expected_row(mean[None]).transpose(0, 1)
-            z = sample_posterior(mean, scale, n_samples, noise)
+    def _draw_rows(self, rows, n_samples, random):
+        """Draws (n, n_samples, n_features) of scaled rows given what is there."""
+        noise = generator(int(random.randint(np.iinfo(np.int32).max)))
+
+        def draw(module, x):
+            z = sample_posterior(*module.encode(x), n_samples, noise)
             return module.likelihood.sample(module.decode(z), noise).transpose(0, 1)
 
-        decoded = self._columns.from_model(apply(self.module_, fill, x))
-        given = dense(values)[:, None]
-        filled = np.where(np.isnan(given), decoded, given)
-        if n_samples is None:
-            return restore(X, filled[:, 0], self._table)
-        return restore_draws(X, values, filled, self._table)
+        drawn = apply(self.module_, draw, rows)
+        if self._residuals is not None:
+            # These draw all values of a row together, where p(x|z) takes each alone.
+            joint = self._residuals.correct(
+                rows[:], decoded_rows(self.module_, rows), n_samples, random
+            )
+            columns = self._residuals.columns_
+            drawn[..., columns] = joint[..., columns]
+        return drawn

@@ -43,8 +43,7 @@ def apply(module, function, *arrays):
     for start in range(0, max(len(arrays[0]), 1), step):
         # Copies: torch warns of memory that may not be written to.
         tensors = [
-            torch.from_numpy(np.array(a[start : start + step], order="C"))
-            for a in arrays
+            torch.from_numpy(np.array(a[start : start + step], order="C")) for a in arrays
         ]
         # Not every device knows double precision: convert before the move.
         tensors = [t.to(dtype) if t.is_floating_point() else t for t in tensors]

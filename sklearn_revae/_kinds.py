@@ -10,6 +10,8 @@ _FEWEST_PIXELS = 16
 _WIDEST_PIXEL = 255
 # A column of whole numbers counts something where so large a share of it is zero.
 _FEWEST_ZEROS = 0.05
+# Whole numbers beyond this are keys or times: the model cannot count so far.
+_LARGEST_COUNT = 1e12
 # Beyond this skewness a positive column is looked at on the scale of its logarithm.
 _LONG_TAIL = 2.0
 
@@ -36,7 +38,7 @@ def infer_kind(summary, j):
     if (
         summary.whole[j]
         and summary.low[j] == 0
-        and summary.high[j] > 1
+        and 1 < summary.high[j] <= _LARGEST_COUNT
         and summary.zeros[j] >= _FEWEST_ZEROS
     ):
         return "count"

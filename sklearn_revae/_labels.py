@@ -3,6 +3,7 @@
 import numbers
 
 import numpy as np
+import scipy.sparse
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
@@ -22,6 +23,8 @@ def _missing(values):
         return np.isnan(values)
     if values.dtype.kind == "O":
         return np.fromiter(map(_is_missing, values), dtype=bool, count=len(values))
+    if values.dtype.kind in "Mm":
+        return np.isnat(values)
     return np.zeros(len(values), dtype=bool)
 
 
@@ -53,8 +56,31 @@ def _reject_stringified_marker(y, values, marker):
         )
 
 
+def _refuse_odd_cells(column, name, marker):
+    """Say which cells of a column of objects cannot be labels."""
+    for value in column:
+        if _is_missing(value) or type(value) is type(marker):
+            continue
+        if not isinstance(value, (str, bytes, numbers.Number, np.generic)):
+            raise ValueError(
+                f"y holds {value!r} of type {type(value).__name__} for {name}: write "
+                "labels as strings, whole numbers or bools."
+            )
+        if isinstance(value, numbers.Real) and not -(2**63) <= value < 2**64:
+            raise ValueError(
+                f"y holds {value!r} for {name}, which is infinity or too large for a "
+                "label: write labels as strings, or as smaller numbers."
+            )
+
+
 def _as_array(y):
     """`y` as an array (n,) or (n, L), keeping what its cells are."""
+    if scipy.sparse.issparse(y):
+        raise TypeError(f"y is a {type(y).__name__}: pass y.toarray() instead.")
+    if isinstance(y, np.ma.MaskedArray):
+        cells = np.array(y.data, dtype=object)
+        cells[np.ma.getmaskarray(y)] = None
+        return cells
     if hasattr(y, "iloc"):
         dtypes = y.dtypes if hasattr(y, "columns") else [y.dtype]
         # pandas' own types, nullable ones among them, become floats with NaN otherwise.
@@ -72,14 +98,27 @@ def _as_array(y):
         # columns; numbers in the same column are refused elsewhere.
         if 0 < len(others) < len(flat) and (nested or any(map(_is_missing, others))):
             return np.array(y, dtype=object)
-    return np.asarray(y)
+    try:
+        y = np.asarray(y)
+    except ValueError as error:
+        raise ValueError(
+            "y is a list whose rows differ in length: write None where a label is not "
+            "known."
+        ) from error
+    if y.dtype.names:
+        raise ValueError("y is a structured array: pass pandas.DataFrame(y) instead.")
+    return y
 
 
 def _column_names(y, n_labels):
     """Names of the labels: a DataFrame's columns or a Series's name, else label_0..."""
     names = [f"label_{label}" for label in range(n_labels)]
     if hasattr(y, "columns"):
-        return [str(name) for name in y.columns]
+        names = [str(name) for name in y.columns]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"y has several columns named {twice}: rename all but one.")
+        return names
     if isinstance(getattr(y, "name", None), str):
         names[0] = y.name
     return names
@@ -95,7 +134,9 @@ def _classes_of(values, name):
             )
         # Numbers and bools kept as objects beside None: give them their own type back.
         values = np.array(list(values))
-    check_classification_targets(values)
+    with np.errstate(invalid="ignore"):
+        # It casts numbers to integers, too large ones among them.
+        check_classification_targets(values)
     return np.unique(values)
 
 
@@ -126,7 +167,7 @@ class LabelCodes:
         values = _as_array(y)
         if values.ndim == 2 and values.shape[1] == 1:
             values = column_or_1d(values, warn=True)
-        if values.ndim not in (1, 2):
+        if values.ndim not in (1, 2) or 0 in values.shape[1:]:
             raise ValueError(
                 f"y should be a 1d array, or a 2d array with a column for each label; "
                 f"got an array of shape {values.shape} instead."
@@ -134,6 +175,10 @@ class LabelCodes:
         _reject_stringified_marker(y, values, self.unlabeled_value)
         several = values.ndim == 2
         columns = list(values.T) if several else [values]
+        for label, column in enumerate(columns):
+            if column.dtype.kind == "O":
+                # Before they are compared with the marker, which some do not bear.
+                _refuse_odd_cells(column, f"label_{label}", self.unlabeled_value)
         observed = [~(_missing(c) | _marked(c, self.unlabeled_value)) for c in columns]
         for column, seen in zip(columns, observed, strict=True):
             if column.dtype.kind == "f" and np.isinf(column[seen]).any():

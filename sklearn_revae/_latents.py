@@ -22,6 +22,7 @@ class LatentsMixin(TransformerMixin):
         """Validated X and its scaled values."""
         check_is_fitted(self)
         values = self._read_X(X, reset=False)
+        self._columns.report_unseen(values)
         return values, ModelRows(values, self._columns)
 
     def _codes_of(self, x):

@@ -1,7 +1,9 @@
-"""X as users have it to rows of numbers: frames, objects, sparse, pictures, arrays."""
+"""X as users have it to rows of numbers: frames, objects, sparse, pictures, stored."""
 
 import math
+from collections.abc import Mapping, Set
 
+import narwhals as nw
 import numpy as np
 import scipy.sparse
 from sklearn.utils.validation import (
@@ -12,6 +14,7 @@ from sklearn.utils.validation import (
 )
 
 from sklearn_revae._rows import chunks
+from sklearn_revae._stored import Stored, as_stored, is_stream, without_mapping
 from sklearn_revae._tables import Table, holds_objects, is_frame
 
 
@@ -23,31 +26,55 @@ def read_rows(estimator, X, reset):
 
     Returns
     -------
-    ndarray or CSR matrix
+    ndarray, CSR matrix or Stored
         Of X's own type where it holds numbers already; X itself, not a copy.
 
     Raises
     ------
+    TypeError
+        If X is a generator, whose rows come only once, or cannot be rows at all.
     ValueError
         For infinite values, by the name of their column, pictures of another size, and
         whatever scikit-learn refuses.
     """
-    if is_frame(X) or holds_objects(X):
+    if is_stream(X):
+        raise TypeError(
+            f"X is a {type(X).__name__}, whose rows come only once: pass it to "
+            "partial_fit, which trains on one chunk after another, or pass an array, a "
+            "map-style Dataset or a folder."
+        )
+    _refuse_containers(X)
+    if isinstance(X, np.ma.MaskedArray):
+        X = np.ma.filled(X.astype(np.float64), np.nan)
+    stored = None if is_frame(X) else as_stored(X)
+    coded = not reset and estimator._table is not None and estimator._table.categories_
+    if coded and (stored is not None or scipy.sparse.issparse(X)):
+        raise TypeError(
+            f"X is a {type(X).__name__}, which holds numbers alone, but the model was "
+            "fitted on a table with categories: pass such a table."
+        )
+    # To a model of categories, numbers are values that fit has or has not seen.
+    if stored is None and (coded or is_frame(X) or holds_objects(X)):
         values = _read_table(estimator, X, reset)
     else:
         if reset:
             estimator._table = None
-        X = _flattened(estimator, X, reset)
-        values = validate_data(
-            estimator,
-            X,
-            reset=reset,
-            dtype="numeric",
-            accept_sparse="csr",
-            ensure_all_finite=False,
-        )
+        values = _read_numbers(estimator, X if stored is None else stored, reset)
     _refuse_infinite(estimator, values)
     return values
+
+
+def _refuse_containers(X):
+    """Say what to do with what has no rows by itself, though it looks like it."""
+    cure = None
+    if nw.dependencies.is_polars_lazyframe(X):
+        cure = "call its collect() first"
+    elif isinstance(X, (Mapping, Set)) and not scipy.sparse.issparse(X):
+        cure = "pass a data frame, pandas.DataFrame(X) say"
+    if cure:
+        raise TypeError(f"X is a {type(X).__name__}: {cure}.")
+    if getattr(getattr(X, "dtype", None), "names", None):
+        raise ValueError("X is a structured array: pass pandas.DataFrame(X) instead.")
 
 
 def name_of(estimator, j):
@@ -61,7 +88,7 @@ def _read_table(estimator, X, reset):
         _refuse_duplicates(X)
     else:
         # NumPy would turn numbers in lists to strings, where others are.
-        X = X if isinstance(X, np.ndarray) else np.array(X, dtype=object)
+        X = np.array(X, dtype=object if isinstance(X, (list, tuple)) else None)
         X = check_array(X, dtype=None, ensure_all_finite=False, estimator=estimator)
     if X.shape[1] == 0 or X.shape[0] == 0:
         check_array(np.empty(X.shape), estimator=estimator)
@@ -69,7 +96,7 @@ def _read_table(estimator, X, reset):
     _check_n_features(estimator, X, reset=reset)
     if reset:
         estimator._image = None
-        estimator._table = Table().fit(X)
+        estimator._table = Table().fit(X, lambda j: name_of(estimator, j))
     table = estimator._table
     if table is None:
         # Fitted on numbers: all columns are to be numbers here as well.
@@ -85,34 +112,60 @@ def _refuse_duplicates(X):
         raise ValueError(f"X has several columns named {twice}: rename all but one.")
 
 
-def _flattened(estimator, X, reset):
-    """Pictures as rows; their shape is what `_image` holds."""
-    shape = None if estimator.image_shape is None else tuple(estimator.image_shape)
-    X = X if hasattr(X, "ndim") else np.asarray(X)
-    ndim = X.ndim
-    if ndim in (3, 4):
-        if shape is not None and shape != X.shape[1:]:
+def _read_numbers(estimator, X, reset):
+    """Rows of an array, a sparse matrix or what is stored; pictures as rows."""
+    if isinstance(X, Stored):
+        n_axes = 2 if X.image_shape is None else 1 + len(X.image_shape)
+        if n_axes > 4:
             raise ValueError(
-                f"image_shape={shape}, but X holds pictures of shape {X.shape[1:]}: "
+                f"X holds pictures of shape {X.image_shape}: they should have two axes, "
+                "or three with the channels."
+            )
+        _check_image(estimator, X.image_shape, X.shape[1], reset)
+        _check_feature_names(estimator, X, reset=reset)
+        _check_n_features(estimator, X, reset=reset)
+        return X
+    X = X if hasattr(X, "ndim") else np.asarray(X)
+    if X.ndim in (3, 4):
+        _check_image(estimator, tuple(X.shape[1:]), math.prod(X.shape[1:]), reset)
+        X = X.reshape(len(X), math.prod(X.shape[1:]))
+    else:
+        _check_image(estimator, None, X.shape[1] if X.ndim == 2 else None, reset)
+    values = validate_data(
+        estimator,
+        X,
+        reset=reset,
+        dtype="numeric",
+        accept_sparse="csr",
+        ensure_all_finite=False,
+    )
+    return without_mapping(values)
+
+
+def _check_image(estimator, found, n_features, reset):
+    """Compare the shape of X's pictures, None if it has rows, with what is expected."""
+    shape = None if estimator.image_shape is None else tuple(estimator.image_shape)
+    if found is not None:
+        if shape is not None and shape != found:
+            raise ValueError(
+                f"image_shape={shape}, but X holds pictures of shape {found}: "
                 "leave image_shape out, or pass such pictures."
             )
-        shape = tuple(X.shape[1:])
-        X = X.reshape(len(X), -1)
-    elif shape is not None and ndim == 2 and math.prod(shape) != np.shape(X)[1]:
+        shape = found
+    elif shape is not None and n_features not in (None, math.prod(shape)):
         raise ValueError(
             f"image_shape={shape} makes {math.prod(shape)} pixels, but X has "
-            f"{np.shape(X)[1]} columns."
+            f"{n_features} columns."
         )
     if reset:
         estimator._image = shape
-    elif ndim in (3, 4) and estimator._image != shape:
+    elif found is not None and estimator._image != shape:
         fitted = estimator._image
         known = "rows of numbers" if fitted is None else f"pictures of shape {fitted}"
         raise ValueError(
             f"X holds pictures of shape {shape}, but the model was fitted on {known}: "
             "resize or reshape X."
         )
-    return X
 
 
 def _refuse_infinite(estimator, values):
@@ -120,7 +173,7 @@ def _refuse_infinite(estimator, values):
         return
     parts = [values.data[:, None]] if scipy.sparse.issparse(values) else chunks(values)
     for chunk in parts:
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             # Infinity and NaN alone are not finite sums; NaN is allowed.
             if np.isfinite(chunk.sum()):
                 continue

@@ -24,6 +24,9 @@ def chunk_bounds(values):
     """Start and stop of runs of rows that are small enough to be converted at once."""
     n_rows, n_features = values.shape
     step = max(1, _CHUNK_CELLS // max(n_features, 1))
+    # Whole blocks of what is stored: half of one is decompressed as a whole.
+    block = getattr(values, "block_rows", None) or 1
+    step = max(step // block, 1) * block
     return [(start, min(start + step, n_rows)) for start in range(0, n_rows, step)]
 
 

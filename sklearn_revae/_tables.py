@@ -5,6 +5,7 @@ categories as codes 0, 1, ..., missing values as NaN. Results go back into the c
 and the types X came in.
 """
 
+from decimal import Decimal
 from numbers import Number
 
 import narwhals as nw
@@ -13,6 +14,7 @@ import scipy.sparse
 
 from sklearn_revae._columns import Levels, warn_unseen
 from sklearn_revae._rows import dense, float_dtype
+from sklearn_revae._stored import Stored, as_stored
 
 
 def is_frame(X):
@@ -26,8 +28,15 @@ def holds_objects(X):
         return False
     if isinstance(X, (list, tuple)):
         # NumPy would turn numbers beside a string to strings.
-        X = np.array(X, dtype=object) if _has_strings(X) else np.asarray(X)
-    return getattr(getattr(X, "dtype", None), "kind", "f") in "OUST"
+        try:
+            X = np.array(X, dtype=object) if _has_strings(X) else np.asarray(X)
+        except ValueError as error:
+            raise ValueError(
+                "X is a list whose rows differ in length: fill the shorter ones up with "
+                "None, which counts as missing."
+            ) from error
+    # Dates are told from numbers by their cells.
+    return getattr(getattr(X, "dtype", None), "kind", "f") in "OUSTMm"
 
 
 def _has_strings(rows):
@@ -35,12 +44,30 @@ def _has_strings(rows):
 
 
 def _is_missing(value):
-    # NaN and pandas' NaT are not themselves; pandas' NA refuses to say.
-    return value is None or type(value).__name__ == "NAType" or value != value
+    if isinstance(value, str):
+        return False
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    if isinstance(value, Decimal):
+        # A signalling one does not even bear being compared.
+        return value.is_nan()
+    # NaN is not itself. What is neither number nor date may compare to many answers.
+    return isinstance(value, (Number, np.generic)) and bool(value != value)
 
 
-def _object_columns(X):
-    """Columns of an array of objects, as lists."""
+def _is_number(value):
+    return (
+        isinstance(value, Number)
+        # NumPy counts spans of time among its integers.
+        and not isinstance(value, (bool, np.bool_, np.timedelta64))
+        and not np.iscomplexobj(value)
+    )
+
+
+def _array_columns(X):
+    """Columns of an array: of floats if it is of numbers, else lists of objects."""
+    if isinstance(X, np.ndarray) and X.dtype.kind in "iufb":
+        return list(X.T.astype(np.float64))
     array = X if isinstance(X, np.ndarray) else np.array(X, dtype=object)
     return [list(array[:, j]) for j in range(array.shape[1])]
 
@@ -60,6 +87,9 @@ def _frame_columns(X):
             if missing.any():
                 # Null beside integers has no NumPy array of its own.
                 series = series.cast(nw.Float64)
+            elif dtype in (nw.Int128, nw.UInt128):
+                # Nor has an integer of so many bits.
+                series = series.cast(nw.Float64)
             numbers = np.array(series.to_numpy(), dtype=np.float64)
             numbers[missing] = np.nan
             columns.append(numbers)
@@ -68,13 +98,13 @@ def _frame_columns(X):
     return columns
 
 
-def _declared_levels(X, j):
-    """Levels in the order that column `j` declares, or None."""
+def _declared_type(X, j):
+    """The type that column `j` declares, where it is one of categories, or None."""
     if not is_frame(X):
         return None
-    series = nw.from_native(X, eager_only=True)[:, j]
+    dtype = nw.from_native(X, eager_only=True)[:, j].dtype
     # narwhals calls ordered categories of any library so.
-    return list(series.dtype.categories) if isinstance(series.dtype, nw.Enum) else None
+    return dtype if isinstance(dtype, (nw.Categorical, nw.Enum)) else None
 
 
 def _order(value):
@@ -82,14 +112,36 @@ def _order(value):
     return (type(value).__name__ if not isinstance(value, Number) else "", value)
 
 
-def _as_numbers(column):
+def _as_numbers(column, name):
     """A list of objects as floats, if all of them are numbers; else None."""
-    for value in column:
-        if not _is_missing(value) and (
-            isinstance(value, (bool, np.bool_)) or not isinstance(value, Number)
-        ):
-            return None
-    return np.array([np.nan if _is_missing(v) else v for v in column], dtype=np.float64)
+    missing = [_is_missing(value) for value in column]
+    if not all(gone or _is_number(v) for v, gone in zip(column, missing, strict=True)):
+        return None
+    try:
+        return np.array(
+            [np.nan if gone else v for v, gone in zip(column, missing, strict=True)],
+            dtype=np.float64,
+        )
+    except OverflowError as error:
+        raise ValueError(
+            f"Column {name} of X holds a number that is too large for float64: divide "
+            "the column by a constant first."
+        ) from error
+
+
+def _checked(value, name):
+    """A cell, if it can be a category."""
+    if not (isinstance(value, (str, bytes, bool, np.bool_)) or _is_number(value)):
+        raise TypeError(
+            f"Column {name} of X holds {value!r} of type {type(value).__name__}: "
+            "argument must be a string or a real number. Turn the column into such, or "
+            "leave it out."
+        )
+    if isinstance(value, Number) and abs(value) == np.inf:
+        raise ValueError(
+            f"Column {name} of X holds infinity: put None there, which counts as missing."
+        )
+    return value
 
 
 class Table:
@@ -103,38 +155,42 @@ class Table:
         What :class:`~sklearn_revae._columns.Columns` needs to know of them.
     """
 
-    def fit(self, X):
+    def fit(self, X, name_of):
         """Learn which columns are categories, and which they have.
+
+        Parameters
+        ----------
+        X : data frame or array of objects
+            The table.
+        name_of : callable
+            What a message calls column j.
 
         Raises
         ------
         TypeError
             If a cell is neither a string nor a number.
+        ValueError
+            If a number is too large.
         """
         self.categories_, self.levels_ = {}, {}
-        self.n_features_ = len(self._columns(X))
         for j, column in enumerate(self._columns(X)):
-            if isinstance(column, np.ndarray) or _as_numbers(column) is not None:
+            declared = _declared_type(X, j)
+            if isinstance(column, np.ndarray) or (
+                # Numbers that are declared categories are no measurements.
+                declared is None and _as_numbers(column, name_of(j)) is not None
+            ):
                 continue
-            there = {self._checked(v) for v in column if not _is_missing(v)}
-            declared = _declared_levels(X, j)
-            self.categories_[j] = declared or sorted(there, key=_order)
-            self.levels_[j] = Levels(len(self.categories_[j]), bool(declared))
+            there = {_checked(v, name_of(j)) for v in column if not _is_missing(v)}
+            ordered = isinstance(declared, nw.Enum)
+            self.categories_[j] = (
+                list(declared.categories) if ordered else sorted(there, key=_order)
+            )
+            self.levels_[j] = Levels(len(self.categories_[j]), ordered)
         return self
 
     @staticmethod
     def _columns(X):
-        return _frame_columns(X) if is_frame(X) else _object_columns(X)
-
-    @staticmethod
-    def _checked(value):
-        if not isinstance(value, (str, bytes, Number, bool, np.bool_)):
-            raise TypeError(
-                "A cell of X must be a string or a number, got argument "
-                f"{value!r} of type {type(value).__name__}: argument must be a string "
-                "or a real number."
-            )
-        return value
+        return _frame_columns(X) if is_frame(X) else _array_columns(X)
 
     def encode(self, X, name_of):
         """Floats (n, n_features) of X; categories not seen in `fit` count as missing.
@@ -142,7 +198,7 @@ class Table:
         Parameters
         ----------
         X : data frame or array of objects
-            A table of `n_features_` columns.
+            A table of as many columns.
         name_of : callable
             What a message calls column j.
 
@@ -157,15 +213,21 @@ class Table:
             if j in self.categories_:
                 values[:, j] = self._codes(column, self.categories_[j], name_of(j))
                 continue
-            numbers = column if isinstance(column, np.ndarray) else _as_numbers(column)
-            if numbers is None:
-                strange = next(
-                    v for v in column if not _is_missing(v) and _as_numbers([v]) is None
-                )
+            if _declared_type(X, j) is not None:
                 raise TypeError(
-                    f"Column {name_of(j)} of X held numbers in fit, and now holds "
+                    f"Column {name_of(j)} of X held numbers in fit, and now is of "
+                    "categories: turn it into numbers."
+                )
+            name = name_of(j)
+            numbers = (
+                column if isinstance(column, np.ndarray) else _as_numbers(column, name)
+            )
+            if numbers is None:
+                strange = next(v for v in column if not (_is_missing(v) or _is_number(v)))
+                raise TypeError(
+                    f"Column {name} of X held numbers in fit, and now holds "
                     f"{strange!r}: argument must be a string or a number that fit has "
-                    "seen the like of."
+                    "seen the like of. Turn the column into numbers."
                 )
             values[:, j] = numbers
         return values
@@ -177,7 +239,7 @@ class Table:
         for i, value in enumerate(column):
             if _is_missing(value):
                 continue
-            code = known.get(self._checked(value))
+            code = known.get(_checked(value, name))
             if code is None:
                 strange.append(value)
             else:
@@ -207,7 +269,8 @@ def restore(X, values, table, kept=()):
     Parameters
     ----------
     X : the container
-        A data frame, an array of two or more dimensions, a list or a sparse matrix.
+        A data frame, an array of two or more dimensions, a list or a sparse matrix. What
+        is stored comes back as an array in memory.
     values : ndarray (n, n_features)
         Decoded rows, categories as codes.
     table : Table or None
@@ -221,17 +284,30 @@ def restore(X, values, table, kept=()):
         columns = table.as_objects(values)
         kept = list(kept)
         columns[:, kept] = np.array(X, dtype=object)[:, kept]
-        return columns
+        kind = X.dtype.kind if isinstance(X, np.ndarray) else "O"
+        # Of the length that the longest string needs.
+        return columns.astype(kind) if kind in "US" else columns
     if scipy.sparse.issparse(X):
         result = cast(values, X.dtype)
         kept = list(kept)
-        result[:, kept] = X[:, kept].toarray()
+        if kept:
+            # Not every sparse format has columns to ask for.
+            result[:, kept] = X.tocsr()[:, kept].toarray()
         return type(X)(result)
-    dtype = X.dtype if isinstance(X, np.ndarray) else np.asarray(X).dtype
+    X, shape = _array_like(X)
+    dtype = X.dtype if isinstance(X, (np.ndarray, Stored)) else np.asarray(X).dtype
     result = cast(values, dtype if dtype.kind != "O" else np.dtype(np.float64))
     if len(kept):
         result[:, kept] = np.asarray(X).reshape(result.shape)[:, kept]
-    return result.reshape(np.shape(X))
+    return result.reshape(shape)
+
+
+def _array_like(X):
+    """X as it can be asked for numbers, and the shape it has, that of pictures too."""
+    stored = as_stored(X)
+    if stored is None:
+        return X, np.shape(X)
+    return stored, (len(stored), *(stored.image_shape or stored.shape[1:]))
 
 
 def restore_draws(X, values, draws, table, kept=()):
@@ -242,11 +318,12 @@ def restore_draws(X, values, draws, table, kept=()):
     """
     kept = list(kept)
     if len(kept):
-        draws[..., kept] = dense(values[:, kept])[:, None]
+        draws[..., kept] = dense(values)[:, None, kept]
     if table is not None and table.categories_:
         return table.as_objects(draws.reshape(-1, draws.shape[-1])).reshape(draws.shape)
-    draws = draws.astype(float_dtype(values))
-    return draws.reshape(*draws.shape[:2], *np.shape(X)[1:]) if np.ndim(X) > 2 else draws
+    draws = cast(draws, float_dtype(values))
+    shape = draws.shape[-1:] if is_frame(X) else _array_like(X)[1][1:]
+    return draws.reshape(*draws.shape[:2], *shape)
 
 
 def _restore_frame(X, values, table, kept):
@@ -256,26 +333,69 @@ def _restore_frame(X, values, table, kept):
         if j in kept:
             continue
         column = values[:, j] if table is None else table.decode(values[:, j], j)
-        if series.dtype.is_integer():
-            column = np.rint(column).astype(np.int64)
-        new.append(nw.new_series(series.name, column, backend=frame.implementation))
+        if isinstance(column, np.ndarray):
+            column = _within(series, column)
+        column = nw.new_series(series.name, column, backend=frame.implementation)
+        new.append(_as_before(series, column))
     if frame.implementation.is_pandas():
         result = X.copy()
         for series in new:
             column = series.to_native()
             column.index = X.index
-            result[series.name] = column.astype(X.dtypes[series.name])
+            result[series.name] = column
         return result
-    return frame.with_columns(
-        series.cast(frame.schema[series.name]) for series in new
-    ).to_native()
+    return frame.with_columns(new).to_native()
+
+
+def _within(series, column):
+    """Numbers that the type of a frame's column can hold."""
+    native, name = series.to_native().dtype, str(series.dtype).lower()
+    if isinstance(native, np.dtype) and native.kind in "iuf":
+        return cast(column, native)
+    if series.dtype.is_numeric() and name in np.sctypeDict:
+        return cast(column, np.dtype(name))
+    return np.rint(column) if series.dtype.is_integer() else column
+
+
+def _as_before(old, new):
+    """`new` values of a column as the type of the `old` ones, as far as it holds them.
+
+    Rows to use may declare fewer categories than those of fit, or be of floats where
+    categories are all missing.
+    """
+    if _of_numbers(old.dtype) and not _of_numbers(new.dtype):
+        return new
+    if old.implementation.is_pandas():
+        dtype = old.to_native().dtype
+        if isinstance(old.dtype, (nw.Categorical, nw.Enum)):
+            known = list(dtype.categories)
+            more = [v for v in dict.fromkeys(new.to_list()) if v not in known]
+            dtype = type(dtype)(known + more, dtype.ordered) if more else dtype
+        return nw.from_native(new.to_native().astype(dtype), series_only=True)
+    dtype = old.dtype
+    if isinstance(dtype, nw.Enum):
+        known = list(dtype.categories)
+        more = [v for v in dict.fromkeys(new.to_list()) if v not in known]
+        dtype = nw.Enum(known + more)
+    return new.cast(dtype)
+
+
+def _of_numbers(dtype):
+    return dtype.is_numeric() or dtype == nw.Boolean
 
 
 def cast(values, dtype):
-    """Values as `dtype`, rounded and within its range where it is of integers."""
+    """Values as `dtype`, within its range, and rounded where it is of integers."""
     if dtype.kind in "iu":
         limits = np.iinfo(dtype)
-        return np.rint(values).clip(limits.min, limits.max).astype(dtype)
+        high = np.float64(limits.max)
+        # No double is 2**63 - 1; the next below it is.
+        high = high if int(high) <= limits.max else np.nextafter(high, 0.0)
+        return np.rint(values).clip(limits.min, high).astype(dtype)
     if dtype.kind == "b":
         return values >= 0.5
-    return values.astype(dtype if dtype.kind == "f" else np.float64)
+    dtype = dtype if dtype.kind == "f" else np.dtype(np.float64)
+    if dtype.itemsize < values.itemsize:
+        limits = np.finfo(dtype)
+        values = values.clip(limits.min, limits.max)
+    return values.astype(dtype)

@@ -93,10 +93,12 @@ class ReVAETransformer(InterventionMixin, ImputationMixin, BaseReVAE):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows.
+        X : array-like of shape (n_samples, n_features) or iterator
+            Rows; or an iterator, a generator say, of batches: X, (X, y) or
+            (X, y, sample_weight) each, with an epoch on one after another. Should a
+            batch fail, those before it have been learned from.
         y : array-like of shape (n_samples,) or (n_samples, n_labels), default=None
-            Labels, as in :meth:`fit`; a batch may be without any.
+            Labels, as in :meth:`fit`; a batch may be without any. None for an iterator.
         classes : array-like of shape (n_classes,), or list of such, default=None
             All classes, a list with an array a label for several labels. Without
             them the classes are those in y of the first call.
@@ -111,7 +113,8 @@ class ReVAETransformer(InterventionMixin, ImputationMixin, BaseReVAE):
         Raises
         ------
         ValueError
-            As :meth:`fit` does.
+            As :meth:`fit` does; and if an
+            iterator gives no batch, or y beside it.
 
         Examples
         --------

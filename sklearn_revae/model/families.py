@@ -19,6 +19,8 @@ MIN_NOISE_SCALE = 0.03
 _START_NOISE_SCALE = 0.5
 # A rate may leave the column's mean by this factor either way, exp(8) = 3,000.
 _MAX_LOG_RATIO = 8.0
+# Where a row holds so many counts, their total says how much was counted, not what.
+_MANY_COUNTS = 50
 # Beta densities are infinite at the ends, where data may well lie.
 EDGE = 1e-3
 
@@ -377,8 +379,11 @@ class _Count(Family):
         self.register_buffer("spread", torch.tensor([c.spread for c in columns]))
 
     def features(self, x):
-        centred = torch.log1p(x) - torch.log1p(self.log_typical.exp())
-        return (centred / self.spread)[..., None]
+        typical = self.log_typical.exp()
+        if len(typical) >= _MANY_COUNTS:
+            size = x.sum(-1, keepdim=True) / typical.sum()
+            x = x / size.clamp(min=1e-3)
+        return ((torch.log1p(x) - torch.log1p(typical)) / self.spread)[..., None]
 
     def log_rate(self, output):
         """Log of the expected count."""

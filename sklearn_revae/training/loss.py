@@ -16,8 +16,6 @@ from sklearn_revae.model.objective import (
 OTHER_LABELS_SHARE = 0.1
 # Of levels no noisy copy is near: some are taken over from another row.
 SWAPPED_SHARE = 0.15
-# Hidden values beside the missing ones teach the encoder to do without any.
-HIDDEN_SHARE = 0.2
 
 
 class SemiSupervisedLoss(nn.Module):
@@ -95,12 +93,6 @@ class SemiSupervisedLoss(nn.Module):
         swapped = leveled & self._chosen(x, SWAPPED_SHARE)
         return torch.where(swapped, x.roll(1, 0), x)
 
-    def _hidden(self, model, x):
-        """`x` as the encoder may see it: without some values, where any are missing."""
-        if not model.likelihood.masked:
-            return x
-        return torch.where(self._chosen(x, HIDDEN_SHARE), torch.nan, x)
-
     def _edit_loss(self, model, z, codes):
         """How badly rows moved to another value of one label are recognised as it.
 
@@ -135,11 +127,10 @@ class SemiSupervisedLoss(nn.Module):
         n_rows, n_features = len(x), x[0].numel()
         labels = model.label_model
         with_consistency = self.consistency_weight > 0 and labels.n_labels > 0
-        seen = self._hidden(model, x)
-        inputs = model.likelihood.features(seen)
+        inputs = model.likelihood.features(x)
         if with_consistency:
             # Rows and their noisy copies share one pass of the encoder.
-            noisy = model.likelihood.features(self._swapped(model, seen))
+            noisy = model.likelihood.features(self._swapped(model, x))
             noisy = noisy + self.noise_scale * self._noise(noisy)
             inputs = torch.cat([inputs, noisy])
         mean, scale = model.encoder(inputs)

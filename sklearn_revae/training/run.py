@@ -1,5 +1,6 @@
 """One training run: settings in, trained weights and their history out."""
 
+import contextlib
 import copy
 import math
 from dataclasses import dataclass, field
@@ -69,7 +70,9 @@ def module_accuracy(module, rows):
     """Accuracy of the module, as it stands, over the observed cells of `rows`."""
     was_training = module.training
     module.eval()
-    predicted = module.log_class_probabilities(rows.x).argmax(-1)
+    predicted = torch.cat(
+        [module.log_class_probabilities(x).argmax(-1) for x in rows.pieces()]
+    )
     module.train(was_training)
     counted = (rows.codes >= 0) * rows.weight[:, None]
     return float((counted * (predicted == rows.codes)).sum() / counted.sum())
@@ -105,7 +108,7 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
     if n_epochs == "auto":
         n_epochs = max(FEWEST_EPOCHS, math.ceil(FEWEST_STEPS / n_steps))
     noise_scale = module.likelihood.noise_of_inputs(
-        torch.from_numpy(settings.noise_scale).to(rows.x)
+        torch.from_numpy(settings.noise_scale).to(rows.x.device, rows.x.dtype)
     )
     loss = SemiSupervisedLoss(
         settings.label_weight,
@@ -131,7 +134,12 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
     if optimizer_state is not None:
         # Loading shares the tensors: a copy leaves the caller's state as it was.
         net.optimizer_.load_state_dict(copy.deepcopy(optimizer_state))
-    with fitting_threads(rows.x.numel()):
+    with contextlib.ExitStack() as until_the_end:
+        until_the_end.enter_context(fitting_threads(rows.x.numel()))
+        until_the_end.callback(rows.close)
+        if held_out is not None:
+            until_the_end.callback(held_out.close)
+            held_out.keep()
         net.train(rows, n_epochs)
     # skorch's own averages count the steps that were skipped as not finite.
     history = [
