@@ -94,6 +94,8 @@ class Columns:
         The model sees (X - shift_) / scale_, of log X where the family is log-normal.
     low_, high_ : ndarray (n_features,)
         Decoded values stay between these.
+    seen_low_, seen_high_ : ndarray (n_features,)
+        The values of `fit` lie between these.
     spread_ : ndarray (n_features,)
         Standard deviation of what the encoder reads of a column.
     missing_ : ndarray (n_features,)
@@ -269,6 +271,7 @@ class Columns:
     def _fit_scales(self, summary):
         n_features = len(summary.low)
         low, high = summary.low.astype(np.float64), summary.high.astype(np.float64)
+        self.seen_low_, self.seen_high_ = low, high
         self.shift_, self.scale_ = np.zeros(n_features), np.ones(n_features)
         unbounded, logged = self._of(_UNBOUNDED), self._of([LOG_NORMAL])
         self.shift_[unbounded] = summary.mean[unbounded]
@@ -314,6 +317,16 @@ class Columns:
         if bounded.any():
             scaled = summary.std[bounded] / self.scale_[bounded]
             self.spread_[bounded] = np.sqrt(np.mean(scaled**2))
+
+    def within_seen(self, values):
+        """`values` (..., n_features) no further out than those of `fit`.
+
+        Levels are left as they are.
+        """
+        clipped = np.clip(values, self.seen_low_, self.seen_high_)
+        leveled = list(self.levels_)
+        clipped[..., leveled] = values[..., leveled]
+        return clipped
 
     def unbounded(self):
         """Which columns have a continuous family on the whole line: (n_features,)."""

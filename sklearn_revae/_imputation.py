@@ -70,7 +70,11 @@ class ImputationMixin:
         else:
             decoded = self._draw_rows(rows, n_samples, random)
         given = dense(values)[:, None]
-        filled = np.where(np.isnan(given), self._columns.from_model(decoded), given)
+        guessed = self._columns.from_model(decoded)
+        if n_samples is None:
+            # A single guess beyond all that was seen is a wild one.
+            guessed = self._columns.within_seen(guessed)
+        filled = np.where(np.isnan(given), guessed, given)
         if n_samples is None:
             # What nothing is missing of need not even pass through doubles.
             whole = np.flatnonzero(~np.isnan(given).any(axis=(0, 1)))

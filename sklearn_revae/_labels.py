@@ -1,6 +1,7 @@
 """y as users write it, to integer codes with -1 for what is not observed, and back."""
 
 import numbers
+from decimal import Decimal
 
 import numpy as np
 import scipy.sparse
@@ -14,6 +15,9 @@ def _is_missing(value):
         return True
     if isinstance(value, (float, np.floating)):
         return bool(np.isnan(value))
+    if isinstance(value, Decimal):
+        # A signalling one does not even bear being compared.
+        return value.is_nan()
     return type(value).__name__ in ("NAType", "NaTType")
 
 
@@ -91,7 +95,7 @@ def _as_array(y):
     elif hasattr(y, "categories"):
         y = np.asarray(y)
     if isinstance(y, (list, tuple)):
-        nested = any(isinstance(row, (list, tuple)) for row in y)
+        nested = len(y) > 0 and all(isinstance(row, (list, tuple)) for row in y)
         flat = [v for row in y for v in row] if nested else y
         others = [v for v in flat if not isinstance(v, str)]
         # NumPy would write None and NaN out as strings, and numbers beside text in other

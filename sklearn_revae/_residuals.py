@@ -13,10 +13,11 @@ from sklearn_revae._stored import streams
 # So many columns at most: the rule holds their square, and solves for each row.
 MOST_COLUMNS = 256
 _MOST_ROWS = 4000
-_N_ROUNDS = 10
+# Values are hidden anew in so many rows in all, each row a number of times.
+_ROWS_IN_ALL = 30_000
 _HIDDEN_SHARE = 0.2
 # Ridge on the known errors, in their own variances; chosen on breast_cancer, satimage.
-_RIDGE = 0.2
+_RIDGE = 0.3
 _CHUNK_CELLS = 2_000_000
 
 
@@ -72,7 +73,7 @@ class Residuals:
         there = ~np.isnan(x)
         sums = np.zeros((3, len(columns), len(columns)))
         counts = np.zeros_like(sums)
-        for _ in range(_N_ROUNDS):
+        for _ in range(max(4, min(_ROWS_IN_ALL // len(x), 50))):
             hidden = there & (random.random_sample(x.shape) < _HIDDEN_SHARE)
             seen = there & ~hidden
             decoded = decoded_rows(module, np.where(seen, x, np.nan))

@@ -141,7 +141,8 @@ def _checked(value, name):
         raise ValueError(
             f"Column {name} of X holds infinity: put None there, which counts as missing."
         )
-    return value
+    # Python's own numbers bear comparison with one another, NumPy's not with decimals.
+    return value.item() if isinstance(value, np.generic) else value
 
 
 class Table:
@@ -239,7 +240,8 @@ class Table:
         for i, value in enumerate(column):
             if _is_missing(value):
                 continue
-            code = known.get(_checked(value, name))
+            value = _checked(value, name)
+            code = known.get(value)
             if code is None:
                 strange.append(value)
             else:
@@ -363,7 +365,7 @@ def _as_before(old, new):
     Rows to use may declare fewer categories than those of fit, or be of floats where
     categories are all missing.
     """
-    if _of_numbers(old.dtype) and not _of_numbers(new.dtype):
+    if _is_of_numbers(old) and not _is_of_numbers(new):
         return new
     if old.implementation.is_pandas():
         dtype = old.to_native().dtype
@@ -380,8 +382,12 @@ def _as_before(old, new):
     return new.cast(dtype)
 
 
-def _of_numbers(dtype):
-    return dtype.is_numeric() or dtype == nw.Boolean
+def _is_of_numbers(series):
+    # Sparse columns of pandas tell by their kind alone.
+    kind = getattr(series.to_native().dtype, "kind", None)
+    return (
+        series.dtype.is_numeric() or series.dtype == nw.Boolean or kind in tuple("iufb")
+    )
 
 
 def cast(values, dtype):

@@ -3,21 +3,30 @@
 import datetime
 import decimal
 import pickle
+import re
 import warnings
 from unittest import mock
 
+import joblib
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 import scipy.sparse
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from sklearn_revae import ReVAEClassifier, ReVAETransformer, _base
 
-# Derandomised, so that a run that passes here passes everywhere.
-few = settings(max_examples=15, deadline=None, derandomize=True, database=None)
+# Derandomised, so that a run that passes here passes everywhere; failures stay as found,
+# for making them smaller takes minutes of training.
+few = settings(
+    max_examples=15,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+)
 many = settings(few, max_examples=25)
 
 TINY = {
@@ -31,6 +40,8 @@ N = 8
 LABELS = [0, 1] * (N // 2)
 # Where a message may come from; all others speak of their own affairs.
 SPEAKERS = ("sklearn_revae", "sklearn")
+# What is wrong, in their words or in scikit-learn's own.
+NAMED = re.compile(r"\b([Xy]|[Cc]olumn|array|[Ff]eature|labels?|[Ii]nput|Complex data)\b")
 
 METHODS = {
     "transform": lambda model, X: model.transform(X),
@@ -60,7 +71,11 @@ def value(model):
 
 def partially_fitted(model, X):
     copy = pickle.loads(pickle.dumps(model))
-    return [copy.partial_fit(X).history_[-1].get("bound", 0.0)]
+    n_labels = len(model.label_names_)
+    # Rows without a label are as good as any; sizes of what has none do not matter.
+    n = X.shape[0] if getattr(X, "shape", ()) else 0
+    y = np.full((n, n_labels) if n_labels > 1 else n, None, dtype=object)
+    return copy.partial_fit(X, y if n_labels else None).loss_curve_
 
 
 def refusal(action):
@@ -85,10 +100,7 @@ def spoken(error):
         level = level.tb_next
     speaker = level.tb_frame.f_globals["__name__"]
     assert speaker.split(".")[0] in SPEAKERS, f"{speaker}: {error}"
-    words = str(error).replace("'", " ").replace(":", " ").split()
-    assert {"X", "y", "Column", "array", "features", "feature", "label"} & set(words), (
-        str(error)
-    )
+    assert NAMED.search(str(error)), error
 
 
 def fit(model, X, y):
@@ -104,7 +116,7 @@ def fit(model, X, y):
 
 def use(model, X, alike=True):
     """Call every method on X; return the errors of those that refuse it."""
-    before, weights = dict(vars(model)), pickle.dumps(model)
+    before, state = dict(vars(model)), fitted_state(model)
     errors = {}
     for name, method in METHODS.items():
         if name.startswith("predict") and not isinstance(model, ReVAEClassifier):
@@ -119,18 +131,30 @@ def use(model, X, alike=True):
                 assert told(part), (name, part)
             if alike and name in ROWS:
                 assert_alike(result, X)
-    assert pickle.dumps(model) == weights
+    assert fitted_state(model) == state
     # What one method takes, all do.
-    assert len({error is None for error in errors.values()}) == 1, errors
+    refused = {name: error for name, error in errors.items() if error is not None}
+    assert len(refused) in (0, len(errors)), refused
     return errors["transform"]
+
+
+def fitted_state(model):
+    """Hash of all that a fitted model holds."""
+    others = {k: v for k, v in vars(model).items() if not k.startswith("_optimizer")}
+    weights = others.pop("module_").state_dict()
+    return joblib.hash([others, {k: w.numpy() for k, w in weights.items()}])
+
+
+def as_objects(cells):
+    array = np.empty(len(cells), dtype=object)
+    array[:] = cells
+    return array
 
 
 def told(result):
     """Whether nothing in a result is missing or infinite."""
-    if isinstance(result, pl.DataFrame):
-        result = result.to_pandas()
-    if isinstance(result, pd.DataFrame):
-        return all(told(result[name].to_numpy(dtype=object)) for name in result)
+    if isinstance(result, (pd.DataFrame, pl.DataFrame)):
+        return all(told(as_objects(list(result[name]))) for name in result.columns)
     cells = result.toarray() if scipy.sparse.issparse(result) else np.asarray(result)
     if cells.dtype.kind != "O":
         return cells.dtype.kind not in "fc" or bool(np.isfinite(cells).all())
@@ -619,12 +643,6 @@ LABEL_CELLS = {
 }
 
 
-def as_objects(cells):
-    y = np.empty(len(cells), dtype=object)
-    y[:] = cells
-    return y
-
-
 @pytest.mark.parametrize("kind", sorted(LABEL_CELLS))
 @settings(few, max_examples=4)
 @given(data=st.data())
@@ -695,7 +713,7 @@ def test_unseen_numbers_are_told_once_a_column_at_the_users_line(method):
     X = np.array([[0, 4], [1, 5]] * 4)
     model = ReVAEClassifier(**TINY, likelihood="categorical").fit(X, LABELS)
     # More rows than are converted at once, and other numbers in each part.
-    unseen = np.column_stack([np.arange(5000), np.full(5000, 4)])
+    unseen = np.column_stack([np.arange(2100), np.full(2100, 4)])
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         METHODS[method](model, unseen)
