@@ -44,6 +44,11 @@ class ImputationMixin:
         ValueError
             If `n_samples` is no positive integer, or X is not like the training data.
 
+        Notes
+        -----
+        A model fitted on rows with gaps fills them better: its encoder has learned to
+        tell a value that is missing from one of middle size.
+
         References
         ----------
         .. [1] P.-A. Mattei, J. Frellsen, "MIWAE: Deep Generative Modelling and
@@ -55,6 +60,7 @@ class ImputationMixin:
         >>> from sklearn.datasets import load_iris
         >>> from sklearn_revae import ReVAETransformer
         >>> X = load_iris().data
+        >>> X[::5, 2] = X[::7, 3] = np.nan
         >>> model = ReVAETransformer(max_iter=300, random_state=0).fit(X)
         >>> model.impute([[5.0, 3.4, np.nan, np.nan]]).round(0)
         array([[5., 3., 1., 0.]])
