@@ -280,9 +280,10 @@ class Columns:
         self.scale_[logged] = summary.log_std[logged]
         # A constant column has nothing to scale; rounding may leave it a tiny spread.
         constant = summary.std <= 10 * np.finfo(np.float64).eps * magnitude(summary)
-        self.scale_[unbounded & constant] = 0.0
-        # Its squares were too small for a double.
-        vanished = unbounded & ~logged & (high > low) & (summary.std == 0)
+        # Squares too small for a double look like none; logarithms have others.
+        vanished = (high > low) & (summary.std == 0)
+        self.scale_[unbounded & constant & ~vanished] = 0.0
+        vanished &= unbounded & ~logged
         if vanished.any():
             j = np.flatnonzero(vanished)[0]
             raise ValueError(

@@ -228,3 +228,52 @@ def test_densities_follow_the_units(X, factor, n_scaled, quick_transformer):
 def test_binary_columns_add_log_probabilities(quick_transformer):
     X = (IMAGES[:, :6] > 127).astype(float)
     assert (quick_transformer(max_iter=20).fit(X).score_samples(X) < 0).all()
+
+
+@pytest.mark.parametrize("value", [1e300, -1e300, 1e20])
+def test_values_too_far_to_compute_with_name_their_column(value, blobs, blobs_model):
+    X = blobs[0].copy()
+    X[3, 2] = value
+    with pytest.raises(ValueError, match=r"Column 2 of X reaches .*too far.*NaN"):
+        blobs_model.predict_proba(X)
+
+
+def test_values_too_small_to_scale_name_their_column(few_blobs, quick_classifier):
+    X, y = few_blobs
+    with pytest.raises(ValueError, match=r"Column 0 of X is too small.*Multiply"):
+        quick_classifier().fit(X * 1e-200, y)
+
+
+def test_a_shared_scale_has_no_squares_beyond_doubles():
+    # A column's squares are within a double's range, those of all of them are not.
+    X = RNG.normal(size=(4, 200))
+    scaled = Columns("laplace").fit(3e153 * X).to_model(3e153 * X)
+    np.testing.assert_allclose(scaled, Columns("laplace").fit(X).to_model(X), rtol=1e-5)
+
+
+def test_numbers_too_large_to_count_are_no_counts():
+    assert _kinds([[0], [2**63]] * 10) == ["real"]
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_ends_of_types_come_back_within_them(quick_transformer):
+    for dtype in ("i8", "u8"):
+        limits = np.iinfo(dtype)
+        X = np.array([[limits.min, 3], [limits.max, 5]] * 10, dtype=dtype)
+        assert quick_transformer().fit(X).reconstruct(X).dtype == X.dtype
+    X = np.array([[3.4e38, 1], [-3.4e38, 2]] * 10, dtype=np.float32)
+    assert np.isfinite(quick_transformer().fit(X).reconstruct(X)).all()
+
+
+@pytest.mark.filterwarnings("error")
+def test_rows_of_a_smaller_type_come_back_within_it(quick_transformer):
+    model = quick_transformer().fit(RNG.normal(3e39, 1e38, (20, 2)))
+    new = model.reconstruct(np.ones((2, 2), dtype=np.float32))
+    np.testing.assert_array_equal(new, np.finfo(np.float32).max)
+
+
+@pytest.mark.filterwarnings("error")
+def test_zero_has_no_infinite_logarithm(quick_transformer):
+    X = np.exp(3 * RNG.normal(size=(20, 2))) * 1e-312
+    model = quick_transformer(likelihood="log_normal").fit(X)
+    assert np.isfinite(model.score_samples(np.zeros((2, 2)))).all()

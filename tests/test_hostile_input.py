@@ -13,7 +13,7 @@ import pandas as pd
 import polars as pl
 import pytest
 import scipy.sparse
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from sklearn_revae import ReVAEClassifier, ReVAETransformer, _base
@@ -187,7 +187,7 @@ HARD_FLOATS += [1e9 + 1e-3, 1e9 - 1e-3, 3.4e38, 2.0**63, 1e16, 0.1, 65504.0, np.
 floats = st.sampled_from(HARD_FLOATS) | st.floats(-100, 100)
 infinities = st.sampled_from([np.inf, -np.inf, 0.0, 1.0])
 words = st.sampled_from(["a", "b", "", "nan", "ß", "1"])
-missing = st.sampled_from([None, np.nan, pd.NA, pd.NaT])
+missing = st.sampled_from([None, np.nan, pd.NA, pd.NaT, decimal.Decimal("sNaN")])
 odd = st.sampled_from(
     [
         [1, 2],
@@ -422,6 +422,11 @@ def number_model():
 
 @many
 @given(st.lists(floats | infinities, min_size=3, max_size=3), st.sampled_from(DTYPES))
+@example([1e300, 1.0, 1.0], "f8")
+@example([-1e300, 1.0, 1.0], "f8")
+@example([0.0, 5e-324, 1e18], "f8")
+@example([3.4e38, 3.4e38, 0.0], "f4")
+@example([1e18, 1e18, 1e18], "i8")
 def test_numbers_far_from_those_of_fit_are_used_or_refused(number_model, row, dtype):
     with np.errstate(all="ignore"):
         use(number_model, np.array([row, [0.0, 1.0, 2.0]]).astype(dtype))

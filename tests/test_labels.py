@@ -315,3 +315,19 @@ def test_a_transformer_of_one_row_gives_one_row(blobs, quick_transformer):
     Z = quick_transformer().fit_transform(X)
     assert Z.shape == (1, 2)
     assert np.isfinite(Z).all()
+
+
+def test_masked_labels_and_dates_that_are_none_are_unlabelled(blobs, quick_classifier):
+    X = blobs[0][:12]
+    y = np.ma.masked_array([0, 1, 5] * 4, mask=[False, False, True] * 4)
+    np.testing.assert_array_equal(quick_classifier().fit(X, y).classes_, [0, 1])
+    days = np.array(["2000-01-01", "NaT", "2001-01-01"] * 4, dtype="M8[D]")
+    assert len(quick_classifier().fit(X, days).classes_) == 2
+
+
+def test_two_labels_of_one_name_raise(blobs, quick_classifier):
+    X, y = blobs
+    with pytest.raises(ValueError, match=r"y has several columns named .'a'."):
+        quick_classifier().fit(
+            X, pd.DataFrame({"a": y, "b": y}).set_axis(["a"] * 2, axis=1)
+        )

@@ -254,3 +254,81 @@ def test_words_where_numbers_were_raise(model, table):
     wrong = X.head(3).assign(height=["tall", "small", "tall"])
     with pytest.raises(TypeError, match="'height' of X held numbers in fit"):
         model.predict(wrong)
+
+
+def test_numbers_that_are_declared_categories_are_such():
+    X = pd.DataFrame(
+        {
+            "code": pd.Categorical([7, 2.5, 9, 7] * 5),
+            "rank": pd.Categorical([3, 1, 1, 3] * 5, [3, 1, 2], ordered=True),
+        }
+    )
+    model = ReVAETransformer((8,), max_iter=2, random_state=0).fit(X)
+    assert list(model.column_kinds_) == ["categorical", "ordinal"]
+    new = model.reconstruct(X)
+    assert (new.dtypes == X.dtypes).all()
+    assert set(new["code"]) <= {7, 2.5, 9}
+
+
+def test_rows_may_declare_fewer_categories_than_those_of_fit(model, table):
+    X, _ = table
+    few = X.head(5).assign(grade=pd.Categorical(["low"] * 5, ["low"], ordered=True))
+    new = model.reconstruct(few)
+    in_its_kinds(new.assign(grade=few["grade"]), few)
+    assert set(new["grade"]) <= {"low", "mid", "top"}
+    frame = pl.from_dict({"x": ["a", "b"] * 10}, schema={"x": pl.Enum(["a", "b"])})
+    fitted = ReVAETransformer((8,), max_iter=2, random_state=0).fit(frame)
+    fewer = pl.from_dict({"x": ["a"]}, schema={"x": pl.Enum(["a"])})
+    assert fitted.reconstruct(fewer)["x"].item() in {"a", "b"}
+
+
+def test_a_column_of_nothing_is_filled_with_categories(model, table):
+    # pandas reads a column without any value as one of floats.
+    X = table[0].head(5).assign(city=np.nan)
+    assert set(model.impute(X)["city"]) <= {"Rome", "Oslo", "Bonn"}
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [[1], np.ones(2), pd.Period("2000-01-01"), {}, 1j],
+    ids=lambda cell: type(cell).__name__,
+)
+def test_a_cell_that_is_no_value_raises_by_its_column(cell, table):
+    X, y = table
+    column = np.empty(len(X), dtype=object)
+    column[:] = [cell] * len(X)
+    with pytest.raises(TypeError, match=r"Column 'city' of X holds .* leave it out"):
+        ReVAEClassifier().fit(X.assign(city=column), y)
+
+
+def test_infinity_among_words_raises():
+    with pytest.raises(ValueError, match="Column 0 of X holds infinity"):
+        ReVAETransformer().fit([[np.inf, 1], ["a", 2]])
+
+
+def test_categories_and_whole_columns_beyond_doubles_survive_impute():
+    big = 2**62 + 1
+    X = pd.DataFrame({"key": [big, big - 2] * 10, "x": [1.0, np.nan] * 10})
+    filled = ReVAETransformer((8,), max_iter=2, random_state=0).fit(X).impute(X)
+    assert filled["key"].tolist() == X["key"].tolist()
+
+
+def test_words_come_back_as_words_of_any_length(table):
+    X = np.array([["a", "x"], ["long", "y"]] * 10)
+    model = ReVAETransformer((8,), max_iter=2, random_state=0).fit(X)
+    new = model.reconstruct(X[::2].astype("U1"))
+    assert new.dtype.kind == "U"
+    assert set(new.ravel()) <= {"a", "long", "x", "y"}
+
+
+@pytest.mark.parametrize("container", ["coo", "dia", "bsr", "lil", "dok"])
+def test_sparse_rows_of_every_format_come_back_in_it(container, quick_transformer):
+    X = scipy.sparse.csr_matrix(np.eye(20)[:, :6]).asformat(container)
+    new = quick_transformer().fit(X).reconstruct(X)
+    assert type(new) is type(X)
+    assert new.shape == X.shape
+
+
+def test_sparse_rows_for_a_model_of_categories_raise(model):
+    with pytest.raises(TypeError, match="fitted on a table with categories"):
+        model.predict(scipy.sparse.csr_matrix(np.ones((2, 8))))
