@@ -15,6 +15,7 @@ from sklearn.utils.validation import _check_sample_weight
 
 from sklearn_revae._build import build_model
 from sklearn_revae._columns import SHARED_SCALE, Columns
+from sklearn_revae._density import bound_quantiles
 from sklearn_revae._labels import LabelCodes
 from sklearn_revae._latents import LatentsMixin
 from sklearn_revae._parameters import CONSTRAINTS, check_parameters
@@ -371,6 +372,9 @@ class BaseReVAE(LatentsMixin, BaseEstimator):
         self.loss_curve_ = [-epoch.get("bound", math.nan) for epoch in self.history_]
         self.n_iter_ = len(self.history_)
         self._residuals = learn_residuals(module, data.X, self._columns, self._seed)
+        self.training_score_quantiles_ = bound_quantiles(
+            module, data.X, self._columns, self.unlabeled_bound, self._seed
+        )
 
     def _settings(self, n_features, n_rows, monitor):
         """Training settings, everything "auto" decided."""

@@ -7,6 +7,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_revae._base import BaseReVAE
 from sklearn_revae._docs import document_estimator
+from sklearn_revae._generation import GenerationMixin
 from sklearn_revae._imputation import ImputationMixin
 from sklearn_revae._inference import apply
 from sklearn_revae._interventions import InterventionMixin
@@ -14,7 +15,9 @@ from sklearn_revae._scores import cell_accuracy
 
 
 @document_estimator
-class ReVAEClassifier(InterventionMixin, ImputationMixin, ClassifierMixin, BaseReVAE):
+class ReVAEClassifier(
+    InterventionMixin, GenerationMixin, ImputationMixin, ClassifierMixin, BaseReVAE
+):
     """Classifier that learns from labelled and unlabelled rows alike.
 
     A semi-supervised variational autoencoder whose latents hold each label's

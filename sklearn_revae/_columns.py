@@ -423,6 +423,23 @@ class Columns:
                 values[..., j] = levels.numbers[values[..., j].astype(np.intp)]
         return values
 
+    def carry_over(self, own, before, after):
+        """`own` rows changed as `after` differs from `before`, all in X's units.
+
+        By the difference; by the ratio where a column is positive; a level is taken over
+        where it changed. What is missing is taken from `after`.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            new = own + (after - before)
+            logged = self._of([LOG_NORMAL])
+            ratio = after[..., logged] / before[..., logged]
+            new[..., logged] = own[..., logged] * ratio
+        new = np.clip(new, self.low_, self.high_)
+        told_apart = np.isin(self.kinds_, ["binary"])
+        told_apart[list(self.levels_)] = True
+        new[..., told_apart] = np.where(after == before, own, after)[..., told_apart]
+        return np.where(np.isnan(own), after, new)
+
 
 class ModelRows:
     """Rows of X as the model sees them, converted when they are asked for.

@@ -114,6 +114,9 @@ history_ : list of dict
     value (`weight_max`) and effective share of samples (`weight_effective_share`).
 early_stopping_monitor_ : {"validation_score", "bound"} or None
     What early stopping watched.
+training_score_quantiles_ : ndarray of shape (101,)
+    Percentiles 0, 1, ..., 100 of what `score_samples` says of at most 1000 training rows,
+    in nats: where a row that is like them should lie.
 device_ : str
     Where the model was trained.
 module_ : torch.nn.Module

@@ -12,7 +12,7 @@ _MOST_CELLS = 2_000_000
 
 
 @torch.no_grad()
-def apply(module, function, *arrays):
+def apply(module, function, *arrays, copies=1):
     """`function(module, *tensors)` over chunks of rows, put together again.
 
     On the CPU this runs in double precision: a row's result then depends neither on
@@ -24,8 +24,10 @@ def apply(module, function, *arrays):
         The fitted model; left as it is.
     function : callable
         Takes the module and a tensor for each array, returns a tensor of as many rows.
-    arrays : ndarray
+    *arrays : ndarray
         Of equal length.
+    copies : int, default=1
+        How many times a row's width its result has: fewer rows are taken at once.
 
     Returns
     -------
@@ -38,7 +40,7 @@ def apply(module, function, *arrays):
         module, dtype = copy.deepcopy(module).double(), torch.float64
     module.eval()
     results = []
-    width = math.prod(arrays[0].shape[1:])
+    width = math.prod(arrays[0].shape[1:]) * copies
     step = max(1, min(_MOST_ROWS, _MOST_CELLS // max(width, 1)))
     for start in range(0, max(len(arrays[0]), 1), step):
         # Copies: torch warns of memory that may not be written to.

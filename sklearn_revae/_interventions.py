@@ -1,17 +1,20 @@
-"""Change a row's label, keep the rest: the mixin with intervene and reconstruct."""
+"""Change a row's label, keep the rest: the mixin with intervene, swap, reconstruct."""
 
-from collections.abc import Mapping
-from numbers import Integral
+from numbers import Real
 
 import numpy as np
-import torch
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_revae._asked import read_do, read_labels, read_method
+from sklearn_revae._constraints import Constraints
+from sklearn_revae._edits import decode_edits, latents_of
 from sklearn_revae._inference import apply
-from sklearn_revae._tables import restore, restore_draws
+from sklearn_revae._report import intervention_report
+from sklearn_revae._rows import dense, float_dtype
+from sklearn_revae._tables import column_dtypes, restore, restore_draws
 from sklearn_revae._validation import check_n_samples
-from sklearn_revae.model.edits import METHODS, move
+from sklearn_revae.model.edits import move, replace
 from sklearn_revae.model.objective import sample_posterior
 from sklearn_revae.training.run import generator
 
@@ -55,8 +58,13 @@ class InterventionMixin:
         do,
         *,
         method="transport",
+        strength=1.0,
         keep=None,
+        bounds=None,
+        direction=None,
+        residual=False,
         n_samples=None,
+        report=False,
         random_state=None,
     ):
         """Return rows as they would look with other labels, the rest kept.
@@ -67,6 +75,10 @@ class InterventionMixin:
 
         .. versionadded:: 0.1
 
+        .. versionchanged:: 0.2
+           `strength`, `bounds`, `direction`, `residual`, `report`, and latents given as
+           `method`.
+
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
@@ -74,16 +86,31 @@ class InterventionMixin:
         do : dict, or a single value where there is one label
             `{label: value}`: a label by its name in `label_names_` or its index, a
             value as it was written in y; an array gives each row its own.
-        method : {"transport", "sample", "mean"}, default="transport"
+        method : {"transport", "sample", "mean"} or dict, default="transport"
             How the latents z_l of a label move to value v. "transport" carries them by
             the affine map that takes p(z_l|u) onto p(z_l|v), u being the row's
             predicted value: *how* the row shows the label is kept. "sample" draws them
-            from p(z_l|v). "mean" sets them to its mean.
+            from p(z_l|v). "mean" sets them to its mean. A dict gives the latents of
+            each label outright, of shape (label_dim_,) or (n_samples, label_dim_).
+        strength : float, default=1.0
+            Share of the way that the latents are moved, not negative: 0 not at all, 1 all
+            of it, more beyond.
         keep : array-like of str or int, default=None
             Columns that come back exactly as they went in.
+        bounds : dict of column to (low, high), default=None
+            Limits that these columns of the result obey, in X's units; None leaves a
+            side open.
+        direction : dict of column to {1, -1}, default=None
+            Columns that may only rise (1) or only fall (-1) from what they are in X.
+        residual : bool, default=False
+            Add what the edit changes in the decoded row to the row itself, so that what
+            the decoder does not draw is kept; a category changes where the decoded one
+            does.
         n_samples : int, default=None
             Number of draws a row. The row's latents are then drawn from q(z|x), where
             None takes their mean.
+        report : bool, default=False
+            Return an :class:`~sklearn_revae.InterventionReport` as well.
         random_state : int, RandomState instance or None, default=None
             Decides the draws. Nothing is drawn by "transport" and "mean" without
             `n_samples`.
@@ -94,11 +121,14 @@ class InterventionMixin:
                 or (n_samples, `n_samples`, n_features)
             Of X's type and units; a DataFrame keeps its columns and index. With
             `n_samples`, an array.
+        report : InterventionReport
+            Whether the edits did what was asked; only if `report` is True.
 
         Raises
         ------
         ValueError
-            For an unknown label, value, method or column, naming the known ones.
+            For an unknown label, value, method or column, naming the known ones, and for
+            bounds that no value obeys.
 
         References
         ----------
@@ -114,104 +144,143 @@ class InterventionMixin:
         >>> as_virginica = model.intervene(X[:3], 2)
         >>> model.predict(as_virginica)
         array([2, 2, 2])
-        >>> kept = model.intervene(X[:3], {"label_0": 2}, keep=[0, 1])
-        >>> bool((kept[:, :2] == X[:3, :2]).all())
+        >>> kept = model.intervene(X[:3], {"label_0": 2}, keep=[0, 1], bounds={3: (0, 2)})
+        >>> bool((kept[:, :2] == X[:3, :2]).all() and kept[:, 3].max() <= 2)
         True
         """
         values, x = self._rows_for_use(X)
-        targets = self._read_do(do, len(x))
-        if method not in METHODS:
-            raise ValueError(f"method={method!r} is none of {list(METHODS)}.")
-        kept = self._column_indices(keep)
+        targets = read_do(self._labels, do, len(x))
+        asked = list(targets)
+        method, given = read_method(self._labels, method, asked, len(x), self.label_dim_)
+        _check_strength(strength)
+        constraints = self._constraints(keep, bounds, direction)
         check_n_samples(n_samples)
         seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
         noise = generator(int(seed))
-        labels = np.array(list(targets), dtype=np.int64)
         codes = np.stack(list(targets.values()), axis=1)
 
-        def edit(module, rows, target):
-            return _edited_rows(module, rows, labels, target, method, n_samples, noise)
-
-        decoded = self._columns.from_model(apply(self.module_, edit, x, codes))
-        if n_samples is None:
-            return restore(X, decoded[:, 0], self._table, kept)
-        return restore_draws(X, values, decoded, self._table, kept)
-
-    def _read_do(self, do, n_rows):
-        """Codes (n_rows,) asked for, by the index of their label."""
-        check_is_fitted(self)
-        if self._labels is None:
-            raise ValueError(
-                "intervene needs a label to change, but the model was fitted without y."
-            )
-        names = self._labels.names_
-        if not isinstance(do, Mapping):
-            if len(names) != 1:
-                raise ValueError(
-                    f"do={do!r} names no label, and there are several: write "
-                    f"{{label: value}} with labels among {names}."
+        def edit(module, rows, target, given):
+            mean, scale = module.encode(rows)
+            z = mean[None]
+            if n_samples is not None:
+                z = sample_posterior(mean, scale, n_samples, noise)
+            blocks = module.blocks(z)
+            labels = module.label_model
+            source = labels.log_classifier(module.blocks(mean)).argmax(-1)
+            for i, label in enumerate(asked):
+                blocks = move(
+                    labels,
+                    blocks,
+                    label,
+                    source[:, label],
+                    target[:, i],
+                    given[:, i] if method == "given" else method,
+                    noise,
+                    strength,
                 )
-            do = {0: do}
-        if not do:
-            raise ValueError("do={} asks for nothing: write {label: value}.")
-        targets = {}
-        for label, value in do.items():
-            index = self._labels.index(label)
-            if index in targets:
-                raise ValueError(f"do names the label {names[index]!r} twice.")
-            wanted = np.asarray(value)
-            if wanted.ndim == 0:
-                code = self._labels.encode_values([wanted.item()], index)
-                targets[index] = np.repeat(code, n_rows)
-            elif wanted.shape == (n_rows,):
-                targets[index] = self._labels.encode_values(wanted, index)
-            else:
-                raise ValueError(
-                    f"do has values of shape {wanted.shape} for {names[index]!r}: give "
-                    f"one value, or one for each of the {n_rows} rows."
-                )
-        return targets
+            return z, latents_of(module, blocks, module.style(z))
 
-    def _column_indices(self, keep):
-        """Indices of the columns named by `keep`."""
-        names = getattr(self, "feature_names_in_", None)
-        known = [] if names is None else list(names)
-        indices = []
-        if keep is None:
-            keep = []
-        elif isinstance(keep, str) or np.ndim(keep) == 0:
-            keep = [keep]
-        for column in keep:
-            if column in known:
-                indices.append(known.index(column))
-            elif isinstance(column, Integral) and 0 <= column < self.n_features_in_:
-                indices.append(column)
-            else:
-                listed = known or f"0..{self.n_features_in_ - 1}"
-                raise ValueError(
-                    f"keep names {column!r}, which is no column of X: {listed}."
-                )
-        return indices
-
-
-def _edited_rows(module, rows, labels, target, method, n_samples, noise):
-    """Decoded edits of scaled rows, (n, n_samples or 1, n_features)."""
-    mean, scale = module.encode(rows)
-    if n_samples is None:
-        z = mean[None]
-    else:
-        z = sample_posterior(mean, scale, n_samples, noise)
-    blocks = module.blocks(z)
-    source = module.label_model.log_classifier(module.blocks(mean)).argmax(-1)
-    for column, label in enumerate(labels):
-        blocks = move(
-            module.label_model,
-            blocks,
-            label,
-            source[:, label],
-            target[:, column],
-            method,
-            noise,
+        edited = decode_edits(
+            self, x, edit, codes, given, copies=n_samples or 1, residual=residual
         )
-    moved = torch.cat([blocks.flatten(-2), module.style(z)], dim=-1)
-    return module.expected_row(moved).transpose(0, 1)
+        X_new = self._finish(X, values, edited, constraints, n_samples is not None)
+        if report:
+            return X_new, intervention_report(self, X, X_new, do)
+        return X_new
+
+    def swap(self, X, donors, labels=None, *, residual=False):
+        """Rows with the characteristics that other rows have of some labels.
+
+        The latents z_l of the named labels are taken from the donors, all others stay.
+        So a smile becomes *that* smile, not an average one.
+
+        .. versionadded:: 0.2
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, in the units of the training data.
+        donors : array-like of shape (n_samples, n_features) or (1, n_features)
+            The rows that give, one for each row of X or one for all.
+        labels : str, int or sequence of these, default=None
+            Labels by name or index; None takes all.
+        residual : bool, default=False
+            As in :meth:`intervene`.
+
+        Returns
+        -------
+        X_new : array-like of shape (n_samples, n_features)
+            Of X's type and units; a DataFrame keeps its columns and index.
+
+        Raises
+        ------
+        ValueError
+            For an unknown label, naming the known ones, and another number of donors.
+
+        References
+        ----------
+        .. [1] T. Joy et al., "Capturing Label Characteristics in VAEs", ICLR 2021,
+           arXiv:2006.10102: characteristic swaps.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn_revae import ReVAEClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = ReVAEClassifier(max_iter=200, random_state=0).fit(X, y)
+        >>> model.predict(model.swap(X[:3], X[-3:]))
+        array([2, 2, 2])
+        """
+        values, x = self._rows_for_use(X)
+        swapped = read_labels(self._labels, labels)
+        _, given = self._rows_for_use(donors)
+        if len(given) not in (1, len(x)):
+            raise ValueError(
+                f"donors has {len(given)} rows, but X has {len(x)}: pass one donor for "
+                "all rows, or one for each."
+            )
+        blocks = apply(self.module_, lambda m, r: m.blocks(m.encode(r)[0]), given)
+        blocks = np.broadcast_to(blocks, (len(x), *blocks.shape[1:]))
+
+        def edit(module, rows, donated):
+            z = module.encode(rows)[0][None]
+            new = module.blocks(z)
+            for label in swapped:
+                new = replace(new, label, donated[:, label])
+            return z, latents_of(module, new, module.style(z))
+
+        edited = decode_edits(self, x, edit, blocks, residual=residual)
+        return self._finish(X, values, edited, self._constraints(), False)
+
+    def _constraints(self, keep=None, bounds=None, direction=None):
+        check_is_fitted(self)
+        columns = self._columns
+        return Constraints(
+            keep,
+            bounds,
+            direction,
+            getattr(self, "feature_names_in_", None),
+            self.n_features_in_,
+            whole=np.isin(columns.kinds_, ["binary", "count"]),
+            unordered=np.isin(np.arange(self.n_features_in_), list(columns.levels_)),
+        )
+
+    def _finish(self, X, values, edited, constraints, draws):
+        """Edits (n, m, n_features) within their constraints, in X's container."""
+        if constraints.limits:
+            dtypes = column_dtypes(X, self.n_features_in_)
+            if draws:
+                dtypes = [float_dtype(values)] * len(dtypes)
+            constraints.apply(edited, dense(values), dtypes)
+        if draws:
+            return restore_draws(X, values, edited, self._table, constraints.kept_)
+        return restore(X, edited[:, 0], self._table, constraints.kept_)
+
+
+def _check_strength(strength):
+    number = isinstance(strength, Real) and not isinstance(strength, (bool, np.bool_))
+    if not number or not 0 <= strength < np.inf:
+        raise ValueError(
+            f"strength={strength!r} is no finite number from 0: 0 moves nothing, 1 all "
+            "the way."
+        )

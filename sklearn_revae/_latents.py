@@ -1,18 +1,14 @@
 """Latents of rows and rows of latents, and how likely a row is: the mixin."""
 
 import numpy as np
-import torch
 from sklearn.base import TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from sklearn_revae._columns import ModelRows
+from sklearn_revae._density import row_bounds
 from sklearn_revae._inference import apply
 from sklearn_revae._rows import float_dtype
-from sklearn_revae.model.objective import evidence_bound
-from sklearn_revae.training.run import generator
-
-_BOUND_SAMPLES = 16
 
 
 class LatentsMixin(TransformerMixin):
@@ -164,30 +160,5 @@ class LatentsMixin(TransformerMixin):
         >>> bool(typical > strange)
         True
         """
-        values, x = self._rows_for_use(X)
-        noise = torch.randn(
-            (_BOUND_SAMPLES // 2, 1, self.module_.latent_dim),
-            generator=generator(0),
-            dtype=torch.float64,
-        )
-        # Fixed, and in pairs of opposites: the same for every row and every call.
-        noise = torch.cat([noise, -noise])
-
-        def bound(module, rows):
-            mean, scale = module.encode(rows)
-            unobserved = torch.full(
-                (len(rows), module.label_model.n_labels), -1, device=rows.device
-            )
-            z = mean + scale * noise.to(rows)
-            return evidence_bound(
-                module,
-                rows,
-                unobserved,
-                mean,
-                scale,
-                z,
-                n_decoded=len(z),
-                unlabeled_bound=self.unlabeled_bound,
-            ).value()
-
-        return apply(self.module_, bound, x) - self._columns.log_volume(values)
+        values, _ = self._rows_for_use(X)
+        return row_bounds(self.module_, values, self._columns, self.unlabeled_bound)

@@ -15,14 +15,14 @@ from sklearn.utils.validation import (
 
 from sklearn_revae._rows import chunks
 from sklearn_revae._stored import Stored, as_stored, is_stream, without_mapping
-from sklearn_revae._tables import Table, holds_objects, is_frame
+from sklearn_revae._tables import Table, holds_objects, is_frame, template_of
 
 
 def read_rows(estimator, X, reset):
     """Validated rows (n, n_features) of X, numbers with NaN where missing.
 
     With `reset` this is what the estimator learns its columns from: it sets
-    `n_features_in_`, `feature_names_in_`, `_table` and `_image`.
+    `n_features_in_`, `feature_names_in_`, `_table`, `_image` and `_template`.
 
     Returns
     -------
@@ -61,6 +61,8 @@ def read_rows(estimator, X, reset):
             estimator._table = None
         values = _read_numbers(estimator, X if stored is None else stored, reset)
     _refuse_infinite(estimator, values)
+    if reset:
+        estimator._template = template_of(X)
     return values
 
 

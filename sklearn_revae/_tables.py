@@ -304,6 +304,40 @@ def restore(X, values, table, kept=()):
     return result.reshape(shape)
 
 
+def template_of(X):
+    """Return what `new_rows` must know of X's container: X without rows, or its like."""
+    if is_frame(X):
+        return nw.from_native(X, eager_only=True).head(0).to_native()
+    if scipy.sparse.issparse(X):
+        return type(X)((0, X.shape[1]), dtype=X.dtype)
+    X, shape = _array_like(X)
+    dtype = getattr(X, "dtype", None) or np.asarray(X).dtype
+    return np.empty((0, *shape[1:]), dtype=dtype)
+
+
+def new_rows(template, values, table):
+    """Rows that stem from none, (n, n_features), in the container of the training data.
+
+    `template` is what :func:`template_of` returned.
+    """
+    if is_frame(template):
+        return _restore_frame(template, values, table, ())
+    if not scipy.sparse.issparse(template):
+        shape = (len(values), *template.shape[1:])
+        template = np.broadcast_to(np.empty((), template.dtype), shape)
+    return restore(template, values, table)
+
+
+def column_dtypes(X, n_features):
+    """NumPy's type of each column that `restore` returns for X."""
+    if is_frame(X):
+        frame = nw.from_native(X, eager_only=True)
+        return [_numpy_type(series) or np.dtype(float) for series in frame.iter_columns()]
+    dtype = X.dtype if scipy.sparse.issparse(X) else _array_like(X)[0]
+    dtype = np.dtype(getattr(dtype, "dtype", None) or np.asarray(X).dtype)
+    return [dtype if dtype.kind in "iufb" else np.dtype(float)] * n_features
+
+
 def _array_like(X):
     """X as it can be asked for numbers, and the shape it has, that of pictures too."""
     stored = as_stored(X)
@@ -340,22 +374,32 @@ def _restore_frame(X, values, table, kept):
         column = nw.new_series(series.name, column, backend=frame.implementation)
         new.append(_as_before(series, column))
     if frame.implementation.is_pandas():
-        result = X.copy()
+        result = X.copy() if len(X) == len(values) else X.reindex(range(len(values)))
         for series in new:
             column = series.to_native()
-            column.index = X.index
+            column.index = result.index
             result[series.name] = column
         return result
-    return frame.with_columns(new).to_native()
+    if len(frame) == len(values):
+        return frame.with_columns(new).to_native()
+    return frame.select(new).to_native()
+
+
+def _numpy_type(series):
+    """NumPy's type of a frame's column of numbers, None if it has none."""
+    native, name = series.to_native().dtype, str(series.dtype).lower()
+    if isinstance(native, np.dtype) and native.kind in "iuf":
+        return native
+    if series.dtype.is_numeric() and name in np.sctypeDict:
+        return np.dtype(name)
+    return None
 
 
 def _within(series, column):
     """Numbers that the type of a frame's column can hold."""
-    native, name = series.to_native().dtype, str(series.dtype).lower()
-    if isinstance(native, np.dtype) and native.kind in "iuf":
-        return cast(column, native)
-    if series.dtype.is_numeric() and name in np.sctypeDict:
-        return cast(column, np.dtype(name))
+    dtype = _numpy_type(series)
+    if dtype is not None:
+        return cast(column, dtype)
     return np.rint(column) if series.dtype.is_integer() else column
 
 

@@ -2,12 +2,13 @@
 
 from sklearn_revae._base import BaseReVAE
 from sklearn_revae._docs import document_estimator
+from sklearn_revae._generation import GenerationMixin
 from sklearn_revae._imputation import ImputationMixin
 from sklearn_revae._interventions import InterventionMixin
 
 
 @document_estimator
-class ReVAETransformer(InterventionMixin, ImputationMixin, BaseReVAE):
+class ReVAETransformer(InterventionMixin, GenerationMixin, ImputationMixin, BaseReVAE):
     """Latents of a variational autoencoder that uses what labels there are.
 
     Without y an ordinary variational autoencoder. With y, in full or in part, the first

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits, make_blobs
+from torch import nn
 
 from sklearn_revae import ReVAEClassifier, ReVAETransformer
 
@@ -101,3 +102,23 @@ def weight_bytes():
         return {name: tensor.cpu().numpy().tobytes() for name, tensor in state.items()}
 
     return read
+
+
+@pytest.fixture(scope="session")
+def linear_model(quick_classifier, digits):
+    """A model whose decoder is linear, so that its rows tell their latents."""
+    return quick_classifier(
+        decoder=nn.Linear(6, 64), likelihood="gaussian", label_dim=4, style_dim=2
+    ).fit(digits.X_train * 100 - 50, digits.y_train)
+
+
+@pytest.fixture(scope="session")
+def latents_told():
+    """Latents of rows that a linear decoder has decoded."""
+
+    def told(model, rows):
+        zero = model.inverse_transform(np.zeros((1, 6)))
+        directions = model.inverse_transform(np.eye(6)) - zero
+        return np.linalg.lstsq(directions.T, (rows - zero).T, rcond=None)[0].T
+
+    return told

@@ -5,7 +5,6 @@ import copy
 import numpy as np
 import pandas as pd
 import pytest
-from torch import nn
 
 
 @pytest.fixture(scope="session")
@@ -179,36 +178,23 @@ def test_the_order_of_the_labels_does_not_matter(two_labels, two_labels_model):
     )
 
 
-@pytest.fixture(scope="session")
-def linear_model(quick_classifier, digits):
-    """A model whose decoder is linear, so that its rows tell their latents."""
-    return quick_classifier(
-        decoder=nn.Linear(6, 64), likelihood="gaussian", label_dim=4, style_dim=2
-    ).fit(digits.X_train * 100 - 50, digits.y_train)
-
-
-def _latents_told(model, rows):
-    """Latents of rows decoded by a linear decoder."""
-    zero = model.inverse_transform(np.zeros((1, 6)))
-    directions = model.inverse_transform(np.eye(6)) - zero
-    return np.linalg.lstsq(directions.T, (rows - zero).T, rcond=None)[0].T
-
-
-def test_drawn_characteristics_leave_the_style(digits, linear_model):
+def test_drawn_characteristics_leave_the_style(digits, linear_model, latents_told):
     X = digits.X_test * 100 - 50
     edited = linear_model.intervene(X, 3, method="sample", random_state=0)
-    told, Z = _latents_told(linear_model, edited), linear_model.transform(X)
+    told, Z = latents_told(linear_model, edited), linear_model.transform(X)
     np.testing.assert_allclose(told[:, 4:], Z[:, 4:], atol=1e-6)
     assert np.abs(told[:, :4] - Z[:, :4]).min() > 0
 
 
-def test_characteristics_are_drawn_from_the_label_s_prior(digits, linear_model):
+def test_characteristics_are_drawn_from_the_label_s_prior(
+    digits, linear_model, latents_told
+):
     X = np.tile(digits.X_test * 100 - 50, (10, 1))
     model = copy.deepcopy(linear_model)
     prior = model.module_.label_model
     prior.raw_scales.data += 2
     edited = model.intervene(X, 3, method="sample", random_state=0)
-    drawn = _latents_told(model, edited)[:, :4]
+    drawn = latents_told(model, edited)[:, :4]
     scales = prior.scales.detach().numpy()[0, 3]
     means = prior.means.detach().numpy()[0, 3]
     standard_error = scales.max() / np.sqrt(len(X))

@@ -32,15 +32,68 @@ def mean(label_model, label, block, target):
     return label_model.means[label][target].expand_as(block)
 
 
-def move(label_model, z_blocks, label, source, target, method, generator):
-    """Blocks (..., n, L, d) with label `label` moved from codes `source` to `target`."""
+def traverse(label_model, label, block, source, ends, n_steps, span):
+    """Blocks (n_steps, n, d) along the line through the means of two values.
+
+    From `span` prior scales before the first to as many behind the second, in equal
+    steps. Across the line a row stays where transport would carry it.
+
+    Parameters
+    ----------
+    label_model : LabelModel
+        The model.
+    label : int
+        The label.
+    block : tensor (n, d)
+        The rows' latents of it.
+    source : long tensor (n,)
+        Their values.
+    ends : (int, int)
+        The two values.
+    n_steps : int
+        Number of points.
+    span : float
+        How far beyond the means.
+    """
+    means, scales = label_model.means[label], label_model.scales[label]
+    first, last = ends
+    gap = means[last] - means[first]
+    distance = gap.norm()
+    # Means that fell together leave any direction as good as another.
+    axis = torch.where(distance > 0, gap, torch.ones_like(gap))
+    axis = axis / axis.norm()
+    reach = [span * (axis * scales[end]).norm() for end in ends]
+    share = torch.linspace(0, 1, n_steps, device=block.device, dtype=block.dtype)
+    along = -reach[0] + share * (reach[0] + distance + reach[1])
+    passed = (along / distance.clamp(min=1e-12)).clamp(0, 1)[:, None, None]
+    scale = (1 - passed) * scales[first] + passed * scales[last]
+    deviation = scale * (block - means[source]) / scales[source]
+    across = deviation - (deviation @ axis).unsqueeze(-1) * axis
+    return means[first] + along[:, None, None] * axis + across
+
+
+def replace(z_blocks, label, block):
+    """Blocks (..., n, L, d) with that of one label replaced."""
+    result = z_blocks.clone()
+    result[..., label, :] = block
+    return result
+
+
+def move(label_model, z_blocks, label, source, target, method, generator, strength=1.0):
+    """Blocks (..., n, L, d) with label `label` moved from codes `source` to `target`.
+
+    `strength` is the share of the way: 0 none, 1 all, more beyond. `method` is one of
+    METHODS, or the latents themselves, (n, d).
+    """
     block = z_blocks[..., label, :]
-    if method == "transport":
+    if isinstance(method, torch.Tensor):
+        moved = method.expand_as(block)
+    elif method == "transport":
         moved = transport(label_model, label, block, source, target)
     elif method == "sample":
         moved = sample(label_model, label, block, target, generator)
     else:
         moved = mean(label_model, label, block, target)
-    result = z_blocks.clone()
-    result[..., label, :] = moved
-    return result
+    if strength != 1.0:
+        moved = block + strength * (moved - block)
+    return replace(z_blocks, label, moved)

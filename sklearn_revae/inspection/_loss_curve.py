@@ -1,0 +1,136 @@
+"""How training went."""
+
+import numpy as np
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_revae.inspection._axes import axes_for, tidy
+
+
+class LossCurveDisplay:
+    """Loss of each epoch, and the validation score if there was one.
+
+    Best made by :meth:`from_estimator`. All parameters are stored as attributes.
+
+    .. versionadded:: 0.2
+
+    Parameters
+    ----------
+    loss_curve : array-like of shape (n_epochs,)
+        Minus the mean bound of each epoch, in nats a row of scaled columns.
+    validation_scores : array-like of shape (n_epochs,), default=None
+        Accuracy on held-out labelled rows after each epoch.
+
+    Attributes
+    ----------
+    line_ : matplotlib Line2D
+        The loss against the epoch, from 1.
+    score_line_ : matplotlib Line2D or None
+        The validation score.
+    ax_ : matplotlib Axes
+        Axes of the loss.
+    score_ax_ : matplotlib Axes or None
+        Axes of the score, on the right-hand side of the same place.
+    figure_ : matplotlib Figure
+        Figure of the Axes.
+
+    Raises
+    ------
+    ValueError
+        If the two are of different length.
+
+    Examples
+    --------
+    >>> from sklearn_revae.inspection import LossCurveDisplay
+    >>> display = LossCurveDisplay([9.0, 7.5, 7.0]).plot()
+    >>> display.line_.get_xdata().tolist()
+    [1, 2, 3]
+    """
+
+    def __init__(self, loss_curve, *, validation_scores=None):
+        self.loss_curve = loss_curve
+        self.validation_scores = validation_scores
+        if validation_scores is not None and len(validation_scores) != len(loss_curve):
+            raise ValueError(
+                f"validation_scores has {len(validation_scores)} entries, but loss_curve "
+                f"has {len(loss_curve)}: pass one for each epoch."
+            )
+
+    @classmethod
+    def from_estimator(cls, estimator, *, ax=None):
+        """Draw how an estimator was trained.
+
+        .. versionadded:: 0.2
+
+        Parameters
+        ----------
+        estimator : ReVAEClassifier or ReVAETransformer
+            A fitted model.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a new figure.
+
+        Returns
+        -------
+        display : LossCurveDisplay
+            The Display, drawn.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn_revae import ReVAEClassifier
+        >>> from sklearn_revae.inspection import LossCurveDisplay
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = ReVAEClassifier(max_iter=3, random_state=0).fit(X, y)
+        >>> LossCurveDisplay.from_estimator(model)
+        <...LossCurveDisplay object at ...>
+        """
+        check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        check_is_fitted(estimator)
+        scores = [epoch.get("validation_score", np.nan) for epoch in estimator.history_]
+        known = bool(np.isfinite(scores).any())
+        display = cls(
+            list(estimator.loss_curve_), validation_scores=scores if known else None
+        )
+        return display.plot(ax=ax)
+
+    def plot(self, *, ax=None):
+        """Draw the curves.
+
+        .. versionadded:: 0.2
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a new figure.
+
+        Returns
+        -------
+        display : LossCurveDisplay
+            The Display itself.
+
+        Examples
+        --------
+        >>> from sklearn_revae.inspection import LossCurveDisplay
+        >>> LossCurveDisplay([9.0, 7.5], validation_scores=[0.5, 0.6]).plot()
+        <...LossCurveDisplay object at ...>
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        ax = axes_for(ax, (6.0, 4.0))
+        # One epoch alone is a point, which a line would not show.
+        epochs = np.arange(1, len(self.loss_curve) + 1)
+        marker = "o" if len(epochs) == 1 else None
+        (self.line_,) = ax.plot(epochs, self.loss_curve, color="C0", marker=marker)
+        ax.set(xlabel="epoch", ylabel="loss [nats a row]")
+        ax.xaxis.get_major_locator().set_params(integer=True)
+        tidy(ax)
+        self.score_line_ = self.score_ax_ = None
+        if self.validation_scores is not None:
+            self.score_ax_ = ax.twinx()
+            (self.score_line_,) = self.score_ax_.plot(
+                epochs, self.validation_scores, color="C1", marker=marker
+            )
+            self.score_ax_.set_ylabel("validation score", color="C1")
+            self.score_ax_.spines["top"].set_visible(False)
+            ax.yaxis.label.set_color("C0")
+        self.ax_, self.figure_ = ax, ax.figure
+        return self

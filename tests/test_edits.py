@@ -1,0 +1,295 @@
+"""Strength, residuals, latents given outright, swaps, traversals, samples."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import scipy.sparse
+
+
+@pytest.fixture(scope="module")
+def rows(digits):
+    """Rows that the model with a linear decoder was fitted on the like of."""
+    return digits.X_test[:20] * 100 - 50
+
+
+@pytest.fixture(scope="module")
+def frame(blobs):
+    """A frame with a column of words, and two labels."""
+    X, y = blobs
+    frame = pd.DataFrame(X[:, :2], columns=["a", "b"], index=np.arange(60) + 100)
+    frame["word"] = np.array(["low", "middle", "high"])[y]
+    return frame, pd.DataFrame({"cluster": y, "positive": X[:, 0] > 0})
+
+
+@pytest.fixture(scope="module")
+def frame_model(frame, quick_classifier):
+    return quick_classifier(max_iter=5).fit(*frame)
+
+
+# intervene
+
+
+def test_no_strength_is_reconstruction(blobs, blobs_model):
+    X = blobs[0]
+    np.testing.assert_allclose(
+        blobs_model.intervene(X, 1, strength=0.0), blobs_model.reconstruct(X), rtol=1e-9
+    )
+
+
+@pytest.mark.parametrize("strength", [0.25, 1.5])
+def test_strength_is_the_share_of_the_way(strength, rows, linear_model, latents_told):
+    start = linear_model.transform(rows)
+    whole = latents_told(linear_model, linear_model.intervene(rows, 3))
+    part = linear_model.intervene(rows, 3, strength=strength)
+    np.testing.assert_allclose(
+        latents_told(linear_model, part), start + strength * (whole - start), atol=1e-6
+    )
+
+
+def test_latents_may_be_given_outright(rows, linear_model, latents_told):
+    own = np.arange(80.0).reshape(20, 4) / 80
+    edited = linear_model.intervene(rows, 3, method={"label_0": own})
+    told = latents_told(linear_model, edited)
+    np.testing.assert_allclose(told[:, :4], own, atol=1e-6)
+    np.testing.assert_allclose(
+        told[:, 4:], linear_model.transform(rows)[:, 4:], atol=1e-6
+    )
+    common = linear_model.intervene(rows, 3, method={0: own[7]})
+    np.testing.assert_allclose(
+        latents_told(linear_model, common)[:, :4], np.tile(own[7], (20, 1)), atol=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "message"),
+    [
+        ({"label_0": [1.0, 2.0]}, r"shape \(2,\).*shape \(4,\), or \(20, 4\)"),
+        ({"label_0": [1.0, 2.0, np.nan, 0.0]}, "finite"),
+        ({"label_1": np.zeros(4)}, "'label_1' is not a label"),
+        ({}, "method gives latents for"),
+    ],
+)
+def test_bad_latents_are_refused(method, message, rows, linear_model):
+    with pytest.raises(ValueError, match=message):
+        linear_model.intervene(rows, 3, method=method)
+
+
+def test_a_residual_adds_the_change_to_the_row_itself(blobs, few_blobs, quick_classifier):
+    X = blobs[0]
+    model = quick_classifier(max_iter=5, likelihood="gaussian").fit(*few_blobs)
+    change = model.intervene(X, 1) - model.reconstruct(X)
+    np.testing.assert_allclose(
+        model.intervene(X, 1, residual=True), X + change, atol=1e-12
+    )
+
+
+def test_without_a_move_a_residual_leaves_the_row_as_it_is(frame, frame_model):
+    X = frame[0]
+    same = frame_model.intervene(X, {"cluster": 0}, strength=0.0, residual=True)
+    pd.testing.assert_frame_equal(same, X, check_exact=True)
+
+
+def test_a_residual_keeps_every_column_within_its_kind(quick_classifier):
+    random = np.random.RandomState(0)
+    y = np.repeat([0, 1], 30)
+    X = pd.DataFrame(
+        {
+            "count": random.poisson(1 + 5 * y),
+            "positive": np.exp(random.normal(2 * y, 1.5)),
+            "flag": (random.rand(60) < 0.2 + 0.6 * y).astype(int),
+            "word": np.where(random.rand(60) < 0.2 + 0.6 * y, "x", "y"),
+        }
+    )
+    X.loc[0, "positive"] = np.nan
+    model = quick_classifier(max_iter=30, learning_rate_init=0.01).fit(X, y)
+    kinds = dict(zip(X, model.column_kinds_.kinds, strict=True))
+    assert kinds["count"] == "count"
+    assert kinds["positive"] == "positive"
+    for value in (0, 1):
+        new = model.intervene(X, value, strength=3.0, residual=True)
+        assert (new["count"] >= 0).all()
+        assert (new["positive"] > 0).all()
+        assert set(new["flag"]) <= {0, 1}
+        assert set(new["word"]) <= {"x", "y"}
+
+
+# swap
+
+
+def test_a_swap_takes_the_donors_latents_of_the_label(rows, linear_model, latents_told):
+    donors = rows[::-1]
+    told = latents_told(linear_model, linear_model.swap(rows, donors))
+    np.testing.assert_allclose(
+        told[:, :4], linear_model.transform(donors)[:, :4], atol=1e-6
+    )
+    np.testing.assert_allclose(
+        told[:, 4:], linear_model.transform(rows)[:, 4:], atol=1e-6
+    )
+
+
+def test_one_donor_may_give_to_all(rows, linear_model):
+    np.testing.assert_allclose(
+        linear_model.swap(rows, rows[:1]),
+        linear_model.swap(rows, np.tile(rows[:1], (20, 1))),
+    )
+
+
+def test_a_row_swapped_with_itself_is_reconstructed(frame, frame_model):
+    X = frame[0]
+    pd.testing.assert_frame_equal(
+        frame_model.swap(X, X), frame_model.reconstruct(X), rtol=1e-9
+    )
+
+
+def test_the_named_labels_alone_are_swapped(frame, frame_model):
+    X = frame[0]
+    both = frame_model.swap(X, X.iloc[::-1], ["cluster", "positive"])
+    one = frame_model.swap(X, X.iloc[::-1], "cluster")
+    pd.testing.assert_frame_equal(both, frame_model.swap(X, X.iloc[::-1]))
+    assert not np.allclose(both[["a", "b"]], one[["a", "b"]])
+
+
+def test_a_bad_number_of_donors_is_refused(frame, frame_model):
+    with pytest.raises(ValueError, match="donors has 7 rows, but X has 60"):
+        frame_model.swap(frame[0], frame[0][:7])
+    with pytest.raises(ValueError, match=r"'colour' is not a label.*'cluster'"):
+        frame_model.swap(frame[0], frame[0], "colour")
+
+
+# traverse
+
+
+def test_a_traversal_runs_straight_through_both_means(rows, linear_model, latents_told):
+    steps = linear_model.traverse(rows, 0, steps=7, span=2.0, values=(3, 5))
+    assert steps.shape == (20, 7, 64)
+    told = latents_told(linear_model, steps.reshape(140, 64)).reshape(20, 7, 6)
+    style = linear_model.transform(rows)[:, None, 4:]
+    np.testing.assert_allclose(
+        told[..., 4:], np.broadcast_to(style, (20, 7, 2)), atol=1e-6
+    )
+    labels = linear_model.module_.label_model
+    means, scales = (
+        t.detach().double().numpy()[0] for t in (labels.means, labels.scales)
+    )
+    gap = means[5] - means[3]
+    axis = gap / np.linalg.norm(gap)
+    along = (told[..., :4] - means[3]) @ axis
+    ends = (
+        -2 * np.linalg.norm(axis * scales[3]),
+        np.linalg.norm(gap) + 2 * np.linalg.norm(axis * scales[5]),
+    )
+    np.testing.assert_allclose(along, np.tile(np.linspace(*ends, 7), (20, 1)), atol=1e-5)
+
+
+def test_a_traversal_passes_what_transport_makes_of_a_row(
+    rows, linear_model, latents_told
+):
+    """Across the line, a row of the first value stays where it is."""
+    steps = linear_model.traverse(rows, 0, steps=2, span=0.0, values=(3, 5))
+    told = latents_told(linear_model, steps[:, 1])[:, :4]
+    carried = latents_told(linear_model, linear_model.intervene(rows, 5))[:, :4]
+    means = linear_model.module_.label_model.means.detach().double().numpy()[0]
+    axis = (means[5] - means[3]) / np.linalg.norm(means[5] - means[3])
+    moved = linear_model.predict(rows) != 5
+    assert moved.sum() > 5
+    across = (carried - means[5]) - ((carried - means[5]) @ axis)[:, None] * axis
+    np.testing.assert_allclose((told - means[5])[moved], across[moved], atol=1e-5)
+
+
+def test_a_grid_of_two_labels_crosses_their_traversals(frame, frame_model):
+    X = frame[0].iloc[:4]
+    grid = frame_model.traverse(X, ("cluster", "positive"), steps=3, span=1.0)
+    assert grid.shape == (4, 3, 3, 3)
+    other = frame_model.traverse(X, ("positive", "cluster"), steps=3, span=1.0)
+    np.testing.assert_array_equal(grid, other.swapaxes(1, 2))
+    # The label's own ends, whatever the other does.
+    changes = grid[:, :, 0, 0].astype(float) - grid[:, :1, 0, 0].astype(float)
+    assert np.abs(changes[:, 1:]).min() > 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"label": "colour"}, r"'colour' is not a label.*'cluster'"),
+        ({"label": ("cluster", "cluster")}, "same label twice"),
+        ({"label": ("cluster",)}, "neither one label nor two"),
+        ({"label": "cluster", "steps": 1}, "steps=1"),
+        ({"label": "cluster", "span": -1.0}, "span=-1.0"),
+        ({"label": "cluster", "values": (0, 7)}, "7 is not a value of cluster"),
+        ({"label": "cluster", "values": (1, 1)}, "are the same"),
+        ({"label": "cluster", "values": 1}, "no pair"),
+        ({"label": ("cluster", "positive"), "values": (0,)}, "no pair of pairs"),
+    ],
+)
+def test_bad_traversals_are_refused(asked, message, frame, frame_model):
+    with pytest.raises(ValueError, match=message):
+        frame_model.traverse(frame[0], **asked)
+
+
+# sample
+
+
+def test_samples_have_the_labels_asked_for(digits, digits_model):
+    X, y = digits_model.sample(200, 7, random_state=0)
+    assert X.shape == (200, 64)
+    assert (y == 7).all()
+    assert (digits_model.predict(X) == 7).mean() > 0.8
+
+
+def test_samples_without_a_wish_follow_the_prior(frame, frame_model):
+    _, y = frame_model.sample(3000, random_state=0)
+    assert y.shape == (3000, 2)
+    shares = np.bincount(y[:, 0].astype(int), minlength=3) / 3000
+    prior = frame_model.module_.label_model.log_prior.exp().numpy()[0]
+    np.testing.assert_allclose(shares, prior, atol=0.04)
+
+
+def test_samples_of_a_frame_are_such_a_frame(frame, frame_model):
+    X, _ = frame_model.sample(5, {"cluster": 1}, random_state=0)
+    assert list(X.columns) == ["a", "b", "word"]
+    assert list(X.dtypes) == list(frame[0].dtypes)
+    assert set(X["word"]) <= set(frame[0]["word"])
+
+
+def test_samples_of_a_polars_frame_are_one(frame, quick_classifier):
+    table = pl.DataFrame({name: frame[0][name].tolist() for name in frame[0]})
+    model = quick_classifier().fit(table, frame[1]["cluster"])
+    X, _ = model.sample(5, random_state=0)
+    assert isinstance(X, pl.DataFrame)
+    assert X.schema == table.schema
+    assert X.shape == (5, 3)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_samples_of_pictures_are_pictures(dtype, digits, quick_classifier):
+    pictures = digits.X_train.reshape(-1, 8, 8).astype(dtype)
+    X, _ = quick_classifier().fit(pictures, digits.y_train).sample(3, random_state=0)
+    assert X.shape == (3, 8, 8)
+    assert X.dtype == dtype
+
+
+def test_samples_of_a_sparse_matrix_are_sparse(blobs, quick_classifier):
+    X, y = blobs
+    model = quick_classifier().fit(scipy.sparse.csr_matrix(np.abs(X)), y)
+    drawn, _ = model.sample(3, random_state=0)
+    assert scipy.sparse.issparse(drawn)
+    assert drawn.shape == (3, 4)
+
+
+def test_a_model_without_labels_samples_rows_alone(blobs, quick_transformer):
+    X, y = quick_transformer().fit(blobs[0]).sample(4, random_state=0)
+    assert X.shape == (4, 4)
+    assert y is None
+
+
+def test_the_same_seed_samples_the_same(blobs_model):
+    first, again, other = (blobs_model.sample(5, random_state=s) for s in (0, 0, 1))
+    np.testing.assert_array_equal(first[0], again[0])
+    assert not np.array_equal(first[0], other[0])
+
+
+@pytest.mark.parametrize("n_samples", [0, -1, None, 1.5])
+def test_a_bad_number_of_samples_is_refused(n_samples, blobs_model):
+    with pytest.raises(ValueError, match="n_samples"):
+        blobs_model.sample(n_samples)
