@@ -1,7 +1,20 @@
 """Semi-supervised variational autoencoders behind scikit-learn's interface."""
 
 from sklearn_revae._classifier import ReVAEClassifier
+from sklearn_revae._leakage import label_leakage
+from sklearn_revae._pipeline import intervene, swap, traverse
+from sklearn_revae._report import InterventionReport, intervention_report
 from sklearn_revae._transformer import ReVAETransformer
 from sklearn_revae._version import __version__
 
-__all__ = ["ReVAEClassifier", "ReVAETransformer", "__version__"]
+__all__ = [
+    "InterventionReport",
+    "ReVAEClassifier",
+    "ReVAETransformer",
+    "__version__",
+    "intervene",
+    "intervention_report",
+    "label_leakage",
+    "swap",
+    "traverse",
+]

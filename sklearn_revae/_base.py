@@ -16,6 +16,7 @@ from sklearn.utils.validation import _check_sample_weight
 from sklearn_revae._build import build_model
 from sklearn_revae._columns import SHARED_SCALE, Columns
 from sklearn_revae._density import bound_quantiles
+from sklearn_revae._exclusions import count_pairs, find_exclusions
 from sklearn_revae._labels import LabelCodes
 from sklearn_revae._latents import LatentsMixin
 from sklearn_revae._parameters import CONSTRAINTS, check_parameters
@@ -293,6 +294,7 @@ class BaseReVAE(LatentsMixin, BaseEstimator):
         self._seed = int(random_state.randint(np.iinfo(np.int32).max))
         self._optimizer_state = None
         self._counts = [np.zeros(len(c)) for c in self._class_lists()]
+        self._pair_counts = 0.0
         self.module_ = build_model(
             self,
             self._columns.model_columns(),
@@ -315,6 +317,18 @@ class BaseReVAE(LatentsMixin, BaseEstimator):
         self._counts = [
             count + np.bincount(c[c >= 0], weight[c >= 0], minlength=len(count))
             for count, c in zip(self._counts, codes.T, strict=True)
+        ]
+        pairs = count_pairs(codes, [len(count) for count in self._counts])
+        if pairs is not None:
+            self._pair_counts = self._pair_counts + pairs
+
+    def _named_exclusions(self, exclusions):
+        """Pairs of (label, value) in the user's words, each pair once."""
+        names, classes = self.label_names_, self._class_lists()
+        return [
+            ((names[label], classes[label][value]), (names[other], classes[other][code]))
+            for label, value, other, code, _ in exclusions
+            if label < other
         ]
 
     def _validation_split(self, codes, one_epoch):
@@ -347,6 +361,9 @@ class BaseReVAE(LatentsMixin, BaseEstimator):
             settings.n_epochs, settings.decay = 1, False
         module = copy.deepcopy(self.module_)
         module.label_model.set_prior([torch.from_numpy(c) for c in self._counts])
+        module.label_model.exclusions = find_exclusions(
+            self._pair_counts, module.label_model.n_values
+        )
         module.to(device)
         try:
             result = train(
@@ -363,6 +380,7 @@ class BaseReVAE(LatentsMixin, BaseEstimator):
         self.module_ = module
         self._optimizer_state = result.optimizer_state
         self.device_ = str(device)
+        self.exclusions_ = self._named_exclusions(module.label_model.exclusions)
         self.early_stopping_monitor_ = settings.monitor
         self.label_weight_ = settings.label_weight
         self.consistency_weight_ = settings.consistency_weight

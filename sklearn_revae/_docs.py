@@ -101,6 +101,10 @@ likelihood_ : ndarray of str of shape (n_features,)
     The likelihood used for each column.
 label_dim_, style_dim_ : int
     Number of latents a label, and of those that belong to none.
+exclusions_ : list of pairs
+    Values of different labels that exclude each other, `((label, value), (label,
+    value))`: never seen together among the labelled rows, though chance would have it so
+    otherwise. Who asks :meth:`intervene` for one of them gets rid of the other.
 label_weight_, consistency_weight_, edit_weight_ : float
     The weights used.
 batch_size_ : int

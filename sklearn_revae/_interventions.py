@@ -14,7 +14,7 @@ from sklearn_revae._report import intervention_report
 from sklearn_revae._rows import dense, float_dtype
 from sklearn_revae._tables import column_dtypes, restore, restore_draws
 from sklearn_revae._validation import check_n_samples
-from sklearn_revae.model.edits import move, replace
+from sklearn_revae.model.edits import implied, move, replace
 from sklearn_revae.model.objective import sample_posterior
 from sklearn_revae.training.run import generator
 
@@ -70,8 +70,9 @@ class InterventionMixin:
         """Return rows as they would look with other labels, the rest kept.
 
         A row is encoded, the characteristic latents of the named labels are moved, all
-        other latents stay, and the result is decoded. It is an edit along what the data
-        associates with the label, not a causal effect.
+        other latents stay, and the result is decoded. Labels whose value the new one
+        excludes (see `exclusions_`) give way to it: who turns blond is no longer grey. It
+        is an edit along what the data associates with the label, not a causal effect.
 
         .. versionadded:: 0.1
 
@@ -167,14 +168,18 @@ class InterventionMixin:
             blocks = module.blocks(z)
             labels = module.label_model
             source = labels.log_classifier(module.blocks(mean)).argmax(-1)
-            for i, label in enumerate(asked):
+            wanted = implied(labels, source, dict(zip(asked, target.T, strict=True)))
+            for label in range(labels.n_labels):
+                how = method if label in asked else "transport"
+                if how == "given":
+                    how = given[:, asked.index(label)]
                 blocks = move(
                     labels,
                     blocks,
                     label,
                     source[:, label],
-                    target[:, i],
-                    given[:, i] if method == "given" else method,
+                    wanted[:, label],
+                    how,
                     noise,
                     strength,
                 )
@@ -184,9 +189,19 @@ class InterventionMixin:
             self, x, edit, codes, given, copies=n_samples or 1, residual=residual
         )
         X_new = self._finish(X, values, edited, constraints, n_samples is not None)
-        if report:
-            return X_new, intervention_report(self, X, X_new, do)
-        return X_new
+        if not report:
+            return X_new
+        # What the same call does to a row without moving it is no part of the edit.
+        unmoved = self.intervene(
+            X,
+            do,
+            strength=0.0,
+            keep=keep,
+            bounds=bounds,
+            direction=direction,
+            residual=residual,
+        )
+        return X_new, intervention_report(self, X, X_new, do, baseline=unmoved)
 
     def swap(self, X, donors, labels=None, *, residual=False):
         """Rows with the characteristics that other rows have of some labels.

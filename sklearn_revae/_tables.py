@@ -251,11 +251,14 @@ class Table:
         return codes
 
     def decode(self, values, j):
-        """Column `j` in its own terms, from numbers: floats, or a list of categories."""
+        """Column `j` in its own terms, from numbers: floats, or a list of categories.
+
+        What is missing among categories is None.
+        """
         if j not in self.categories_:
             return values
         categories = self.categories_[j]
-        return [categories[int(code)] for code in values]
+        return [None if np.isnan(code) else categories[int(code)] for code in values]
 
     def as_objects(self, values):
         """Array of objects (n, n_features) from numbers."""
@@ -415,13 +418,21 @@ def _as_before(old, new):
         dtype = old.to_native().dtype
         if isinstance(old.dtype, (nw.Categorical, nw.Enum)):
             known = list(dtype.categories)
-            more = [v for v in dict.fromkeys(new.to_list()) if v not in known]
+            more = [
+                v
+                for v in dict.fromkeys(new.to_list())
+                if v not in known and not _is_missing(v)
+            ]
             dtype = type(dtype)(known + more, dtype.ordered) if more else dtype
         return nw.from_native(new.to_native().astype(dtype), series_only=True)
     dtype = old.dtype
     if isinstance(dtype, nw.Enum):
         known = list(dtype.categories)
-        more = [v for v in dict.fromkeys(new.to_list()) if v not in known]
+        more = [
+            v
+            for v in dict.fromkeys(new.to_list())
+            if v not in known and not _is_missing(v)
+        ]
         dtype = nw.Enum(known + more)
     return new.cast(dtype)
 

@@ -102,6 +102,15 @@ _HAIR_COLORS = {
 _DARK_SKIN = ("#A0663E", "#AE5D29")
 _LIGHT_SKIN = ("#EDB98A", "#F5CBA0", "#FFDBB4")
 
+# Labels under which no hair of the head is seen, and no colour of it.
+_HAIRLESS = {"Bald", "Wearing_Hat"}
+# Labels of other groups that cannot hold any more once a label is made to.
+_ENDED_BY = {
+    "Sunglasses": {"Eyes_Closed"},
+    "Eyes_Closed": {"Sunglasses"},
+    **dict.fromkeys(_HAIR_COLORS, _HAIRLESS),
+}
+
 # What no label speaks of.
 _NOSES = ("DEFAULT", "SMALL", "WIDE")
 _EYEBROWS = (
@@ -147,7 +156,7 @@ def sample_labels(random):
         chances = [*group.values(), max(0.0, 1 - sum(group.values()))]
         holding.add(random.choice([*group, ""], p=chances))
     # Labels are about what can be seen.
-    if holding & {"Bald", "Wearing_Hat"}:
+    if holding & _HAIRLESS:
         holding -= set(_HAIR_COLORS)
     if "Sunglasses" in holding:
         holding.discard("Eyes_Closed")
@@ -175,15 +184,14 @@ def _background(random):
     return "#" + "".join(f"{round(255 * part):02x}" for part in (red, green, blue))
 
 
-def sample_parts(holding, random):
-    """Names of the parts and the colours of one face of which `holding` is true."""
-    kind, tops = _top(holding)
+def _options(holding):
+    """Return what each part may be, of a face of which `holding` is true."""
     eyewear = [("Eyeglasses", _EYEGLASSES), ("Sunglasses", _SUNGLASSES)]
     facial_hair = [("Beard", _BEARDS), ("Mustache", _MUSTACHES)]
     # A beard has the hair's colour; without hair to be seen, any.
     colors = _choose(holding, _HAIR_COLORS.items(), sum(_HAIR_COLORS.values(), ()))
-    options = {
-        "top": tops,
+    return {
+        "top": _top(holding)[1],
         "accessory": _choose(holding, eyewear),
         "facial_hair": _choose(holding, facial_hair),
         "mouth": _MOUTHS["Smiling" in holding, "Mouth_Open" in holding],
@@ -196,8 +204,79 @@ def sample_parts(holding, random):
         "clothing": _CLOTHES,
         "clothing_color": _FABRIC_COLORS,
     }
+
+
+def sample_parts(holding, random):
+    """Names of the parts and the colours of one face of which `holding` is true."""
+    options = _options(holding)
     parts = {name: _one_of(values, random) for name, values in options.items()}
-    return {**parts, "top_kind": kind, "background": _background(random)}
+    return {**parts, "top_kind": _top(holding)[0], "background": _background(random)}
+
+
+def _hidden(holding):
+    """Parts that cannot be seen, so that nobody could say what they are."""
+    # Open eyes are among the rest: they shine through sunglasses, if faintly.
+    hidden = set()
+    if "Wearing_Hat" not in holding:
+        hidden.add("hat_color")
+    if holding & _HAIRLESS and not holding & {"Beard", "Mustache"}:
+        hidden.add("hair_color")
+    return hidden
+
+
+def change_labels(holding, parts, label, value, random):
+    """Labels of the same face with one of them changed, and with it what must change.
+
+    A label that comes to hold ends those that it excludes: glasses of the other kind, a
+    hat on a bald head, sunglasses before closed eyes. Hair that comes to be seen has the
+    beard's colour, or any colour where there is no beard; a colour that is taken away
+    gives way to any other.
+
+    Parameters
+    ----------
+    holding : set of str
+        Labels that hold.
+    parts : dict
+        What `sample_parts` gave for them.
+    label : str
+        Which label to change.
+    value : int
+        1 if it is to hold, 0 if not.
+    random : RandomState
+        Chooses the colour where there is a choice.
+    """
+    changed = set(holding)
+    if value:
+        changed -= next(group for group in _GROUPS if label in group).keys()
+        changed -= _ENDED_BY.get(label, set())
+        changed.add(label)
+    else:
+        changed.discard(label)
+    if changed & _HAIRLESS:
+        changed -= _HAIR_COLORS.keys()
+    elif not changed & _HAIR_COLORS.keys():
+        others = [name for name in _HAIR_COLORS if name != label]
+        same = [name for name in others if parts["hair_color"] in _HAIR_COLORS[name]]
+        if "hair_color" in _hidden(holding):
+            same = []
+        changed.add(_one_of(same or others, random))
+    return changed
+
+
+def change_parts(holding, parts, changed, random):
+    """Parts of the same face when `changed` is true of it in place of `holding`.
+
+    A part stays what it is where it may; drawn anew is what may not, and what could not
+    be seen and now can.
+    """
+    uncovered = _hidden(holding) - _hidden(changed)
+    kept = {
+        name: parts[name]
+        if parts[name] in values and name not in uncovered
+        else _one_of(values, random)
+        for name, values in _options(changed).items()
+    }
+    return {**parts, **kept, "top_kind": _top(changed)[0]}
 
 
 def drawing_packages():

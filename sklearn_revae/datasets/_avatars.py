@@ -43,21 +43,35 @@ eight.
 """
 
 
-def _draw_all(faces):
+def _draw_batch(faces):
     return np.stack([face.draw(parts) for parts in faces])
+
+
+def _draw(faces, n_jobs):
+    """Pictures (n, 64, 64, 3) of the parts of faces."""
+    batches = [faces[start : start + 64] for start in range(0, len(faces), 64)]
+    drawn = Parallel(n_jobs=n_jobs)(delayed(_draw_batch)(batch) for batch in batches)
+    return np.concatenate(drawn)
+
+
+def _codes(holding):
+    """Labels (n, 16), 0 or 1, of sets of those that hold."""
+    return np.array(
+        [[name in labels for name in LABELS] for labels in holding], dtype=int
+    )
+
+
+def _sample_faces(n_samples, random):
+    """Labels that hold and parts of each face."""
+    holding = (face.sample_labels(random) for _ in range(n_samples))
+    return [(labels, face.sample_parts(labels, random)) for labels in holding]
 
 
 def _sample(n_samples, random, n_jobs):
     """Pictures (n, 64, 64, 3) and labels (n, 16)."""
-    holding, faces = [], []
-    for _ in range(n_samples):
-        holding.append(face.sample_labels(random))
-        faces.append(face.sample_parts(holding[-1], random))
     # All that is random is settled here, so that the workers' number changes nothing.
-    batches = [faces[start : start + 64] for start in range(0, n_samples, 64)]
-    drawn = Parallel(n_jobs=n_jobs)(delayed(_draw_all)(batch) for batch in batches)
-    y = np.array([[name in labels for name in LABELS] for labels in holding], dtype=int)
-    return np.concatenate(drawn), y
+    holding, faces = zip(*_sample_faces(n_samples, random), strict=True)
+    return _draw(faces, n_jobs), _codes(holding)
 
 
 def _sample_seeded(n_samples, seed, made_by, n_jobs):
@@ -196,3 +210,92 @@ def make_avatars(
     if return_X_y:
         return X, y
     return Bunch(data=X, images=X, target=y, target_names=list(LABELS), DESCR=_DESCR)
+
+
+def redraw_avatars(
+    rows, label, value, *, seed, n_redraws=1, random_state=None, n_jobs=None
+):
+    """Draw faces of :func:`make_avatars` again with one label changed: true edits.
+
+    What must change with the label changes, see the notes there, and all else is drawn as
+    it was. Where the change leaves a choice, as of which glasses a face puts on, each
+    picture makes its own.
+
+    .. versionadded:: 0.2
+
+    Parameters
+    ----------
+    rows : array-like of int (n,)
+        Which faces: places in what ``make_avatars(n_samples, random_state=seed)`` draws.
+    label : str
+        Name of the label.
+    value : {0, 1}
+        Its new value. A face that has it already is drawn as it was.
+    seed : int
+        The `random_state` that :func:`make_avatars` was given.
+    n_redraws : int, default=1
+        Pictures a face.
+    random_state : int, RandomState instance or None, default=None
+        Decides what the change leaves open.
+    n_jobs : int or None, default=None
+        As that of :func:`make_avatars`.
+
+    Returns
+    -------
+    pictures : ndarray of uint8 (n, n_redraws, 64, 64, 3)
+        The faces as they would have been drawn.
+    target : ndarray of int (n, n_redraws, 16)
+        Their labels.
+
+    Raises
+    ------
+    ValueError
+        If there is no such label, value or row.
+    ImportError
+        If a package that draws is missing.
+
+    Examples
+    --------
+    >>> from sklearn_revae.datasets import make_avatars
+    >>> from sklearn_revae.datasets._avatars import redraw_avatars
+    >>> y = make_avatars(n_samples=3, random_state=0).target
+    >>> pictures, changed = redraw_avatars([0, 2], "Smiling", 1, seed=0, n_redraws=4)
+    >>> pictures.shape
+    (2, 4, 64, 64, 3)
+    >>> bool(changed[:, :, 4].all())
+    True
+    """
+    if label not in LABELS:
+        raise ValueError(f"label={label!r} is none of {list(LABELS)}.")
+    if value not in (0, 1):
+        raise ValueError(f"value={value!r} is neither 0 nor 1.")
+    rows = np.asarray(rows)
+    if rows.ndim != 1 or rows.size == 0 or rows.dtype.kind not in "iu" or rows.min() < 0:
+        raise ValueError(f"rows={rows!r} should hold places of faces, counted from 0.")
+    face.drawing_packages()
+    sampled = _sample_faces(int(rows.max()) + 1, np.random.RandomState(seed))
+    random = check_random_state(random_state)
+    faces = [
+        _redrawn(*sampled[row], label, value, random)
+        for row in rows
+        for _ in range(n_redraws)
+    ]
+    holding, parts = zip(*faces, strict=True)
+    # Where no choice is left all redraws are one picture.
+    keys = [tuple(sorted(p.items())) for p in parts]
+    places = {key: place for place, key in enumerate(dict.fromkeys(keys))}
+    pictures = _draw([dict(key) for key in places], n_jobs)
+    shape = (len(rows), n_redraws)
+    pictures = pictures[[places[key] for key in keys]]
+    return (
+        pictures.reshape(*shape, *pictures.shape[1:]),
+        _codes(holding).reshape(*shape, -1),
+    )
+
+
+def _redrawn(holding, parts, label, value, random):
+    """Labels and parts of a face with one label changed."""
+    if (label in holding) == bool(value):
+        return holding, parts
+    changed = face.change_labels(holding, parts, label, value, random)
+    return changed, face.change_parts(holding, parts, changed, random)

@@ -72,6 +72,32 @@ def traverse(label_model, label, block, source, ends, n_steps, span):
     return means[first] + along[:, None, None] * axis + across
 
 
+def implied(label_model, codes, asked):
+    """Codes (n, L) that follow from those `asked` of some labels, which are kept.
+
+    A value that one asked for excludes gives way to what the labelled rows have in its
+    place.
+
+    Parameters
+    ----------
+    label_model : LabelModel
+        With its `exclusions`: tuples of label, value, other label, its excluded value,
+        and its value instead.
+    codes : long tensor (n, L)
+        What the rows show.
+    asked : dict of int to long tensor (n,)
+        Codes by the index of their label.
+    """
+    result = codes.clone()
+    for label, target in asked.items():
+        result[:, label] = target
+    for label, value, other, excluded, instead in label_model.exclusions:
+        if label in asked and other not in asked:
+            gives_way = (asked[label] == value) & (codes[:, other] == excluded)
+            result[:, other] = result[:, other].masked_fill(gives_way, instead)
+    return result
+
+
 def replace(z_blocks, label, block):
     """Blocks (..., n, L, d) with that of one label replaced."""
     result = z_blocks.clone()
@@ -79,7 +105,9 @@ def replace(z_blocks, label, block):
     return result
 
 
-def move(label_model, z_blocks, label, source, target, method, generator, strength=1.0):
+def move(
+    label_model, z_blocks, label, source, target, method, generator=None, strength=1.0
+):
     """Blocks (..., n, L, d) with label `label` moved from codes `source` to `target`.
 
     `strength` is the share of the way: 0 none, 1 all, more beyond. `method` is one of

@@ -64,6 +64,8 @@ class LabelModel(nn.Module):
         self.register_buffer("absent", absent)
         self.register_buffer("log_prior", torch.zeros(n_labels, widest))
         self.set_prior([torch.ones(n) for n in self.n_values])
+        # Which values exclude which: see `implied` among the edits.
+        self.exclusions = ()
         self.affine = None
         if classifier == "affine":
             self.affine = nn.ModuleList(linear(dim, n, generator) for n in self.n_values)

@@ -4,8 +4,9 @@ import math
 
 import torch
 from torch import nn
+from torch.nn import functional as F
 
-from sklearn_revae.model.edits import move
+from sklearn_revae.model.edits import implied, move
 from sklearn_revae.model.objective import (
     consistency_loss,
     evidence_bound,
@@ -16,6 +17,13 @@ from sklearn_revae.model.objective import (
 OTHER_LABELS_SHARE = 0.1
 # Of levels no noisy copy is near: some are taken over from another row.
 SWAPPED_SHARE = 0.15
+
+
+def _call_frozen(module, *inputs):
+    """`module(*inputs)`, its parameters taken as given: gradients reach inputs alone."""
+    state = module.state_dict(keep_vars=True)
+    fixed = {name: value.detach() for name, value in state.items()}
+    return torch.func.functional_call(module, fixed, inputs)
 
 
 class SemiSupervisedLoss(nn.Module):
@@ -96,27 +104,35 @@ class SemiSupervisedLoss(nn.Module):
     def _edit_loss(self, model, z, codes):
         """How badly rows moved to another value of one label are recognised as it.
 
-        The latents are given; what learns is the decoder, to draw what was asked, and
-        the encoder, to see it.
+        The latents are given, and so is the encoder: were it to learn as well, it would
+        agree with the decoder on traces that nobody else sees. For the same reason it
+        is shown the edits under noise. What learns is the decoder.
         """
         labels = model.label_model
         label = int(self._randint(labels.n_labels, 1))
         z = z.detach()
         blocks = model.blocks(z)
         before = labels.log_classifier(blocks).detach()
-        source = torch.where(
-            codes[:, label] >= 0, codes[:, label], before[:, label].argmax(-1)
-        )
-        target = self._randint(labels.n_values[label], len(z))
-        moved = move(labels, blocks, label, source, target, "transport", None).detach()
-        edited = model.decode(torch.cat([moved.flatten(-2), model.style(z)], dim=-1))
-        mean, _ = model.encoder(model.likelihood.expected_features(edited))
+        source = torch.where(codes >= 0, codes, before.argmax(-1))
+        asked = self._randint(labels.n_values[label], len(z))
+        target = implied(labels, source, {label: asked})
+        for other in range(labels.n_labels):
+            blocks = move(
+                labels, blocks, other, source[:, other], target[:, other], "transport"
+            )
+        latents = torch.cat([blocks.flatten(-2), model.style(z)], dim=-1).detach()
+        edited = model.likelihood.expected_features(model.decode(latents))
+        edited = edited + self.noise_scale * self._noise(edited.detach())
+        mean, _ = _call_frozen(model.encoder, edited)
         after = labels.log_classifier(model.blocks(mean))
-        missed = -after[:, label].gather(1, target[:, None]).squeeze(1)
-        changed = consistency_loss(before, after) + (
-            before[:, label].exp() * after[:, label]
-        ).sum(-1)
-        return missed + OTHER_LABELS_SHARE * changed
+        settled = F.one_hot(target, before.shape[-1]).to(before)
+        moved = (target != source).unsqueeze(-1)
+        moved[:, label] = True
+        expected = torch.where(moved, settled, before.exp())
+        missed = -(expected * after).sum(-1)
+        share = torch.full_like(missed[0], OTHER_LABELS_SHARE)
+        share[label] = 1.0
+        return missed @ share
 
     def _randint(self, high, n):
         device = self.generator.device

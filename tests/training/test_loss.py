@@ -172,6 +172,21 @@ def test_edit_term_is_how_badly_the_asked_value_is_seen(small, batch):
     assert -log_q.max(-1).values.mean() <= missed <= -log_q.min(-1).values.mean()
 
 
+def test_edit_term_leaves_the_encoder_as_it_is(small, batch):
+    module = small.module()
+    gradients = [
+        torch.autograd.grad(
+            small.loss(edit_weight=weight)(module, *batch)[0],
+            [*module.encoder.parameters(), *module.decoder.parameters()],
+        )
+        for weight in (0.0, 5.0)
+    ]
+    n_encoder = len(list(module.encoder.parameters()))
+    for without, with_edits in zip(*(g[:n_encoder] for g in gradients), strict=True):
+        torch.testing.assert_close(with_edits, without)
+    assert not torch.allclose(gradients[0][-1], gradients[1][-1])
+
+
 def test_edit_term_teaches_the_decoder_what_was_asked(small):
     rows = small.rows(20, 60)
     module = small.module()
