@@ -82,6 +82,7 @@ class BaseReVAE(LatentsMixin, BaseEstimator):
         label_weight="auto",
         consistency_weight="auto",
         edit_weight="auto",
+        independence_weight=0.0,
         label_classifier="bayes",
         unlabeled_bound="marginal",
         n_mc_samples=8,
@@ -109,6 +110,7 @@ class BaseReVAE(LatentsMixin, BaseEstimator):
         self.label_weight = label_weight
         self.consistency_weight = consistency_weight
         self.edit_weight = edit_weight
+        self.independence_weight = independence_weight
         self.label_classifier = label_classifier
         self.unlabeled_bound = unlabeled_bound
         self.n_mc_samples = n_mc_samples
@@ -415,6 +417,7 @@ class BaseReVAE(LatentsMixin, BaseEstimator):
                 if self.edit_weight == "auto"
                 else self.edit_weight
             ),
+            independence_weight=self.independence_weight,
             batch_size=min(batch_size, n_rows),
             learning_rate=self.learning_rate_init,
             n_epochs=self.max_iter,

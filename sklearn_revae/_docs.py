@@ -35,6 +35,12 @@ edit_weight : float or "auto", default="auto"
     label, decoded and encoded again, should be recognised as that value. "auto": a
     quarter of the number of columns. 0 saves a decoding and an encoding a step, and
     leaves many interventions without effect.
+independence_weight : float, default=0.0
+    Weight, in nats a row, of a penalty on what the style latents tell of the labels: the
+    centred alignment of their kernels, between 0 and 1 (a normalised Hilbert-Schmidt
+    independence criterion). See :func:`~sklearn_revae.label_leakage`.
+
+    .. versionadded:: 0.2
 label_classifier : {"bayes", "affine"}, default="bayes"
     q(y_l|z_l): the Bayes classifier of the conditional prior p(z_l|y_l), or the
     published affine map. The latter learns nothing from rows without labels.

@@ -22,6 +22,7 @@ CONSTRAINTS = {
         Interval(Real, 0, None, closed="left"),
     ],
     "edit_weight": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
+    "independence_weight": [Interval(Real, 0, None, closed="left")],
     "label_classifier": [StrOptions(set(CLASSIFIERS))],
     "unlabeled_bound": [StrOptions(set(UNLABELED_BOUNDS))],
     "n_mc_samples": [Interval(Integral, 1, None, closed="left")],
@@ -80,6 +81,7 @@ def check_parameters(estimator):
         "label_weight",
         "consistency_weight",
         "edit_weight",
+        "independence_weight",
         "learning_rate_init",
     ):
         value = getattr(estimator, name)

@@ -200,6 +200,41 @@ def effective_sample_size(weight):
     return weight.sum().square() / (len(weight) * weight.square().sum())
 
 
+def dependence(latents, probabilities):
+    """How much latents tell of labels: mean of the labels' kernel alignments, in [0, 1].
+
+    The centred alignment of two kernels over a batch's rows, which is their normalised
+    Hilbert-Schmidt independence criterion: Gaussian on the latents, so that it is 0 for
+    independent ones alone, linear on the probabilities.
+
+    Parameters
+    ----------
+    latents : tensor (n, d)
+        Latents that should not tell.
+    probabilities : tensor (n, L, K)
+        Of the labels' values; taken as given.
+
+    References
+    ----------
+    A. Gretton et al., "Measuring Statistical Dependence with Hilbert-Schmidt Norms",
+    ALT 2005; C. Cortes et al., "Algorithms for Learning Kernels Based on Centered
+    Alignment", JMLR 2012.
+    """
+    squared = (latents.unsqueeze(0) - latents.unsqueeze(1)).square().sum(-1)
+    # The usual width: that of the distances themselves.
+    kernel = _centred(torch.exp(-squared / squared.detach().mean().clamp(min=1e-12)))
+    told = probabilities.detach().transpose(0, 1)
+    of_labels = _centred(told @ told.transpose(1, 2))
+    norms = kernel.norm() * of_labels.flatten(1).norm(dim=1)
+    return ((kernel * of_labels).sum((1, 2)) / norms.clamp(min=1e-12)).mean()
+
+
+def _centred(kernel):
+    """A kernel's matrix (..., n, n) about the mean of its features."""
+    rows = kernel.mean(-1, keepdim=True)
+    return kernel - rows - kernel.mean(-2, keepdim=True) + rows.mean(-2, keepdim=True)
+
+
 def consistency_loss(log_target, log_perturbed):
     """Cross-entropy (n,) of a perturbed row's labels to the row's own, over all labels.
 

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from sklearn_revae.model.edits import implied, move
 from sklearn_revae.model.objective import (
     consistency_loss,
+    dependence,
     evidence_bound,
     sample_posterior,
 )
@@ -49,6 +50,8 @@ class SemiSupervisedLoss(nn.Module):
     edit_weight : float
         Weight of the edits: rows moved to another value of a label, drawn, and encoded
         again, should be recognised as that value.
+    independence_weight : float
+        Weight of how much the style latents tell of the labels.
     generator : torch.Generator
         On the rows' device; source of all noise.
     """
@@ -62,6 +65,7 @@ class SemiSupervisedLoss(nn.Module):
         n_mc_samples,
         unlabeled_bound,
         edit_weight,
+        independence_weight,
         generator,
     ):
         super().__init__()
@@ -72,6 +76,7 @@ class SemiSupervisedLoss(nn.Module):
         self.n_mc_samples = n_mc_samples
         self.unlabeled_bound = unlabeled_bound
         self.edit_weight = edit_weight
+        self.independence_weight = independence_weight
         self.generator = generator
 
     def _randn(self, shape, like):
@@ -169,5 +174,10 @@ class SemiSupervisedLoss(nn.Module):
             )
         if self.edit_weight > 0 and labels.n_labels > 0:
             gain = gain - self.edit_weight * self._edit_loss(model, z[0], codes)
+        if self.independence_weight > 0 and labels.n_labels > 0 and model.style_dim > 0:
+            told = labels.log_classifier(model.blocks(row_mean)).exp()
+            gain = gain - self.independence_weight * dependence(
+                model.style(row_mean), told
+            )
         # A row's nats grow with its columns: per column, one clipping norm fits all data.
         return -(weight * gain).mean() / n_features, bound

@@ -39,6 +39,7 @@ class Settings:
     n_mc_samples: int
     unlabeled_bound: str
     edit_weight: float
+    independence_weight: float
     batch_size: int
     learning_rate: float
     n_epochs: object = "auto"
@@ -118,6 +119,7 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
         settings.n_mc_samples,
         settings.unlabeled_bound,
         settings.edit_weight,
+        settings.independence_weight,
         generator(seed, device),
     )
     net = make_net(

@@ -59,6 +59,7 @@ def make_loss(**changes):
         "n_mc_samples": 2,
         "unlabeled_bound": "marginal",
         "edit_weight": 0.0,
+        "independence_weight": 0.0,
         "generator": seeded(2),
     }
     return SemiSupervisedLoss(**{**parameters, **changes})
@@ -123,6 +124,7 @@ def settings(**changes):
         "n_mc_samples": 2,
         "unlabeled_bound": "marginal",
         "edit_weight": 0.5,
+        "independence_weight": 0.0,
         "batch_size": 10,
         "learning_rate": 0.01,
         "n_epochs": 3,

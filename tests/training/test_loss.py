@@ -6,6 +6,7 @@ import torch
 from sklearn_revae.model.edits import move
 from sklearn_revae.model.objective import (
     consistency_loss,
+    dependence,
     evidence_bound,
     sample_posterior,
 )
@@ -170,6 +171,16 @@ def test_edit_term_is_how_badly_the_asked_value_is_seen(small, batch):
     log_q = module.log_class_probabilities(inputs[1].detach())[:, 0]
     missed = (with_edits - expected) * 4 / 3.0
     assert -log_q.max(-1).values.mean() <= missed <= -log_q.min(-1).values.mean()
+
+
+def test_independence_is_asked_of_style_alone(small, batch):
+    module = small.module()
+    with_it, bound = small.loss(independence_weight=3.0)(module, *batch)
+    expected = -bound.value(label_weight=2.0).mean() / 4
+    mean, _ = module.encode(batch[0])
+    told = module.label_model.log_classifier(module.blocks(mean)).exp()
+    penalty = dependence(module.style(mean), told)
+    torch.testing.assert_close(with_it, expected + 3.0 * penalty / 4)
 
 
 def test_edit_term_leaves_the_encoder_as_it_is(small, batch):
