@@ -49,7 +49,7 @@ class SemiSupervisedLoss(nn.Module):
         See :func:`~sklearn_revae.model.objective.evidence_bound`.
     edit_weight : float
         Weight of the edits: rows moved to another value of a label, drawn, and encoded
-        again, should be recognised as that value.
+        again, should be recognised as that value. It trains the decoder alone.
     independence_weight : float
         Weight of how much the style latents tell of the labels.
     generator : torch.Generator
@@ -106,8 +106,11 @@ class SemiSupervisedLoss(nn.Module):
         swapped = leveled & self._chosen(x, SWAPPED_SHARE)
         return torch.where(swapped, x.roll(1, 0), x)
 
-    def _edit_loss(self, model, z, codes):
+    def _edit_loss(self, model, x, inputs, z, codes):
         """How badly rows moved to another value of one label are recognised as it.
+
+        Seen are the rows themselves with the decoder's change added to them. Asked to
+        make that change, it draws better rows too than when it is asked for whole ones.
 
         The latents are given, and so is the encoder: were it to learn as well, it would
         agree with the decoder on traces that nobody else sees. For the same reason it
@@ -126,7 +129,11 @@ class SemiSupervisedLoss(nn.Module):
                 labels, blocks, other, source[:, other], target[:, other], "transport"
             )
         latents = torch.cat([blocks.flatten(-2), model.style(z)], dim=-1).detach()
-        edited = model.likelihood.expected_features(model.decode(latents))
+        decoded = model.decode(torch.stack([z, latents]))
+        rebuilt, edited = model.likelihood.expected_features(decoded)
+        # What is missing of a row has nothing to be added to.
+        whole = ~x.isnan().any(-1, keepdim=True)
+        edited = torch.where(whole, inputs + edited - rebuilt, edited)
         edited = edited + self.noise_scale * self._noise(edited.detach())
         mean, _ = _call_frozen(model.encoder, edited)
         after = labels.log_classifier(model.blocks(mean))
@@ -173,7 +180,9 @@ class SemiSupervisedLoss(nn.Module):
                 log_classifier[:n_rows], log_classifier[n_rows:]
             )
         if self.edit_weight > 0 and labels.n_labels > 0:
-            gain = gain - self.edit_weight * self._edit_loss(model, z[0], codes)
+            gain = gain - self.edit_weight * self._edit_loss(
+                model, x, inputs[:n_rows], z[0], codes
+            )
         if self.independence_weight > 0 and labels.n_labels > 0 and model.style_dim > 0:
             told = labels.log_classifier(model.blocks(row_mean)).exp()
             gain = gain - self.independence_weight * dependence(
