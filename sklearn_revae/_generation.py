@@ -18,7 +18,7 @@ from sklearn_revae.training.run import generator
 class GenerationMixin:
     """New rows of a fitted ReVAE; mixed into both estimators."""
 
-    def traverse(self, X, label, *, steps=10, span=4.0, values=None, residual=False):
+    def traverse(self, X, label, *, steps=10, span=4.0, values=None, residual=True):
         """Rows as a label goes from well inside one value to well inside another.
 
         The latents z_l run along the straight line through the prior's means of both
@@ -41,7 +41,7 @@ class GenerationMixin:
         values : pair, default=None
             The values at both ends, a pair of such for two labels. None takes the first
             and the last class.
-        residual : bool, default=False
+        residual : bool, default=True
             As in :meth:`intervene`.
 
         Returns

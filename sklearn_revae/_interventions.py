@@ -62,7 +62,7 @@ class InterventionMixin:
         keep=None,
         bounds=None,
         direction=None,
-        residual=False,
+        residual=True,
         n_samples=None,
         report=False,
         random_state=None,
@@ -103,7 +103,7 @@ class InterventionMixin:
             side open.
         direction : dict of column to {1, -1}, default=None
             Columns that may only rise (1) or only fall (-1) from what they are in X.
-        residual : bool, default=False
+        residual : bool, default=True
             Add what the edit changes in the decoded row to the row itself, so that what
             the decoder does not draw is kept; a category changes where the decoded one
             does.
@@ -203,7 +203,7 @@ class InterventionMixin:
         )
         return X_new, intervention_report(self, X, X_new, do, baseline=unmoved)
 
-    def swap(self, X, donors, labels=None, *, residual=False):
+    def swap(self, X, donors, labels=None, *, residual=True):
         """Rows with the characteristics that other rows have of some labels.
 
         The latents z_l of the named labels are taken from the donors, all others stay.
@@ -219,7 +219,7 @@ class InterventionMixin:
             The rows that give, one for each row of X or one for all.
         labels : str, int or sequence of these, default=None
             Labels by name or index; None takes all.
-        residual : bool, default=False
+        residual : bool, default=True
             As in :meth:`intervene`.
 
         Returns

@@ -30,7 +30,7 @@ def intervene(
     keep=None,
     bounds=None,
     direction=None,
-    residual=False,
+    residual=True,
     n_samples=None,
     report=False,
     random_state=None,
@@ -63,7 +63,7 @@ def intervene(
         open.
     direction : dict of column to {1, -1}, default=None
         Columns that may only rise (1) or only fall (-1) from what they are in X.
-    residual : bool, default=False
+    residual : bool, default=True
         Add what the edit changes in the decoded row to the row that the model is given.
         What a step before it loses, a PCA of few components say, is not brought back.
     n_samples : int, default=None
@@ -103,7 +103,7 @@ def intervene(
     >>> from sklearn.pipeline import make_pipeline
     >>> from sklearn_revae import ReVAEClassifier, intervene
     >>> X, y = load_iris(return_X_y=True)
-    >>> model = ReVAEClassifier(max_iter=100, random_state=0)
+    >>> model = ReVAEClassifier(max_iter=200, random_state=0)
     >>> pipeline = make_pipeline(PCA(3), model).fit(X, y)
     >>> as_virginica = intervene(pipeline, X[:3], 2, keep=[0])
     >>> pipeline.predict(as_virginica)
@@ -148,7 +148,7 @@ def intervene(
     return X_new, found
 
 
-def swap(pipeline, X, donors, labels=None, *, residual=False):
+def swap(pipeline, X, donors, labels=None, *, residual=True):
     """Rows with the characteristics that other rows have of some labels.
 
     Through a Pipeline, as :func:`intervene` goes.
@@ -165,7 +165,7 @@ def swap(pipeline, X, donors, labels=None, *, residual=False):
         The rows that give, one for each row of X or one for all.
     labels : str, int or sequence of these, default=None
         Labels by name or index; None takes all.
-    residual : bool, default=False
+    residual : bool, default=True
         As in :func:`intervene`.
 
     Returns
@@ -191,7 +191,7 @@ def swap(pipeline, X, donors, labels=None, *, residual=False):
     >>> from sklearn.preprocessing import StandardScaler
     >>> from sklearn_revae import ReVAEClassifier, swap
     >>> X, y = load_iris(return_X_y=True)
-    >>> model = ReVAEClassifier(max_iter=100, random_state=0)
+    >>> model = ReVAEClassifier(max_iter=200, random_state=0)
     >>> pipeline = make_pipeline(StandardScaler(), model).fit(X, y)
     >>> pipeline.predict(swap(pipeline, X[:3], X[-3:]))
     array([2, 2, 2])
@@ -205,7 +205,7 @@ def swap(pipeline, X, donors, labels=None, *, residual=False):
     return passage.restore(passage.undo(edited))
 
 
-def traverse(pipeline, X, label, *, steps=10, span=4.0, values=None, residual=False):
+def traverse(pipeline, X, label, *, steps=10, span=4.0, values=None, residual=True):
     """Rows as a label goes from well inside one value to well inside another.
 
     Through a Pipeline, as :func:`intervene` goes.
@@ -228,7 +228,7 @@ def traverse(pipeline, X, label, *, steps=10, span=4.0, values=None, residual=Fa
     values : pair, default=None
         The values at both ends, a pair of such for two labels. None takes the first and
         the last class.
-    residual : bool, default=False
+    residual : bool, default=True
         As in :func:`intervene`.
 
     Returns
@@ -256,7 +256,7 @@ def traverse(pipeline, X, label, *, steps=10, span=4.0, values=None, residual=Fa
     >>> from sklearn.preprocessing import StandardScaler
     >>> from sklearn_revae import ReVAEClassifier, traverse
     >>> X, y = load_iris(return_X_y=True)
-    >>> model = ReVAEClassifier(max_iter=100, random_state=0)
+    >>> model = ReVAEClassifier(max_iter=200, random_state=0)
     >>> pipeline = make_pipeline(StandardScaler(), model).fit(X, y)
     >>> path = traverse(pipeline, X[:1], 0, steps=5, span=0.0)
     >>> pipeline.predict(path[0, [0, -1]])

@@ -33,15 +33,17 @@ def frame_model(frame, quick_classifier):
 def test_no_strength_is_reconstruction(blobs, blobs_model):
     X = blobs[0]
     np.testing.assert_allclose(
-        blobs_model.intervene(X, 1, strength=0.0), blobs_model.reconstruct(X), rtol=1e-9
+        blobs_model.intervene(X, 1, strength=0.0, residual=False),
+        blobs_model.reconstruct(X),
+        rtol=1e-9,
     )
 
 
 @pytest.mark.parametrize("strength", [0.25, 1.5])
 def test_strength_is_the_share_of_the_way(strength, rows, linear_model, latents_told):
     start = linear_model.transform(rows)
-    whole = latents_told(linear_model, linear_model.intervene(rows, 3))
-    part = linear_model.intervene(rows, 3, strength=strength)
+    whole = latents_told(linear_model, linear_model.intervene(rows, 3, residual=False))
+    part = linear_model.intervene(rows, 3, strength=strength, residual=False)
     np.testing.assert_allclose(
         latents_told(linear_model, part), start + strength * (whole - start), atol=1e-6
     )
@@ -49,13 +51,13 @@ def test_strength_is_the_share_of_the_way(strength, rows, linear_model, latents_
 
 def test_latents_may_be_given_outright(rows, linear_model, latents_told):
     own = np.arange(80.0).reshape(20, 4) / 80
-    edited = linear_model.intervene(rows, 3, method={"label_0": own})
+    edited = linear_model.intervene(rows, 3, method={"label_0": own}, residual=False)
     told = latents_told(linear_model, edited)
     np.testing.assert_allclose(told[:, :4], own, atol=1e-6)
     np.testing.assert_allclose(
         told[:, 4:], linear_model.transform(rows)[:, 4:], atol=1e-6
     )
-    common = linear_model.intervene(rows, 3, method={0: own[7]})
+    common = linear_model.intervene(rows, 3, method={0: own[7]}, residual=False)
     np.testing.assert_allclose(
         latents_told(linear_model, common)[:, :4], np.tile(own[7], (20, 1)), atol=1e-6
     )
@@ -78,15 +80,13 @@ def test_bad_latents_are_refused(method, message, rows, linear_model):
 def test_a_residual_adds_the_change_to_the_row_itself(blobs, few_blobs, quick_classifier):
     X = blobs[0]
     model = quick_classifier(max_iter=5, likelihood="gaussian").fit(*few_blobs)
-    change = model.intervene(X, 1) - model.reconstruct(X)
-    np.testing.assert_allclose(
-        model.intervene(X, 1, residual=True), X + change, atol=1e-12
-    )
+    change = model.intervene(X, 1, residual=False) - model.reconstruct(X)
+    np.testing.assert_allclose(model.intervene(X, 1), X + change, atol=1e-12)
 
 
 def test_without_a_move_a_residual_leaves_the_row_as_it_is(frame, frame_model):
     X = frame[0]
-    same = frame_model.intervene(X, {"cluster": 0}, strength=0.0, residual=True)
+    same = frame_model.intervene(X, {"cluster": 0}, strength=0.0)
     pd.testing.assert_frame_equal(same, X, check_exact=True)
 
 
@@ -107,7 +107,7 @@ def test_a_residual_keeps_every_column_within_its_kind(quick_classifier):
     assert kinds["count"] == "count"
     assert kinds["positive"] == "positive"
     for value in (0, 1):
-        new = model.intervene(X, value, strength=3.0, residual=True)
+        new = model.intervene(X, value, strength=3.0)
         assert (new["count"] >= 0).all()
         assert (new["positive"] > 0).all()
         assert set(new["flag"]) <= {0, 1}
@@ -119,7 +119,7 @@ def test_a_residual_keeps_every_column_within_its_kind(quick_classifier):
 
 def test_a_swap_takes_the_donors_latents_of_the_label(rows, linear_model, latents_told):
     donors = rows[::-1]
-    told = latents_told(linear_model, linear_model.swap(rows, donors))
+    told = latents_told(linear_model, linear_model.swap(rows, donors, residual=False))
     np.testing.assert_allclose(
         told[:, :4], linear_model.transform(donors)[:, :4], atol=1e-6
     )
@@ -132,13 +132,14 @@ def test_one_donor_may_give_to_all(rows, linear_model):
     np.testing.assert_allclose(
         linear_model.swap(rows, rows[:1]),
         linear_model.swap(rows, np.tile(rows[:1], (20, 1))),
+        atol=1e-9,
     )
 
 
 def test_a_row_swapped_with_itself_is_reconstructed(frame, frame_model):
     X = frame[0]
     pd.testing.assert_frame_equal(
-        frame_model.swap(X, X), frame_model.reconstruct(X), rtol=1e-9
+        frame_model.swap(X, X, residual=False), frame_model.reconstruct(X), rtol=1e-9
     )
 
 
@@ -161,7 +162,9 @@ def test_a_bad_number_of_donors_is_refused(frame, frame_model):
 
 
 def test_a_traversal_runs_straight_through_both_means(rows, linear_model, latents_told):
-    steps = linear_model.traverse(rows, 0, steps=7, span=2.0, values=(3, 5))
+    steps = linear_model.traverse(
+        rows, 0, steps=7, span=2.0, values=(3, 5), residual=False
+    )
     assert steps.shape == (20, 7, 64)
     told = latents_told(linear_model, steps.reshape(140, 64)).reshape(20, 7, 6)
     style = linear_model.transform(rows)[:, None, 4:]
@@ -186,9 +189,13 @@ def test_a_traversal_passes_what_transport_makes_of_a_row(
     rows, linear_model, latents_told
 ):
     """Across the line, a row of the first value stays where it is."""
-    steps = linear_model.traverse(rows, 0, steps=2, span=0.0, values=(3, 5))
+    steps = linear_model.traverse(
+        rows, 0, steps=2, span=0.0, values=(3, 5), residual=False
+    )
     told = latents_told(linear_model, steps[:, 1])[:, :4]
-    carried = latents_told(linear_model, linear_model.intervene(rows, 5))[:, :4]
+    carried = latents_told(linear_model, linear_model.intervene(rows, 5, residual=False))[
+        :, :4
+    ]
     means = linear_model.module_.label_model.means.detach().double().numpy()[0]
     axis = (means[5] - means[3]) / np.linalg.norm(means[5] - means[3])
     moved = linear_model.predict(rows) != 5

@@ -223,11 +223,11 @@ def test_truth_values_that_were_scaled_are_rounded(frame, data, quick_classifier
     X = frame[["member", "length"]]
     model = quick_classifier(max_iter=20, likelihood="gaussian")
     pipeline = make_pipeline(columns, model).fit(X, data[1])
-    inner = pipeline[-1].intervene(pipeline[0].transform(X), 1)
+    inner = pipeline[-1].intervene(pipeline[0].transform(X), 1, residual=False)
     scaler = pipeline[0].named_transformers_["standardscaler"]
     expected = scaler.inverse_transform(inner)[:, 0]
     assert ((expected > 0.1) & (expected < 0.5)).any()
-    edited = intervene(pipeline, X, 1)
+    edited = intervene(pipeline, X, 1, residual=False)
     np.testing.assert_array_equal(edited["member"], expected >= 0.5)
 
 

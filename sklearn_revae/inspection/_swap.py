@@ -106,7 +106,7 @@ class SwapDisplay:
         donors,
         labels=None,
         *,
-        residual=False,
+        residual=True,
         image_shape=None,
         ax=None,
     ):
@@ -124,7 +124,7 @@ class SwapDisplay:
             The rows that give; a few.
         labels : str, int or sequence of these, default=None
             Labels by name or index; None takes all.
-        residual : bool, default=False
+        residual : bool, default=True
             As in `swap`.
         image_shape : tuple of int, default=None
             Shape of the pictures, if the rows are flat. None takes the estimator's.

@@ -134,7 +134,7 @@ class TraversalDisplay:
         steps=10,
         span=4.0,
         values=None,
-        residual=False,
+        residual=True,
         image_shape=None,
         ax=None,
     ):
@@ -160,7 +160,7 @@ class TraversalDisplay:
         values : pair, default=None
             The values at both ends, a pair of such for two labels. None takes the first
             and the last class.
-        residual : bool, default=False
+        residual : bool, default=True
             As in `traverse`.
         image_shape : tuple of int, default=None
             Shape of the pictures, if the rows are flat. None takes the estimator's.
