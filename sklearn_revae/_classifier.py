@@ -120,7 +120,8 @@ class ReVAEClassifier(
             (X, y, sample_weight) each, with an epoch on one after another. Should a
             batch fail, those before it have been learned from.
         y : array-like of shape (n_samples,) or (n_samples, n_labels), default=None
-            Labels, as in :meth:`fit`; a batch may be without any. None for an iterator.
+            Labels, as in :meth:`fit`; all of a batch may be unknown. None is for an
+            iterator alone.
         classes : array-like of shape (n_classes,), or list of such, default=None
             All classes, a list with an array a label for several labels. Needed in
             the first call; later it may be left out.

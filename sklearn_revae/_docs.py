@@ -28,13 +28,13 @@ label_weight : float or "auto", default="auto"
     "auto": half the number of columns, since log p(x|z) grows with them.
 consistency_weight : float or "auto", default="auto"
     Weight of the cross-entropy, in nats, between a row's class probabilities and those
-    of a copy with noise added. "auto": half the number of columns. 0 trains on the
-    bound alone.
+    of a copy with noise added. "auto": half the number of columns, at most 600. 0 trains
+    on the bound alone.
 edit_weight : float or "auto", default="auto"
     Weight of the cross-entropy, in nats, of edits: rows moved to another value of a
-    label, decoded and encoded again, should be recognised as that value. "auto": a
-    quarter of the number of columns. 0 saves a decoding and an encoding a step, and
-    leaves many interventions without effect.
+    label, decoded and encoded again, should be recognised as that value. It trains the
+    decoder alone. "auto": a quarter of the number of columns, at most 1200. 0 saves two
+    decodings and an encoding a step, and leaves many interventions without effect.
 independence_weight : float, default=0.0
     Weight, in nats a row, of a penalty on what the style latents tell of the labels: the
     centred alignment of their kernels, between 0 and 1 (a normalised Hilbert-Schmidt

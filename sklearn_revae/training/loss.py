@@ -14,8 +14,8 @@ from sklearn_revae.model.objective import (
     sample_posterior,
 )
 
-# What an edit must leave alone counts a tenth of what it must change.
-OTHER_LABELS_SHARE = 0.1
+# What an edit must leave alone counts less than what it must change: there is more of it.
+OTHER_LABELS_SHARE = 0.3
 # Of levels no noisy copy is near: some are taken over from another row.
 SWAPPED_SHARE = 0.15
 

@@ -1,0 +1,68 @@
+"""Write the files of format 1 that later versions have to read, and what they answer.
+
+Run once, with the first version that wrote this format (0.2.0), never again:
+`python tests/persistence/make_version_1.py`.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from sklearn_revae import ReVAEClassifier, ReVAETransformer
+from sklearn_revae.persistence import save
+
+FOLDER = Path(__file__).parent / "version_1"
+
+
+def rows():
+    """A frame of unlike columns with gaps, and two labels with values of two types."""
+    i = np.arange(60)
+    frame = pd.DataFrame({"size": np.sin(i), "price": np.exp(i / 10)})
+    frame.loc[::7, "size"] = np.nan
+    frame["visits"] = i % 4
+    frame["colour"] = np.array(["red", "green", "blue"])[i % 3]
+    frame["grade"] = pd.Categorical.from_codes(
+        i % 3, ["low", "mid", "high"], ordered=True
+    )
+    labels = pd.DataFrame({"place": np.array(["left", "middle", "right"])[i // 20]})
+    labels["late"] = i >= 40
+    labels.loc[::4, "place"] = None
+    return frame, labels
+
+
+def answers(model, X, do):
+    """What has to stay, as JSON: of a few rows, of a frame or an array."""
+    said = {
+        "transform": model.transform(X).tolist(),
+        "score_samples": model.score_samples(X).tolist(),
+        "reconstruct": np.asarray(model.reconstruct(X)).tolist(),
+        "impute": np.asarray(model.impute(X)).tolist(),
+        "sample": np.asarray(model.sample(2, random_state=0)[0]).tolist(),
+    }
+    if do is not None:
+        said["predict"] = model.predict(X).tolist()
+        said["predict_proba"] = [p.tolist() for p in model.predict_proba(X)]
+        said["intervene"] = np.asarray(model.intervene(X, do)).tolist()
+    return said
+
+
+def models():
+    """Both models by name, with the rows they answer for, and the asked label."""
+    frame, labels = rows()
+    classifier = ReVAEClassifier((6,), max_iter=30, batch_size=20, random_state=0)
+    yield "classifier", classifier.fit(frame, labels), frame[:3], {"place": "left"}
+    array = frame[["size", "price"]].to_numpy()
+    transformer = ReVAETransformer(
+        (5, 4), likelihood=["student_t", "laplace"], max_iter=20, random_state=0
+    )
+    yield "transformer", transformer.fit(array), array[:3], None
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir()
+    for name, model, X, do in models():
+        save(model, FOLDER / f"{name}.safetensors")
+        text = json.dumps(answers(model, X, do), indent=1)
+        (FOLDER / f"{name}.json").write_text(text + "\n")

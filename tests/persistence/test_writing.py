@@ -1,0 +1,106 @@
+"""A file is the old one or the new one, whenever writing ends."""
+
+import os
+import stat
+
+import pytest
+
+from sklearn_revae.persistence import load, save
+from sklearn_revae.persistence._file import replace_file
+
+STEPS = ("open", "fsync", "replace")
+
+
+@pytest.fixture
+def stop_at(monkeypatch):
+    """Function that lets a step of writing call something in place of its work."""
+
+    def stop(step, instead):
+        monkeypatch.setattr(os, step, instead)
+
+    return stop
+
+
+def _no_space(*_, **__):
+    raise OSError(28, "No space left on device")
+
+
+def _interrupted(*_, **__):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("failure", [_no_space, _interrupted])
+def test_a_failure_leaves_the_old_file_and_nothing_else(
+    step, failure, tmp_path, stop_at, monkeypatch
+):
+    path = tmp_path / "model"
+    path.write_bytes(b"old")
+    stop_at(step, failure)
+    with pytest.raises((OSError, KeyboardInterrupt)):
+        replace_file(path, b"new")
+    monkeypatch.undo()
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["model"]
+
+
+@pytest.mark.parametrize("step", [*STEPS, "after replace"])
+def test_a_kill_leaves_one_of_both_files_whole(step, tmp_path):
+    path, data = tmp_path / "model", os.urandom(200_000)
+    path.write_bytes(b"old")
+    child = os.fork()
+    if child == 0:
+        # Dies without a word, as if killed, and never runs pytest's own end.
+        replace = os.replace
+
+        def die(*arguments, **_):
+            if step == "after replace":
+                replace(*arguments)
+            os._exit(9)
+
+        setattr(os, step.split()[-1], die)
+        replace_file(path, data)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 9
+    assert path.read_bytes() == (data if step == "after replace" else b"old")
+    # The next one is not in the way of what was left.
+    replace_file(path, b"next")
+    assert path.read_bytes() == b"next"
+
+
+def test_all_is_flushed_before_the_new_name(tmp_path, monkeypatch):
+    order = []
+    fsync, replace = os.fsync, os.replace
+
+    def flush(descriptor):
+        kind = "folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file"
+        order.append((kind, os.fstat(descriptor).st_size if kind == "file" else None))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", flush)
+    monkeypatch.setattr(
+        os, "replace", lambda *a: (order.append(("replace", None)), replace(*a))
+    )
+    replace_file(tmp_path / "model", b"123")
+    assert order == [("file", 3), ("replace", None), ("folder", None)]
+
+
+def test_a_link_stays_a_link(tmp_path, small_model):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "there" / "model")
+    save(small_model, tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert load(tmp_path / "there" / "model").n_iter_ == small_model.n_iter_
+
+
+def test_a_new_file_is_as_readable_as_any(tmp_path, small_model):
+    (tmp_path / "any").write_bytes(b"")
+    save(small_model, str(tmp_path / "model"))
+    modes = {(tmp_path / name).stat().st_mode for name in ("any", "model")}
+    assert len(modes) == 1
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path, small_model):
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        save(small_model, tmp_path / "nowhere" / "model")
