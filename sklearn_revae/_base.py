@@ -332,8 +332,8 @@ class BaseReVAE(LatentsMixin, BaseEstimator):
         names, classes = self.label_names_, self._class_lists()
         return [
             (
-                (names[label], classes[label][value].item()),
-                (names[other], classes[other][code].item()),
+                (names[label], classes[label].tolist()[value]),
+                (names[other], classes[other].tolist()[code]),
             )
             for label, value, other, code, _ in exclusions
             if label < other

@@ -6,7 +6,6 @@ from sklearn.utils.random import sample_without_replacement
 
 from sklearn_revae._columns import ModelRows
 from sklearn_revae._inference import apply
-from sklearn_revae._rows import dense
 from sklearn_revae._stored import rows_at
 from sklearn_revae.model.objective import evidence_bound
 from sklearn_revae.training.run import generator
@@ -74,7 +73,7 @@ def bound_quantiles(module, values, columns, unlabeled_bound, seed):
     n_taken = max(_QUANTILE_CELLS // n_features, _FEWEST_ROWS)
     n_taken = min(n_taken, _QUANTILE_ROWS, n_rows)
     index = np.sort(sample_without_replacement(n_rows, n_taken, random_state=seed))
-    taken = dense(rows_at(values, index)[:])
+    taken = rows_at(values, index)
     n_draws = _N_DRAWS if n_features <= _WIDE else _WIDE_DRAWS
     bounds = row_bounds(module, taken, columns, unlabeled_bound, n_draws)
     return np.percentile(bounds, np.arange(101))

@@ -310,12 +310,16 @@ def restore(X, values, table, kept=()):
 def template_of(X):
     """Return what `new_rows` must know of X's container: X without rows, or its like."""
     if is_frame(X):
-        return nw.from_native(X, eager_only=True).head(0).to_native()
+        # A copy, and no view that keeps all of X alive, nor shares what its index caches.
+        template = nw.from_native(X, eager_only=True).head(0).clone().to_native()
+        if nw.from_native(template).implementation.is_pandas():
+            template.columns = template.columns.copy(deep=True)
+        return template
     if scipy.sparse.issparse(X):
         return type(X)((0, X.shape[1]), dtype=X.dtype)
+    X = X if isinstance(X, np.ndarray) or as_stored(X) is not None else np.asarray(X)
     X, shape = _array_like(X)
-    dtype = getattr(X, "dtype", None) or np.asarray(X).dtype
-    return np.empty((0, *shape[1:]), dtype=dtype)
+    return np.empty((0, *shape[1:]), dtype=X.dtype)
 
 
 def new_rows(template, values, table):

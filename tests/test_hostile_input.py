@@ -149,6 +149,9 @@ def use(model, X, alike=True):
 def fitted_state(model):
     """Hash of all that a fitted model holds."""
     others = {k: v for k, v in vars(model).items() if not k.startswith("_optimizer")}
+    # Its types, shared with X, note what they were asked; nothing else of it can change.
+    template = others.pop("_template")
+    others["template"] = str(getattr(template, "dtypes", template))
     weights = others.pop("module_").state_dict()
     return joblib.hash([others, {k: w.numpy() for k, w in weights.items()}])
 

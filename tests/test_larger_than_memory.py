@@ -17,7 +17,7 @@ from PIL import Image
 from skorch.callbacks import Callback
 from torch.utils.data import Dataset, IterableDataset
 
-from sklearn_revae import ReVAEClassifier, _base, _rows, _stored
+from sklearn_revae import ReVAEClassifier, _base, _inference, _rows, _stored
 from sklearn_revae.training import streaming
 
 N_FEATURES = 64
@@ -282,6 +282,7 @@ def test_large_arrays_are_converted_a_few_rows_at_a_time(
 ):
     monkeypatch.setattr(_stored, "LARGEST_COPY", 10**5)
     monkeypatch.setattr(_rows, "_CHUNK_CELLS", 40 * N_FEATURES)
+    monkeypatch.setattr(_inference, "_MOST_ROWS", 40)
     sizes = _Sizes()
     sizes.spy_on(
         monkeypatch, _base.Columns, "to_model", lambda _, rows, *__: rows.shape[0]

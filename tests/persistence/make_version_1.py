@@ -44,7 +44,7 @@ def answers(model, X, do):
     if do is not None:
         said["predict"] = model.predict(X).tolist()
         said["predict_proba"] = [p.tolist() for p in model.predict_proba(X)]
-        said["intervene"] = np.asarray(model.intervene(X, do)).tolist()
+        said["intervene"] = np.asarray(model.intervene(X, do, residual=False)).tolist()
     return said
 
 

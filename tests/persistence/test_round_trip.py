@@ -224,6 +224,7 @@ def test_an_array_of_unusual_objects(quick_transformer, reload):
         np.array([10, 20, 30], dtype=np.int8),
         np.array([1, 2, 3], dtype=">i4"),
         np.array([0, 1, 2**63], dtype=np.uint64),
+        np.array([0, 1, 255], dtype=np.uint8),
         np.array(["a", "b", "longer"]),
         np.array(["a", "b", "c"], dtype="<U40"),
         np.array([1.0, 2.0, 3.0], dtype=np.float32),
@@ -271,6 +272,7 @@ def test_weights_of_double_names_of_integers_and_output(blobs, quick_classifier,
         {"unlabeled_value": "unknown", "image_shape": (2, 2), "label_dim": np.int64(3)},
         {"unlabeled_value": float("inf"), "device": torch.device("cpu")},
         {"unlabeled_value": None, "verbose": True, "callbacks": []},
+        {"unlabeled_value": np.float64("nan"), "batch_size": np.uint16(7)},
     ],
 )
 def test_parameters_of_an_estimator_that_is_not_fitted(parameters, reload):

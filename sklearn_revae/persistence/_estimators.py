@@ -1,0 +1,250 @@
+"""A whole estimator: its state and weights, and the estimator of these."""
+
+import math
+
+import numpy as np
+import sklearn
+import torch
+
+from sklearn_revae._classifier import ReVAEClassifier
+from sklearn_revae._parameters import check_parameters
+from sklearn_revae._transformer import ReVAETransformer
+from sklearn_revae.persistence import _containers, _parts
+from sklearn_revae.persistence._modules import (
+    OWN_MODULES,
+    build,
+    fill,
+    own_module,
+    probes,
+    weights_of,
+)
+from sklearn_revae.persistence._parts import check, numbers
+from sklearn_revae.persistence._values import UnstorableError, decode, encode
+
+ESTIMATORS = {e.__name__: e for e in (ReVAEClassifier, ReVAETransformer)}
+# What the training settled, for who asks: a value each.
+_SETTLED = (
+    "early_stopping_monitor_",
+    "label_weight_",
+    "consistency_weight_",
+    "edit_weight_",
+    "batch_size_",
+)
+_OUTPUT = "_sklearn_output_config"
+_OUTPUTS = ("default", "pandas", "polars")
+# What is stored, or follows from it. Optimizer states are left out, as pickles do.
+_ATTRIBUTES = {
+    *("n_features_in_", "feature_names_in_", "_table", "_image", "_template"),
+    *("_labels", "_columns", "column_kinds_", "likelihood_", "label_names_"),
+    *("_seed", "_optimizer_state", "_counts", "_pair_counts", "module_"),
+    *("label_dim_", "style_dim_", "loss_curve_", "history_", "n_iter_", "device_"),
+    *("exclusions_", "_residuals", "training_score_quantiles_", _OUTPUT, *_SETTLED),
+}
+
+
+def state_of(estimator):
+    """State of an estimator, JSON alone, and the tensors that it names.
+
+    Raises
+    ------
+    UnstorableError
+        For what has no form in a file, by its name.
+    """
+    tensors, own = {}, {}
+    parameters = estimator.get_params(deep=False)
+    unknown = sorted(set(vars(estimator)) - set(parameters) - _ATTRIBUTES)
+    if unknown:
+        raise UnstorableError(
+            f"The estimator has attributes that are not its own, {unknown}: delete them "
+            "first, or keep them elsewhere."
+        )
+    if parameters["callbacks"]:
+        raise UnstorableError(
+            f"callbacks={parameters['callbacks']!r} are code, which a file does not "
+            "hold. Training alone needs them: call set_params(callbacks=None) first."
+        )
+    for name in OWN_MODULES:
+        if isinstance(parameters[name], torch.nn.Module):
+            module = parameters.pop(name)
+            own[name] = f"{type(module).__module__}.{type(module).__qualname__}"
+            _put(tensors, name, weights_of(module))
+    fitted = None
+    if hasattr(estimator, "module_"):
+        check_parameters(estimator)
+        fitted = _fitted_state(estimator)
+        _put(tensors, "module", weights_of(estimator.module_))
+    return {
+        "estimator": type(estimator).__name__,
+        "versions": {
+            "numpy": np.__version__,
+            "scikit-learn": sklearn.__version__,
+            "torch": str(torch.__version__),
+        },
+        "parameters": {
+            name: encode(value, name, tensors) for name, value in parameters.items()
+        },
+        "own_modules": own,
+        "output": getattr(estimator, _OUTPUT, None),
+        "fitted": encode(fitted, "fitted", tensors),
+    }, tensors
+
+
+def _put(tensors, prefix, weights):
+    tensors.update({f"{prefix}.{name}": weight for name, weight in weights.items()})
+
+
+def _take(tensors, prefix):
+    """Remove and return the tensors whose names begin so, without that beginning."""
+    start = f"{prefix}."
+    found = [name for name in tensors if name.startswith(start)]
+    return {name.removeprefix(start): tensors.pop(name) for name in found}
+
+
+def _fitted_state(estimator):
+    table, labels, residuals = (
+        getattr(estimator, name) for name in ("_table", "_labels", "_residuals")
+    )
+    feature_names = getattr(estimator, "feature_names_in_", None)
+    image = estimator._image
+    exclusions = estimator.module_.label_model.exclusions
+    return {
+        "n_features": int(estimator.n_features_in_),
+        "feature_names": None if feature_names is None else feature_names.tolist(),
+        "image": image and [int(side) for side in image],
+        "columns": _parts.columns_state(estimator._columns),
+        "table": None if table is None else _parts.table_state(table),
+        "template": _containers.describe(estimator._template),
+        "labels": None if labels is None else _parts.labels_state(labels),
+        "latents": [int(estimator.label_dim_), int(estimator.style_dim_)],
+        "counts": list(estimator._counts),
+        "pair_counts": estimator._pair_counts,
+        "exclusions": np.array(exclusions, dtype=np.int64).reshape(-1, 5),
+        "residuals": None if residuals is None else _parts.residuals_state(residuals),
+        "score_quantiles": estimator.training_score_quantiles_,
+        "seed": int(estimator._seed),
+        "history": estimator.history_,
+        "settled": {name: getattr(estimator, name) for name in _SETTLED},
+        "probes": probes(estimator, estimator.module_),
+    }
+
+
+def estimator_from(state, tensors, modules):
+    """Return the estimator of a state and its tensors; see :func:`state_of`.
+
+    Raises
+    ------
+    ValueError
+        If a module that `modules` should hold is not there.
+    Exception
+        Of the kind that comes first, for what :func:`state_of` does not return.
+    """
+    tensors = dict(tensors)
+    cls = ESTIMATORS[state["estimator"]]
+    parameters = decode(state["parameters"], tensors)
+    unknown = sorted(set(parameters) - set(cls._get_param_names()))
+    check(not unknown, f"parameters {unknown}")
+    estimator = cls(**parameters)
+    for name, described in state["own_modules"].items():
+        check(name in OWN_MODULES and name not in parameters, "own modules")
+        module = own_module(name, str(described), modules)
+        setattr(estimator, name, fill(module, _take(tensors, name)))
+    if state["output"] is not None:
+        check(set(state["output"]) == {"transform"}, "output")
+        check(state["output"]["transform"] in _OUTPUTS, "output")
+        setattr(estimator, _OUTPUT, state["output"])
+    if state["fitted"] is not None:
+        check_parameters(estimator)
+        weights = _take(tensors, "module")
+        vars(estimator).update(
+            _fitted(estimator, decode(state["fitted"], tensors), weights)
+        )
+        estimator.exclusions_ = estimator._named_exclusions(
+            estimator.module_.label_model.exclusions
+        )
+    check(not tensors, f"tensors {sorted(tensors)[:3]}")
+    return estimator
+
+
+def _fitted(estimator, state, weights):
+    """Every attribute that fit sets, but one that follows from the others."""
+    n_features, feature_names = state["n_features"], state["feature_names"]
+    check(type(n_features) is int and n_features > 0, "n_features")
+    attributes = {"n_features_in_": n_features, "device_": "cpu", **state["settled"]}
+    check(set(state["settled"]) == set(_SETTLED), "settled values")
+    if feature_names is not None:
+        _parts.names(feature_names, n_features, "feature names")
+        attributes["feature_names_in_"] = np.array(feature_names, dtype=object)
+    image = None if state["image"] is None else tuple(state["image"])
+    if image is not None:
+        check(all(type(side) is int and side > 0 for side in image), "image")
+        check(len(image) in (2, 3) and math.prod(image) == n_features, "image")
+    categories = _parts.categories_of(state["table"])
+    columns = _parts.columns_from(state["columns"], n_features, feature_names, categories)
+    table = None if state["table"] is None else _parts.table_from(categories, columns)
+    labels = None if state["labels"] is None else _parts.labels_from(state["labels"])
+    n_values = [] if labels is None else [len(c) for c in labels.classes_]
+    sizes = tuple(state["latents"])
+    check(len(sizes) == 2 and all(type(n) is int and n >= 0 for n in sizes), "latents")
+    module = build(estimator, columns, image, n_values, sizes, weights)
+    _compare(probes(estimator, module), state["probes"])
+    module.label_model.exclusions = _exclusions(state["exclusions"], n_values)
+    check(len(state["counts"]) == len(n_values), "counts")
+    for count, n in zip(state["counts"], n_values, strict=True):
+        numbers(count, (n,), "counts")
+    pairs = state["pair_counts"]
+    if np.ndim(pairs) == 0:
+        check(pairs == 0.0, "pair_counts")
+    else:
+        numbers(pairs, (sum(n_values), sum(n_values)), "pair_counts")
+    quantiles = state["score_quantiles"]
+    check(quantiles.shape == (101,) and quantiles.dtype == np.float64, "quantiles")
+    check(type(state["seed"]) is int and 0 <= state["seed"] < 2**32, "seed")
+    history = state["history"]
+    check(isinstance(history, list), "history")
+    check(all(isinstance(epoch, dict) for epoch in history), "history")
+    return attributes | {
+        "_image": image,
+        "_table": table,
+        "_template": _containers.make(state["template"], n_features),
+        "_labels": labels,
+        "_columns": columns,
+        "column_kinds_": columns.table(),
+        "likelihood_": columns.families_,
+        "label_names_": [] if labels is None else list(labels.names_),
+        "label_dim_": sizes[0],
+        "style_dim_": sizes[1],
+        "module_": module,
+        "_counts": state["counts"],
+        "_pair_counts": pairs,
+        "_residuals": state["residuals"]
+        and _parts.residuals_from(state["residuals"], n_features),
+        "training_score_quantiles_": quantiles,
+        "_seed": state["seed"],
+        "_optimizer_state": None,
+        "history_": history,
+        "loss_curve_": [-epoch.get("bound", math.nan) for epoch in history],
+        "n_iter_": len(history),
+    }
+
+
+def _exclusions(array, n_values):
+    """Exclusions of a label model, of rows (label, value, other, excluded, instead)."""
+    check(array.dtype == np.int64 and array.ndim == 2 and array.shape[1] == 5, "pairs")
+    rows = [tuple(row) for row in array.tolist()]
+    n_labels = len(n_values)
+    for label, value, other, excluded, instead in rows:
+        check(0 <= label < n_labels and 0 <= other < n_labels, "exclusions")
+        check(label != other and 0 <= value < n_values[label], "exclusions")
+        check(0 <= excluded < n_values[other], "exclusions")
+        check(0 <= instead < n_values[other], "exclusions")
+    return tuple(rows)
+
+
+def _compare(answers, expected):
+    check(set(answers) == set(expected), "probes")
+    for name, answer in answers.items():
+        if not np.allclose(answer, expected[name], rtol=1e-5, atol=1e-6, equal_nan=True):
+            raise ValueError(
+                f"modules[{name!r}] takes the weights, but computes something else than "
+                "the module that was fitted"
+            )
