@@ -77,6 +77,11 @@ class ImageShape:
         return images.flatten(1)
 
 
+def convolves(module):
+    """Whether a module has convolutional layers."""
+    return any(isinstance(part, nn.Conv2d) for part in module.modules())
+
+
 def check_image_shape(image_shape):
     """Refuse images for which the convolutional networks are not made.
 

@@ -1,6 +1,7 @@
 """What a training step minimises: minus the bound, and what edits must show."""
 
 import math
+from functools import partial
 
 import torch
 from torch import nn
@@ -49,7 +50,11 @@ class SemiSupervisedLoss(nn.Module):
         See :func:`~sklearn_revae.model.objective.evidence_bound`.
     edit_weight : float
         Weight of the edits: rows moved to another value of a label, drawn, and encoded
-        again, should be recognised as that value. It trains the decoder alone.
+        again, should be recognised as that value.
+    edits_teach_encoder : bool
+        Whether they train the encoder too, not the decoder alone. A perceptron then tells
+        labels better; a convolutional encoder agrees with the decoder on traces that
+        nobody else sees.
     independence_weight : float
         Weight of how much the style latents tell of the labels.
     generator : torch.Generator
@@ -65,6 +70,7 @@ class SemiSupervisedLoss(nn.Module):
         n_mc_samples,
         unlabeled_bound,
         edit_weight,
+        edits_teach_encoder,
         independence_weight,
         generator,
     ):
@@ -76,6 +82,7 @@ class SemiSupervisedLoss(nn.Module):
         self.n_mc_samples = n_mc_samples
         self.unlabeled_bound = unlabeled_bound
         self.edit_weight = edit_weight
+        self.edits_teach_encoder = edits_teach_encoder
         self.independence_weight = independence_weight
         self.generator = generator
 
@@ -112,9 +119,8 @@ class SemiSupervisedLoss(nn.Module):
         Seen are the rows themselves with the decoder's change added to them. Asked to
         make that change, it draws better rows too than when it is asked for whole ones.
 
-        The latents are given, and so is the encoder: were it to learn as well, it would
-        agree with the decoder on traces that nobody else sees. For the same reason it
-        is shown the edits under noise. What learns is the decoder.
+        They are seen under noise, through which a mere trace of the label is not seen.
+        The latents are given.
         """
         labels = model.label_model
         label = int(self._randint(labels.n_labels, 1))
@@ -135,7 +141,10 @@ class SemiSupervisedLoss(nn.Module):
         whole = ~x.isnan().any(-1, keepdim=True)
         edited = torch.where(whole, inputs + edited - rebuilt, edited)
         edited = edited + self.noise_scale * self._noise(edited.detach())
-        mean, _ = _call_frozen(model.encoder, edited)
+        encode = model.encoder
+        if not self.edits_teach_encoder:
+            encode = partial(_call_frozen, model.encoder)
+        mean, _ = encode(edited)
         after = labels.log_classifier(model.blocks(mean))
         settled = F.one_hot(target, before.shape[-1]).to(before)
         moved = (target != source).unsqueeze(-1)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
+from sklearn_revae.model.convolutions import convolves
 from sklearn_revae.training.batches import MixedBatches, Rows
 from sklearn_revae.training.callbacks import KeepBest, Progress
 from sklearn_revae.training.device import fitting_threads
@@ -119,6 +120,7 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
         settings.n_mc_samples,
         settings.unlabeled_bound,
         settings.edit_weight,
+        not convolves(module.encoder),
         settings.independence_weight,
         generator(seed, device),
     )

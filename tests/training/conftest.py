@@ -59,6 +59,7 @@ def make_loss(**changes):
         "n_mc_samples": 2,
         "unlabeled_bound": "marginal",
         "edit_weight": 0.0,
+        "edits_teach_encoder": False,
         "independence_weight": 0.0,
         "generator": seeded(2),
     }

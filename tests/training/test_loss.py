@@ -183,18 +183,22 @@ def test_independence_is_asked_of_style_alone(small, batch):
     torch.testing.assert_close(with_it, expected + 3.0 * penalty / 4)
 
 
-def test_edit_term_leaves_the_encoder_as_it_is(small, batch):
+@pytest.mark.parametrize("taught", [False, True])
+def test_edit_term_teaches_the_encoder_only_if_told_to(taught, small, batch):
     module = small.module()
     gradients = [
         torch.autograd.grad(
-            small.loss(edit_weight=weight)(module, *batch)[0],
+            small.loss(edit_weight=weight, edits_teach_encoder=taught)(module, *batch)[0],
             [*module.encoder.parameters(), *module.decoder.parameters()],
         )
         for weight in (0.0, 5.0)
     ]
     n_encoder = len(list(module.encoder.parameters()))
-    for without, with_edits in zip(*(g[:n_encoder] for g in gradients), strict=True):
-        torch.testing.assert_close(with_edits, without)
+    same = [
+        torch.allclose(without, with_edits)
+        for without, with_edits in zip(*(g[:n_encoder] for g in gradients), strict=True)
+    ]
+    assert not any(same) if taught else all(same)
     # The last bias is the same in a row and its edit: no change tells of it.
     assert not torch.allclose(gradients[0][-2], gradients[1][-2])
 
