@@ -26,6 +26,7 @@ from sklearn_revae import ReVAEClassifier, label_leakage
 from sklearn_revae.datasets import mask_labels
 from sklearn_revae.inspection import (
     LatentDisplay,
+    LossCurveDisplay,
     SamplesDisplay,
     SwapDisplay,
     TraversalDisplay,
@@ -127,6 +128,11 @@ LatentDisplay.from_estimator(model, X_test, y_test)
 # no better than chance from those of the style. It does slightly better here.
 
 print(label_leakage(model, X_test, y_test, random_state=0).round(3).to_string())
+
+# %%
+# The bound, epoch by epoch, tells whether training had come to an end.
+
+LossCurveDisplay.from_estimator(model)
 
 if len(sys.argv) > 1:
     path = Path(sys.argv[1])
