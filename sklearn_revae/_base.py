@@ -3,11 +3,14 @@
 import contextlib
 import copy
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 import scipy.sparse
 import torch
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state
@@ -17,6 +20,8 @@ from sklearn_revae._build import build_model
 from sklearn_revae._columns import SHARED_SCALE, Columns
 from sklearn_revae._density import bound_quantiles
 from sklearn_revae._exclusions import count_pairs, find_exclusions
+from sklearn_revae._html import NotebookMixin
+from sklearn_revae._kinds import ColumnKinds
 from sklearn_revae._labels import LabelCodes
 from sklearn_revae._latents import LatentsMixin
 from sklearn_revae._parameters import CONSTRAINTS, check_parameters
@@ -24,6 +29,7 @@ from sklearn_revae._reading import name_of, read_rows
 from sklearn_revae._residuals import learn_residuals
 from sklearn_revae._rows import chunk_bounds
 from sklearn_revae._stored import is_stream, rows_at, streams
+from sklearn_revae._typing import Auto, RandomState
 from sklearn_revae.training.batches import Rows
 from sklearn_revae.training.device import resolve_device
 from sklearn_revae.training.net import NonFiniteTrainingError
@@ -70,42 +76,62 @@ class _Data:
         ).to(device)
 
 
-class BaseReVAE(LatentsMixin, BaseEstimator):
+class BaseReVAE(NotebookMixin, LatentsMixin, BaseEstimator):
     """Base of :class:`ReVAEClassifier` and :class:`ReVAETransformer`."""
 
     _parameter_constraints: dict = CONSTRAINTS
 
+    label_names_: list[str]
+    column_kinds_: ColumnKinds
+    likelihood_: NDArray[Any]
+    label_dim_: int
+    style_dim_: int
+    exclusions_: list[tuple[tuple[str, Any], tuple[str, Any]]]
+    label_weight_: float
+    consistency_weight_: float
+    edit_weight_: float
+    batch_size_: int
+    n_iter_: int
+    loss_curve_: list[float]
+    history_: list[dict[str, float]]
+    early_stopping_monitor_: Literal["validation_score", "bound"] | None
+    training_score_quantiles_: NDArray[np.float64]
+    device_: str
+    module_: torch.nn.Module
+    n_features_in_: int
+    feature_names_in_: NDArray[Any]
+
     def __init__(
         self,
-        hidden_layer_sizes=(256, 256),
+        hidden_layer_sizes: ArrayLike = (256, 256),
         *,
-        label_dim="auto",
-        style_dim="auto",
-        likelihood="auto",
-        label_weight="auto",
-        consistency_weight="auto",
-        edit_weight="auto",
-        independence_weight=0.0,
-        label_classifier="bayes",
-        unlabeled_bound="marginal",
-        n_mc_samples=8,
-        encoder="auto",
-        decoder="auto",
-        image_shape=None,
-        unlabeled_value=-1,
-        max_iter="auto",
-        batch_size="auto",
-        learning_rate_init=0.003,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=10,
-        tol=1e-4,
-        warm_start=False,
-        callbacks=None,
-        device="auto",
-        random_state=None,
-        verbose=False,
-    ):
+        label_dim: int | Auto = "auto",
+        style_dim: int | Auto = "auto",
+        likelihood: str | ArrayLike | Mapping[Any, str] = "auto",
+        label_weight: float | Auto = "auto",
+        consistency_weight: float | Auto = "auto",
+        edit_weight: float | Auto = "auto",
+        independence_weight: float = 0.0,
+        label_classifier: Literal["bayes", "affine"] = "bayes",
+        unlabeled_bound: Literal["marginal", "classifier"] = "marginal",
+        n_mc_samples: int = 8,
+        encoder: torch.nn.Module | Auto = "auto",
+        decoder: torch.nn.Module | Auto = "auto",
+        image_shape: Sequence[int] | None = None,
+        unlabeled_value: object = -1,
+        max_iter: int | Auto = "auto",
+        batch_size: int | Auto = "auto",
+        learning_rate_init: float = 0.003,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        tol: float = 1e-4,
+        warm_start: bool = False,
+        callbacks: Sequence[Any] | None = None,
+        device: str | torch.device = "auto",
+        random_state: RandomState = None,
+        verbose: bool | int = False,
+    ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.label_dim = label_dim
         self.style_dim = style_dim
@@ -460,20 +486,6 @@ class BaseReVAE(LatentsMixin, BaseEstimator):
             # Twice the weights' size, and only partial_fit would miss its momentum.
             state["_optimizer_state"] = None
         return state
-
-    def _repr_html_inner(self):
-        """The diagram, and below it what a fitted model took its columns for."""
-        return self._with_kinds(super()._repr_html_inner())
-
-    def _repr_mimebundle_(self, **kwargs):
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if "text/html" in bundle:
-            bundle["text/html"] = self._with_kinds(bundle["text/html"])
-        return bundle
-
-    def _with_kinds(self, html):
-        kinds = getattr(self, "column_kinds_", None)
-        return html if kinds is None else html + kinds._repr_html_()
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
