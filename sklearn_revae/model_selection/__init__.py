@@ -1,0 +1,6 @@
+"""Splitters and scorers that know -1."""
+
+from sklearn_revae.model_selection._scorer import labeled_scorer
+from sklearn_revae.model_selection._split import LabeledKFold
+
+__all__ = ["LabeledKFold", "labeled_scorer"]
