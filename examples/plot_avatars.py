@@ -7,7 +7,7 @@ label or several of them, a grid of two, another face's. Colours of hair exclude
 other, which nobody told the model: it finds that out.
 
 The faces are drawn by python-avatars, resvg-py and Pillow, which
-``pip install sklearn-revae[datasets]`` brings; without them the example says so.
+``pip install sklearn-revae[avatars]`` brings; without them the example says so.
 """
 
 # %%
@@ -122,6 +122,7 @@ SwapDisplay.from_estimator(
 
 InterventionReportDisplay.from_estimator(model, X_test)
 
+# sphinx_gallery_start_ignore
 if len(sys.argv) > 1:
     path = Path(sys.argv[1])
     for number in plt.get_fignums():
@@ -129,3 +130,4 @@ if len(sys.argv) > 1:
     print(f"wrote {path.stem}_1{path.suffix} and on")
 else:
     plt.show()
+# sphinx_gallery_end_ignore

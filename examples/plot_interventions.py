@@ -134,6 +134,7 @@ print(label_leakage(model, X_test, y_test, random_state=0).round(3).to_string())
 
 LossCurveDisplay.from_estimator(model)
 
+# sphinx_gallery_start_ignore
 if len(sys.argv) > 1:
     path = Path(sys.argv[1])
     for number in plt.get_fignums():
@@ -141,3 +142,4 @@ if len(sys.argv) > 1:
     print(f"wrote {path.stem}_1{path.suffix} and on")
 else:
     plt.show()
+# sphinx_gallery_end_ignore

@@ -118,8 +118,11 @@ right.set(xticks=[], xlabel="test rows without it", title=f"The column {COLUMN!r
 right.legend(frameon=False)
 for ax in [left, right]:
     ax.spines[["top", "right"]].set_visible(False)
+
+# sphinx_gallery_start_ignore
 if len(sys.argv) > 1:
     fig.savefig(sys.argv[1], dpi=130)
     print(f"wrote {sys.argv[1]}")
 else:
     plt.show()
+# sphinx_gallery_end_ignore

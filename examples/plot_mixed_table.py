@@ -129,8 +129,11 @@ ax.set(xlabel="bill length [mm]", ylabel="bill depth [mm]")
 ax.set_title('Test birds before and after model.intervene(birds, "Gentoo")')
 ax.spines[["top", "right"]].set_visible(False)
 ax.legend(frameon=False)
+
+# sphinx_gallery_start_ignore
 if len(sys.argv) > 1:
     fig.savefig(sys.argv[1], dpi=130)
     print(f"wrote {sys.argv[1]}")
 else:
     plt.show()
+# sphinx_gallery_end_ignore

@@ -126,8 +126,11 @@ ax.set(xlabel="label, and how many genes have it", ylabel="F1 on the test rows")
 ax.set_title("Fourteen labels, a fifth of the rows labelled")
 ax.spines[["top", "right"]].set_visible(False)
 ax.legend(frameon=False)
+
+# sphinx_gallery_start_ignore
 if len(sys.argv) > 1:
     fig.savefig(sys.argv[1], dpi=130)
     print(f"wrote {sys.argv[1]}")
 else:
     plt.show()
+# sphinx_gallery_end_ignore

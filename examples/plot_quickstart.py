@@ -81,8 +81,11 @@ ax.set_yticks(10 * np.arange(10) + 4.5, [f"a {digit}" for digit in range(10)])
 ax.tick_params(length=0, top=False, labeltop=True, labelbottom=False)
 ax.spines[:].set_visible(False)
 ax.set_title("Test digits, and model.intervene(row, digit) for every digit")
+
+# sphinx_gallery_start_ignore
 if len(sys.argv) > 1:
     fig.savefig(sys.argv[1], dpi=130)
     print(f"wrote {sys.argv[1]}")
 else:
     plt.show()
+# sphinx_gallery_end_ignore

@@ -170,8 +170,11 @@ right.set(
     ylabel="change by the intervention [log2]",
 )
 right.spines[["top", "right"]].set_visible(False)
+
+# sphinx_gallery_start_ignore
 if len(sys.argv) > 1:
     fig.savefig(sys.argv[1], dpi=130)
     print(f"wrote {sys.argv[1]}")
 else:
     plt.show()
+# sphinx_gallery_end_ignore

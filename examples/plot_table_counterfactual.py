@@ -135,6 +135,7 @@ asked = "diagnosis = benign, model of both labels"
 new = edits["both: benign"]
 InterventionDisplay(large, new, asked=asked, scales=free.scales).plot(max_columns=12)
 
+# sphinx_gallery_start_ignore
 if len(sys.argv) > 1:
     path = Path(sys.argv[1])
     for number in plt.get_fignums():
@@ -142,3 +143,4 @@ if len(sys.argv) > 1:
     print(f"wrote {path.stem}_1{path.suffix} and on")
 else:
     plt.show()
+# sphinx_gallery_end_ignore

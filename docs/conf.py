@@ -1,0 +1,121 @@
+"""How the site is built: `make docs`, without a network unless ONLINE=1 is given."""
+
+import os
+import sys
+from datetime import date
+from pathlib import Path
+
+DOCS = Path(__file__).parent
+sys.path.insert(0, str(DOCS / "_ext"))
+
+import data_of_examples  # noqa: E402
+
+from sklearn_revae import __version__  # noqa: E402
+from sklearn_revae._html import documentation_address  # noqa: E402
+
+ONLINE = os.environ.get("ONLINE") == "1"
+
+project = "sklearn_revae"
+author = "The sklearn_revae developers"
+copyright = f"{date.today().year}, {author}"
+version = release = __version__
+language = "en"
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.intersphinx",
+    "numpydoc",
+    "sphinx_design",
+    "sphinx_gallery.gen_gallery",
+    "data_of_examples",
+    "mathml",
+]
+templates_path = ["_templates"]
+exclude_patterns = [
+    "_build",
+    "snippets",
+    "auto_examples/**/*.ipynb",
+    "**/sg_execution_times.rst",
+]
+default_role = "literal"
+nitpicky = True
+
+# What other packages' names mean is known with a network only. Offline they are text.
+if ONLINE:
+    intersphinx_mapping = {
+        "python": ("https://docs.python.org/3", None),
+        "numpy": ("https://numpy.org/doc/stable", None),
+        "pandas": ("https://pandas.pydata.org/docs", None),
+        "sklearn": ("https://scikit-learn.org/stable", None),
+        "matplotlib": ("https://matplotlib.org/stable", None),
+        "torch": ("https://docs.pytorch.org/docs/stable", None),
+        "skorch": ("https://skorch.readthedocs.io/en/stable", None),
+    }
+else:
+    nitpick_ignore_regex = [
+        (r"py:.*", r"(matplotlib|numpy|pandas|sklearn|skorch|torch)\..+"),
+        (r"py:.*", r"(ImportError|OSError|ValueError|FloatingPointError)"),
+        # Methods that estimators inherit from scikit-learn point into its guide.
+        (r"std:ref", r"(metadata_routing|sphx_glr_auto_examples_.*|set_output.*)"),
+    ]
+
+autodoc_typehints = "none"
+autosummary_generate = True
+autosummary_ignore_module_all = False
+numpydoc_show_class_members = False
+numpydoc_xref_param_type = False
+
+sphinx_gallery_conf = {
+    "examples_dirs": ["../examples"],
+    "gallery_dirs": ["auto_examples"],
+    "backreferences_dir": "api/backreferences",
+    "doc_module": ("sklearn_revae",),
+    "reference_url": {"sklearn_revae": None},
+    "filename_pattern": data_of_examples.can_run(DOCS.parent / "examples"),
+    "within_subsection_order": "gallery.ReadingOrder",
+    "reset_modules": ("matplotlib", "gallery.link_to_these_pages"),
+    "capture_repr": ("_repr_html_", "__repr__"),
+    "image_srcset": ["2x"],
+    "thumbnail_size": (480, 360),
+    "remove_config_comments": True,
+    "show_memory": False,
+    "show_signature": False,
+    "download_all_examples": False,
+    "plot_gallery": "True",
+    "abort_on_example_error": False,
+    "only_warn_on_example_error": True,
+    "parallel": 2,
+}
+
+html_theme = "pydata_sphinx_theme"
+html_title = "sklearn_revae"
+html_baseurl = documentation_address()
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_copy_source = False
+html_show_sourcelink = False
+html_sidebars = {"index": [], "whats_new": [], "cite": []}
+html_theme_options = {
+    "header_links_before_dropdown": 6,
+    "navbar_align": "left",
+    "show_prev_next": False,
+    "show_toc_level": 2,
+    "secondary_sidebar_items": {"**": ["page-toc"], "index": []},
+    "footer_start": ["copyright"],
+    "footer_end": [],
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
+}
+
+if "spelling" in sys.argv:
+    extensions.append("sphinxcontrib.spelling")
+spelling_lang = "en_GB"
+spelling_word_list_filename = "spelling_wordlist.txt"
+spelling_show_suggestions = True
+spelling_warning = True
+spelling_exclude_patterns = ["auto_examples/**", "api/backreferences/**"]
+
+linkcheck_timeout = 20
+linkcheck_retries = 2
+linkcheck_anchors = False
