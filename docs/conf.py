@@ -45,6 +45,7 @@ nitpicky = True
 if ONLINE:
     intersphinx_mapping = {
         "python": ("https://docs.python.org/3", None),
+        "joblib": ("https://joblib.readthedocs.io/en/stable", None),
         "numpy": ("https://numpy.org/doc/stable", None),
         "pandas": ("https://pandas.pydata.org/docs", None),
         "sklearn": ("https://scikit-learn.org/stable", None),
@@ -54,10 +55,10 @@ if ONLINE:
     }
 else:
     nitpick_ignore_regex = [
-        (r"py:.*", r"(matplotlib|numpy|pandas|sklearn|skorch|torch)\..+"),
-        (r"py:.*", r"(ImportError|OSError|ValueError|FloatingPointError)"),
-        # Methods that estimators inherit from scikit-learn point into its guide.
-        (r"std:ref", r"(metadata_routing|sphx_glr_auto_examples_.*|set_output.*)"),
+        (r"py:.*", r"(joblib|matplotlib|numpy|pandas|sklearn|skorch|torch)\..+"),
+        # What estimators inherit from scikit-learn speaks of its guide and glossary.
+        ("std:ref", r"metadata_routing|df_output_transform|sphx_glr_auto_examples_.*"),
+        ("std:term", "meta-estimator"),
     ]
 
 autodoc_typehints = "none"

@@ -1,6 +1,7 @@
 """Semi-supervised variational autoencoders behind scikit-learn's interface."""
 
 from sklearn_revae._classifier import ReVAEClassifier
+from sklearn_revae._kinds import ColumnKinds
 from sklearn_revae._leakage import label_leakage
 from sklearn_revae._pipeline import intervene, swap, traverse
 from sklearn_revae._report import InterventionReport, intervention_report
@@ -8,6 +9,7 @@ from sklearn_revae._transformer import ReVAETransformer
 from sklearn_revae._version import __version__
 
 __all__ = [
+    "ColumnKinds",
     "InterventionReport",
     "ReVAEClassifier",
     "ReVAETransformer",
