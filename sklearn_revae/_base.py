@@ -30,6 +30,7 @@ from sklearn_revae._residuals import learn_residuals
 from sklearn_revae._rows import chunk_bounds
 from sklearn_revae._stored import is_stream, rows_at, streams
 from sklearn_revae._typing import Auto, RandomState
+from sklearn_revae.model.revae import ReVAE
 from sklearn_revae.training.batches import Rows
 from sklearn_revae.training.device import resolve_device
 from sklearn_revae.training.net import NonFiniteTrainingError
@@ -97,7 +98,7 @@ class BaseReVAE(NotebookMixin, LatentsMixin, BaseEstimator):
     early_stopping_monitor_: Literal["validation_score", "bound"] | None
     training_score_quantiles_: NDArray[np.float64]
     device_: str
-    module_: torch.nn.Module
+    module_: ReVAE
     n_features_in_: int
     feature_names_in_: NDArray[Any]
 

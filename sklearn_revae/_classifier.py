@@ -1,6 +1,10 @@
 """ReVAEClassifier: classes from few labels and many rows without."""
 
+from collections.abc import Iterator, Sequence
+from typing import Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
@@ -12,6 +16,7 @@ from sklearn_revae._imputation import ImputationMixin
 from sklearn_revae._inference import apply
 from sklearn_revae._interventions import InterventionMixin
 from sklearn_revae._scores import cell_accuracy
+from sklearn_revae._typing import Labels, PerLabel, Rows
 
 
 @document_estimator
@@ -66,7 +71,7 @@ class ReVAEClassifier(
 
     _needs_labels = True
 
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X: Rows, y: Labels, sample_weight: ArrayLike | None = None) -> Self:
         """Fit the model to labelled and unlabelled rows.
 
         .. versionadded:: 0.1
@@ -105,7 +110,13 @@ class ReVAEClassifier(
         """
         return self._fit(X, y, sample_weight, resume=self._resumes)
 
-    def partial_fit(self, X, y=None, classes=None, sample_weight=None):
+    def partial_fit(
+        self,
+        X: Rows | Iterator[Any],
+        y: Labels | None = None,
+        classes: ArrayLike | Sequence[ArrayLike] | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
         """Train one epoch further on a batch of rows.
 
         .. versionadded:: 0.1
@@ -156,13 +167,13 @@ class ReVAEClassifier(
         return self._partial_fit(X, y, classes, sample_weight)
 
     @property
-    def classes_(self):
+    def classes_(self) -> PerLabel:
         """Classes, an array for one label, a list of arrays for several."""
         check_is_fitted(self)
         classes = self._labels.classes_
         return classes if self._labels.several_ else classes[0]
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Rows) -> PerLabel:
         """Probability of each class, q(y|z) at the mean of q(z|x).
 
         .. versionadded:: 0.1
@@ -197,7 +208,7 @@ class ReVAEClassifier(
         ]
         return probabilities if self._labels.several_ else probabilities[0]
 
-    def predict(self, X):
+    def predict(self, X: Rows) -> NDArray[Any]:
         """Most probable class of each row.
 
         .. versionadded:: 0.1
@@ -224,7 +235,7 @@ class ReVAEClassifier(
         _, x = self._rows_for_use(X)
         return self._labels.decode(self._codes_of(x))
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: Rows, y: Labels, sample_weight: ArrayLike | None = None) -> float:
         """Accuracy over the labelled rows; for several labels over the labelled cells.
 
         .. versionadded:: 0.1

@@ -1,21 +1,44 @@
 """Fill in what rows do not tell: the mixin with impute."""
 
+from typing import Any, overload
+
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from sklearn_revae._inference import apply
+from sklearn_revae._latents import LatentsMixin
 from sklearn_revae._residuals import decoded_rows
 from sklearn_revae._rows import dense
 from sklearn_revae._tables import restore, restore_draws
+from sklearn_revae._typing import ArrayRows, Container, RandomState, Rows
 from sklearn_revae._validation import check_n_samples
 from sklearn_revae.model.objective import sample_posterior
 from sklearn_revae.training.run import generator
 
 
-class ImputationMixin:
+class ImputationMixin(LatentsMixin):
     """Missing values of a fitted ReVAE; mixed into both estimators."""
 
-    def impute(self, X, *, n_samples=None, random_state=None):
+    @overload
+    def impute(
+        self,
+        X: Container,
+        *,
+        n_samples: None = None,
+        random_state: RandomState = None,
+    ) -> Container: ...
+    @overload
+    def impute(
+        self,
+        X: ArrayRows,
+        *,
+        n_samples: int | None = None,
+        random_state: RandomState = None,
+    ) -> NDArray[Any]: ...
+    def impute(
+        self, X: Rows, *, n_samples: int | None = None, random_state: RandomState = None
+    ) -> Any:
         """Rows with their missing values filled in, the others as they are.
 
         .. versionadded:: 0.2

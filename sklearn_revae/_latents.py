@@ -1,6 +1,9 @@
 """Latents of rows and rows of latents, and how likely a row is: the mixin."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
@@ -9,6 +12,7 @@ from sklearn_revae._columns import ModelRows
 from sklearn_revae._density import row_bounds
 from sklearn_revae._inference import apply
 from sklearn_revae._rows import float_dtype
+from sklearn_revae._typing import Rows
 
 
 class LatentsMixin(TransformerMixin):
@@ -27,7 +31,7 @@ class LatentsMixin(TransformerMixin):
             -1
         )
 
-    def transform(self, X):
+    def transform(self, X: Rows) -> NDArray[Any]:
         """Latents of each row: the mean of q(z|x), characteristic latents first.
 
         .. versionadded:: 0.1
@@ -55,7 +59,7 @@ class LatentsMixin(TransformerMixin):
         latents = apply(self.module_, lambda m, r: m.encode(r)[0], x)
         return latents.astype(float_dtype(values))
 
-    def inverse_transform(self, Z):
+    def inverse_transform(self, Z: ArrayLike) -> NDArray[Any]:
         """Rows that latents decode to, E[x|z].
 
         .. versionadded:: 0.1
@@ -85,24 +89,26 @@ class LatentsMixin(TransformerMixin):
         (150, 4)
         """
         check_is_fitted(self)
-        Z = check_array(Z, dtype=(np.float64, np.float32), input_name="Z")
-        if Z.shape[1] != self._n_features_out:
+        latents = check_array(Z, dtype=(np.float64, np.float32), input_name="Z")
+        if latents.shape[1] != self._n_features_out:
             raise ValueError(
-                f"Z has {Z.shape[1]} columns, but the model has {self._n_features_out} "
-                "latents: pass what transform returned."
+                f"Z has {latents.shape[1]} columns, but the model has "
+                f"{self._n_features_out} latents: pass what transform returned."
             )
-        decoded = apply(self.module_, lambda m, z: m.expected_row(z), Z)
+        decoded = apply(self.module_, lambda m, z: m.expected_row(z), latents)
         decoded = self._columns.from_model(decoded)
         if self._table is not None and self._table.categories_:
             return self._table.as_objects(decoded)
-        decoded = decoded.astype(Z.dtype)
+        decoded = decoded.astype(latents.dtype)
         return decoded if self._image is None else decoded.reshape(-1, *self._image)
 
     @property
     def _n_features_out(self):
         return self.module_.latent_dim
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(
+        self, input_features: ArrayLike | None = None
+    ) -> NDArray[Any]:
         """Names of the latents that :meth:`transform` returns.
 
         .. versionadded:: 0.1
@@ -134,7 +140,7 @@ class LatentsMixin(TransformerMixin):
         names += [f"style_{j}" for j in range(self.style_dim_)]
         return np.array(names, dtype=object)
 
-    def score_samples(self, X):
+    def score_samples(self, X: Rows) -> NDArray[np.float64]:
         """Lower bound on log p(x) of every row, its labels unknown.
 
         .. versionadded:: 0.1

@@ -1,6 +1,7 @@
 """Do latents tell more than they should? Labels predicted from each part of them."""
 
 from numbers import Integral
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -12,8 +13,15 @@ from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_revae._typing import Labels, Model, RandomState, Rows
 
-def label_leakage(estimator, X, y, *, cv=5, random_state=None):
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def label_leakage(
+    estimator: Model, X: Rows, y: Labels, *, cv: int = 5, random_state: RandomState = None
+) -> "pd.DataFrame":
     """How well each label is predicted from latents that should not tell it.
 
     An edit moves a label's own latents alone. What other latents tell of the label stays

@@ -1,13 +1,16 @@
 """Interventions through a Pipeline: its steps there, the model's edit, the steps back."""
 
+from collections.abc import Sequence
 from math import prod
+from typing import Any, Literal, Unpack, overload
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
 
 from sklearn_revae._constraints import Constraints
-from sklearn_revae._report import intervention_report
+from sklearn_revae._report import InterventionReport, intervention_report
 from sklearn_revae._rows import dense, float_dtype
 from sklearn_revae._tables import (
     Table,
@@ -17,24 +20,77 @@ from sklearn_revae._tables import (
     restore,
     restore_draws,
 )
+from sklearn_revae._typing import (
+    ArrayRows,
+    Bounds,
+    Container,
+    Direction,
+    Do,
+    EditOptions,
+    LabelName,
+    Method,
+    ModelOrPipeline,
+    RandomState,
+    Rows,
+)
 from sklearn_revae._undo import active_steps, as_array, undo_steps
 
 
+@overload
 def intervene(
-    pipeline,
-    X,
-    do,
+    pipeline: ModelOrPipeline,
+    X: Container,
+    do: Do,
     *,
-    method="transport",
-    strength=1.0,
-    keep=None,
-    bounds=None,
-    direction=None,
-    residual=True,
-    n_samples=None,
-    report=False,
-    random_state=None,
-):
+    n_samples: None = None,
+    report: Literal[False] = False,
+    **options: Unpack[EditOptions],
+) -> Container: ...
+@overload
+def intervene(
+    pipeline: ModelOrPipeline,
+    X: Container,
+    do: Do,
+    *,
+    n_samples: None = None,
+    report: Literal[True],
+    **options: Unpack[EditOptions],
+) -> tuple[Container, InterventionReport]: ...
+@overload
+def intervene(
+    pipeline: ModelOrPipeline,
+    X: ArrayRows,
+    do: Do,
+    *,
+    n_samples: int | None = None,
+    report: Literal[False] = False,
+    **options: Unpack[EditOptions],
+) -> NDArray[Any]: ...
+@overload
+def intervene(
+    pipeline: ModelOrPipeline,
+    X: ArrayRows,
+    do: Do,
+    *,
+    n_samples: int | None = None,
+    report: Literal[True],
+    **options: Unpack[EditOptions],
+) -> tuple[NDArray[Any], InterventionReport]: ...
+def intervene(
+    pipeline: ModelOrPipeline,
+    X: Rows,
+    do: Do,
+    *,
+    method: Method = "transport",
+    strength: float = 1.0,
+    keep: ArrayLike | None = None,
+    bounds: Bounds | None = None,
+    direction: Direction | None = None,
+    residual: bool = True,
+    n_samples: int | None = None,
+    report: bool = False,
+    random_state: RandomState = None,
+) -> Any:
     """Return rows as they would look with other labels, through a Pipeline.
 
     The steps before the model are applied, the model's own `intervene` edits what they
@@ -148,7 +204,32 @@ def intervene(
     return X_new, found
 
 
-def swap(pipeline, X, donors, labels=None, *, residual=True):
+@overload
+def swap(
+    pipeline: ModelOrPipeline,
+    X: Container,
+    donors: Rows,
+    labels: LabelName | Sequence[LabelName] | None = None,
+    *,
+    residual: bool = True,
+) -> Container: ...
+@overload
+def swap(
+    pipeline: ModelOrPipeline,
+    X: ArrayRows,
+    donors: Rows,
+    labels: LabelName | Sequence[LabelName] | None = None,
+    *,
+    residual: bool = True,
+) -> NDArray[Any]: ...
+def swap(
+    pipeline: ModelOrPipeline,
+    X: Rows,
+    donors: Rows,
+    labels: LabelName | Sequence[LabelName] | None = None,
+    *,
+    residual: bool = True,
+) -> Any:
     """Rows with the characteristics that other rows have of some labels.
 
     Through a Pipeline, as :func:`intervene` goes.
@@ -205,7 +286,16 @@ def swap(pipeline, X, donors, labels=None, *, residual=True):
     return passage.restore(passage.undo(edited))
 
 
-def traverse(pipeline, X, label, *, steps=10, span=4.0, values=None, residual=True):
+def traverse(
+    pipeline: ModelOrPipeline,
+    X: Rows,
+    label: LabelName | Sequence[LabelName],
+    *,
+    steps: int = 10,
+    span: float = 4.0,
+    values: Sequence[Any] | None = None,
+    residual: bool = True,
+) -> NDArray[Any]:
     """Rows as a label goes from well inside one value to well inside another.
 
     Through a Pipeline, as :func:`intervene` goes.

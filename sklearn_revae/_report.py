@@ -2,8 +2,10 @@
 
 import warnings
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils._optional_dependencies import check_pandas_support
 
 from sklearn_revae._asked import read_do
@@ -11,6 +13,10 @@ from sklearn_revae._density import row_bounds
 from sklearn_revae._inference import apply
 from sklearn_revae._rows import chunk_bounds, dense
 from sklearn_revae._tables import is_frame
+from sklearn_revae._typing import Do, Model, Rows
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Rows below this percentile of the training rows' scores count as unlike them.
 _LOW_PERCENTILE = 1
@@ -87,21 +93,21 @@ class InterventionReport:
     label_0 2            3       1.0
     """
 
-    label_names: list
-    asked: dict
-    row: np.ndarray
-    index: object
-    probability_before: np.ndarray
-    probability_after: np.ndarray
-    achieved: np.ndarray
-    changes: np.ndarray
-    other_change: np.ndarray
-    other_label: np.ndarray
-    distance: np.ndarray
-    score_drop: np.ndarray
-    out_of_distribution: np.ndarray
+    label_names: list[str]
+    asked: dict[str, NDArray[Any]]
+    row: NDArray[np.intp]
+    index: Any
+    probability_before: NDArray[np.float64]
+    probability_after: NDArray[np.float64]
+    achieved: NDArray[np.bool_]
+    changes: NDArray[np.float64]
+    other_change: NDArray[np.float64]
+    other_label: NDArray[np.object_]
+    distance: NDArray[np.float64]
+    score_drop: NDArray[np.float64]
+    out_of_distribution: NDArray[np.bool_]
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.row)
 
     def _groups(self):
@@ -110,7 +116,7 @@ class InterventionReport:
             for value in np.unique(values):
                 yield a, label, value.item(), values == value
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         lines = [
             f"{label}={value!r}: {self.achieved[rows, a].mean():.0%} of {rows.sum()} rows"
             f" as asked, probability {self.probability_before[rows, a].mean():.2f} -> "
@@ -129,7 +135,7 @@ class InterventionReport:
         ]
         return "\n  ".join([f"InterventionReport of {len(self)} rows", *lines])
 
-    def summary(self):
+    def summary(self) -> "pd.DataFrame":
         """Table with a row for each label and value that was asked for.
 
         .. versionadded:: 0.2
@@ -172,7 +178,7 @@ class InterventionReport:
         ]
         return check_pandas_support("summary").DataFrame(rows, index=self._group_index())
 
-    def change_matrix(self):
+    def change_matrix(self) -> "pd.DataFrame":
         """Table of how much every label changed, with a row for each that was asked for.
 
         Labels that were asked for at once moved at once: to see what one does to the
@@ -212,7 +218,7 @@ class InterventionReport:
         pandas = check_pandas_support("summary")
         return pandas.MultiIndex.from_tuples(groups, names=["label", "value"])
 
-    def to_frame(self):
+    def to_frame(self) -> "pd.DataFrame":
         """Table with a row for each edited row.
 
         .. versionadded:: 0.2
@@ -258,7 +264,9 @@ class InterventionReport:
         return check_pandas_support("to_frame").DataFrame(columns, index=index)
 
 
-def intervention_report(estimator, X, X_new, do, *, baseline=None):
+def intervention_report(
+    estimator: Model, X: Rows, X_new: Rows, do: Do, *, baseline: Rows | None = None
+) -> InterventionReport:
     """What edits did to rows, judged by the model: success, side effects, plausibility.
 
     The model judges edits with the same latents it makes them by: an edit that fails

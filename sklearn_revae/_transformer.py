@@ -1,10 +1,16 @@
 """ReVAETransformer: latents of rows, with labels where there are some."""
 
+from collections.abc import Iterator, Sequence
+from typing import Any, Self
+
+from numpy.typing import ArrayLike
+
 from sklearn_revae._base import BaseReVAE
 from sklearn_revae._docs import document_estimator
 from sklearn_revae._generation import GenerationMixin
 from sklearn_revae._imputation import ImputationMixin
 from sklearn_revae._interventions import InterventionMixin
+from sklearn_revae._typing import Labels, Rows
 
 
 @document_estimator
@@ -45,7 +51,9 @@ class ReVAETransformer(InterventionMixin, GenerationMixin, ImputationMixin, Base
 
     _needs_labels = False
 
-    def fit(self, X, y=None, sample_weight=None):
+    def fit(
+        self, X: Rows, y: Labels | None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Fit the model to rows, with or without labels.
 
         .. versionadded:: 0.1
@@ -84,7 +92,13 @@ class ReVAETransformer(InterventionMixin, GenerationMixin, ImputationMixin, Base
         """
         return self._fit(X, y, sample_weight, resume=self._resumes)
 
-    def partial_fit(self, X, y=None, classes=None, sample_weight=None):
+    def partial_fit(
+        self,
+        X: Rows | Iterator[Any],
+        y: Labels | None = None,
+        classes: ArrayLike | Sequence[ArrayLike] | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
         """Train one epoch further on a batch of rows.
 
         .. versionadded:: 0.1

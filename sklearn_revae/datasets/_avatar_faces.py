@@ -138,8 +138,10 @@ _CLOTHES = (
     "SHIRT_SCOOP_NECK",
     "SHIRT_V_NECK",
 )
-_FABRIC_COLORS = ("#262E33", "#25557C", "#5199E4", "#65C9FF", "#3C8D5A", "#7A4FA3")
-_FABRIC_COLORS += ("#FF488E", "#FF5C5C", "#A7FFC4", "#FFFFB1")
+_FABRIC_COLORS = (
+    *("#262E33", "#25557C", "#5199E4", "#65C9FF", "#3C8D5A", "#7A4FA3"),
+    *("#FF488E", "#FF5C5C", "#A7FFC4", "#FFFFB1"),
+)
 
 # Part of the cache's key: raise it whenever the same seed gives other pictures.
 RECIPE = 1

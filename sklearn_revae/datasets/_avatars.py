@@ -4,6 +4,7 @@ from importlib.metadata import version
 from numbers import Integral
 from os import PathLike
 from pathlib import Path
+from typing import Any, Literal, overload
 
 import numpy as np
 from joblib import Memory, Parallel, delayed
@@ -11,6 +12,7 @@ from sklearn.datasets import get_data_home
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 
+from sklearn_revae._typing import RandomState
 from sklearn_revae.datasets import _avatar_faces as face
 from sklearn_revae.datasets._avatar_faces import LABELS
 
@@ -88,6 +90,26 @@ def _sample_cached(n_samples, seed, n_jobs, data_home):
     return draw(n_samples, seed, made_by, n_jobs)
 
 
+@overload
+def make_avatars(
+    n_samples: int = 1000,
+    *,
+    random_state: RandomState = None,
+    return_X_y: Literal[False] = False,
+    as_frame: bool = False,
+    n_jobs: int | None = None,
+    data_home: str | PathLike[str] | None = None,
+) -> Bunch: ...
+@overload
+def make_avatars(
+    n_samples: int = 1000,
+    *,
+    random_state: RandomState = None,
+    return_X_y: Literal[True],
+    as_frame: bool = False,
+    n_jobs: int | None = None,
+    data_home: str | PathLike[str] | None = None,
+) -> tuple[Any, Any]: ...
 @validate_params(
     {
         "n_samples": [Interval(Integral, 1, None, closed="left")],
@@ -100,14 +122,14 @@ def _sample_cached(n_samples, seed, n_jobs, data_home):
     prefer_skip_nested_validation=True,
 )
 def make_avatars(
-    n_samples=1000,
+    n_samples: int = 1000,
     *,
-    random_state=None,
-    return_X_y=False,
-    as_frame=False,
-    n_jobs=None,
-    data_home=None,
-):
+    random_state: RandomState = None,
+    return_X_y: bool = False,
+    as_frame: bool = False,
+    n_jobs: int | None = None,
+    data_home: str | PathLike[str] | None = None,
+) -> Any:
     """Draw faces with 16 labels that are true by construction.
 
     ==================   ================================

@@ -2,9 +2,11 @@
 
 import hashlib
 import os
+from collections.abc import Sequence
 from numbers import Integral
 from os import PathLike
 from pathlib import Path
+from typing import Any, Literal, overload
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -12,6 +14,7 @@ from sklearn.datasets import get_data_home
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
+from sklearn_revae._typing import CelebaSubset
 from sklearn_revae.datasets import _celeba_lists as lists
 from sklearn_revae.datasets._files import written_whole
 
@@ -113,6 +116,30 @@ def _write_array(path, folder, names, size, n_jobs):
         )
 
 
+@overload
+def load_celeba(
+    root: str | PathLike[str],
+    *,
+    attributes: str | Sequence[str] | None = None,
+    subset: CelebaSubset = "train",
+    size: int = 64,
+    n_jobs: int | None = None,
+    data_home: str | PathLike[str] | None = None,
+    return_X_y: Literal[False] = False,
+    as_frame: bool = False,
+) -> Bunch: ...
+@overload
+def load_celeba(
+    root: str | PathLike[str],
+    *,
+    attributes: str | Sequence[str] | None = None,
+    subset: CelebaSubset = "train",
+    size: int = 64,
+    n_jobs: int | None = None,
+    data_home: str | PathLike[str] | None = None,
+    return_X_y: Literal[True],
+    as_frame: bool = False,
+) -> tuple[Any, Any]: ...
 @validate_params(
     {
         "root": [str, PathLike],
@@ -127,16 +154,16 @@ def _write_array(path, folder, names, size, n_jobs):
     prefer_skip_nested_validation=True,
 )
 def load_celeba(
-    root,
+    root: str | PathLike[str],
     *,
-    attributes=None,
-    subset="train",
-    size=64,
-    n_jobs=None,
-    data_home=None,
-    return_X_y=False,
-    as_frame=False,
-):
+    attributes: str | Sequence[str] | None = None,
+    subset: CelebaSubset = "train",
+    size: int = 64,
+    n_jobs: int | None = None,
+    data_home: str | PathLike[str] | None = None,
+    return_X_y: bool = False,
+    as_frame: bool = False,
+) -> Any:
     """Load CelebA, photographs of faces with 40 attributes, from its published folder.
 
     =================   ==============================

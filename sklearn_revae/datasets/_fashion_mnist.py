@@ -5,12 +5,14 @@ import os
 import struct
 from os import PathLike
 from pathlib import Path
+from typing import Any, Literal, overload
 
 import numpy as np
 from sklearn.datasets import fetch_openml, get_data_home
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import StrOptions, validate_params
 
+from sklearn_revae._typing import FashionSubset
 from sklearn_revae.datasets._files import written_whole
 
 GARMENTS = (
@@ -138,6 +140,24 @@ def _find(subset, data_home, download_if_missing):
     return own
 
 
+@overload
+def fetch_fashion_mnist(
+    *,
+    data_home: str | PathLike[str] | None = None,
+    subset: FashionSubset = "train",
+    return_X_y: Literal[False] = False,
+    as_frame: bool = False,
+    download_if_missing: bool = True,
+) -> Bunch: ...
+@overload
+def fetch_fashion_mnist(
+    *,
+    data_home: str | PathLike[str] | None = None,
+    subset: FashionSubset = "train",
+    return_X_y: Literal[True],
+    as_frame: bool = False,
+    download_if_missing: bool = True,
+) -> tuple[Any, Any]: ...
 @validate_params(
     {
         "data_home": [str, PathLike, None],
@@ -150,12 +170,12 @@ def _find(subset, data_home, download_if_missing):
 )
 def fetch_fashion_mnist(
     *,
-    data_home=None,
-    subset="train",
-    return_X_y=False,
-    as_frame=False,
-    download_if_missing=True,
-):
+    data_home: str | PathLike[str] | None = None,
+    subset: FashionSubset = "train",
+    return_X_y: bool = False,
+    as_frame: bool = False,
+    download_if_missing: bool = True,
+) -> Any:
     """Load the Fashion-MNIST data set (classification), from disk where it is there.
 
     =================   ==============================

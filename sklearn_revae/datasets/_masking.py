@@ -1,12 +1,16 @@
 """Few labels from many: what a semi-supervised model is tried on."""
 
+from collections.abc import Sequence
 from numbers import Integral, Real
+from typing import Any, overload
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 
 from sklearn_revae._labels import LabelCodes, _as_array
+from sklearn_revae._typing import Container, RandomState
 
 
 def _share(n_rows, fraction):
@@ -66,6 +70,26 @@ def _mark_frame(y, kept, marker):
     return marked
 
 
+@overload
+def mask_labels(
+    y: Container,
+    n_per_class: int | None = None,
+    fraction: float | None = None,
+    *,
+    cells: bool = False,
+    random_state: RandomState = None,
+    unlabeled_value: object = -1,
+) -> Container: ...
+@overload
+def mask_labels(
+    y: ArrayLike | Sequence[object],
+    n_per_class: int | None = None,
+    fraction: float | None = None,
+    *,
+    cells: bool = False,
+    random_state: RandomState = None,
+    unlabeled_value: object = -1,
+) -> NDArray[Any]: ...
 @validate_params(
     {
         "y": ["array-like"],
@@ -78,14 +102,14 @@ def _mark_frame(y, kept, marker):
     prefer_skip_nested_validation=True,
 )
 def mask_labels(
-    y,
-    n_per_class=None,
-    fraction=None,
+    y: Any,
+    n_per_class: int | None = None,
+    fraction: float | None = None,
     *,
-    cells=False,
-    random_state=None,
-    unlabeled_value=-1,
-):
+    cells: bool = False,
+    random_state: RandomState = None,
+    unlabeled_value: object = -1,
+) -> Any:
     """Keep few of the labels and mark all others as unlabelled.
 
     Give exactly one of `n_per_class` and `fraction`. What is unlabelled already is no
@@ -134,7 +158,7 @@ def mask_labels(
 
     See Also
     --------
-    ReVAEClassifier : Learns from labelled and unlabelled rows.
+    sklearn_revae.ReVAEClassifier : Learns from labelled and unlabelled rows.
 
     Examples
     --------

@@ -1,11 +1,14 @@
 """Rows before and after an intervention."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_revae._typing import Ax, ColorMap, Do, Method, Model, RandomState
 from sklearn_revae.inspection._axes import axes_for, colorbar_beside
 from sklearn_revae.inspection._labels import label_index
 from sklearn_revae.inspection._tabular import (
@@ -98,14 +101,14 @@ class InterventionDisplay:
 
     def __init__(
         self,
-        X,
-        X_new,
+        X: ArrayLike,
+        X_new: ArrayLike,
         *,
-        asked=None,
-        image_shape=None,
-        feature_names=None,
-        scales=None,
-    ):
+        asked: str | None = None,
+        image_shape: Sequence[int] | None = None,
+        feature_names: ArrayLike | None = None,
+        scales: ArrayLike | None = None,
+    ) -> None:
         self.X = X
         self.X_new = X_new
         self.asked = asked
@@ -122,16 +125,16 @@ class InterventionDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        X,
-        do,
+        estimator: Model,
+        X: ArrayLike,
+        do: Do,
         *,
-        method="transport",
-        residual=True,
-        random_state=None,
-        image_shape=None,
-        ax=None,
-    ):
+        method: Method = "transport",
+        residual: bool = True,
+        random_state: RandomState = None,
+        image_shape: Sequence[int] | None = None,
+        ax: Ax = None,
+    ) -> Self:
         """Intervene, and draw what changes.
 
         A table's changes are measured in standard deviations, those of rows that the
@@ -196,7 +199,9 @@ class InterventionDisplay:
             scales=column_scales(estimator) if is_table else None,
         ).plot(ax=ax)
 
-    def plot(self, *, ax=None, cmap="gray", max_columns=20):
+    def plot(
+        self, *, ax: Ax = None, cmap: ColorMap = "gray", max_columns: int = 20
+    ) -> Self:
         """Draw the tiles or bars.
 
         .. versionadded:: 0.2

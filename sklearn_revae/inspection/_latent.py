@@ -1,9 +1,14 @@
 """The latents of a label, and the prior of its values."""
 
+from collections.abc import Sequence
+from typing import Any, Self
+
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_revae._typing import Ax, LabelName, Labels, Model, Rows
 from sklearn_revae.inspection._axes import axes_for, tidy
 from sklearn_revae.inspection._labels import codes_of, label_classes, label_index
 from sklearn_revae.inspection._plane import ellipse, plane
@@ -75,7 +80,16 @@ class LatentDisplay:
     4.0
     """
 
-    def __init__(self, latents, means, scales, *, values, label_name, codes=None):
+    def __init__(
+        self,
+        latents: NDArray[Any],
+        means: NDArray[Any],
+        scales: NDArray[Any],
+        *,
+        values: Sequence[Any] | NDArray[Any],
+        label_name: str,
+        codes: NDArray[Any] | None = None,
+    ) -> None:
         self.latents = latents
         self.means = means
         self.scales = scales
@@ -96,7 +110,15 @@ class LatentDisplay:
             )
 
     @classmethod
-    def from_estimator(cls, estimator, X, y=None, *, label=0, ax=None):
+    def from_estimator(
+        cls,
+        estimator: Model,
+        X: Rows,
+        y: Labels | None = None,
+        *,
+        label: LabelName = 0,
+        ax: Ax = None,
+    ) -> Self:
         """Draw the latents that a model gives rows for a label.
 
         The prior is that of the estimator's `module_.label_model`, its `means` and
@@ -157,14 +179,15 @@ class LatentDisplay:
                 f"y holds the values {values}, but the label has {n_values}: pass rows "
                 "with all of them, or no y."
             )
-        if codes is not None and len(codes) != np.shape(X)[0]:
+        latents = estimator.transform(X)
+        if codes is not None and len(codes) != len(latents):
             raise ValueError(
-                f"y has {len(codes)} entries, but X has {np.shape(X)[0]} rows: pass one "
+                f"y has {len(codes)} entries, but X has {len(latents)} rows: pass one "
                 "for each."
             )
         block = slice(index * estimator.label_dim_, (index + 1) * estimator.label_dim_)
         return cls(
-            estimator.transform(X)[:, block],
+            latents[:, block],
             prior.means[index, :n_values].detach().cpu().numpy(),
             prior.scales[index, :n_values].detach().cpu().numpy(),
             values=values,
@@ -172,7 +195,7 @@ class LatentDisplay:
             codes=codes,
         ).plot(ax=ax)
 
-    def plot(self, *, ax=None):
+    def plot(self, *, ax: Ax = None) -> Self:
         """Draw the points and the priors.
 
         .. versionadded:: 0.2

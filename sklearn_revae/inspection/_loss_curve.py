@@ -1,9 +1,13 @@
 """How training went."""
 
+from collections.abc import Sequence
+from typing import Self
+
 import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_revae._typing import Ax, Model
 from sklearn_revae.inspection._axes import axes_for, tidy
 
 
@@ -47,7 +51,12 @@ class LossCurveDisplay:
     [1, 2, 3]
     """
 
-    def __init__(self, loss_curve, *, validation_scores=None):
+    def __init__(
+        self,
+        loss_curve: Sequence[float],
+        *,
+        validation_scores: Sequence[float] | None = None,
+    ) -> None:
         self.loss_curve = loss_curve
         self.validation_scores = validation_scores
         if validation_scores is not None and len(validation_scores) != len(loss_curve):
@@ -57,7 +66,7 @@ class LossCurveDisplay:
             )
 
     @classmethod
-    def from_estimator(cls, estimator, *, ax=None):
+    def from_estimator(cls, estimator: Model, *, ax: Ax = None) -> Self:
         """Draw how an estimator was trained.
 
         .. versionadded:: 0.2
@@ -93,7 +102,7 @@ class LossCurveDisplay:
         )
         return display.plot(ax=ax)
 
-    def plot(self, *, ax=None):
+    def plot(self, *, ax: Ax = None) -> Self:
         """Draw the curves.
 
         .. versionadded:: 0.2
@@ -119,9 +128,9 @@ class LossCurveDisplay:
         # One epoch alone is a point, which a line would not show.
         epochs = np.arange(1, len(self.loss_curve) + 1)
         marker = "o" if len(epochs) == 1 else None
-        (self.line_,) = ax.plot(epochs, self.loss_curve, color="C0", marker=marker)
+        self.line_ = ax.plot(epochs, self.loss_curve, color="C0", marker=marker)[0]
         ax.set(xlabel="epoch", ylabel="loss [nats a row]")
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.locator_params(axis="x", integer=True)
         tidy(ax)
         self.score_line_ = self.score_ax_ = None
         if self.validation_scores is not None:

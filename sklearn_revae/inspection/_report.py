@@ -1,9 +1,16 @@
 """What asking one label does to every label."""
 
+from collections.abc import Sequence
+from typing import Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_revae._classifier import ReVAEClassifier
+from sklearn_revae._report import InterventionReport
+from sklearn_revae._typing import Ax, Rows
 from sklearn_revae.inspection._axes import axes_for, tidy
 from sklearn_revae.inspection._labels import label_classes
 
@@ -89,7 +96,13 @@ class InterventionReportDisplay:
     '0.10'
     """
 
-    def __init__(self, change_matrix, *, label_names, asked_names=None):
+    def __init__(
+        self,
+        change_matrix: ArrayLike,
+        *,
+        label_names: Sequence[str],
+        asked_names: Sequence[str] | None = None,
+    ) -> None:
         self.change_matrix = change_matrix
         self.label_names = label_names
         self.asked_names = asked_names
@@ -102,7 +115,9 @@ class InterventionReportDisplay:
             )
 
     @classmethod
-    def from_estimator(cls, estimator, X, *, ax=None):
+    def from_estimator(
+        cls, estimator: ReVAEClassifier, X: Rows, *, ax: Ax = None
+    ) -> Self:
         """Ask each label for each other value in turn, and draw what changes.
 
         The numbers are half the sum of absolute changes of a label's `predict_proba`,
@@ -152,7 +167,7 @@ class InterventionReportDisplay:
         return cls(change, label_names=list(estimator.label_names_)).plot(ax=ax)
 
     @classmethod
-    def from_report(cls, report, *, ax=None):
+    def from_report(cls, report: InterventionReport, *, ax: Ax = None) -> Self:
         """Draw the `change_matrix` of a report: a row for each label and value asked.
 
         .. versionadded:: 0.2
@@ -188,7 +203,7 @@ class InterventionReportDisplay:
             asked_names=[f"{label} = {value}" for label, value in table.index],
         ).plot(ax=ax)
 
-    def plot(self, *, ax=None):
+    def plot(self, *, ax: Ax = None) -> Self:
         """Draw the matrix.
 
         .. versionadded:: 0.2

@@ -1,10 +1,15 @@
 """Rows drawn for each value of a label."""
 
+from collections.abc import Sequence
+from typing import Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_revae._typing import Ax, ColorMap, LabelName, Model, RandomState
 from sklearn_revae.inspection._axes import axes_for, colorbar_beside, tidy
 from sklearn_revae.inspection._labels import label_classes, label_index
 from sklearn_revae.inspection._tabular import column_names, columns_of, names_for
@@ -67,8 +72,14 @@ class SamplesDisplay:
     """
 
     def __init__(
-        self, X_drawn, *, values, label_name, image_shape=None, feature_names=None
-    ):
+        self,
+        X_drawn: Sequence[Any] | NDArray[Any],
+        *,
+        values: Sequence[Any] | NDArray[Any],
+        label_name: str,
+        image_shape: Sequence[int] | None = None,
+        feature_names: ArrayLike | None = None,
+    ) -> None:
         self.X_drawn = X_drawn
         self.values = values
         self.label_name = label_name
@@ -85,15 +96,15 @@ class SamplesDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        label=0,
+        estimator: Model,
+        label: LabelName = 0,
         *,
-        values=None,
-        n_samples=8,
-        random_state=None,
-        image_shape=None,
-        ax=None,
-    ):
+        values: Sequence[Any] | NDArray[Any] | None = None,
+        n_samples: int = 8,
+        random_state: RandomState = None,
+        image_shape: Sequence[int] | None = None,
+        ax: Ax = None,
+    ) -> Self:
         """Draw rows for each value of a label, and show them.
 
         The draws of all values start from the same random numbers, so that those of one
@@ -163,7 +174,9 @@ class SamplesDisplay:
             feature_names=column_names(estimator),
         ).plot(ax=ax)
 
-    def plot(self, *, ax=None, cmap="gray", max_columns=30):
+    def plot(
+        self, *, ax: Ax = None, cmap: ColorMap = "gray", max_columns: int = 30
+    ) -> Self:
         """Draw the tiles or heat map.
 
         .. versionadded:: 0.2

@@ -1,11 +1,14 @@
 """Characteristics of some rows, given to others."""
 
-from numbers import Integral
+from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_revae._typing import Ax, ColorMap, LabelName, Model
 from sklearn_revae.inspection._axes import axes_for
 from sklearn_revae.inspection._labels import label_index
 from sklearn_revae.inspection._tiles import (
@@ -75,7 +78,15 @@ class SwapDisplay:
     <...SwapDisplay object at ...>
     """
 
-    def __init__(self, X, donors, X_new, *, label_names, image_shape=None):
+    def __init__(
+        self,
+        X: ArrayLike,
+        donors: ArrayLike,
+        X_new: ArrayLike,
+        *,
+        label_names: Sequence[str],
+        image_shape: Sequence[int] | None = None,
+    ) -> None:
         self.X = X
         self.donors = donors
         self.X_new = X_new
@@ -101,15 +112,15 @@ class SwapDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        X,
-        donors,
-        labels=None,
+        estimator: Model,
+        X: ArrayLike,
+        donors: ArrayLike,
+        labels: LabelName | Sequence[LabelName] | None = None,
         *,
-        residual=True,
-        image_shape=None,
-        ax=None,
-    ):
+        residual: bool = True,
+        image_shape: Sequence[int] | None = None,
+        ax: Ax = None,
+    ) -> Self:
         """Give each row of X the characteristics of each donor, and draw all.
 
         .. versionadded:: 0.2
@@ -160,20 +171,19 @@ class SwapDisplay:
         for rows, name in ((X, "X"), (donors, "donors")):
             if as_pictures(rows, image_shape, name=name) is None:
                 raise ValueError(f"{name} holds flat rows: {_CURE}.")
-        X = X if hasattr(X, "shape") else np.asarray(X)
-        donors = donors if hasattr(donors, "shape") else np.asarray(donors)
+        givers = np.asarray(donors)
         new = [
-            np.asarray(estimator.swap(X, donors[j : j + 1], labels, residual=residual))
-            for j in range(len(donors))
+            np.asarray(estimator.swap(X, givers[j : j + 1], labels, residual=residual))
+            for j in range(len(givers))
         ]
         asked = estimator.label_names_ if labels is None else labels
-        asked = [asked] if isinstance(asked, (str, Integral)) else asked
+        asked = [asked] if isinstance(asked, (str, int, np.integer)) else asked
         names = [estimator.label_names_[label_index(estimator, a)] for a in asked]
         return cls(
             X, donors, np.stack(new, axis=1), label_names=names, image_shape=image_shape
         ).plot(ax=ax)
 
-    def plot(self, *, ax=None, cmap="gray"):
+    def plot(self, *, ax: Ax = None, cmap: ColorMap = "gray") -> Self:
         """Draw the matrix.
 
         .. versionadded:: 0.2

@@ -1,9 +1,14 @@
 """Rows along a label, or along two."""
 
+from collections.abc import Sequence
+from typing import Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_revae._typing import Ax, ColorMap, LabelName, Model
 from sklearn_revae.inspection._axes import axes_for, tidy
 from sklearn_revae.inspection._labels import label_classes, label_index
 from sklearn_revae.inspection._tabular import (
@@ -88,14 +93,14 @@ class TraversalDisplay:
 
     def __init__(
         self,
-        X_new,
+        X_new: ArrayLike,
         *,
-        label_names,
-        values=None,
-        image_shape=None,
-        feature_names=None,
-        scales=None,
-    ):
+        label_names: Sequence[str],
+        values: Sequence[Any] | None = None,
+        image_shape: Sequence[int] | None = None,
+        feature_names: ArrayLike | None = None,
+        scales: ArrayLike | None = None,
+    ) -> None:
         self.X_new = X_new
         self.label_names = label_names
         self.values = values
@@ -127,17 +132,17 @@ class TraversalDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        X,
-        label=0,
+        estimator: Model,
+        X: ArrayLike,
+        label: LabelName | Sequence[LabelName] = 0,
         *,
-        steps=10,
-        span=4.0,
-        values=None,
-        residual=True,
-        image_shape=None,
-        ax=None,
-    ):
+        steps: int = 10,
+        span: float = 4.0,
+        values: Sequence[Any] | None = None,
+        residual: bool = True,
+        image_shape: Sequence[int] | None = None,
+        ax: Ax = None,
+    ) -> Self:
         """Traverse a label of some rows, or two labels of one row, and draw it.
 
         A table's columns are measured in standard deviations, those of rows that the
@@ -191,34 +196,35 @@ class TraversalDisplay:
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         check_is_fitted(estimator)
         image_shape = estimator.image_shape if image_shape is None else image_shape
-        X = X if hasattr(X, "shape") else np.asarray(X)
         is_table = as_pictures(X, image_shape) is None
-        pair = isinstance(label, (tuple, list))
-        if pair and (is_table or len(X) != 1):
+        labels = label if isinstance(label, (tuple, list)) else [label]
+        pair = len(labels) == 2
+        n_rows = np.shape(X)[0]
+        if pair and (is_table or n_rows != 1):
             raise ValueError(
                 f"label={label!r} makes a grid, which is of one picture, but X is "
-                f"{'a table' if is_table else f'{len(X)} pictures'}: pass one label"
+                f"{'a table' if is_table else f'{n_rows} pictures'}: pass one label"
                 f"{'' if is_table else ', or X[:1]'}."
             )
-        indices = [label_index(estimator, one) for one in (label if pair else [label])]
+        indices = [label_index(estimator, one) for one in labels]
         X_new = estimator.traverse(
             X, label, steps=steps, span=span, values=values, residual=residual
         )
         if values is None:
             classes = [label_classes(estimator, index) for index in indices]
-            ends = None if None in classes else [(c[0], c[-1]) for c in classes]
-        else:
-            ends = values if pair else [values]
+            values = None if None in classes else [(c[0], c[-1]) for c in classes]
+        elif not pair:
+            values = [values]
         return cls(
             X_new,
             label_names=[estimator.label_names_[index] for index in indices],
-            values=ends,
+            values=values,
             image_shape=image_shape,
             feature_names=column_names(estimator) if is_table else None,
             scales=column_scales(estimator) if is_table else None,
         ).plot(ax=ax)
 
-    def plot(self, *, ax=None, cmap="gray"):
+    def plot(self, *, ax: Ax = None, cmap: ColorMap = "gray") -> Self:
         """Draw the tiles or lines.
 
         .. versionadded:: 0.2

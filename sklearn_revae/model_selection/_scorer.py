@@ -1,14 +1,20 @@
 """Metrics over the known cells alone."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import get_scorer
 from sklearn.utils import _safe_indexing, check_consistent_length
 
 from sklearn_revae._labels import LabelCodes
+from sklearn_revae._typing import Labels, Rows
 
 
-def labeled_scorer(scoring, *, unlabeled_value=-1):
+def labeled_scorer(
+    scoring: str | Callable[..., float], *, unlabeled_value: object = -1
+) -> Callable[[Any, Rows, Labels], float]:
     """Scorer that leaves out what is not labelled, from a scorer that would count it.
 
     scikit-learn's own scorers take -1 for a class. For several labels the score is the

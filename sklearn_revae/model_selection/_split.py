@@ -1,10 +1,15 @@
 """Folds of labelled rows."""
 
+from collections.abc import Iterator
+from typing import Literal
+
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.model_selection import BaseCrossValidator, StratifiedKFold
 from sklearn.utils import check_consistent_length, check_random_state
 
 from sklearn_revae._labels import LabelCodes
+from sklearn_revae._typing import Labels, RandomState, Rows
 
 
 class LabeledKFold(BaseCrossValidator):
@@ -64,13 +69,13 @@ class LabeledKFold(BaseCrossValidator):
 
     def __init__(
         self,
-        n_splits=5,
+        n_splits: int = 5,
         *,
-        unlabeled="train",
-        shuffle=False,
-        random_state=None,
-        unlabeled_value=-1,
-    ):
+        unlabeled: Literal["train", "drop"] = "train",
+        shuffle: bool = False,
+        random_state: RandomState = None,
+        unlabeled_value: object = -1,
+    ) -> None:
         # Splitters check what they are given here; this one says what is wrong with it.
         StratifiedKFold(n_splits, shuffle=shuffle, random_state=random_state)
         if unlabeled not in ("train", "drop"):
@@ -81,7 +86,9 @@ class LabeledKFold(BaseCrossValidator):
         self.random_state = random_state
         self.unlabeled_value = unlabeled_value
 
-    def get_n_splits(self, X=None, y=None, groups=None):
+    def get_n_splits(
+        self, X: object = None, y: object = None, groups: object = None
+    ) -> int:
         """Return the number of folds.
 
         .. versionadded:: 0.2
@@ -104,7 +111,9 @@ class LabeledKFold(BaseCrossValidator):
         """
         return self.n_splits
 
-    def split(self, X, y, groups=None):
+    def split(
+        self, X: Rows, y: Labels, groups: object = None
+    ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
         """Positions of the rows to learn from and of those to test on, fold by fold.
 
         .. versionadded:: 0.2

@@ -1,7 +1,11 @@
 """Estimators in files that hold no code: save and load."""
 
 from collections.abc import Mapping
+from os import PathLike
 
+from torch.nn import Module
+
+from sklearn_revae._typing import Model
 from sklearn_revae.persistence._estimators import ESTIMATORS, estimator_from, state_of
 from sklearn_revae.persistence._file import ModelFileError, read, write
 from sklearn_revae.persistence._modules import OWN_MODULES
@@ -10,7 +14,7 @@ from sklearn_revae.persistence._values import UnstorableError
 __all__ = ["ModelFileError", "load", "save"]
 
 
-def save(estimator, path):
+def save(estimator: Model, path: str | PathLike[str]) -> None:
     """Write an estimator to a file that holds no code.
 
     One safetensors file: weights and arrays are its tensors, all else is JSON in its
@@ -92,7 +96,9 @@ def save(estimator, path):
     write(path, state, tensors)
 
 
-def load(path, modules=None):
+def load(
+    path: str | PathLike[str], modules: Mapping[str, Module | type[Module]] | None = None
+) -> Model:
     """Estimator from a file that :func:`save` wrote; no code in it is run.
 
     Nothing is unpickled, evaluated or imported by a name that the file gives. Files of
