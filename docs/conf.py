@@ -72,7 +72,6 @@ sphinx_gallery_conf = {
     "gallery_dirs": ["auto_examples"],
     "backreferences_dir": "api/backreferences",
     "doc_module": ("sklearn_revae",),
-    "reference_url": {"sklearn_revae": None},
     "filename_pattern": data_of_examples.can_run(DOCS.parent / "examples"),
     "within_subsection_order": "gallery.ReadingOrder",
     "reset_modules": ("matplotlib", "gallery.link_to_these_pages"),

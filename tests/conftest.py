@@ -1,5 +1,7 @@
 """Data and small models that the estimators' tests share."""
 
+import pkgutil
+from importlib import import_module
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 from sklearn.datasets import load_digits, make_blobs
 from torch import nn
 
+import sklearn_revae
 from sklearn_revae import ReVAEClassifier, ReVAETransformer
 
 # Trains for a moment: enough wherever it does not matter what was learned.
@@ -122,3 +125,14 @@ def latents_told():
         return np.linalg.lstsq(directions.T, (rows - zero).T, rcond=None)[0].T
 
     return told
+
+
+@pytest.fixture(scope="session")
+def public_modules():
+    """The package, and its subpackages that say by `__all__` what is public."""
+    inside = [
+        import_module(f"sklearn_revae.{found.name}")
+        for found in pkgutil.iter_modules(sklearn_revae.__path__)
+        if not found.name.startswith("_")
+    ]
+    return [sklearn_revae, *(module for module in inside if hasattr(module, "__all__"))]

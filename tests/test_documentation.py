@@ -10,6 +10,7 @@ import pytest
 from sklearn_revae import ReVAEClassifier, ReVAETransformer
 
 ESTIMATORS = [ReVAEClassifier, ReVAETransformer]
+WITHOUT_EXAMPLE = {"sklearn_revae.__version__"}
 
 
 def _names(doc, section):
@@ -93,3 +94,25 @@ def test_a_method_s_parameters_are_documented_in_order(method):
 @pytest.mark.parametrize("method", _methods())
 def test_a_method_says_what_it_returns(method):
     assert len(_names(method.__doc__, "Returns")) >= 1
+
+
+def _public(module):
+    """Public objects of a module, and the public methods of its classes, by name."""
+    for name in module.__all__:
+        found = getattr(module, name)
+        yield f"{module.__name__}.{name}", found
+        if inspect.isclass(found):
+            for method, function in inspect.getmembers(found, callable):
+                ours = getattr(function, "__module__", "").startswith("sklearn_revae")
+                if ours and not method.startswith("_"):
+                    yield f"{module.__name__}.{name}.{method}", function
+
+
+def test_everything_public_has_an_example(public_modules):
+    without = {
+        name
+        for module in public_modules
+        for name, found in _public(module)
+        if "\n>>> " not in inspect.cleandoc(found.__doc__ or "")
+    }
+    assert without == WITHOUT_EXAMPLE

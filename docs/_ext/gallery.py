@@ -38,5 +38,8 @@ class ReadingOrder:
 
 def link_to_these_pages(gallery_conf, fname):
     """Let estimators that an example shows link to this build's own pages."""
-    depth = len(Path(fname).resolve().relative_to(EXAMPLES.resolve()).parents)
+    if fname is None:  # a folder is entered
+        return
+    [example] = EXAMPLES.rglob(Path(fname).name)
+    depth = len(example.relative_to(EXAMPLES).parents)
     os.environ[DOCUMENTATION_VARIABLE] = "/".join([".."] * depth)

@@ -21,6 +21,8 @@ def labels(request):
     labels = LabelModel(N_VALUES, DIM, generator, request.param).double()
     labels.set_prior([torch.tensor([3.0, 1.0]), torch.arange(4.0), torch.ones(3)])
     with torch.no_grad():
+        # The same scales for every classifier, however many numbers it starts from.
+        generator = torch.Generator().manual_seed(0)
         noise = torch.randn(labels.raw_scales.shape, generator=generator)
         labels.raw_scales.add_(noise)
     return labels

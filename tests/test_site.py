@@ -1,0 +1,204 @@
+"""The site and README.rst show what is there: names, code, pictures, versions."""
+
+import importlib.util
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import sklearn_revae
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.rst"
+DOCS = ROOT / "docs"
+FIRST_LINES = DOCS / "snippets" / "first_lines.py"
+
+
+def load(path):
+    """Return a script's names; what it does when it is run is not done."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def indented(text):
+    return "".join(f"    {line}".rstrip() + "\n" for line in text.splitlines())
+
+
+def test_readme_has_the_first_lines_as_they_are():
+    block = ".. code-block:: python\n\n" + indented(FIRST_LINES.read_text())
+    assert README.read_text().count(block) == 1
+    assert (
+        ".. literalinclude:: snippets/first_lines.py" in (DOCS / "index.rst").read_text()
+    )
+
+
+def test_the_first_lines_do_what_they_say(capsys):
+    names = runpy.run_path(str(FIRST_LINES))
+    assert float(capsys.readouterr().out) > 0.85
+    assert (names["model"].predict(names["eights"]) == 8).all()
+    assert len(FIRST_LINES.read_text().split("\n\n")) < 4
+    assert sum(map(bool, FIRST_LINES.read_text().splitlines())) <= 10
+
+
+def first_picture(page):
+    name = re.search(r"\.\. image:: (\S+)", page.read_text())[1]
+    return (page.parent / name).resolve()
+
+
+def test_one_picture_stands_first_in_readme_and_on_the_front_page():
+    assert first_picture(README) == first_picture(DOCS / "index.rst")
+    assert first_picture(README).exists()
+
+
+def test_the_picture_is_what_the_example_draws(tmp_path):
+    pytest.importorskip("matplotlib")
+    from matplotlib.image import imread
+
+    path = tmp_path / "drawn.png"
+    example = ROOT / "examples" / "plot_quickstart.py"
+    subprocess.run([sys.executable, example, path], check=True, cwd=tmp_path)
+    drawn, shown = imread(path), imread(first_picture(README))
+    assert drawn.shape == shown.shape
+    # Other machines round otherwise; another figure would differ by far more.
+    assert np.abs(drawn - shown).mean() < 0.02
+
+
+def test_readme_is_read_without_a_complaint():
+    docutils = pytest.importorskip("docutils.core")
+    settings = {"halt_level": 2, "report_level": 2, "file_insertion_enabled": False}
+    html = docutils.publish_string(
+        README.read_text(), writer="html", settings_overrides=settings
+    )
+    assert b"<pre" in html
+
+
+def test_readme_links_to_what_is_there():
+    for name in re.findall(r"<([^>:]+\.\w+)>`_|image:: (\S+)", README.read_text()):
+        assert (ROOT / "".join(name)).exists(), name
+
+
+def listed_names():
+    """Names that the API reference has, with their modules."""
+    module, inside, names = "", False, set()
+    for line in (DOCS / "api" / "index.rst").read_text().splitlines():
+        if found := re.match(r"\.\. currentmodule:: (\S+)", line):
+            module = found[1]
+        if found := re.match(r"\.\. data:: (\S+)", line):
+            names.add(f"{module}.{found[1]}")
+        if line and not line.startswith(" "):
+            inside = line.startswith(".. autosummary::")
+        elif inside and (found := re.fullmatch(r"   (\w+)", line)):
+            names.add(f"{module}.{found[1]}")
+    return names
+
+
+def test_the_api_reference_has_every_public_name_and_no_other(public_modules):
+    public = {f"{m.__name__}.{name}" for m in public_modules for name in m.__all__}
+    assert listed_names() == public
+
+
+def test_the_citation_is_of_this_version():
+    yaml = pytest.importorskip("yaml")
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["cff-version"] == "1.2.0"
+    assert citation["version"] == sklearn_revae.__version__
+    assert citation["authors"]
+    assert citation["message"]
+    paper = citation["preferred-citation"]
+    families = [author["family-names"] for author in paper["authors"]]
+    for page in [README, DOCS / "cite.rst"]:
+        bibtex = page.read_text()
+        assert f"title     = {{{paper['title'].replace('VAE', '{VAE}')}}}" in bibtex
+        found = [bibtex.index(f"{family}, ") for family in families]
+        assert found == sorted(found)
+
+
+@pytest.fixture(scope="module")
+def check_links():
+    return load(DOCS / "check_links.py")
+
+
+def write_site(folder, body):
+    (folder / "index.html").write_text(f"<p id='here'>{body}</p>")
+    (folder / "other.html").write_text("<h1 id='there'>Other</h1>")
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        ("<a href='gone.html'>x</a>", "gone.html leads nowhere"),
+        ("<a href='other.html#gone'>x</a>", "other.html#gone has no such anchor"),
+        ("<a href='#gone'>x</a>", "#gone has no such anchor"),
+        ("<img src='gone.png'>", "gone.png leads nowhere"),
+        ("<script src='https://cdn.example/x.js'></script>", "from elsewhere"),
+        ("<link rel='stylesheet' href='//cdn.example/x.css'>", "from elsewhere"),
+    ],
+)
+def test_a_broken_link_is_found(body, fault, check_links, tmp_path):
+    write_site(tmp_path, body)
+    [found] = check_links.faults(tmp_path)
+    assert fault in found
+    assert found.startswith("index.html: ")
+
+
+def test_good_links_are_not_complained_of(check_links, tmp_path):
+    links = ["#here", "other.html#there", "https://elsewhere.example", "other.html?q=1"]
+    write_site(tmp_path, "".join(f"<a href='{link}'>x</a>" for link in links))
+    assert check_links.faults(tmp_path) == []
+
+
+def test_a_style_that_loads_from_elsewhere_is_found(check_links, tmp_path):
+    write_site(tmp_path, "")
+    (tmp_path / "a.css").write_text("@import 'https://cdn.example/x.css';")
+    assert len(check_links.faults(tmp_path)) == 1
+
+
+def test_a_folder_without_pages_is_not_called_good(check_links, tmp_path):
+    assert "make docs" in check_links.faults(tmp_path)[0]
+
+
+@pytest.fixture
+def data_of_examples():
+    return load(DOCS / "_ext" / "data_of_examples.py")
+
+
+def test_examples_without_their_data_are_not_run(data_of_examples, monkeypatch):
+    monkeypatch.setattr(data_of_examples, "missing", lambda: ["plot_avatars"])
+    pattern = data_of_examples.can_run(ROOT / "examples")
+    assert not re.search(pattern, "/x/examples/plot_avatars.py")
+    assert re.search(pattern, "/x/examples/plot_avatars_more.py")
+    assert re.search(pattern, "/x/examples/tutorials/plot_first.py")
+
+
+def test_with_all_data_every_example_is_run(data_of_examples, monkeypatch):
+    monkeypatch.setattr(data_of_examples, "missing", list)
+    pattern = data_of_examples.can_run(ROOT / "examples")
+    examples = list((ROOT / "examples").rglob("plot_*.py"))
+    assert examples
+    assert all(re.search(pattern, str(path)) for path in examples)
+
+
+def test_a_page_without_results_says_so(data_of_examples, monkeypatch):
+    monkeypatch.setattr(data_of_examples, "missing", lambda: ["plot_avatars"])
+    page = "\n.. _mark:\n\n\nFaces\n=====\n\nDrawn faces.\n\nMore\n====\n"
+    source = [page]
+    data_of_examples.say_so(None, "auto_examples/plot_avatars", source)
+    title, note, rest = re.split(r"(\n\.\. note::\n\n(?:   .*\n)+)", source[0])
+    assert title.rstrip().endswith("Faces\n=====")
+    assert "no\n   results" in note
+    assert rest.lstrip().startswith("Drawn faces.")
+    source = [page]
+    data_of_examples.say_so(None, "auto_examples/plot_quickstart", source)
+    assert source == [page]
+
+
+def test_pages_name_no_one_s_machine():
+    made = {"_build", "auto_examples", "generated", "backreferences"}
+    pages = [README, *(p for p in DOCS.rglob("*.rst") if not made & set(p.parts))]
+    assert not [p for p in pages if re.search(r"/(work|root|tmp)/", p.read_text())]
