@@ -1,29 +1,39 @@
 """Formulas as MathML, which browsers draw by themselves: no script, no network."""
 
 import re
+from html import escape
 
 from docutils import nodes
-from docutils.utils.math import latex2mathml
+from docutils.utils.math import MathError, latex2mathml
+from sphinx.util import logging
+
+_LOG = logging.getLogger(__name__)
 
 
-def _mathml(source, block):
+def _mathml(node, block):
+    source = node.astext().strip()
     # Sphinx takes an empty line for a new line of a formula; docutils knows `\\` alone.
-    lines = [line for line in re.split(r"\n\s*\n", source.strip()) if line]
-    if len(lines) > 1:
-        source = r" \\ ".join(lines)
-    return latex2mathml.tex2mathml(source, as_block=block)
+    lines = [line for line in re.split(r"\n\s*\n", source) if line.strip()]
+    source = r" \\ ".join(lines)
+    # A name of LaTeX's that docutils does not know.
+    source = re.sub(r"\\dots\b", r"\\ldots", source)
+    try:
+        return latex2mathml.tex2mathml(source, as_block=block)
+    except MathError as error:
+        _LOG.warning("formula %r: %s", source, error, location=node)
+        return f"<code>{escape(source)}</code>"
 
 
 def visit_math(translator, node):
     """Put an inline formula."""
-    translator.body.append(_mathml(node.astext(), block=False))
+    translator.body.append(_mathml(node, block=False))
     raise nodes.SkipNode
 
 
 def visit_math_block(translator, node):
     """Put a formula of its own, which may be wider than a phone."""
     ids = "".join(f' id="{name}"' for name in node["ids"][:1])
-    formula = _mathml(node.astext(), block=True)
+    formula = _mathml(node, block=True)
     translator.body.append(f'<div class="formula"{ids}>{formula}</div>')
     raise nodes.SkipNode
 
