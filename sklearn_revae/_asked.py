@@ -1,7 +1,7 @@
 """What an intervention asks for: labels, their values, latents given outright."""
 
 from collections.abc import Mapping
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 
@@ -59,41 +59,63 @@ def read_method(labels, method, asked, n_rows, dim):
 
     Returns
     -------
-    method : str
-        One of METHODS, or "given".
+    methods : list of str or float
+        For each of them one of METHODS, "given", or a share of the label's line.
     latents : ndarray (n_rows, len(asked), dim)
-        Those given outright, else empty in its second axis.
+        Those given outright, zeros for other labels.
 
     Raises
     ------
     ValueError
         For an unknown method, and latents of other labels or of another shape.
     """
-    if isinstance(method, str) and method in METHODS:
-        return method, np.empty((n_rows, 0, dim))
     if not isinstance(method, Mapping):
-        raise ValueError(
-            f"method={method!r} is none of {list(METHODS)}, nor a dict "
-            "{label: latents}."
-        )
-    given = {labels.index(label): latents for label, latents in method.items()}
-    if set(given) != set(asked):
+        _check_method(method, "", "or a dict {label: latents}")
+        return [method] * len(asked), np.zeros((n_rows, len(asked), dim))
+    ways = {labels.index(label): way for label, way in method.items()}
+    if set(ways) != set(asked):
         names = [labels.names_[index] for index in asked]
         raise ValueError(
             f"method gives latents for {list(method)}, but do asks for {names}: give "
             "them for the same labels."
         )
-    blocks = []
-    for index in asked:
-        block = np.asarray(given[index], dtype=np.float64)
-        if block.shape not in ((dim,), (n_rows, dim)) or not np.isfinite(block).all():
-            raise ValueError(
-                f"method gives latents of shape {block.shape} for "
-                f"{labels.names_[index]!r}: they should be finite numbers of shape "
-                f"({dim},), or ({n_rows}, {dim}) for each row its own."
-            )
-        blocks.append(np.broadcast_to(block, (n_rows, dim)))
-    return "given", np.stack(blocks, axis=1)
+    methods = []
+    latents = np.zeros((n_rows, len(asked), dim))
+    for place, index in enumerate(asked):
+        way, name = ways[index], labels.names_[index]
+        if isinstance(way, str):
+            _check_method(way, f" of {name!r}", "a place on its line, or latents")
+            methods.append(way)
+        elif isinstance(way, Real) and not isinstance(way, (bool, np.bool_)):
+            if not np.isfinite(way):
+                raise ValueError(
+                    f"method places {name!r} at {way}: give a finite number, 0 at the "
+                    "start of its line and 1 at the end."
+                )
+            read_ends(labels, index, None)
+            methods.append(float(way))
+        else:
+            latents[:, place] = _read_latents(way, name, n_rows, dim)
+            methods.append("given")
+    return methods, latents
+
+
+def _check_method(method, of, alternatives):
+    if not isinstance(method, str) or method not in METHODS:
+        raise ValueError(
+            f"method={method!r}{of} is none of {list(METHODS)}, {alternatives}."
+        )
+
+
+def _read_latents(given, name, n_rows, dim):
+    block = np.asarray(given, dtype=np.float64)
+    if block.shape not in ((dim,), (n_rows, dim)) or not np.isfinite(block).all():
+        raise ValueError(
+            f"method gives latents of shape {block.shape} for {name!r}: they should be "
+            f"finite numbers of shape ({dim},), or ({n_rows}, {dim}) for each row its "
+            "own."
+        )
+    return block
 
 
 def read_labels(labels, asked):

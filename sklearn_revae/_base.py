@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state
-from sklearn.utils.validation import _check_sample_weight
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from sklearn_revae._build import build_model
 from sklearn_revae._columns import SHARED_SCALE, Columns
@@ -29,7 +29,7 @@ from sklearn_revae._reading import name_of, read_rows
 from sklearn_revae._residuals import learn_residuals
 from sklearn_revae._rows import chunk_bounds
 from sklearn_revae._stored import is_stream, rows_at, streams
-from sklearn_revae._typing import Auto, RandomState
+from sklearn_revae._typing import Auto, PerLabel, RandomState
 from sklearn_revae.model.revae import ReVAE
 from sklearn_revae.training.batches import Rows
 from sklearn_revae.training.device import resolve_device
@@ -340,6 +340,15 @@ class BaseReVAE(NotebookMixin, LatentsMixin, BaseEstimator):
         self.loss_curve_ = []
         self.history_ = []
         self.n_iter_ = 0
+
+    @property
+    def classes_(self) -> PerLabel:
+        """Classes, an array for one label, a list of arrays for several."""
+        check_is_fitted(self)
+        if self._labels is None:
+            raise AttributeError("The model was fitted without y: it has no classes_.")
+        classes = self._labels.classes_
+        return classes if self._labels.several_ else classes[0]
 
     def _class_lists(self):
         return [] if self._labels is None else self._labels.classes_

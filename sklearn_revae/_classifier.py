@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.utils import check_consistent_length
-from sklearn.utils.validation import check_is_fitted
 
 from sklearn_revae._base import BaseReVAE
 from sklearn_revae._docs import document_estimator
@@ -165,13 +164,6 @@ class ReVAEClassifier(
         6
         """
         return self._partial_fit(X, y, classes, sample_weight)
-
-    @property
-    def classes_(self) -> PerLabel:
-        """Classes, an array for one label, a list of arrays for several."""
-        check_is_fitted(self)
-        classes = self._labels.classes_
-        return classes if self._labels.several_ else classes[0]
 
     def predict_proba(self, X: Rows) -> PerLabel:
         """Probability of each class, q(y|z) at the mean of q(z|x).

@@ -1,24 +1,39 @@
 """Rows along a label, and rows out of nothing: the mixin with traverse and sample."""
 
+from collections.abc import Sequence
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_revae._asked import read_do, read_ends, read_labels
 from sklearn_revae._edits import decode_edits, latents_of
 from sklearn_revae._inference import apply
+from sklearn_revae._latents import LatentsMixin
 from sklearn_revae._tables import new_rows, restore_draws
+from sklearn_revae._typing import Do, LabelName, RandomState, Rows
 from sklearn_revae._validation import check_n_samples
-from sklearn_revae.model.edits import replace, sample, traverse
+from sklearn_revae.model.edits import SPAN, locate, replace, sample, traverse
 from sklearn_revae.training.run import generator
 
 
-class GenerationMixin:
+class GenerationMixin(LatentsMixin):
     """New rows of a fitted ReVAE; mixed into both estimators."""
 
-    def traverse(self, X, label, *, steps=10, span=4.0, values=None, residual=True):
+    def traverse(
+        self,
+        X: Rows,
+        label: LabelName | Sequence[LabelName],
+        *,
+        steps: int = 10,
+        span: float = SPAN,
+        values: Sequence[Any] | None = None,
+        residual: bool = True,
+    ) -> NDArray[Any]:
         """Rows as a label goes from well inside one value to well inside another.
 
         The latents z_l run along the straight line through the prior's means of both
@@ -105,7 +120,7 @@ class GenerationMixin:
                     module.blocks(z)[0, :, index],
                     source[:, index],
                     pair_of_ends,
-                    steps,
+                    torch.linspace(0, 1, steps, device=z.device, dtype=z.dtype),
                     span,
                 )
                 # Each label's line runs within each step of the one before.
@@ -119,7 +134,65 @@ class GenerationMixin:
         result = restore_draws(X, rows, edited, self._table)
         return result.reshape(len(x), *[steps] * len(crossed), *result.shape[2:])
 
-    def sample(self, n_samples=1, do=None, *, random_state=None):
+    def locate(self, X: Rows) -> NDArray[Any]:
+        """Where rows are on the line of each label that :meth:`traverse` runs along.
+
+        With `steps`, `span` and `values` left as they are: the line from the first class
+        to the last. :meth:`intervene` takes such places as its `method`.
+
+        .. versionadded:: 0.2
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, in the units of the training data.
+
+        Returns
+        -------
+        places : ndarray of shape (n_samples, n_labels)
+            0 at the start of the line, 1 at its end, which a row may lie beyond; NaN for
+            a label of a single class.
+
+        Raises
+        ------
+        ValueError
+            If the model was fitted without y.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn_revae import ReVAEClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = ReVAEClassifier(max_iter=200, random_state=0).fit(X, y)
+        >>> setosa, virginica = model.locate(X[[0, -1]])[:, 0]
+        >>> bool(setosa < 0.5 < virginica)
+        True
+        >>> middle = model.intervene(X[:1], 2, method={0: 0.5})
+        >>> np.allclose(middle, model.traverse(X[:1], 0, steps=3)[:, 1])
+        True
+        """
+        _, x = self._rows_for_use(X)
+        crossed = read_labels(self._labels, None)
+
+        def places(module, part):
+            blocks = module.blocks(module.encode(part)[0])
+            labels = module.label_model
+            lines = [(label, (0, labels.n_values[label] - 1)) for label in crossed]
+            found = [locate(labels, i, blocks[:, i], ends, SPAN) for i, ends in lines]
+            return torch.stack(found, dim=1)
+
+        found = apply(self.module_, places, x)
+        found[:, [len(classes) < 2 for classes in self._labels.classes_]] = np.nan
+        return found
+
+    def sample(
+        self,
+        n_samples: int = 1,
+        do: Do | None = None,
+        *,
+        random_state: RandomState = None,
+    ) -> tuple[Any, NDArray[Any] | Any]:
         """New rows with their labels: y from p(y) or as asked, z from p(z|y), decoded.
 
         .. versionadded:: 0.2

@@ -1,8 +1,11 @@
 """Change a row's label, keep the rest: the mixin with intervene, swap, reconstruct."""
 
+from collections.abc import Sequence
 from numbers import Real
+from typing import Any, Literal, Unpack, overload
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
@@ -10,19 +13,36 @@ from sklearn_revae._asked import read_do, read_labels, read_method
 from sklearn_revae._constraints import Constraints
 from sklearn_revae._edits import decode_edits, latents_of
 from sklearn_revae._inference import apply
-from sklearn_revae._report import intervention_report
+from sklearn_revae._latents import LatentsMixin
+from sklearn_revae._report import InterventionReport, intervention_report
 from sklearn_revae._rows import dense, float_dtype
 from sklearn_revae._tables import column_dtypes, restore, restore_draws
+from sklearn_revae._typing import (
+    ArrayRows,
+    Bounds,
+    Container,
+    Direction,
+    Do,
+    EditOptions,
+    LabelName,
+    Method,
+    RandomState,
+    Rows,
+)
 from sklearn_revae._validation import check_n_samples
-from sklearn_revae.model.edits import implied, move, replace
+from sklearn_revae.model.edits import SPAN, implied, move, replace, traverse
 from sklearn_revae.model.objective import sample_posterior
 from sklearn_revae.training.run import generator
 
 
-class InterventionMixin:
+class InterventionMixin(LatentsMixin):
     """Interventions of a fitted ReVAE; mixed into both estimators."""
 
-    def reconstruct(self, X):
+    @overload
+    def reconstruct(self, X: Container) -> Container: ...
+    @overload
+    def reconstruct(self, X: ArrayRows) -> NDArray[Any]: ...
+    def reconstruct(self, X: Rows) -> Any:
         """Rows encoded and decoded again, E[x|z] at the posterior's mean.
 
         .. versionadded:: 0.1
@@ -52,21 +72,61 @@ class InterventionMixin:
         )
         return restore(X, self._columns.from_model(decoded), self._table)
 
+    @overload
     def intervene(
         self,
-        X,
-        do,
+        X: Container,
+        do: Do,
         *,
-        method="transport",
-        strength=1.0,
-        keep=None,
-        bounds=None,
-        direction=None,
-        residual=True,
-        n_samples=None,
-        report=False,
-        random_state=None,
-    ):
+        n_samples: None = None,
+        report: Literal[False] = False,
+        **options: Unpack[EditOptions],
+    ) -> Container: ...
+    @overload
+    def intervene(
+        self,
+        X: Container,
+        do: Do,
+        *,
+        n_samples: None = None,
+        report: Literal[True],
+        **options: Unpack[EditOptions],
+    ) -> tuple[Container, InterventionReport]: ...
+    @overload
+    def intervene(
+        self,
+        X: ArrayRows,
+        do: Do,
+        *,
+        n_samples: int | None = None,
+        report: Literal[False] = False,
+        **options: Unpack[EditOptions],
+    ) -> NDArray[Any]: ...
+    @overload
+    def intervene(
+        self,
+        X: ArrayRows,
+        do: Do,
+        *,
+        n_samples: int | None = None,
+        report: Literal[True],
+        **options: Unpack[EditOptions],
+    ) -> tuple[NDArray[Any], InterventionReport]: ...
+    def intervene(
+        self,
+        X: Rows,
+        do: Do,
+        *,
+        method: Method = "transport",
+        strength: float = 1.0,
+        keep: ArrayLike | None = None,
+        bounds: Bounds | None = None,
+        direction: Direction | None = None,
+        residual: bool = True,
+        n_samples: int | None = None,
+        report: bool = False,
+        random_state: RandomState = None,
+    ) -> Any:
         """Return rows as they would look with other labels, the rest kept.
 
         A row is encoded, the characteristic latents of the named labels are moved, all
@@ -77,8 +137,8 @@ class InterventionMixin:
         .. versionadded:: 0.1
 
         .. versionchanged:: 0.2
-           `strength`, `bounds`, `direction`, `residual`, `report`, and latents given as
-           `method`.
+           `strength`, `bounds`, `direction`, `residual`, `report`, and methods, places
+           and latents label by label as `method`.
 
         Parameters
         ----------
@@ -91,8 +151,11 @@ class InterventionMixin:
             How the latents z_l of a label move to value v. "transport" carries them by
             the affine map that takes p(z_l|u) onto p(z_l|v), u being the row's
             predicted value: *how* the row shows the label is kept. "sample" draws them
-            from p(z_l|v). "mean" sets them to its mean. A dict gives the latents of
-            each label outright, of shape (label_dim_,) or (n_samples, label_dim_).
+            from p(z_l|v). "mean" sets them to its mean. A dict gives each label asked
+            for its own: one of these; or a number, a place on the line that
+            :meth:`traverse` runs along from the first class to the last, 0 at its
+            start and 1 at its end; or the latents outright, of shape (label_dim_,) or
+            (n_samples, label_dim_).
         strength : float, default=1.0
             Share of the way that the latents are moved, not negative: 0 not at all, 1 all
             of it, more beyond.
@@ -152,7 +215,7 @@ class InterventionMixin:
         values, x = self._rows_for_use(X)
         targets = read_do(self._labels, do, len(x))
         asked = list(targets)
-        method, given = read_method(self._labels, method, asked, len(x), self.label_dim_)
+        methods, given = read_method(self._labels, method, asked, len(x), self.label_dim_)
         _check_strength(strength)
         constraints = self._constraints(keep, bounds, direction)
         check_n_samples(n_samples)
@@ -170,9 +233,11 @@ class InterventionMixin:
             source = labels.log_classifier(module.blocks(mean)).argmax(-1)
             wanted = implied(labels, source, dict(zip(asked, target.T, strict=True)))
             for label in range(labels.n_labels):
-                how = method if label in asked else "transport"
+                how = methods[asked.index(label)] if label in asked else "transport"
                 if how == "given":
                     how = given[:, asked.index(label)]
+                elif isinstance(how, float):
+                    how = _at(labels, label, module.blocks(mean), source, how)
                 blocks = move(
                     labels,
                     blocks,
@@ -203,7 +268,35 @@ class InterventionMixin:
         )
         return X_new, intervention_report(self, X, X_new, do, baseline=unmoved)
 
-    def swap(self, X, donors, labels=None, *, residual=True):
+    @overload
+    def swap(
+        self,
+        X: Container,
+        donors: Rows,
+        labels: LabelName | Sequence[LabelName] | None = None,
+        *,
+        keep: ArrayLike | None = None,
+        residual: bool = True,
+    ) -> Container: ...
+    @overload
+    def swap(
+        self,
+        X: ArrayRows,
+        donors: Rows,
+        labels: LabelName | Sequence[LabelName] | None = None,
+        *,
+        keep: ArrayLike | None = None,
+        residual: bool = True,
+    ) -> NDArray[Any]: ...
+    def swap(
+        self,
+        X: Rows,
+        donors: Rows,
+        labels: LabelName | Sequence[LabelName] | None = None,
+        *,
+        keep: ArrayLike | None = None,
+        residual: bool = True,
+    ) -> Any:
         """Rows with the characteristics that other rows have of some labels.
 
         The latents z_l of the named labels are taken from the donors, all others stay.
@@ -219,6 +312,8 @@ class InterventionMixin:
             The rows that give, one for each row of X or one for all.
         labels : str, int or sequence of these, default=None
             Labels by name or index; None takes all.
+        keep : array-like of str or int, default=None
+            Columns that come back exactly as they went in.
         residual : bool, default=True
             As in :meth:`intervene`.
 
@@ -265,7 +360,7 @@ class InterventionMixin:
             return z, latents_of(module, new, module.style(z))
 
         edited = decode_edits(self, x, edit, blocks, residual=residual)
-        return self._finish(X, values, edited, self._constraints(), False)
+        return self._finish(X, values, edited, self._constraints(keep), False)
 
     def _constraints(self, keep=None, bounds=None, direction=None):
         check_is_fitted(self)
@@ -290,6 +385,14 @@ class InterventionMixin:
         if draws:
             return restore_draws(X, values, edited, self._table, constraints.kept_)
         return restore(X, edited[:, 0], self._table, constraints.kept_)
+
+
+def _at(labels, label, blocks, source, share):
+    """Blocks (n, d) of a label at a share of its line."""
+    ends = 0, labels.n_values[label] - 1
+    block = blocks[:, label]
+    shares = block.new_tensor([share])
+    return traverse(labels, label, block, source[:, label], ends, shares, SPAN)[0]
 
 
 def _check_strength(strength):

@@ -211,6 +211,7 @@ def swap(
     donors: Rows,
     labels: LabelName | Sequence[LabelName] | None = None,
     *,
+    keep: ArrayLike | None = None,
     residual: bool = True,
 ) -> Container: ...
 @overload
@@ -220,6 +221,7 @@ def swap(
     donors: Rows,
     labels: LabelName | Sequence[LabelName] | None = None,
     *,
+    keep: ArrayLike | None = None,
     residual: bool = True,
 ) -> NDArray[Any]: ...
 def swap(
@@ -228,6 +230,7 @@ def swap(
     donors: Rows,
     labels: LabelName | Sequence[LabelName] | None = None,
     *,
+    keep: ArrayLike | None = None,
     residual: bool = True,
 ) -> Any:
     """Rows with the characteristics that other rows have of some labels.
@@ -246,6 +249,8 @@ def swap(
         The rows that give, one for each row of X or one for all.
     labels : str, int or sequence of these, default=None
         Labels by name or index; None takes all.
+    keep : array-like of str or int, default=None
+        Columns of X, as the Pipeline takes it, that come back exactly as they went in.
     residual : bool, default=True
         As in :func:`intervene`.
 
@@ -279,11 +284,12 @@ def swap(
     """
     steps, model = _split(pipeline)
     if not steps:
-        return model.swap(X, donors, labels, residual=residual)
+        return model.swap(X, donors, labels, keep=keep, residual=residual)
     passage = _Passage(steps, X)
+    constraints = passage.constraints(keep, None, None)
     given = _transform(steps, donors)
     edited = model.swap(passage.inside, given, labels, residual=residual)
-    return passage.restore(passage.undo(edited))
+    return passage.restore(passage.undo(edited), constraints.kept_)
 
 
 def traverse(

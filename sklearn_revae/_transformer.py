@@ -28,6 +28,11 @@ class ReVAETransformer(InterventionMixin, GenerationMixin, ImputationMixin, Base
 
     Attributes
     ----------
+    classes_ : ndarray of shape (n_classes,), or list of such arrays
+        The labels' values, sorted; a list with an array a label where y had several
+        columns. Missing where there was no y.
+
+        .. versionadded:: 0.2
     {attributes}
 
     See Also

@@ -63,9 +63,75 @@ def test_latents_may_be_given_outright(rows, linear_model, latents_told):
     )
 
 
+@pytest.mark.parametrize("share", [-0.1, 0.0, 0.3, 1.0])
+def test_a_place_is_a_share_of_the_line_of_traverse(
+    share, rows, linear_model, latents_told
+):
+    path = linear_model.traverse(rows, 0, steps=2, residual=False)
+    start, end = (latents_told(linear_model, path[:, step])[:, :4] for step in (0, 1))
+    # Both ends are as far across the line as the row is, in scales of their own.
+    axis = (end - start).mean(axis=0)
+    edited = linear_model.intervene(rows, 3, method={0: share}, residual=False)
+    told = latents_told(linear_model, edited)
+    np.testing.assert_allclose(
+        (told[:, :4] - start) @ axis / (axis @ axis), share, atol=1e-2
+    )
+    if share in (0.0, 1.0):
+        np.testing.assert_allclose(edited, path[:, int(share)], atol=1e-9)
+    np.testing.assert_allclose(
+        told[:, 4:], linear_model.transform(rows)[:, 4:], atol=1e-6
+    )
+
+
+def test_rows_are_located_on_the_line_of_traverse(rows, linear_model):
+    means = linear_model.module_.label_model.means[0].detach().numpy()
+    scales = linear_model.module_.label_model.scales[0].detach().numpy()
+    axis = (means[-1] - means[0]) / np.linalg.norm(means[-1] - means[0])
+    before, behind = (4 * np.linalg.norm(axis * scales[end]) for end in (0, -1))
+    length = before + (means[-1] - means[0]) @ axis + behind
+    expected = ((linear_model.transform(rows)[:, :4] - means[0]) @ axis + before) / length
+    np.testing.assert_allclose(linear_model.locate(rows)[:, 0], expected, atol=1e-5)
+
+
+def test_each_label_may_move_in_its_own_way(frame, frame_model):
+    X = frame[0]
+    do = {"cluster": 2, "positive": False}
+    ways = {"cluster": 0.8, "positive": "transport"}
+    both = frame_model.intervene(X, do, method=ways)
+    latents = frame_model.traverse(X, "cluster", steps=6)
+    alone = frame_model.intervene(X, {"cluster": 2}, method={"cluster": 0.8})
+    np.testing.assert_allclose(
+        alone[["a", "b"]].to_numpy(), latents[:, 4, :2].astype(float), atol=1e-9
+    )
+    moved = frame_model.intervene(X, {"positive": False})
+    assert not np.allclose(both[["a", "b"]], alone[["a", "b"]])
+    assert not np.allclose(both[["a", "b"]], moved[["a", "b"]])
+    same = frame_model.intervene(X, do, method=dict.fromkeys(do, "transport"))
+    pd.testing.assert_frame_equal(same, frame_model.intervene(X, do))
+
+
+def test_places_are_of_labels_that_have_two_ends(blobs, quick_classifier):
+    X, y = blobs
+    y = np.column_stack([y, np.zeros_like(y)])
+    model = quick_classifier().fit(X, y)
+    places = model.locate(X)
+    assert np.isfinite(places[:, 0]).all()
+    assert np.isnan(places[:, 1]).all()
+    with pytest.raises(ValueError, match="nowhere to go"):
+        model.intervene(X, {1: 0}, method={1: 0.5})
+
+
+def test_a_model_without_labels_has_no_places(blobs, quick_transformer):
+    with pytest.raises(ValueError, match="fitted without y"):
+        quick_transformer().fit(blobs[0]).locate(blobs[0])
+
+
 @pytest.mark.parametrize(
     ("method", "message"),
     [
+        ({"label_0": np.nan}, "finite number, 0 at the start"),
+        ({"label_0": "fly"}, r"'fly' of 'label_0' is none of"),
+        ({"label_0": True}, r"shape \(\)"),
         ({"label_0": [1.0, 2.0]}, r"shape \(2,\).*shape \(4,\), or \(20, 4\)"),
         ({"label_0": [1.0, 2.0, np.nan, 0.0]}, "finite"),
         ({"label_1": np.zeros(4)}, "'label_1' is not a label"),
@@ -115,6 +181,13 @@ def test_a_residual_keeps_every_column_within_its_kind(quick_classifier):
 
 
 # swap
+
+
+def test_a_swap_leaves_columns_that_are_kept(frame, frame_model):
+    X = frame[0]
+    swapped = frame_model.swap(X, X.iloc[::-1], keep=["a"])
+    assert (swapped["a"] == X["a"]).all()
+    assert (swapped["b"] != X["b"]).any()
 
 
 def test_a_swap_takes_the_donors_latents_of_the_label(rows, linear_model, latents_told):

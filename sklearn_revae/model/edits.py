@@ -3,6 +3,8 @@
 import torch
 
 METHODS = ("transport", "sample", "mean")
+# How far a line goes on beyond the means of its ends, in prior scales.
+SPAN = 4.0
 
 
 def transport(label_model, label, block, source, target):
@@ -32,11 +34,11 @@ def mean(label_model, label, block, target):
     return label_model.means[label][target].expand_as(block)
 
 
-def traverse(label_model, label, block, source, ends, n_steps, span):
+def traverse(label_model, label, block, source, ends, shares, span):
     """Blocks (n_steps, n, d) along the line through the means of two values.
 
-    From `span` prior scales before the first to as many behind the second, in equal
-    steps. Across the line a row stays where transport would carry it.
+    From `span` prior scales before the first to as many behind the second. Across the
+    line a row stays where transport would carry it.
 
     Parameters
     ----------
@@ -50,26 +52,38 @@ def traverse(label_model, label, block, source, ends, n_steps, span):
         Their values.
     ends : (int, int)
         The two values.
-    n_steps : int
-        Number of points.
+    shares : tensor (n_steps,)
+        Where on the line: 0 at its start, 1 at its end.
     span : float
         How far beyond the means.
     """
     means, scales = label_model.means[label], label_model.scales[label]
     first, last = ends
-    gap = means[last] - means[first]
-    distance = gap.norm()
-    # Means that fell together leave any direction as good as another.
-    axis = torch.where(distance > 0, gap, torch.ones_like(gap))
-    axis = axis / axis.norm()
-    reach = [span * (axis * scales[end]).norm() for end in ends]
-    share = torch.linspace(0, 1, n_steps, device=block.device, dtype=block.dtype)
-    along = -reach[0] + share * (reach[0] + distance + reach[1])
+    axis, before, distance, length = _line(means, scales, ends, span)
+    along = shares * length - before
     passed = (along / distance.clamp(min=1e-12)).clamp(0, 1)[:, None, None]
     scale = (1 - passed) * scales[first] + passed * scales[last]
     deviation = scale * (block - means[source]) / scales[source]
     across = deviation - (deviation @ axis).unsqueeze(-1) * axis
     return means[first] + along[:, None, None] * axis + across
+
+
+def locate(label_model, label, block, ends, span):
+    """Shares (n,) of the line of :func:`traverse` at which blocks (n, d) are."""
+    means, scales = label_model.means[label], label_model.scales[label]
+    axis, before, _, length = _line(means, scales, ends, span)
+    return ((block - means[ends[0]]) @ axis + before) / length.clamp(min=1e-12)
+
+
+def _line(means, scales, ends, span):
+    """Direction (d,), way to the first mean, from it to the last, and all of it."""
+    gap = means[ends[1]] - means[ends[0]]
+    distance = gap.norm()
+    # Means that fell together leave any direction as good as another.
+    axis = torch.where(distance > 0, gap, torch.ones_like(gap))
+    axis = axis / axis.norm()
+    before, behind = (span * (axis * scales[end]).norm() for end in ends)
+    return axis, before, distance, before + distance + behind
 
 
 def implied(label_model, codes, asked):

@@ -26,6 +26,11 @@ class _Budget(TorchDispatchMode):
         super().__init__()
         self.left = _FACTOR * n_numbers + _MARGIN
 
+    @classmethod
+    def _should_skip_dynamo(cls):
+        # Else torch imports its compiler at the first tensor, which takes a second.
+        return False
+
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         # Those made of a size alone: all others are of the size of some that exist.
         size = args[0] if args and isinstance(args[0], (list, tuple)) else None
