@@ -1,0 +1,21 @@
+"""Latents of a label beside how the model was trained."""
+
+import matplotlib.pyplot as plt
+from sklearn.datasets import load_wine
+
+from sklearn_revae import ReVAEClassifier
+from sklearn_revae.datasets import mask_labels
+from sklearn_revae.inspection import LatentDisplay, LossCurveDisplay
+
+wines = load_wine()
+few = mask_labels(wines.target, n_per_class=10, random_state=0)
+model = ReVAEClassifier((64,), label_dim=2, max_iter=200, random_state=0)
+model.fit(wines.data, few)
+
+fig, (left, right) = plt.subplots(
+    1, 2, figsize=(9, 4.2), width_ratios=[1.2, 1], layout="constrained"
+)
+LatentDisplay.from_estimator(model, wines.data, few, ax=left)
+left.set_title("Characteristic latents, and p(z|y) of each class")
+LossCurveDisplay.from_estimator(model, ax=right)
+right.set_title("Training")
