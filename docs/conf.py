@@ -28,6 +28,8 @@ extensions = [
     "numpydoc",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
+    "matplotlib.sphinxext.plot_directive",
+    "backlinks",
     "data_of_examples",
     "mathml",
 ]
@@ -35,7 +37,7 @@ templates_path = ["_templates"]
 exclude_patterns = [
     "_build",
     "snippets",
-    "auto_examples/**/*.ipynb",
+    "sg_execution_times.rst",
     "**/sg_execution_times.rst",
 ]
 default_role = "literal"
@@ -88,6 +90,11 @@ sphinx_gallery_conf = {
     "only_warn_on_example_error": True,
     "parallel": 2,
 }
+
+plot_formats = [("png", 144)]
+plot_html_show_formats = False
+plot_html_show_source_link = False
+plot_include_source = False
 
 html_theme = "pydata_sphinx_theme"
 html_title = "sklearn_revae"

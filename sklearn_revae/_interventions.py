@@ -154,8 +154,8 @@ class InterventionMixin(LatentsMixin):
             from p(z_l|v). "mean" sets them to its mean. A dict gives each label asked
             for its own: one of these; or a number, a place on the line that
             :meth:`traverse` runs along from the first class to the last, 0 at its
-            start and 1 at its end; or the latents outright, of shape (label_dim_,) or
-            (n_samples, label_dim_).
+            start and 1 at its end; or the latents outright, of shape `(label_dim_,)` or
+            `(n_samples, label_dim_)`.
         strength : float, default=1.0
             Share of the way that the latents are moved, not negative: 0 not at all, 1 all
             of it, more beyond.

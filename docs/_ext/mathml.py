@@ -15,8 +15,9 @@ def _mathml(node, block):
     # Sphinx takes an empty line for a new line of a formula; docutils knows `\\` alone.
     lines = [line for line in re.split(r"\n\s*\n", source) if line.strip()]
     source = r" \\ ".join(lines)
-    # A name of LaTeX's that docutils does not know.
+    # A name of LaTeX's that docutils does not know, and a space that it forgets.
     source = re.sub(r"\\dots\b", r"\\ldots", source)
+    source = re.sub(r"\\(log|exp)\b(?!\s*[_^(])", r"\\\1\\,", source)
     try:
         return latex2mathml.tex2mathml(source, as_block=block)
     except MathError as error:
