@@ -5,16 +5,22 @@
 #   make docs           the site, in docs/_build/html; the gallery's scripts run once
 #   make docs-links     the site, then its links; those out of it with ONLINE=1
 #   make docs-spelling  the site's words; needs Debian's libenchant-2-2, hunspell-en-gb
+#   make test-gpu       the tests that need a CUDA device
+#   make dist           the archives of a release, in dist
+#   make check-dist     these, installed elsewhere and used
+#   make test-oldest    the tests with the oldest versions that are supported
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := pyproject.toml setup.py constraints.txt
+CONSTRAINTS := constraints.txt
+SOURCES := pyproject.toml setup.py $(CONSTRAINTS)
 
 # torch's threads spin while they wait for each other: on cores busy with other work that
 # made a fit 30 times slower. Now they sleep.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: help quickstart test lint docs docs-links docs-spelling clean clean-docs
+.PHONY: help quickstart test test-oldest test-gpu lint dist check-dist docs docs-links \
+	docs-spelling clean clean-docs
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -30,6 +36,28 @@ lint: $(VENV)/.installed-tests
 
 test: lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+
+# Not the linters, whose newest versions alone are used.
+test-oldest:
+	$(MAKE) VENV=.venv-oldest CONSTRAINTS=constraints-oldest.txt .venv-oldest/.installed-tests
+	OMP_NUM_THREADS=1 .venv-oldest/bin/python -m pytest -n 2 tests
+
+# Where there is none its tests would be skipped, and all seem well.
+test-gpu: $(VENV)/.installed-tests
+	$(BIN)/python -c 'import sys, torch; \
+		sys.exit(None if torch.cuda.is_available() else "There is no CUDA device.")'
+	$(BIN)/python -m pytest -m gpu tests
+
+# The wheel is made from the sources' archive, in an environment of pyproject.toml's own.
+# The wheel's files bear the time of the last commit: who builds it again gets the same.
+dist: $(VENV)/.installed-tests
+	rm -rf dist
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || date +%s) \
+		$(BIN)/python -m build
+	$(BIN)/python -m twine check --strict dist/*
+
+check-dist: dist
+	PYTHON=$(abspath $(BIN))/python .ci/check_dist
 
 # Examples run beside each other, a thread each. ONLINE=1 resolves the names of other
 # packages, which needs a network.
@@ -47,7 +75,7 @@ docs-spelling: docs
 	$(SPHINX) -b spelling docs/_build/spelling
 
 clean: clean-docs
-	rm -rf $(VENV)
+	rm -rf $(VENV) .venv-oldest dist
 
 clean-docs:
 	rm -rf docs/_build docs/auto_examples docs/api/generated docs/api/backreferences
@@ -61,17 +89,17 @@ $(VENV)/.created:
 # torch goes first, at the one version of constraints.txt: left to a range, pip would
 # take the newest build, with gigabytes of CUDA.
 $(VENV)/.installed: $(VENV)/.created $(SOURCES)
-	$(BIN)/python -m pip install --quiet "$$(grep '^torch==' constraints.txt)"
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[plot]'
+	$(BIN)/python -m pip install --quiet "$$(grep '^torch==' $(CONSTRAINTS))"
+	$(BIN)/python -m pip install --quiet -c $(CONSTRAINTS) -e '.[plot]'
 	@touch $@
 
 $(VENV)/.installed-tests: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[plot,tests]'
+	$(BIN)/python -m pip install --quiet -c $(CONSTRAINTS) -e '.[plot,tests]'
 	@touch $@
 
 # Three packages are for their data files. Without them the site is built too, and says so.
 $(VENV)/.installed-docs: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[docs]'
+	$(BIN)/python -m pip install --quiet -c $(CONSTRAINTS) -e '.[docs]'
 	$(BIN)/python -m pip install --quiet --no-deps \
 		river==0.26.1 scanpy==1.11.5 palmerpenguins==0.1.6 || echo "Not installed: data."
 	@touch $@

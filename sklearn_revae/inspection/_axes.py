@@ -12,9 +12,8 @@ def axes_for(ax, figsize):
 
 def tidy(ax, *, frame=True):
     """Take away lines that carry nothing: the right and upper spine, or all four."""
-    ax.spines[["top", "right"] if frame else ["top", "right", "bottom", "left"]].set(
-        visible=False
-    )
+    hidden = ["top", "right"] if frame else ["top", "right", "bottom", "left"]
+    ax.spines[hidden].set_visible(False)
 
 
 def colorbar_beside(ax, image, label):
