@@ -1,0 +1,44 @@
+"""The model that the package carries, and the faces that it is shown on."""
+
+from importlib import resources
+
+import numpy as np
+
+from sklearn_revae.persistence import load
+
+_SIDE = 10
+
+
+def load_avatars():
+    """A small model of drawn faces with 16 labels, and 100 faces it has not seen.
+
+    ``benchmarks/demo_model.py`` fits it: 10,000 faces of
+    :func:`~sklearn_revae.datasets.make_avatars`, 6 % of them labelled.
+
+    .. versionadded:: 0.2
+
+    Returns
+    -------
+    model : ReVAEClassifier
+        Fitted.
+    X : ndarray of uint8 of shape (100, 64, 64, 3)
+        Faces.
+
+    Examples
+    --------
+    >>> from sklearn_revae.demo import load_avatars
+    >>> model, X = load_avatars()
+    >>> bald = model.intervene(X[:1], {"Bald": 1})
+    >>> bald.shape
+    (1, 64, 64, 3)
+    """
+    from PIL import Image
+
+    files = resources.files("sklearn_revae.demo")
+    with resources.as_file(files / "avatars.safetensors") as path:
+        model = load(path)
+    with (files / "avatars.png").open("rb") as file, Image.open(file) as sheet:
+        pixels = np.asarray(sheet.convert("RGB"))
+    side = len(pixels) // _SIDE
+    tiles = pixels.reshape(_SIDE, side, _SIDE, side, 3).swapaxes(1, 2)
+    return model, np.ascontiguousarray(tiles.reshape(-1, side, side, 3))

@@ -1,0 +1,202 @@
+"""The controls of a session as ipywidgets."""
+
+from dataclasses import replace
+
+import ipywidgets as widgets
+
+from sklearn_revae.demo import _views
+from sklearn_revae.demo._edit import Edit, classes_of, code, edited, report
+
+_AS_IT_IS = "as it is"
+
+
+def make_widget(session):
+    """Return the widget of a session.
+
+    Parameters
+    ----------
+    session : Session
+        The model and its rows.
+
+    Returns
+    -------
+    widget : ipywidgets.VBox
+        Its attribute `explorer` is the :class:`Explorer` behind it.
+    """
+    explorer = Explorer(session)
+    explorer.widget.explorer = explorer
+    return explorer.widget
+
+
+class Explorer:
+    """Widgets of a session and what they do.
+
+    Parameters
+    ----------
+    session : Session
+        The model and its rows.
+
+    Attributes
+    ----------
+    row : Dropdown
+        The row that is edited.
+    sliders, choices : dict of str to widget
+        A slider for each label, and its values to set outright.
+    locks, donor, swapped : widget
+        Locked columns, the row that gives, and the labels that it gives.
+    draw, reset : Button
+        Draws the asked labels anew; takes all back.
+    original, rebuilt, edited, report, code : widget
+        What is seen.
+    widget : VBox
+        All of it.
+    """
+
+    def __init__(self, session):
+        self._session = session
+        self._edit = Edit()
+        self._quiet = False
+        names = _views.row_names(session)
+        rows = [(name, i) for i, name in enumerate(names)]
+        self.row = widgets.Dropdown(options=rows, value=0, description="Row")
+        self.sliders, self.choices = {}, {}
+        for label in session.movable:
+            self.sliders[label] = widgets.FloatSlider(
+                value=session.places(0)[label],
+                min=0.0,
+                max=1.0,
+                step=0.01,
+                description=label,
+                readout=False,
+                style={"description_width": "initial"},
+            )
+            values = classes_of(session.model, label)
+            self.choices[label] = widgets.Dropdown(
+                options=[(_AS_IT_IS, None), *((str(v), v) for v in values)],
+                layout={"width": "110px"},
+            )
+        self.locks = widgets.SelectMultiple(
+            options=_columns(session), description="Locked"
+        )
+        self.donor = widgets.Dropdown(
+            options=[("nobody", None), *rows], description="Swap with"
+        )
+        self.swapped = widgets.SelectMultiple(
+            options=session.labels, description="It gives"
+        )
+        self.draw = widgets.Button(description="Draw again")
+        self.reset = widgets.Button(description="Back to the row")
+        self.original, self.rebuilt = widgets.HTML(), widgets.HTML()
+        self.edited, self.report = widgets.HTML(), widgets.HTML()
+        self.code = widgets.Textarea(disabled=True, layout={"width": "100%"})
+        self._listen()
+        self._pick()
+        self.widget = self._laid_out()
+
+    def _laid_out(self):
+        if self._session.pictures is None:
+            views = [self.edited]
+        else:
+            views = [self.original, self.rebuilt, self.edited]
+        if not self._session.labels:
+            none = widgets.HTML(
+                "<p>The model was fitted without labels: none to move.</p>"
+            )
+            return widgets.VBox([self.row, widgets.HBox(views[:2]), none])
+        labels = widgets.VBox(
+            [
+                widgets.HBox([slider, self.choices[label]])
+                for label, slider in self.sliders.items()
+            ]
+        )
+        swap = [self.donor, self.swapped]
+        if self._session.pictures is None:
+            swap.append(self.locks)
+        return widgets.VBox(
+            [
+                widgets.HBox([self.row, self.reset, self.draw]),
+                widgets.HBox(views),
+                labels,
+                widgets.HBox(swap),
+                self.report,
+                self.code,
+            ]
+        )
+
+    def _listen(self):
+        self.row.observe(lambda _: self._pick(), "value")
+        self.reset.on_click(lambda _: self._pick())
+        self.draw.on_click(lambda _: self._redraw())
+        self.locks.observe(lambda _: self._change(keep=self.locks.value), "value")
+        for widget in (self.donor, self.swapped):
+            widget.observe(lambda _: self._swap(), "value")
+        for label in self.sliders:
+            self.sliders[label].observe(self._slide(label), "value")
+            self.choices[label].observe(self._set(label), "value")
+
+    def _put(self, pairs):
+        """Set widgets without being told of it."""
+        self._quiet = True
+        for widget, value in pairs:
+            widget.value = value
+        self._quiet = False
+
+    def _pick(self):
+        session, row = self._session, self.row.value
+        places = session.places(row)
+        self._put([(slider, places[label]) for label, slider in self.sliders.items()])
+        self._put([(choice, None) for choice in self.choices.values()])
+        self._put([(self.donor, None)])
+        if session.pictures is not None:
+            self.original.value = _views.original_view(session, row)
+            self.rebuilt.value = _views.rebuilt_view(session, row)
+        self._show(Edit(row=row, keep=self._edit.keep))
+
+    def _slide(self, label):
+        def handle(change):
+            if self._quiet:
+                return
+            place = round(change["new"], 2)
+            at_rest = place == self._session.places(self._edit.row)[label]
+            self._put([(self.choices[label], None), (self.donor, None)])
+            self._show(self._edit.slid(label, None if at_rest else place))
+
+        return handle
+
+    def _set(self, label):
+        def handle(change):
+            if self._quiet:
+                return
+            self._put([(self.donor, None)])
+            new = self._show(self._edit.set(label, change["new"]))
+            self._put([(self.sliders[label], self._session.places(new)[label])])
+
+        return handle
+
+    def _redraw(self):
+        if self._edit.asked(self._session.model):
+            self._show(self._edit.drawn())
+
+    def _swap(self):
+        if not self._quiet:
+            self._change(donor=self.donor.value, swapped=self.swapped.value)
+
+    def _change(self, **changes):
+        self._show(replace(self._edit, **changes))
+
+    def _show(self, edit):
+        session = self._session
+        self._edit = edit
+        new = edited(session.model, session.X, edit)
+        self.edited.value = _views.edited_view(session, edit, new)
+        if session.labels:
+            self.report.value = _views.report_view(report(session.model, session.X, edit))
+            self.code.value = session.setup + code(session.model, session.X, edit)
+        return new
+
+
+def _columns(session):
+    named = hasattr(session.model, "feature_names_in_")
+    if session.pictures is not None:
+        return []
+    return [(name, name if named else j) for j, name in enumerate(session.columns)]

@@ -1,0 +1,71 @@
+"""The notebook's widget, set as a user sets it."""
+
+import numpy as np
+import pytest
+
+from sklearn_revae.demo import explore
+
+pytest.importorskip("ipywidgets", reason="pip install sklearn-revae[demo]")
+
+
+@pytest.fixture
+def faces(avatars):
+    return explore(*avatars).explorer
+
+
+def test_a_slider_redraws_the_picture_and_back_takes_it_back(faces):
+    start, place = faces.edited.value, faces.sliders["Smiling"].value
+    faces.sliders["Smiling"].value = 0.95
+    assert faces.edited.value != start
+    assert "'Smiling': 0.95" in faces.code.value
+    assert "Smiling = 1" in faces.report.value
+    faces.reset.click()
+    assert faces.edited.value == start
+    assert faces.sliders["Smiling"].value == place
+
+
+def test_a_value_set_outright_moves_the_slider_and_gives_way_to_it(faces):
+    faces.choices["Bald"].value = 1
+    assert "{'Bald': 1}" in faces.code.value
+    assert faces.sliders["Bald"].value > 0.4
+    faces.sliders["Bald"].value = 0.2
+    assert faces.choices["Bald"].value is None
+    assert "method={'Bald': 0.2}" in faces.code.value
+
+
+def test_another_row_another_picture(faces):
+    first = faces.original.value
+    faces.sliders["Bald"].value = 0.9
+    faces.row.value = 5
+    assert faces.original.value != first
+    assert faces.code.value == "edited = X[[5]]"
+
+
+def test_the_code_repeats_a_swap_and_a_draw(faces, avatars):
+    names = dict(zip(("model", "X"), avatars, strict=True))
+    faces.donor.value = 4
+    faces.swapped.value = ("Dark_Skin",)
+    exec(faces.code.value, names)
+    swapped = names["edited"]
+    model, X = avatars
+    np.testing.assert_array_equal(swapped, model.swap(X[:1], X[4:5], ["Dark_Skin"]))
+    faces.choices["Beard"].value = 1
+    faces.draw.click()
+    assert "'sample'" in faces.code.value
+    first = faces.edited.value
+    faces.draw.click()
+    assert faces.edited.value != first
+
+
+def test_a_locked_column_of_a_table_stays(patients):
+    widget = explore(*patients).explorer
+    widget.choices["smokes"].value = "yes"
+    widget.locks.value = ("volume",)
+    assert "keep=['volume']" in widget.code.value
+    assert '<th scope="row">volume</th>' in widget.edited.value
+    assert "<td>locked</td>" in widget.edited.value
+
+
+def test_a_model_without_labels_says_so(blobs, quick_transformer):
+    widget = explore(quick_transformer().fit(blobs[0]), blobs[0])
+    assert "without labels" in widget.children[-1].value

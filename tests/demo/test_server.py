@@ -1,0 +1,122 @@
+"""Many visitors at once, and such as mean harm: the server answers on."""
+
+import json
+import math
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from sklearn_revae import persistence
+
+
+@pytest.fixture
+def address(serve, patients):
+    return serve(*patients)
+
+
+def test_twenty_visitors_at_once_have_a_row_each(address, visitor, patients):
+    X = patients[1]
+
+    def stay(i):
+        guest = visitor(address, f"guest-{i}")
+        status, _ = guest.send("Rows", i)
+        assert status == 200
+        for place in (0.1, 0.9):
+            status, answer = guest.send("smokes", place)
+            assert status == 200
+        return answer["data"][1]
+
+    with ThreadPoolExecutor(20) as pool:
+        seen = list(pool.map(stay, range(20)))
+    for i, view in enumerate(seen):
+        assert f"<td>{X['age'][i]:.4g}</td>" in view
+    assert len(set(seen)) > 10
+
+
+@pytest.mark.parametrize(
+    ("label", "value"),
+    [
+        ("smokes", math.nan),
+        ("smokes", 7),
+        ("smokes", -1e300),
+        ("smokes", "x"),
+        ("smokes", None),
+        ("smokes", {"a": [1]}),
+        ("Set smokes", 2),
+        ("Set smokes", "yes"),
+        ("Rows", -1),
+        ("Rows", 10**30),
+        ("Rows", [0]),
+        ("Locked columns", ["nothing"]),
+        ("Locked columns", 5),
+        ("The row that gives", 1000),
+    ],
+)
+def test_hostile_values_get_an_error_and_the_server_lives(address, visitor, label, value):
+    guest = visitor(address, "hostile")
+    more = [[]] if label == "The row that gives" else []
+    status, answer = guest.send(label, value, *more)
+    assert status == 500
+    assert "Traceback" not in json.dumps(answer)
+    status, _ = guest.send("smokes", 0.5)
+    assert status == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"fn_index": 10**9, "data": []},
+        {"fn_index": 0, "data": "x"},
+        {"fn_index": 0, "data": [1] * 1000},
+        {"data": [None]},
+    ],
+)
+def test_hostile_calls_get_an_error_and_the_server_lives(address, visitor, body):
+    guest = visitor(address, "caller")
+    status, _ = guest._answer("/gradio_api/run/predict", json.dumps(body).encode())
+    assert status >= 400 or body["data"] == [1] * 1000
+    assert guest.send("smokes", 0.5)[0] == 200
+
+
+def test_a_hostile_file_is_told_of_and_deleted(address, visitor, tmp_path):
+    guest = visitor(address, "stranger")
+    status, answer = guest.upload("../../evil.safetensors", b"\x80\x04junk")
+    assert status == 200
+    (path,) = json.loads(answer)
+    status, answer = guest.open(path)
+    assert status == 200
+    assert "Not opened" in answer["data"][1]
+    assert "render_config" not in answer
+    # Read and gone: the same file cannot be opened again.
+    assert guest.open(path)[0] >= 400 or "Not opened" in guest.open(path)[1]["data"][1]
+
+
+def test_files_of_the_machine_are_neither_opened_nor_given(
+    address, visitor, patients, tmp_path
+):
+    guest = visitor(address, "thief")
+    path = tmp_path / "private.safetensors"
+    persistence.save(patients[0], path)
+    status, _ = guest.open(str(path))
+    assert status >= 400
+    assert path.exists()
+    for wanted in (str(path), "/etc/passwd", "../../../etc/passwd"):
+        status, _ = guest._answer(f"/gradio_api/file={wanted}")
+        assert status in (403, 404)
+
+
+def test_a_file_that_is_too_large_is_refused(address, visitor):
+    guest = visitor(address, "large")
+    status, _ = guest.upload("large.safetensors", bytes(65 * 2**20))
+    assert status == 413
+    assert guest.send("smokes", 0.5)[0] == 200
+
+
+def test_answers_say_what_a_browser_may_fetch(address):
+    import urllib.request
+
+    with urllib.request.urlopen(address) as answer:
+        policy = answer.headers["content-security-policy"]
+        page = answer.read().decode()
+    assert policy.startswith("default-src 'self'")
+    assert "fonts.googleapis" not in page

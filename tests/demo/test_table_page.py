@@ -1,0 +1,82 @@
+"""The page of a table, and of a model without labels, driven in a browser."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+
+@pytest.fixture
+def page(serve, visit, patients):
+    return visit(serve(*patients))
+
+
+def cells(page):
+    """Lines of the table as the page shows them, by column."""
+    lines = page.run(
+        "return [...document.querySelectorAll('#edited tbody tr')].map("
+        "r => [...r.cells].map(c => c.innerText).concat(r.className))"
+    )
+    return {line[0]: line[1:] for line in lines}
+
+
+def test_changed_cells_are_marked_in_words_and_locked_ones_stay(page):
+    assert not page.find("#edited tr.changed")
+    page.choose("Set smokes", "yes")
+    page.wait(lambda: page.find("#edited tr.changed"))
+    page.wait(lambda: "smokes" in page.code())
+    shown = cells(page)
+    changed = [name for name, line in shown.items() if line[4]]
+    assert "volume" in changed
+    for line in shown.values():
+        row, _, new, change, mark = line
+        assert (row != new) == bool(mark) == bool(change)
+    page.run(
+        "[...document.querySelectorAll('#locks label')]"
+        ".find(l => l.innerText.trim() === 'volume').click()"
+    )
+    page.wait(lambda: cells(page)["volume"][3] == "locked")
+    assert cells(page)["volume"][0] == cells(page)["volume"][2]
+    page.wait(lambda: "keep=['volume']" in page.code())
+
+
+def test_the_line_of_code_gives_the_row_of_the_table(page, patients):
+    page.slide("smokes", 0.95)
+    page.wait(lambda: page.find("#edited tr.changed"))
+    page.wait(lambda: "smokes" in page.code())
+    names = dict(zip(("model", "X"), patients, strict=True))
+    exec(page.code(), names)
+    assert isinstance(names["edited"], pd.DataFrame)
+    shown = cells(page)
+    assert float(shown["volume"][2]) == pytest.approx(
+        names["edited"]["volume"].item(), rel=1e-3
+    )
+    assert shown["cough"][2] == names["edited"]["cough"].item()
+
+
+def test_a_gap_is_shown_and_filled_in(page):
+    page.run("document.querySelectorAll('.gallery label')[3].click()")
+    page.wait(lambda: cells(page)["volume"][0] == "missing")
+    page.slide("smokes", 0.9)
+    page.wait(lambda: cells(page)["volume"][3] == "filled in")
+
+
+def test_a_label_of_many_classes_is_a_slider_and_a_list(page):
+    assert page.slider("risk")
+    (choice,) = page.find(".set input[role=listbox], .set input[aria-label='Set risk']")
+    choice.click()
+    page.wait(lambda: page.find("[role=option]"))
+    texts = [option.text.strip() for option in page.find("[role=option]")]
+    assert texts == ["0", "1", "2", "3", "4"]
+    page.find("[role=option]")[4].click()
+    page.wait(lambda: "'risk': 4" in page.code())
+
+
+def test_a_model_without_labels_says_so(serve, visit, quick_transformer):
+    X = np.random.RandomState(0).rand(30, 8, 8)
+    page = visit(serve(quick_transformer().fit(X), X))
+    assert "without labels" in page.text("#no-labels")
+    assert not page.find("input[type=range]")
+    page.changed(
+        "original",
+        lambda: page.run("document.querySelectorAll('.tiles label')[4].click()"),
+    )
