@@ -99,17 +99,18 @@ wins = np.sum(np.array(curves["least margin"]) > np.array(curves["at random"]), 
 print(f"{'margin wins':<14}", *[f"{won:>6}" for won in wins], " of 3")
 
 # %%
-# Uncertainty was ahead once there were labels enough to be uncertain with; with few of
-# them a model can be sure and wrong, and its questions are no better than any. The draws
-# differ by as much as the ways do. So three draws show a tendency, of this data set. On
-# yours label some rows at random as well: they alone tell how good the model is.
+# With few labels the two ways do the same: a model can be sure and wrong, and its
+# questions are no better than any. The margin gains when there are labels enough, by a
+# point or two. Which 20 labels came first matters more than the way for long, and three
+# draws show a tendency, of this data set.
 #
 # Without test rows
 # -----------------
 # Of your own data you have no other labels than these. What is left is cross-validation
 # over the labelled rows, by :class:`sklearn_revae.model_selection.LabeledKFold`. Rows
-# that were chosen for being hard are no fair sample. And a last fit from scratch does not
-# carry along what the early rounds got wrong.
+# that were chosen for being hard are no fair sample: the score over them is far too low.
+# Label some rows at random as well, and score those alone. And a last fit from scratch
+# does not carry along what the early rounds got wrong.
 
 final = ReVAEClassifier((128,), max_iter=25, edit_weight=0, random_state=0)
 print("the last draw's 100 labels")
