@@ -61,7 +61,7 @@ check-dist: dist
 
 # Examples run beside each other, a thread each. ONLINE=1 resolves the names of other
 # packages, which needs a network.
-SPHINX := OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/python -m sphinx -W --keep-going docs
+SPHINX := OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/python -m sphinx -j 2 -W --keep-going docs
 PAGES := docs/_build/html
 
 docs: $(VENV)/.installed-docs

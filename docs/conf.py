@@ -37,8 +37,6 @@ templates_path = ["_templates"]
 exclude_patterns = [
     "_build",
     "snippets",
-    "sg_execution_times.rst",
-    "**/sg_execution_times.rst",
 ]
 default_role = "literal"
 nitpicky = True
@@ -83,6 +81,7 @@ sphinx_gallery_conf = {
     "thumbnail_size": (480, 360),
     "remove_config_comments": True,
     "show_memory": False,
+    "write_computation_times": False,
     "show_signature": False,
     "download_all_examples": False,
     "plot_gallery": "True",
@@ -111,7 +110,12 @@ html_theme_options = {
     "navbar_align": "left",
     "show_prev_next": False,
     "show_toc_level": 2,
-    "secondary_sidebar_items": {"**": ["page-toc"], "index": []},
+    "secondary_sidebar_items": {
+        "**": ["page-toc"],
+        "index": [],
+        "auto_examples/index": [],
+        "auto_examples/tutorials/index": [],
+    },
     "footer_start": ["copyright"],
     "footer_end": [],
     "pygments_light_style": "a11y-high-contrast-light",
@@ -124,7 +128,6 @@ spelling_lang = "en_GB"
 spelling_word_list_filename = "spelling_wordlist.txt"
 spelling_show_suggestions = True
 spelling_warning = True
-spelling_exclude_patterns = ["auto_examples/**", "api/backreferences/**"]
 
 linkcheck_timeout = 20
 linkcheck_retries = 2

@@ -134,7 +134,7 @@ module_ : torch.nn.Module
     The trained model.
 n_features_in_ : int
     Number of columns seen in `fit`.
-feature_names_in_ : ndarray of str of shape (n_features_in_,)
+feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
     Names of the columns; defined only when X has string names."""
 
 _NOTES = """\
