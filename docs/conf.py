@@ -90,6 +90,7 @@ sphinx_gallery_conf = {
     "parallel": 2,
 }
 
+plot_basedir = "guide"
 plot_formats = [("png", 144)]
 plot_html_show_formats = False
 plot_html_show_source_link = False
