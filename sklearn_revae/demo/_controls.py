@@ -121,15 +121,8 @@ class Controls:
                 gr.HTML("<h2>What the model says of the edit</h2>")
                 self._report = gr.HTML(_views.report_view(None), elem_id="report")
             with gr.Column(min_width=300):
-                self._code = gr.Textbox(
-                    self._lines(Edit()),
-                    label="The same in Python",
-                    lines=4,
-                    max_lines=12,
-                    interactive=False,
-                    buttons=["copy"],
-                    elem_id="code",
-                )
+                gr.HTML("<h2>The same in Python</h2>")
+                self._code = gr.HTML(self._lines(Edit()), elem_id="code")
         self._judge = gr.Button("Judge", visible="hidden", elem_id="judge")
 
     # What it does
@@ -137,41 +130,29 @@ class Controls:
     def _listen(self):
         session, edit = self._session, self._edit
         if not session.labels:
-            listen(self._row.input, self._pick, [edit, self._row], [edit, *self._views])
+            seen = [edit, self._edited, *self._fixed]
+            listen(self._row.input, self._pick, [edit, self._row], seen)
             return
         for label, slider in self._sliders.items():
             choice = self._choices[label]
-            listen(
-                slider.input,
-                self._slide(label),
-                [edit, slider],
-                [edit, self._edited, choice],
-            )
-            listen(
-                choice.input,
-                self._set(label),
-                [edit, choice],
-                [edit, self._edited, slider],
-            )
+            self._react(slider.input, self._slide(label), [slider], [choice])
+            self._react(choice.input, self._set(label), [choice], [slider])
         controls = [*self._sliders.values(), *self._choices.values(), self._donor]
-        everything = [edit, *self._views, *controls]
-        listen(self._row.input, self._pick, [edit, self._row], everything)
-        listen(self._reset.click, self._pick, [edit, self._row], everything)
-        listen(self._draw.click, self._redraw, [edit], [edit, self._edited])
-        swap = [edit, self._donor, self._swapped]
+        for trigger in (self._row.input, self._reset.click):
+            self._react(trigger, self._pick, [self._row], [*self._fixed, *controls])
+        self._react(self._draw.click, self._redraw, [], [])
         for trigger in (self._donor.input, self._swapped.input):
-            listen(trigger, self._swap, swap, [edit, self._edited])
+            self._react(trigger, self._swap, [self._donor, self._swapped], [])
         if self._locks is not None:
-            listen(
-                self._locks.input, self._lock, [edit, self._locks], [edit, self._edited]
-            )
-        edit.change(None, js=_JUDGE_SOON)
+            self._react(self._locks.input, self._lock, [self._locks], [])
         told = [self._report, self._code, self._download]
         listen(self._judge.click, self._tell, [edit], told)
 
-    @property
-    def _views(self):
-        return [*self._fixed, self._edited]
+    def _react(self, trigger, handler, inputs, outputs):
+        """Let a trigger change the edit and its view, and the report follow later."""
+        inputs = [self._edit, *inputs]
+        outputs = [self._edit, self._edited, *outputs]
+        listen(trigger, handler, inputs, outputs).then(None, js=_JUDGE_SOON)
 
     def _view(self, edit):
         session = self._session
@@ -187,10 +168,10 @@ class Controls:
                 _views.rebuilt_view(session, row),
             ]
         if not session.labels:
-            return [new, *fixed, self._view(new)]
+            return [new, self._view(new), *fixed]
         places = session.places(row)
         sliders = [places[label] for label in self._sliders]
-        return [new, *fixed, self._view(new), *sliders, *[None] * len(sliders), None]
+        return [new, self._view(new), *fixed, *sliders, *[None] * len(sliders), None]
 
     def _slide(self, label):
         def handle(edit, place):
@@ -240,7 +221,8 @@ class Controls:
         )
 
     def _lines(self, edit):
-        return self._session.setup + code(self._session.model, self._session.X, edit)
+        session = self._session
+        return _views.code_view(session.setup + code(session.model, session.X, edit))
 
 
 def _choice(title, classes):

@@ -9,8 +9,13 @@ def listen(trigger, handler, inputs, outputs):
     """Let a trigger call a handler: at once, and while it runs only the last call waits.
 
     What the handler says of bad values is told to who sent them, and no more.
+
+    Returns
+    -------
+    Dependency
+        What `then` hangs on.
     """
-    trigger(
+    return trigger(
         _told(handler),
         inputs,
         outputs,

@@ -63,22 +63,24 @@ def make_page(session):
                 scale=0,
             )
         status = gr.HTML(elem_id="status")
+        # A state's own change goes unnoticed where the queue is left out.
+        opened = gr.Textbox(label="Opened", visible="hidden")
 
         @gr.render(
             inputs=[own],
-            triggers=[page.load, own.change],
+            triggers=[page.load, opened.change],
             queue=False,
             show_progress="hidden",
         )
         def draw(own):
             Controls(own or session)
 
-        listen(upload.upload, open_model, [upload], [own, status])
+        listen(upload.upload, open_model, [upload], [own, opened, status])
     return page
 
 
 def open_model(path):
-    """Session of an uploaded file, and what is said of it.
+    """Session of an uploaded file, what tells it from others, and what is said of it.
 
     A file that cannot be shown changes nothing but what is said.
     """
@@ -90,14 +92,14 @@ def open_model(path):
     except Exception as error:
         reason = escape(str(error).replace(str(path), path.name))
         text = f"Not opened, and nothing has changed. {reason}"
-        return gr.skip(), f'<p role="alert" class="bad">{text}</p>'
+        return gr.skip(), gr.skip(), f'<p role="alert" class="bad">{text}</p>'
     finally:
         path.unlink(missing_ok=True)
     text = (
         f"{escape(path.name)} is open, for you alone. A file holds no rows: these "
         f"{MOST_ROWS} are drawn by the model."
     )
-    return session, f'<p role="status">{text}</p>'
+    return session, str(id(session)), f'<p role="status">{text}</p>'
 
 
 def setup_of(path):

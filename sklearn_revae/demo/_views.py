@@ -88,6 +88,18 @@ def report_view(report):
     return f'<table class="report"><tbody>{body}</tbody></table>'
 
 
+def code_view(lines):
+    """Lines of Python, and a button that copies them."""
+    copy = (
+        "navigator.clipboard?.writeText(this.previousElementSibling.textContent)"
+        ".then(() => { this.textContent = 'Copied' })"
+    )
+    return (
+        f'<pre tabindex="0" aria-label="The same in Python">{escape(lines)}</pre>'
+        f'<button class="copy" onclick="{copy}">Copy</button>'
+    )
+
+
 def row_names(session):
     """What the rows to pick from are called."""
     if session.pictures is not None:

@@ -112,7 +112,7 @@ class Page:
     def __init__(self, browser, address):
         self.browser = browser
         browser.get(address)
-        self.wait(lambda: self.find("#edited figure, #edited table"))
+        self.wait(lambda: self.find("#views figure, #views table"))
 
     def wait(self, condition):
         """Return what `condition` gives as soon as it is true."""
@@ -189,7 +189,7 @@ class Page:
 
     def code(self):
         """What stands under "The same in Python"."""
-        return self.run("return document.querySelector('#code textarea').value")
+        return self.run("return document.querySelector('#code pre').textContent")
 
 
 @pytest.fixture

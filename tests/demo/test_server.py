@@ -85,10 +85,10 @@ def test_a_hostile_file_is_told_of_and_deleted(address, visitor, tmp_path):
     (path,) = json.loads(answer)
     status, answer = guest.open(path)
     assert status == 200
-    assert "Not opened" in answer["data"][1]
-    assert "render_config" not in answer
+    assert "Not opened" in answer["data"][2]
+    assert answer["changed_state_ids"] == []
     # Read and gone: the same file cannot be opened again.
-    assert guest.open(path)[0] >= 400 or "Not opened" in guest.open(path)[1]["data"][1]
+    assert guest.open(path)[0] >= 400 or "Not opened" in guest.open(path)[1]["data"][2]
 
 
 def test_files_of_the_machine_are_neither_opened_nor_given(
