@@ -82,6 +82,8 @@ sphinx_gallery_conf = {
     "remove_config_comments": True,
     "show_memory": False,
     "write_computation_times": False,
+    # A time says more of what else the building machine was doing.
+    "min_reported_time": 3600,
     "show_signature": False,
     "download_all_examples": False,
     "plot_gallery": "True",
