@@ -1,10 +1,12 @@
 """What a new user does first: fit digits with few labels, edit one, draw, save, load.
 
 Run by .ci/check_dist with the Python that the package was installed for, from a folder
-without the sources: `python use_installed.py picture.png`. It prints what it found.
+without the sources: `python use_installed.py picture.png [since]`. It prints what it
+found, and the time from `since`, in seconds of the system's clock, to the picture.
 """
 
 import sys
+import time
 from importlib.resources import files
 from pathlib import Path
 
@@ -23,6 +25,8 @@ model = ReVAEClassifier(random_state=0).fit(X, few)
 InterventionDisplay.from_estimator(model, X[:5], 8, image_shape=(8, 8)).figure_.savefig(
     picture
 )
+if len(sys.argv) > 2:
+    print(f"{time.time() - float(sys.argv[2]):.1f} s to the first picture")
 hidden = few == -1
 accuracy = model.score(X[hidden], y[hidden])
 reached = (model.predict(model.intervene(X[:100], 8)) == 8).mean()

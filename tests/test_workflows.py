@@ -30,6 +30,10 @@ def _commands(node):
             yield from _commands(value)
 
 
+def _targets():
+    return re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.M)
+
+
 @pytest.fixture(params=WORKFLOWS, ids=lambda path: path.name)
 def commands(request):
     found = list(_commands(yaml.safe_load(request.param.read_text())))
@@ -43,7 +47,7 @@ def test_scripts_are_there(commands):
 
 
 def test_targets_are_there(commands):
-    targets = re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.M)
+    targets = _targets()
     for target in re.findall(r"\bmake ([\w-]+)", "\n".join(commands)):
         assert target in targets
 
@@ -68,3 +72,12 @@ def test_all_files_have_to_name_the_version_of_a_tag(tmp_path):
     assert set(versions(tmp_path).values()) == {"0.2.0"}
     changes.write_text("0.2.0 (unreleased)\n----\n\n0.1.0 (2029-01-01)\n----\n")
     assert versions(tmp_path)["CHANGELOG.rst"] == "0.1.0"
+
+
+def test_the_checklist_of_a_release_names_what_is_there():
+    text = (ROOT / "docs" / "release.rst").read_text()
+    targets = _targets()
+    for target in re.findall(r"^ {6}make ([\w-]+)", text, re.M):
+        assert target in targets
+    for script in re.findall(r"\.ci/[\w.]+", text):
+        assert (ROOT / script).is_file(), script
