@@ -127,6 +127,13 @@ def test_weights_chosen_alone_are_told(few_blobs, quick_classifier):
     assert model.edit_weight_ == N_COLUMNS / 4
 
 
+def test_edits_of_counts_weigh_less(few_blobs, quick_classifier):
+    X, y = few_blobs
+    counts = np.rint(np.abs(X))
+    model = quick_classifier(likelihood="negative_binomial").fit(counts, y)
+    assert 0 < model.edit_weight_ < 0.1
+
+
 def test_weights_given_are_told(few_blobs, quick_classifier):
     weights = {"label_weight": 3, "consistency_weight": 0, "edit_weight": 0.5}
     model = quick_classifier(**weights).fit(*few_blobs)
