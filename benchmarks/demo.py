@@ -3,11 +3,12 @@
 Run ``python benchmarks/demo.py``; it needs the extra ``demo``, selenium, and Debian's
 chromium and chromium-driver. The command is started as a user starts it, and the page is
 opened in a real Chromium. A move is timed within the page, from the slider's event to the
-first frame after the picture has other pixels. With ``--folder PATH`` it stores pictures of
-the page as well, at a desktop's and a phone's width.
+first frame after the picture has other pixels. With ``--folder docs/images`` it draws the
+pictures of the user guide as well.
 """
 
 import argparse
+import io
 import subprocess
 import sys
 import tempfile
@@ -16,13 +17,18 @@ import urllib.request
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+from PIL import Image
 from selenium import webdriver
 from selenium.webdriver.support.ui import WebDriverWait
+from sklearn.datasets import load_wine
+
+from sklearn_revae import ReVAEClassifier, persistence
 
 N_STARTS, N_MOVES = 3, 40
 LABELS = ("Eyeglasses", "Smiling", "Bald", "Dark_Skin")
 
-# The picture's element is made anew by every answer; decode() ends when it can be painted.
+# Every answer makes the picture anew; decode() ends when it can be painted.
 MOVE = """
 const [label, place, done] = arguments;
 const slider = document.querySelector(`input[aria-label="range slider for ${label}"]`);
@@ -42,11 +48,11 @@ slider.dispatchEvent(new Event("input", {bubbles: true}));
 """
 
 
-def started(arguments=()):
-    """A server, its address, and the seconds until it answered."""
+def started(arguments=(), folder=None):
+    """A server run in a folder, its address, and the seconds until it answered."""
     start = time.perf_counter()
     command = [sys.executable, "-m", "sklearn_revae.demo", *arguments]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=folder)
     address = server.stdout.readline().split()[1]
     urllib.request.urlopen(address).close()
     return server, address, time.perf_counter() - start
@@ -88,16 +94,40 @@ def latencies(browser):
     return np.array(times[5:])
 
 
-def photograph(browser, folder):
-    """Store the page as a desktop and a phone show it, after an edit."""
-    browser.execute_async_script(MOVE, "Eyeglasses", 0.9)
-    wait_for(browser, "#report tr")
-    for name, width, height in (("desktop", 1280, 1100), ("phone", 390, 844)):
-        size = {"width": width, "height": height, "deviceScaleFactor": 1}
-        size |= {"mobile": width < 500}
-        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-        browser.execute_async_script("setTimeout(arguments[0], 500)")
-        browser.save_screenshot(str(folder / f"demo_{name}.png"))
+def photograph(browser, path, label, place, width):
+    """Store the whole page, so many pixels wide, after one slider was moved."""
+    browser.find_element("css selector", "#reset").click()
+    WebDriverWait(browser, 60, 0.05).until(
+        lambda page: page.find_element("css selector", "#code pre").text.endswith("[[0]]")
+    )
+    slider = browser.find_element("css selector", f'input[aria-label$=" {label}"]')
+    browser.execute_script(
+        "arguments[0].value = arguments[1];"
+        "arguments[0].dispatchEvent(new Event('input', {bubbles: true}))",
+        slider,
+        place,
+    )
+    WebDriverWait(browser, 60, 0.05).until(
+        lambda page: str(place) in page.find_element("css selector", "#code pre").text
+    )
+    size = {"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 500}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    height = "return document.querySelector('.gradio-container').scrollHeight"
+    size["height"] = browser.execute_script(height)
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    picture = Image.open(io.BytesIO(browser.get_screenshot_as_png()))
+    picture.convert("RGB").quantize(256).save(path, optimize=True)
+
+
+def wine_files(folder):
+    """A model of wines and their rows, as files."""
+    X, y = load_wine(return_X_y=True, as_frame=True)
+    strong = X.pop("alcohol") > 13
+    labels = pd.DataFrame({"cultivar": y, "strong": strong})
+    model = ReVAEClassifier(random_state=0).fit(X, labels)
+    persistence.save(model, folder / "wine.safetensors")
+    X.to_csv(folder / "wine.csv", index=False)
+    return ["--model", "wine.safetensors", "--data", "wine.csv"]
 
 
 def main():
@@ -111,11 +141,13 @@ def main():
         server.kill()
         server.communicate()
     print(f"start until the page is served: {np.round(loads, 1)} s")
-    server, address, _ = started()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         browser = opened(folder)
         browser.set_script_timeout(60)
+        servers = []
         try:
+            server, address, _ = started()
+            servers.append(server)
             start = time.perf_counter()
             browser.get(address)
             wait_for(browser, "#edited img")
@@ -124,11 +156,22 @@ def main():
             median, slow = np.percentile(times, [50, 90])
             print(f"slider to pixels: median {median:.0f} ms, 90 % within {slow:.0f} ms")
             if given.folder is not None:
-                photograph(browser, given.folder)
+                for name, width in (("desktop", 1280), ("phone", 390)):
+                    path = given.folder / f"demo_{name}.png"
+                    photograph(browser, path, "Eyeglasses", 0.7, width)
+                server, address, _ = started(wine_files(Path(folder)), folder)
+                servers.append(server)
+                browser.get(address)
+                wait_for(browser, "#edited table")
+                for lock in browser.find_elements("css selector", "#locks label")[:3]:
+                    lock.click()
+                path = given.folder / "demo_table.png"
+                photograph(browser, path, "cultivar", 0.75, 1280)
         finally:
             browser.quit()
-            server.kill()
-            server.communicate()
+            for server in servers:
+                server.kill()
+                server.communicate()
 
 
 if __name__ == "__main__":
