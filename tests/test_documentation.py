@@ -103,8 +103,8 @@ def _public(module):
         yield f"{module.__name__}.{name}", found
         if inspect.isclass(found):
             for method, function in inspect.getmembers(found, callable):
-                ours = getattr(function, "__module__", "").startswith("sklearn_revae")
-                if ours and not method.startswith("_"):
+                home = str(getattr(function, "__module__", ""))
+                if home.startswith("sklearn_revae") and not method.startswith("_"):
                     yield f"{module.__name__}.{name}.{method}", function
 
 

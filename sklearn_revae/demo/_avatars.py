@@ -3,13 +3,15 @@
 from importlib import resources
 
 import numpy as np
+from numpy.typing import NDArray
 
+from sklearn_revae._classifier import ReVAEClassifier
 from sklearn_revae.persistence import load
 
 _SIDE = 10
 
 
-def load_avatars():
+def load_avatars() -> tuple[ReVAEClassifier, NDArray[np.uint8]]:
     """A small model of drawn faces with 16 labels, and 100 faces it has not seen.
 
     ``benchmarks/demo_model.py`` fits it: 10,000 faces of
@@ -37,6 +39,7 @@ def load_avatars():
     files = resources.files("sklearn_revae.demo")
     with resources.as_file(files / "avatars.safetensors") as path:
         model = load(path)
+    assert isinstance(model, ReVAEClassifier)
     with (files / "avatars.png").open("rb") as file, Image.open(file) as sheet:
         pixels = np.asarray(sheet.convert("RGB"))
     side = len(pixels) // _SIDE

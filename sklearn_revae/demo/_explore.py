@@ -1,7 +1,17 @@
 """The page's controls as a notebook's widget."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-def explore(estimator, X, *, image_shape=None):
+from sklearn_revae._typing import Model, Rows
+
+if TYPE_CHECKING:
+    from ipywidgets import VBox
+
+
+def explore(
+    estimator: Model, X: Rows, *, image_shape: Sequence[int] | None = None
+) -> "VBox":
     """Widget on which rows are edited by moving a slider for each label.
 
     What :func:`launch` shows on a page, in a notebook's cell and without a server.

@@ -1,6 +1,13 @@
 """The page on this machine: addresses, limits, and what a browser may load."""
 
 import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sklearn_revae._typing import Model, Rows
+
+if TYPE_CHECKING:
+    from gradio import Blocks
 
 LARGEST_FILE = "64mb"
 # Models that visitors have opened and not closed are kept for so many of them.
@@ -13,16 +20,16 @@ _POLICY = (
 
 
 def launch(
-    estimator,
-    X,
+    estimator: Model,
+    X: Rows,
     *,
-    image_shape=None,
-    host="127.0.0.1",
-    port=None,
-    share=False,
-    inbrowser=False,
-    block=False,
-):
+    image_shape: Sequence[int] | None = None,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    share: bool = False,
+    inbrowser: bool = False,
+    block: bool = False,
+) -> "Blocks":
     """Open a page on which rows are edited by moving a slider for each label.
 
     .. versionadded:: 0.2

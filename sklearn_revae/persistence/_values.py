@@ -116,8 +116,16 @@ def decode(value, tensors):
     return _DECODERS[tag](value[tag], tensors)
 
 
+def _decode_dtype(text):
+    dtype = np.dtype(text)
+    # NumPy 1 lets the length of strings overflow.
+    if dtype.itemsize < 0:
+        raise ValueError(f"{text} is too long")
+    return dtype
+
+
 def _decode_array(parts, tensors):
-    dtype = np.dtype(parts["dtype"])
+    dtype = _decode_dtype(parts["dtype"])
     if "tensor" in parts:
         native = tensors.pop(parts["tensor"]).numpy()
         if dtype.kind in _AS_SIGNED and native.dtype == f"i{dtype.itemsize}":
@@ -139,7 +147,7 @@ def _decode_array(parts, tensors):
 
 
 def _decode_scalar(parts, tensors):
-    dtype = np.dtype(parts["dtype"])
+    dtype = _decode_dtype(parts["dtype"])
     if dtype.kind not in _NUMBERS + _TEXTS or dtype.itemsize > _LARGEST_TEXTS:
         raise ValueError(f"a scalar is of {dtype}")
     return np.array(decode(parts["values"], tensors), dtype=dtype)[()]
