@@ -1,7 +1,9 @@
 """What kind of thing a column holds, told from its values, and a table that says so."""
 
+from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 
@@ -54,6 +56,12 @@ def infer_kind(summary, j):
 class ColumnKinds:
     """What each column of X was taken for; prints as a table.
 
+    It is the `column_kinds_` of a fitted estimator. By index or name it gives the kind
+    of one column; its length is the number of columns. All parameters are stored as
+    attributes.
+
+    .. versionadded:: 0.2
+
     Parameters
     ----------
     names : sequence of str or int
@@ -64,47 +72,80 @@ class ColumnKinds:
         Number of levels of each, 0 where it has none.
     missing : sequence of float
         Share of missing values.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn_revae import ReVAETransformer
+    >>> X = pd.DataFrame({"age": [31.5, 40.0, None], "smokes": [True, False, True]})
+    >>> kinds = ReVAETransformer(max_iter=1).fit(X).column_kinds_
+    >>> kinds
+    column  kind         likelihood   levels  missing
+    age     real         gaussian             33%
+    smokes  categorical  categorical  2
+    >>> kinds["age"]
+    'real'
     """
 
     _HEADER = ("column", "kind", "likelihood", "levels", "missing")
 
-    def __init__(self, names, kinds, likelihoods, levels, missing):
+    def __init__(
+        self,
+        names: Sequence[Any],
+        kinds: Sequence[str],
+        likelihoods: Sequence[str],
+        levels: Sequence[int],
+        missing: Sequence[float],
+    ) -> None:
         self.names = list(names)
         self.kinds = list(kinds)
         self.likelihoods = list(likelihoods)
         self.levels = list(levels)
         self.missing = list(missing)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.kinds)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[str]:
         return iter(self.kinds)
 
-    def __getitem__(self, column):
-        if column in self.names:
-            column = self.names.index(column)
-        return self.kinds[column]
+    def __getitem__(self, column: Any) -> str:
+        place = self.names.index(column) if column in self.names else column
+        return self.kinds[place]
 
     def __eq__(self, other):
         if not isinstance(other, ColumnKinds):
             return NotImplemented
         return vars(self) == vars(other)
 
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]
 
     def __array__(self, dtype=None, copy=None):
         return np.array(self.kinds, dtype=object if dtype is None else dtype)
 
-    def rows(self):
-        """Cells of the table, a tuple of str a row; like neighbours share one."""
+    def rows(self) -> list[tuple[str, ...]]:
+        """Cells of the table, a tuple of str a row; like neighbours share one.
+
+        .. versionadded:: 0.2
+
+        Returns
+        -------
+        rows : list of tuple of str
+            Column, kind, likelihood, number of levels and share of missing values.
+
+        Examples
+        --------
+        >>> from sklearn_revae import ColumnKinds
+        >>> ColumnKinds("ab", ["real"] * 2, ["gaussian"] * 2, [0, 0], [0, 0]).rows()
+        [('a .. b (2)', 'real', 'gaussian', '', '')]
+        """
         texts = [
             (kind, likelihood, str(levels or ""), f"{missing:.0%}" if missing else "")
             for kind, likelihood, levels, missing in zip(
                 self.kinds, self.likelihoods, self.levels, self.missing, strict=True
             )
         ]
-        rows = []
+        rows: list[tuple[str, ...]] = []
         for text, members in groupby(range(len(self)), key=texts.__getitem__):
             first, *others = members
             name = str(self.names[first])
@@ -113,7 +154,7 @@ class ColumnKinds:
             rows.append((name, *text))
         return rows
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         table = [self._HEADER, *self.rows()]
         widths = [max(map(len, column)) for column in zip(*table, strict=True)]
         return "\n".join(
