@@ -1,6 +1,7 @@
 """The demo from a shell: ``python -m sklearn_revae.demo`` or ``revae-demo``."""
 
 import argparse
+import gc
 import os
 import sys
 from pathlib import Path
@@ -27,6 +28,9 @@ def main(arguments=None):
     given = parser.parse_args(arguments)
     if given.data is not None and given.model is None:
         parser.error("--data brings rows for a model: name it with --model PATH.")
+    # Thousands of modules are about to be imported, and none of them is garbage: looking
+    # for it would take a second of the start, and later on slow an edit now and then.
+    gc.disable()
     try:
         session = _session(given)
         page = serve(
@@ -39,6 +43,9 @@ def main(arguments=None):
         )
     except (ImportError, OSError, ValueError) as error:
         sys.exit(f"revae-demo: {error}")
+    finally:
+        gc.freeze()
+        gc.enable()
     print(
         f"Open {page.share_url or page.local_url} in a browser. Ctrl-C ends it.",
         flush=True,
