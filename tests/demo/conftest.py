@@ -177,15 +177,13 @@ class Page:
         )
 
     def choose(self, name, text):
-        """Click on one of the buttons of a question, by the text of both."""
-        self.run(
+        """Click on one of the buttons of a question, once it is there, by their texts."""
+        click = (
             "for (const l of document.querySelectorAll('fieldset label'))"
             "  if (l.closest('fieldset').getAttribute('aria-label') === arguments[0]"
-            "      && l.innerText.trim() === arguments[1]) { l.click(); return }"
-            "throw new Error('no ' + arguments)",
-            name,
-            text,
+            "      && l.innerText.trim() === arguments[1]) { l.click(); return true }"
         )
+        self.wait(lambda: self.run(click, name, text))
 
     def code(self):
         """What stands under "The same in Python"."""

@@ -7,6 +7,7 @@ import threading
 import urllib.request
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sklearn_revae import persistence
@@ -54,7 +55,8 @@ def test_a_model_comes_with_its_rows_and_the_code_that_reads_them(
     assert names["X"].equals(session.X)
     assert list(session.columns) == list(X.columns)
     if rows == "csv":
-        assert session.X.equals(X)
+        # pandas 2 may miss the last digit of a number.
+        pd.testing.assert_frame_equal(session.X, X)
     else:
         assert session.n_rows == 100
 
