@@ -3,9 +3,11 @@
 import re
 import runpy
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 yaml = pytest.importorskip("yaml")
 
@@ -81,3 +83,16 @@ def test_the_checklist_of_a_release_names_what_is_there():
         assert target in targets
     for script in re.findall(r"\.ci/[\w.]+", text):
         assert (ROOT / script).is_file(), script
+
+
+def test_the_oldest_pins_are_versions_that_the_package_takes():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = [*project["dependencies"]]
+    asked += [r for extra in project["optional-dependencies"].values() for r in extra]
+    floors = {Requirement(r).name: Requirement(r).specifier for r in asked}
+    oldest = (ROOT / "constraints-oldest.txt").read_text()
+    pins = re.findall(r"^([\w-]+)==(.+)$", oldest, re.M)
+    assert pins
+    for name, version in pins:
+        if name in floors:
+            assert version in floors[name], name
