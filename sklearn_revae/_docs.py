@@ -34,8 +34,9 @@ edit_weight : float or "auto", default="auto"
     Weight of the cross-entropy, in nats, of edits: rows moved to another value of a
     label, decoded and encoded again, should be recognised as that value. It trains the
     decoder, and an encoder that is a perceptron. "auto": a quarter of the number of
-    columns, of which fifty columns of counts make one, at most 1200. 0 saves two
-    decodings and an encoding a step, and leaves many interventions without effect.
+    columns, of which fifty columns of counts make one, at most 30, and at most 1200
+    where the encoder convolves. 0 saves two decodings and an encoding a step, and
+    leaves many interventions without effect.
 independence_weight : float, default=0.0
     Weight, in nats a row, of a penalty on what the style latents tell of the labels: the
     centred alignment of their kernels, between 0 and 1 (a normalised Hilbert-Schmidt
