@@ -24,9 +24,7 @@ def label_index(estimator, label):
 
 
 def label_classes(estimator, index):
-    """Values of a label, sorted; None for a model that does not tell them."""
-    if not hasattr(estimator, "classes_"):
-        return None
+    """Values of a label, sorted."""
     classes = estimator.classes_
     return list(classes[index] if isinstance(classes, list) else classes)
 
@@ -41,17 +39,12 @@ def _is_unlabeled(cell, marker):
 
 
 def codes_of(y, values, marker):
-    """Place in `values` of each cell of y, -1 where unlabelled; and the values.
-
-    `values` of None are the sorted labelled values of y.
-    """
+    """Place in `values` of each cell of y, -1 where unlabelled."""
     cells = [None if _is_unlabeled(cell, marker) else cell for cell in y]
-    known = {cell for cell in cells if cell is not None}
-    values = sorted(known) if values is None else list(values)
-    strange = [cell for cell in known if cell not in values]
+    strange = [cell for cell in cells if cell is not None and cell not in values]
     if strange:
         raise ValueError(
             f"y holds {strange[0]!r}, which is no value of the label: those are {values}."
         )
     codes = [-1 if cell is None else values.index(cell) for cell in cells]
-    return np.array(codes, dtype=np.int64), values
+    return np.array(codes, dtype=np.int64)

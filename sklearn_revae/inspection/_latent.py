@@ -147,9 +147,7 @@ class LatentDisplay:
         Raises
         ------
         ValueError
-            For an unknown label, and y that does not fit X or the label. Only for a
-            ReVAETransformer, which does not tell its labels' values, also if y lacks
-            one of them.
+            For an unknown label, and y that does not fit X or the label.
 
         Examples
         --------
@@ -166,19 +164,11 @@ class LatentDisplay:
         check_is_fitted(estimator)
         index = label_index(estimator, label)
         prior = estimator.module_.label_model
-        n_values = prior.n_values[index]
         values, codes = label_classes(estimator, index), None
         if y is not None:
             cells = np.asarray(y, dtype=object)
             cells = cells[:, index] if cells.ndim == 2 else cells
-            codes, values = codes_of(cells, values, estimator.unlabeled_value)
-        elif values is None:
-            values = list(range(n_values))
-        if len(values) != n_values:
-            raise ValueError(
-                f"y holds the values {values}, but the label has {n_values}: pass rows "
-                "with all of them, or no y."
-            )
+            codes = codes_of(cells, values, estimator.unlabeled_value)
         latents = estimator.transform(X)
         if codes is not None and len(codes) != len(latents):
             raise ValueError(
@@ -188,8 +178,8 @@ class LatentDisplay:
         block = slice(index * estimator.label_dim_, (index + 1) * estimator.label_dim_)
         return cls(
             latents[:, block],
-            prior.means[index, :n_values].detach().cpu().numpy(),
-            prior.scales[index, :n_values].detach().cpu().numpy(),
+            prior.means[index, : len(values)].detach().cpu().numpy(),
+            prior.scales[index, : len(values)].detach().cpu().numpy(),
             values=values,
             label_name=estimator.label_names_[index],
             codes=codes,

@@ -119,8 +119,7 @@ class SamplesDisplay:
         label : str or int, default=0
             The label, by name or index. Other labels are drawn too.
         values : array-like, default=None
-            Values of the label. None takes all of a classifier; a transformer does not
-            tell them.
+            Values of the label; None takes all.
         n_samples : int, default=8
             Number of draws a value.
         random_state : int, RandomState instance or None, default=None
@@ -138,7 +137,7 @@ class SamplesDisplay:
         Raises
         ------
         ValueError
-            For an unknown label or value, and if `values` are needed.
+            For an unknown label or value, and if `values` are none.
 
         Examples
         --------
@@ -157,10 +156,7 @@ class SamplesDisplay:
         index = label_index(estimator, label)
         values = label_classes(estimator, index) if values is None else list(values)
         if not values:
-            raise ValueError(
-                f"values={values} names none, and a {type(estimator).__name__} does not "
-                "tell the values of its labels: pass those to draw."
-            )
+            raise ValueError("values=[] names none: pass values of the label, or None.")
         seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
         drawn = [
             np.asarray(estimator.sample(n_samples, {index: value}, random_state=seed)[0])

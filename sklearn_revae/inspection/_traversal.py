@@ -212,7 +212,7 @@ class TraversalDisplay:
         )
         if values is None:
             classes = [label_classes(estimator, index) for index in indices]
-            values = None if None in classes else [(c[0], c[-1]) for c in classes]
+            values = [(c[0], c[-1]) for c in classes]
         elif not pair:
             values = [values]
         return cls(

@@ -287,11 +287,18 @@ def test_columns_that_tell_values_apart_are_kept():
     assert display.plot(max_columns=2).columns_ == [1, 3]
 
 
-def test_a_transformer_must_be_told_the_values(narrow):
-    with pytest.raises(ValueError, match=r"values=None.*ReVAETransformer.*pass"):
-        SamplesDisplay.from_estimator(narrow.model)
-    display = SamplesDisplay.from_estimator(narrow.model, values=[0, 1], n_samples=2)
+def test_a_transformer_tells_the_values_as_well(narrow):
+    display = SamplesDisplay.from_estimator(narrow.model, n_samples=2)
+    assert display.values == [0, 1]
     assert display.X_drawn.shape == (2, 2, 3)
+    with pytest.raises(ValueError, match=r"values=\[\] names none"):
+        SamplesDisplay.from_estimator(narrow.model, values=[])
+
+
+def test_rows_need_not_show_all_values(narrow):
+    display = LatentDisplay.from_estimator(narrow.model, narrow.X[:20], narrow.y[:20])
+    assert display.values == [0, 1]
+    assert set(display.codes) == {0}
 
 
 # latents
@@ -365,13 +372,11 @@ def test_a_single_latent_has_a_line_a_value(narrow):
     np.testing.assert_allclose(widths, 4 * scale, rtol=1e-5)
 
 
-def test_labels_that_do_not_fit_are_refused(table, narrow):
+def test_labels_that_do_not_fit_are_refused(table):
     with pytest.raises(ValueError, match=r"'huge', which is no value.*small.*tall"):
         LatentDisplay.from_estimator(table.model, table.X, ["huge"] * len(table.X))
     with pytest.raises(ValueError, match=r"y has 3 entries, but X has 80 rows"):
         LatentDisplay.from_estimator(table.model, table.X, ["tall"] * 3)
-    with pytest.raises(ValueError, match=r"values \[0\], but the label has 2"):
-        LatentDisplay.from_estimator(narrow.model, narrow.X[:20], narrow.y[:20])
     with pytest.raises(ValueError, match=r"label='size' is no label.*label_0"):
         LatentDisplay.from_estimator(table.model, table.X, label="size")
 
