@@ -448,7 +448,7 @@ class BaseReVAE(NotebookMixin, LatentsMixin, BaseEstimator):
 
     def _telling_columns(self):
         """Number of columns, of counts a share."""
-        n_counts = np.isin(self.likelihood_, _COUNTS).sum()
+        n_counts = int(np.isin(self.likelihood_, _COUNTS).sum())
         return len(self.likelihood_) - (1 - _EDIT_SHARE_OF_COUNTS) * n_counts
 
     def _settings(self, n_features, n_rows, monitor):
