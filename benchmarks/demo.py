@@ -156,6 +156,7 @@ def main():
             median, slow = np.percentile(times, [50, 90])
             print(f"slider to pixels: median {median:.0f} ms, 90 % within {slow:.0f} ms")
             if given.folder is not None:
+                given.folder.mkdir(parents=True, exist_ok=True)
                 for name, width in (("desktop", 1280), ("phone", 390)):
                     path = given.folder / f"demo_{name}.png"
                     photograph(browser, path, "Eyeglasses", 0.7, width)
