@@ -44,7 +44,7 @@ def ask(rows):
 # not know of. Each round asks for 16 more. Uncertainty is the *margin*, the difference
 # between the two largest probabilities; small margins come first.
 #
-# ``warm_start`` lets each round go on from the weights of the last one, for eight epochs
+# ``warm_start`` lets each round go on from the wsixs of the last one, for eight epochs
 # in place of 25. ``edit_weight=0`` leaves out what only interventions need, and saves a
 # third of the time. Fit once more, with all defaults, when the labels are complete.
 
@@ -66,7 +66,7 @@ def at_random(model, unknown, rng):
 def label_rows(model, labels, choose, rng):
     """Accuracies on the test rows, round by round, and the labels at the end."""
     labels = labels.copy()
-    model.set_params(warm_start=True, max_iter=8)
+    model.set_params(warm_start=True, max_iter=6)
     accuracies = [model.score(X_test, y_test)]
     for _ in range(ROUNDS):
         chosen = choose(model, np.flatnonzero(labels == -1), rng)
@@ -100,8 +100,8 @@ print(f"{'margin wins':<14}", *[f"{won:>6}" for won in wins], " of 3")
 
 # %%
 # With few labels the two ways do the same: a model can be sure and wrong, and its
-# questions are no better than any. The margin gains when there are labels enough, by a
-# point or two. Which 20 labels came first matters more than the way for long, and three
+# questions are no better than any. The margin gains when there are labels enough, by
+# half a point. Which 20 labels came first matters more than the way for long, and three
 # draws show a tendency, of this data set.
 #
 # Without test rows
