@@ -44,7 +44,7 @@ def ask(rows):
 # not know of. Each round asks for 16 more. Uncertainty is the *margin*, the difference
 # between the two largest probabilities; small margins come first.
 #
-# ``warm_start`` lets each round go on from the wsixs of the last one, for eight epochs
+# ``warm_start`` lets each round go on from the weights of the last one, for six epochs
 # in place of 25. ``edit_weight=0`` leaves out what only interventions need, and saves a
 # third of the time. Fit once more, with all defaults, when the labels are complete.
 
