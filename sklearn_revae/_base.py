@@ -17,7 +17,7 @@ from sklearn.utils import _safe_indexing, check_consistent_length, check_random_
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from sklearn_revae._build import build_model
-from sklearn_revae._columns import SHARED_SCALE, Columns
+from sklearn_revae._columns import Columns
 from sklearn_revae._density import bound_quantiles
 from sklearn_revae._exclusions import count_pairs, find_exclusions
 from sklearn_revae._html import NotebookMixin
@@ -28,34 +28,15 @@ from sklearn_revae._parameters import CONSTRAINTS, check_parameters
 from sklearn_revae._reading import name_of, read_rows
 from sklearn_revae._residuals import learn_residuals
 from sklearn_revae._rows import chunk_bounds
+from sklearn_revae._settings import settings_of
 from sklearn_revae._stored import is_stream, rows_at, streams
 from sklearn_revae._typing import Auto, PerLabel, RandomState
-from sklearn_revae.model.convolutions import convolves
 from sklearn_revae.model.revae import ReVAE
 from sklearn_revae.training.batches import Rows
 from sklearn_revae.training.device import resolve_device
 from sklearn_revae.training.net import NonFiniteTrainingError
-from sklearn_revae.training.run import Settings, generator, train
+from sklearn_revae.training.run import generator, train
 from sklearn_revae.training.streaming import make_lazy
-
-_LARGEST_BATCH = 200
-# Chosen on digits, breast_cancer, wine and Fashion-MNIST.
-_WEIGHT_PER_COLUMN = 0.5
-# Noise beside the columns' own spread: more on tables blurs classes that lie close.
-_CORRELATED_NOISE = 0.6
-_INDEPENDENT_NOISE = 0.3
-# Twice as much made edits of garments little clearer and their drawing much blurrier.
-_EDIT_WEIGHT_PER_COLUMN = 0.25
-# A count of one gene or word among hundreds says little. At full weight edits of blood
-# cells drew what no cell is, and a third of all cells were told right, not three in four.
-_COUNTS = ("poisson", "negative_binomial")
-_EDIT_SHARE_OF_COUNTS = 0.02
-# Large pictures have more pixels than news: with half and a quarter of 12,288 drawn faces
-# came out blurred and edits of them speckled.
-_MOST_CONSISTENCY, _MOST_EDIT = 600.0, 1200.0
-# A perceptron's encoder learns from edits too, and with more than this it agrees with the
-# decoder on speckle: a quarter of 784 drew no garment of Fashion-MNIST.
-_MOST_EDIT_OF_PERCEPTRON = 30.0
 
 
 @dataclass
@@ -99,6 +80,7 @@ class BaseReVAE(NotebookMixin, LatentsMixin, BaseEstimator):
     label_weight_: float
     consistency_weight_: float
     edit_weight_: float
+    alpha_: float
     batch_size_: int
     n_iter_: int
     loss_curve_: list[float]
@@ -112,7 +94,7 @@ class BaseReVAE(NotebookMixin, LatentsMixin, BaseEstimator):
 
     def __init__(
         self,
-        hidden_layer_sizes: ArrayLike = (256, 256),
+        hidden_layer_sizes: ArrayLike | Auto = "auto",
         *,
         label_dim: int | Auto = "auto",
         style_dim: int | Auto = "auto",
@@ -121,6 +103,7 @@ class BaseReVAE(NotebookMixin, LatentsMixin, BaseEstimator):
         consistency_weight: float | Auto = "auto",
         edit_weight: float | Auto = "auto",
         independence_weight: float = 0.0,
+        alpha: float | Auto = "auto",
         label_classifier: Literal["bayes", "affine"] = "bayes",
         unlabeled_bound: Literal["marginal", "classifier"] = "marginal",
         n_mc_samples: int = 8,
@@ -149,6 +132,7 @@ class BaseReVAE(NotebookMixin, LatentsMixin, BaseEstimator):
         self.consistency_weight = consistency_weight
         self.edit_weight = edit_weight
         self.independence_weight = independence_weight
+        self.alpha = alpha
         self.label_classifier = label_classifier
         self.unlabeled_bound = unlabeled_bound
         self.n_mc_samples = n_mc_samples
@@ -404,11 +388,10 @@ class BaseReVAE(NotebookMixin, LatentsMixin, BaseEstimator):
 
     def _train(self, data, one_epoch):
         """Train a copy of the module, and take it over when training has ended well."""
-        n_features = data.X.shape[1]
         device = resolve_device(self.device, math.prod(data.X.shape))
         training, held_out, monitor = self._validation_split(data.codes, one_epoch)
         rows = data.rows(training, device)
-        settings = self._settings(n_features, len(rows), monitor)
+        settings = settings_of(self, self._columns, self.module_, len(rows), monitor)
         if one_epoch:
             settings.n_epochs, settings.decay = 1, False
         module = copy.deepcopy(self.module_)
@@ -437,6 +420,7 @@ class BaseReVAE(NotebookMixin, LatentsMixin, BaseEstimator):
         self.label_weight_ = settings.label_weight
         self.consistency_weight_ = settings.consistency_weight
         self.edit_weight_ = settings.edit_weight
+        self.alpha_ = settings.alpha
         self.batch_size_ = settings.batch_size
         self.history_ = [*self.history_, *result.history]
         self.loss_curve_ = [-epoch.get("bound", math.nan) for epoch in self.history_]
@@ -444,47 +428,6 @@ class BaseReVAE(NotebookMixin, LatentsMixin, BaseEstimator):
         self._residuals = learn_residuals(module, data.X, self._columns, self._seed)
         self.training_score_quantiles_ = bound_quantiles(
             module, data.X, self._columns, self.unlabeled_bound, self._seed
-        )
-
-    def _telling_columns(self):
-        """Number of columns, of counts a share."""
-        n_counts = int(np.isin(self.likelihood_, _COUNTS).sum())
-        return len(self.likelihood_) - (1 - _EDIT_SHARE_OF_COUNTS) * n_counts
-
-    def _settings(self, n_features, n_rows, monitor):
-        """Training settings, everything "auto" decided."""
-        # log p(x|z) grows with the columns, and these weights must stand beside it.
-        share = _WEIGHT_PER_COLUMN * n_features
-        correlated = bool(np.isin(self.likelihood_, SHARED_SCALE).all())
-        noise = _CORRELATED_NOISE if correlated else _INDEPENDENT_NOISE
-        batch_size = _LARGEST_BATCH if self.batch_size == "auto" else self.batch_size
-        convolved = convolves(self.module_.encoder)
-        most_edit = _MOST_EDIT if convolved else _MOST_EDIT_OF_PERCEPTRON
-        return Settings(
-            label_weight=share if self.label_weight == "auto" else self.label_weight,
-            consistency_weight=(
-                min(share, _MOST_CONSISTENCY)
-                if self.consistency_weight == "auto"
-                else self.consistency_weight
-            ),
-            noise_scale=(noise * self._columns.spread_).astype(np.float32),
-            correlated_noise=correlated,
-            n_mc_samples=self.n_mc_samples,
-            unlabeled_bound=self.unlabeled_bound,
-            edit_weight=(
-                min(_EDIT_WEIGHT_PER_COLUMN * self._telling_columns(), most_edit)
-                if self.edit_weight == "auto"
-                else self.edit_weight
-            ),
-            independence_weight=self.independence_weight,
-            batch_size=min(batch_size, n_rows),
-            learning_rate=self.learning_rate_init,
-            n_epochs=self.max_iter,
-            monitor=monitor,
-            patience=self.n_iter_no_change,
-            tol=self.tol,
-            callbacks=list(self.callbacks or []),
-            verbose=bool(self.verbose),
         )
 
     def _explain_non_finite(self, X):

@@ -12,6 +12,7 @@ from sklearn_revae.model.convolutions import (
     conv_decoder,
     conv_encoder_body,
 )
+from sklearn_revae.model.families import many_counts
 from sklearn_revae.model.label_model import LabelModel
 from sklearn_revae.model.likelihoods import ProductLikelihood
 from sklearn_revae.model.networks import (
@@ -34,6 +35,11 @@ def default_label_dim(n_values):
 def default_style_dim(n_features):
     """Latents of no label: the root of the number of columns, from 2 to 32."""
     return min(max(2, math.ceil(math.sqrt(n_features))), _WIDEST_STYLE)
+
+
+def default_hidden_layer_sizes(columns):
+    """Two wide layers; none for counts by the hundred, where linear maps tell best."""
+    return () if many_counts(columns) else (256, 256)
 
 
 def _try_out(module, name, example, expected):
@@ -88,7 +94,7 @@ def _convolved_layout(params, image):
     return layout
 
 
-def _encoder_body(params, likelihood, layout, generator):
+def _encoder_body(params, likelihood, layout, widths, generator):
     """What stands before the encoder's last layer, and the width of what it returns."""
     if isinstance(params.encoder, torch.nn.Module):
         body = copy.deepcopy(params.encoder)
@@ -97,12 +103,10 @@ def _encoder_body(params, likelihood, layout, generator):
         return body, _try_out(body, "encoder", example, expected).shape[1]
     if layout is not None:
         return conv_encoder_body(layout, generator, n_masks=int(likelihood.masked))
-    return mlp_encoder_body(
-        likelihood.n_inputs, tuple(params.hidden_layer_sizes), generator
-    )
+    return mlp_encoder_body(likelihood.n_inputs, widths, generator)
 
 
-def _decoder(params, likelihood, layout, latent_dim, generator):
+def _decoder(params, likelihood, layout, latent_dim, widths, generator):
     n_outputs = likelihood.n_outputs
     if isinstance(params.decoder, torch.nn.Module):
         decoder = copy.deepcopy(params.decoder)
@@ -117,7 +121,7 @@ def _decoder(params, likelihood, layout, latent_dim, generator):
         return decoder
     if layout is not None:
         return conv_decoder(latent_dim, layout, generator)
-    return mlp_decoder(latent_dim, tuple(params.hidden_layer_sizes), n_outputs, generator)
+    return mlp_decoder(latent_dim, widths, n_outputs, generator)
 
 
 def build_model(params, columns, masked, image, n_values, generator):
@@ -145,6 +149,10 @@ def build_model(params, columns, masked, image, n_values, generator):
         pictures are too large for the convolutions.
     """
     label_dim, style_dim = params.label_dim, params.style_dim
+    widths = params.hidden_layer_sizes
+    if isinstance(widths, str):
+        widths = default_hidden_layer_sizes(columns)
+    widths = tuple(widths)
     if label_dim == "auto":
         label_dim = default_label_dim(n_values)
     if style_dim == "auto":
@@ -157,8 +165,8 @@ def build_model(params, columns, masked, image, n_values, generator):
     if likelihood.n_outputs != len(columns):
         # Columns of several numbers are no pixels of a picture.
         layout = None
-    body, width = _encoder_body(params, likelihood, layout, generator)
-    decoder = _decoder(params, likelihood, layout, latent_dim, generator)
+    body, width = _encoder_body(params, likelihood, layout, widths, generator)
+    decoder = _decoder(params, likelihood, layout, latent_dim, widths, generator)
     return ReVAE(
         GaussianEncoder(body, width, latent_dim, generator),
         decoder,

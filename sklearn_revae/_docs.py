@@ -3,8 +3,10 @@
 import inspect
 
 _PARAMETERS = """\
-hidden_layer_sizes : array-like of int, default=(256, 256)
-    Widths of the encoder's hidden layers; the decoder mirrors them.
+hidden_layer_sizes : array-like of int or "auto", default="auto"
+    Widths of the encoder's hidden layers; the decoder mirrors them. Without any, `()`,
+    both are linear. "auto": (256, 256), and none where most columns are counts and there
+    are at least 50 of them.
 label_dim : int or "auto", default="auto"
     Number of latents a label. "auto": as many as the label with most classes has,
     between 2 and 10.
@@ -28,8 +30,8 @@ label_weight : float or "auto", default="auto"
     "auto": half the number of columns, since log p(x|z) grows with them.
 consistency_weight : float or "auto", default="auto"
     Weight of the cross-entropy, in nats, between a row's class probabilities and those
-    of a copy with noise added. "auto": half the number of columns, at most 600. 0 trains
-    on the bound alone.
+    of a copy with noise added. "auto": half the number of columns, of which
+    fifty columns of counts make one, at most 600. 0 trains on the bound alone.
 edit_weight : float or "auto", default="auto"
     Weight of the cross-entropy, in nats, of edits: rows moved to another value of a
     label, decoded and encoded again, should be recognised as that value. It trains the
@@ -41,6 +43,11 @@ independence_weight : float, default=0.0
     Weight, in nats a row, of a penalty on what the style latents tell of the labels: the
     centred alignment of their kernels, between 0 and 1 (a normalised Hilbert-Schmidt
     independence criterion). See :func:`~sklearn_revae.label_leakage`.
+
+    .. versionadded:: 0.2
+alpha : float or "auto", default="auto"
+    L2 penalty of the encoder's weights: half the sum of their squares, beside a row's
+    loss in nats a column. "auto": 0.1 for an encoder without hidden layers, else 0.
 
     .. versionadded:: 0.2
 label_classifier : {"bayes", "affine"}, default="bayes"
@@ -74,7 +81,8 @@ batch_size : int or "auto", default="auto"
     Rows a step. "auto": 200, or all rows if there are fewer.
 learning_rate_init : float, default=0.003
     Largest learning rate of Adam; it rises over the first 5 % of steps and then decays
-    to zero along a cosine.
+    to zero along a cosine. Weights of perceptrons shrink as they are trained, unless
+    the columns are pixels (AdamW; a weight without a gradient loses three quarters).
 early_stopping : bool, default=False
     Whether to stop when accuracy on held-out labelled rows no longer improves, and
     keep the best weights. With too few labelled rows to hold any out (fewer than two in
@@ -113,7 +121,7 @@ exclusions_ : list of pairs
     Values of different labels that exclude each other, `((label, value), (label,
     value))`: never seen together among the labelled rows, though chance would have it so
     otherwise. Who asks :meth:`intervene` for one of them gets rid of the other.
-label_weight_, consistency_weight_, edit_weight_ : float
+label_weight_, consistency_weight_, edit_weight_, alpha_ : float
     The weights used.
 batch_size_ : int
     The batch size used.

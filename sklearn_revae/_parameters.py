@@ -12,7 +12,7 @@ from sklearn_revae.model.label_model import CLASSIFIERS
 from sklearn_revae.model.objective import UNLABELED_BOUNDS
 
 CONSTRAINTS = {
-    "hidden_layer_sizes": ["array-like"],
+    "hidden_layer_sizes": [StrOptions({"auto"}), "array-like"],
     "label_dim": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
     "style_dim": [StrOptions({"auto"}), Interval(Integral, 0, None, closed="left")],
     "likelihood": [str, "array-like", dict],
@@ -23,6 +23,7 @@ CONSTRAINTS = {
     ],
     "edit_weight": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
     "independence_weight": [Interval(Real, 0, None, closed="left")],
+    "alpha": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
     "label_classifier": [StrOptions(set(CLASSIFIERS))],
     "unlabeled_bound": [StrOptions(set(UNLABELED_BOUNDS))],
     "n_mc_samples": [Interval(Integral, 1, None, closed="left")],
@@ -57,7 +58,8 @@ def check_parameters(estimator):
         Naming the parameter and its value.
     """
     estimator._validate_params()
-    widths = list(estimator.hidden_layer_sizes)
+    widths = estimator.hidden_layer_sizes
+    widths = [] if isinstance(widths, str) else list(widths)
     if any(not isinstance(w, Integral) or w < 1 for w in widths):
         raise ValueError(f"hidden_layer_sizes must hold integers >= 1, got {widths}.")
     shape = estimator.image_shape
@@ -82,6 +84,7 @@ def check_parameters(estimator):
         "consistency_weight",
         "edit_weight",
         "independence_weight",
+        "alpha",
         "learning_rate_init",
     ):
         value = getattr(estimator, name)

@@ -5,6 +5,8 @@ import pytest
 import torch
 from torch import nn
 
+from sklearn_revae import ReVAEClassifier
+
 N_COLUMNS = 4
 # With label_dim=2 and style_dim=2.
 N_LATENTS = 4
@@ -28,6 +30,9 @@ BAD = [
     ("consistency_weight", np.inf),
     ("edit_weight", -1),
     ("edit_weight", np.inf),
+    ("alpha", -0.1),
+    ("alpha", np.inf),
+    ("alpha", "strong"),
     ("label_classifier", "linear"),
     ("unlabeled_bound", "loose"),
     ("n_mc_samples", 0),
@@ -96,6 +101,7 @@ def test_parameters_are_stored_as_given(quick_classifier):
         {"consistency_weight": 2.0},
         {"edit_weight": 2.0},
         {"label_weight": 1.0},
+        {"alpha": 0.01},
         {"n_mc_samples": 1},
         {"label_dim": 1, "style_dim": 1},
         {"batch_size": 1},
@@ -127,15 +133,49 @@ def test_weights_chosen_alone_are_told(few_blobs, quick_classifier):
     assert model.edit_weight_ == N_COLUMNS / 4
 
 
-def test_edits_of_counts_weigh_less(few_blobs, quick_classifier):
+def test_noise_and_edits_of_counts_weigh_less(few_blobs, quick_classifier):
     X, y = few_blobs
     counts = np.rint(np.abs(X))
     model = quick_classifier(likelihood="negative_binomial").fit(counts, y)
-    assert 0 < model.edit_weight_ < 0.1
+    assert model.label_weight_ == N_COLUMNS / 2
+    assert model.consistency_weight_ == pytest.approx(0.02 * N_COLUMNS / 2)
+    assert model.edit_weight_ == pytest.approx(0.02 * N_COLUMNS / 4)
+
+
+def linear_layers(module):
+    return sum(isinstance(part, torch.nn.Linear) for part in module.modules())
+
+
+@pytest.mark.parametrize(
+    ("n_counts", "n_real", "n_layers", "alpha"),
+    [(50, 50, 1, 0.1), (50, 51, 3, 0.0), (49, 0, 3, 0.0)],
+)
+def test_counts_by_the_many_take_linear_maps(n_counts, n_real, n_layers, alpha):
+    rng = np.random.default_rng(0)
+    X = np.hstack([rng.poisson(1.0, (30, n_counts)), rng.normal(size=(30, n_real))])
+    model = ReVAEClassifier(max_iter=1, random_state=0).fit(X, np.arange(30) % 2)
+    assert (model.likelihood_ == "negative_binomial").sum() == n_counts
+    assert linear_layers(model.module_.encoder) == n_layers
+    assert linear_layers(model.module_.decoder) == n_layers
+    assert model.alpha_ == alpha
+
+
+def test_alpha_keeps_weights_small(few_blobs, quick_classifier):
+    def size(alpha):
+        model = quick_classifier(alpha=alpha, max_iter=30).fit(*few_blobs)
+        assert model.alpha_ == alpha
+        return model.module_.encoder.head.weight.norm()
+
+    assert size(1.0) < 0.5 * size(0.0)
 
 
 def test_weights_given_are_told(few_blobs, quick_classifier):
-    weights = {"label_weight": 3, "consistency_weight": 0, "edit_weight": 0.5}
+    weights = {
+        "label_weight": 3,
+        "consistency_weight": 0,
+        "edit_weight": 0.5,
+        "alpha": 0.01,
+    }
     model = quick_classifier(**weights).fit(*few_blobs)
     assert {name: getattr(model, f"{name}_") for name in weights} == weights
 

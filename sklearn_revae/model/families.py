@@ -20,7 +20,7 @@ _START_NOISE_SCALE = 0.5
 # A rate may leave the column's mean by this factor either way, exp(8) = 3,000.
 _MAX_LOG_RATIO = 8.0
 # Where a row holds so many counts, their total says how much was counted, not what.
-_MANY_COUNTS = 50
+MANY_COUNTS = 50
 # Beta densities are infinite at the ends, where data may well lie.
 EDGE = 1e-3
 
@@ -43,6 +43,15 @@ class Column:
     n_levels: int = 0
     typical: float = 1.0
     spread: float = 1.0
+
+
+COUNTS = ("poisson", "negative_binomial")
+
+
+def many_counts(columns):
+    """Whether most of so many columns are counts: of words, of genes."""
+    n_counts = sum(column.family in COUNTS for column in columns)
+    return n_counts >= MANY_COUNTS and 2 * n_counts >= len(columns)
 
 
 def _inverse_softplus(value):
@@ -380,7 +389,7 @@ class _Count(Family):
 
     def features(self, x):
         typical = self.log_typical.exp()
-        if len(typical) >= _MANY_COUNTS:
+        if len(typical) >= MANY_COUNTS:
             size = x.sum(-1, keepdim=True) / typical.sum()
             x = x / size.clamp(min=1e-3)
         return ((torch.log1p(x) - torch.log1p(typical)) / self.spread)[..., None]

@@ -50,6 +50,11 @@ class GaussianEncoder(nn.Module):
         self.body = body
         self.head = linear(body_width, 2 * latent_dim, generator)
 
+    @property
+    def is_linear(self):
+        """Whether nothing stands before the head."""
+        return not any(True for _ in self.body.parameters())
+
     def forward(self, x):
         """Return the posterior's mean and scale, each (n, latent_dim)."""
         mean, raw_scale = self.head(self.body(x)).chunk(2, dim=-1)

@@ -28,8 +28,11 @@ _SETTLED = (
     "label_weight_",
     "consistency_weight_",
     "edit_weight_",
+    "alpha_",
     "batch_size_",
 )
+# What files written before these values were settled mean by their absence.
+_ONCE_ABSENT = {"alpha_": 0.0}
 _OUTPUT = "_sklearn_output_config"
 _OUTPUTS = ("default", "pandas", "polars")
 # What is stored, or follows from it. Optimizer states are left out, as pickles do.
@@ -169,8 +172,9 @@ def _fitted(estimator, state, weights):
     """Every attribute that fit sets, but one that follows from the others."""
     n_features, feature_names = state["n_features"], state["feature_names"]
     check(type(n_features) is int and n_features > 0, "n_features")
-    attributes = {"n_features_in_": n_features, "device_": "cpu", **state["settled"]}
-    check(set(state["settled"]) == set(_SETTLED), "settled values")
+    settled = {**_ONCE_ABSENT, **state["settled"]}
+    check(set(settled) == set(_SETTLED), "settled values")
+    attributes = {"n_features_in_": n_features, "device_": "cpu", **settled}
     if feature_names is not None:
         _parts.names(feature_names, n_features, "feature names")
         attributes["feature_names_in_"] = np.array(feature_names, dtype=object)

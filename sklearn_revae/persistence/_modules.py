@@ -113,6 +113,7 @@ def build(estimator, columns, image, n_values, sizes, weights):
     ValueError
         If they make no module, a larger one than the weights fill, or another.
     """
+    # "auto" is shorter than any list that is too long.
     if len(estimator.hidden_layer_sizes) > _MOST_LAYERS:
         raise ValueError(f"hidden_layer_sizes has more than {_MOST_LAYERS} entries")
     params = SimpleNamespace(

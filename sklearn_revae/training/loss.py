@@ -57,6 +57,8 @@ class SemiSupervisedLoss(nn.Module):
         nobody else sees.
     independence_weight : float
         Weight of how much the style latents tell of the labels.
+    alpha : float
+        Weight of half the encoder's squared weights, beside the loss in nats a column.
     generator : torch.Generator
         On the rows' device; source of all noise.
     """
@@ -72,6 +74,7 @@ class SemiSupervisedLoss(nn.Module):
         edit_weight,
         edits_teach_encoder,
         independence_weight,
+        alpha,
         generator,
     ):
         super().__init__()
@@ -84,6 +87,7 @@ class SemiSupervisedLoss(nn.Module):
         self.edit_weight = edit_weight
         self.edits_teach_encoder = edits_teach_encoder
         self.independence_weight = independence_weight
+        self.alpha = alpha
         self.generator = generator
 
     def _randn(self, shape, like):
@@ -198,4 +202,10 @@ class SemiSupervisedLoss(nn.Module):
                 model.style(row_mean), told
             )
         # A row's nats grow with its columns: per column, one clipping norm fits all data.
-        return -(weight * gain).mean() / n_features, bound
+        loss = -(weight * gain).mean() / n_features
+        if self.alpha > 0:
+            # Biases are free, as scikit-learn leaves intercepts.
+            loss = loss + 0.5 * self.alpha * sum(
+                p.square().sum() for p in model.encoder.parameters() if p.ndim > 1
+            )
+        return loss, bound

@@ -207,10 +207,17 @@ def make_net(
     batch_size,
     learning_rate,
     n_decay_steps,
+    shrinkage,
     callbacks,
 ):
-    """Net to train `module`; its rate decays over `n_decay_steps`, None keeps it."""
+    """Net to train `module`; its rate decays over `n_decay_steps`, None keeps it.
+
+    Over these steps weights without a gradient shrink to exp(-`shrinkage` / 2), and those
+    of the likelihood by their larger rate. Without a last step nothing shrinks.
+    """
+    weight_decay = 0.0
     if n_decay_steps is not None:
+        weight_decay = shrinkage / (learning_rate * n_decay_steps)
         schedule = LRScheduler(
             LambdaLR, step_every="batch", lr_lambda=warmup_and_decay(n_decay_steps)
         )
@@ -219,7 +226,8 @@ def make_net(
         module,
         criterion=criterion,
         order=order,
-        optimizer=torch.optim.Adam,
+        optimizer=torch.optim.AdamW,
+        optimizer__weight_decay=weight_decay,
         lr=learning_rate,
         optimizer__param_groups=[
             ("likelihood.*", {"lr": learning_rate * NOISE_LEARNING_RATE_FACTOR})

@@ -41,6 +41,8 @@ class Settings:
     unlabeled_bound: str
     edit_weight: float
     independence_weight: float
+    alpha: float
+    shrinkage: float
     batch_size: int
     learning_rate: float
     n_epochs: object = "auto"
@@ -122,6 +124,7 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
         settings.edit_weight,
         not convolves(module.encoder),
         settings.independence_weight,
+        settings.alpha,
         generator(seed, device),
     )
     net = make_net(
@@ -132,6 +135,7 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
         batch_size=settings.batch_size,
         learning_rate=settings.learning_rate,
         n_decay_steps=n_epochs * n_steps if settings.decay else None,
+        shrinkage=settings.shrinkage,
         callbacks=_callbacks(settings, rows, held_out, n_epochs),
     )
     net.initialize()

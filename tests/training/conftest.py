@@ -61,6 +61,7 @@ def make_loss(**changes):
         "edit_weight": 0.0,
         "edits_teach_encoder": False,
         "independence_weight": 0.0,
+        "alpha": 0.0,
         "generator": seeded(2),
     }
     return SemiSupervisedLoss(**{**parameters, **changes})
@@ -102,7 +103,14 @@ class Spy(Callback):
         self.epochs.append(weights(net.module_))
 
 
-def initialized_net(module, loss, callbacks=(), n_decay_steps=None, learning_rate=0.01):
+def initialized_net(
+    module,
+    loss,
+    callbacks=(),
+    n_decay_steps=None,
+    learning_rate=0.01,
+    shrinkage=0.0,
+):
     net = make_net(
         module,
         loss,
@@ -111,6 +119,7 @@ def initialized_net(module, loss, callbacks=(), n_decay_steps=None, learning_rat
         batch_size=10,
         learning_rate=learning_rate,
         n_decay_steps=n_decay_steps,
+        shrinkage=shrinkage,
         callbacks=list(callbacks),
     )
     return net.initialize()
@@ -126,6 +135,8 @@ def settings(**changes):
         "unlabeled_bound": "marginal",
         "edit_weight": 0.5,
         "independence_weight": 0.0,
+        "alpha": 0.0,
+        "shrinkage": 0.0,
         "batch_size": 10,
         "learning_rate": 0.01,
         "n_epochs": 3,

@@ -183,6 +183,18 @@ def test_independence_is_asked_of_style_alone(small, batch):
     torch.testing.assert_close(with_it, expected + 3.0 * penalty / 4)
 
 
+def test_alpha_penalises_the_encoders_weights_and_no_biases(small, batch):
+    module = small.module()
+    plain, _ = small.loss()(module, *batch)
+    penalised, _ = small.loss(alpha=0.7)(module, *batch)
+    squares = sum(
+        p.square().sum()
+        for name, p in module.encoder.named_parameters()
+        if name.endswith("weight")
+    )
+    torch.testing.assert_close(penalised, plain + 0.35 * squares)
+
+
 @pytest.mark.parametrize("taught", [False, True])
 def test_edit_term_teaches_the_encoder_only_if_told_to(taught, small, batch):
     module = small.module()

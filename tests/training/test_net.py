@@ -1,9 +1,15 @@
 """A training step: it descends, clips, and reads every batch once."""
 
+import math
+
 import pytest
 import torch
 
-from sklearn_revae.training.net import MAX_GRADIENT_NORM, gradient_norm
+from sklearn_revae.training.net import (
+    MAX_GRADIENT_NORM,
+    gradient_norm,
+    warmup_and_decay,
+)
 
 
 def test_training_raises_the_bound(small):
@@ -46,6 +52,22 @@ def test_step_is_adams(small):
         # Adam's first step is the gradient's sign, but for its small constant.
         expected = start - rate * start.grad / (start.grad.abs() + 1e-8)
         torch.testing.assert_close(moved, expected)
+
+
+@pytest.mark.parametrize("n_decay_steps", [12, None])
+def test_weights_shrink_with_the_schedule_and_not_without(small, n_decay_steps):
+    # The first label has no third value: nothing moves its scale but shrinkage.
+    module = small.module(n_values=(2, 3))
+    rows = small.rows(0, 40)
+    rows.codes = rows.codes.expand(-1, 2)
+    net = small.net(module, small.loss(), (), n_decay_steps, 0.02, shrinkage=3.0)
+    start = module.label_model.raw_scales[0, 2].detach().clone()
+    net.train(rows, 3)
+    kept = 1.0
+    if n_decay_steps is not None:
+        factor = warmup_and_decay(n_decay_steps)
+        kept = math.prod(1 - 3.0 * factor(step) / 12 for step in range(12))
+    torch.testing.assert_close(module.label_model.raw_scales[0, 2], kept * start)
 
 
 def test_module_is_trained_in_place_and_in_training_mode(small):
