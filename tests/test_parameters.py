@@ -148,7 +148,7 @@ def linear_layers(module):
 
 @pytest.mark.parametrize(
     ("n_counts", "n_real", "n_layers", "alpha"),
-    [(50, 50, 1, 0.1), (50, 51, 3, 0.0), (49, 0, 3, 0.0)],
+    [(50, 50, 1, 0.1), (50, 51, 3, 0.0), (49, 2, 3, 0.0)],
 )
 def test_counts_by_the_many_take_linear_maps(n_counts, n_real, n_layers, alpha):
     rng = np.random.default_rng(0)
