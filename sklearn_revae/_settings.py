@@ -13,6 +13,8 @@ _WEIGHT_PER_COLUMN = 0.5
 # Noise beside the columns' own spread: more on tables blurs classes that lie close.
 _CORRELATED_NOISE = 0.6
 _INDEPENDENT_NOISE = 0.3
+# Most of a count's spread is the noise of counting.
+_NOISE_OF_COUNTS = 1.0
 # Twice as much made edits of garments little clearer and their drawing much blurrier.
 _EDIT_WEIGHT_PER_COLUMN = 0.25
 # A count of one gene or word among hundreds says little. At full weight edits of blood
@@ -28,9 +30,9 @@ _MOST_EDIT_OF_PERCEPTRON = 30.0
 # A linear encoder of counts has more weights than there are labels, as a logistic
 # regression has; without a penalty it learned the labelled cells by heart.
 _ALPHA_OF_LINEAR = 0.1
-# Perceptrons on tables tell classes better, and fill gaps better, for weights that shrink
-# a little as they are trained. On pixels, many and alike, they do not.
-_SHRINKAGE = 3.0
+# Perceptrons on tables tell classes better for weights that shrink as they are trained.
+# On pixels, many and alike, they do not.
+_WEIGHT_DECAY = 1.0
 
 
 def _given(value, default):
@@ -61,9 +63,11 @@ def settings_of(params, columns, module, n_rows, monitor):
     families = columns.families_
     # log p(x|z) grows with the columns, and these weights must stand beside it.
     n_features = len(families)
-    n_telling = n_features - (1 - _SHARE_OF_COUNTS) * int(np.isin(families, COUNTS).sum())
+    counts = np.isin(families, COUNTS)
+    n_telling = n_features - (1 - _SHARE_OF_COUNTS) * int(counts.sum())
     correlated = bool(np.isin(families, SHARED_SCALE).all())
     noise = _CORRELATED_NOISE if correlated else _INDEPENDENT_NOISE
+    noise = np.where(counts, _NOISE_OF_COUNTS, noise)
     convolved, linear = convolves(module.encoder), module.encoder.is_linear
     most_edit = _MOST_EDIT if convolved else _MOST_EDIT_OF_PERCEPTRON
     return Settings(
@@ -81,7 +85,7 @@ def settings_of(params, columns, module, n_rows, monitor):
         ),
         independence_weight=params.independence_weight,
         alpha=_given(params.alpha, _ALPHA_OF_LINEAR if linear else 0.0),
-        shrinkage=0.0 if convolved or linear or correlated else _SHRINKAGE,
+        weight_decay=0.0 if convolved or linear or correlated else _WEIGHT_DECAY,
         batch_size=min(_given(params.batch_size, _LARGEST_BATCH), n_rows),
         learning_rate=params.learning_rate_init,
         n_epochs=params.max_iter,

@@ -162,7 +162,8 @@ def test_counts_by_the_many_take_linear_maps(n_counts, n_real, n_layers, alpha):
 
 def test_alpha_keeps_weights_small(few_blobs, quick_classifier):
     def size(alpha):
-        model = quick_classifier(alpha=alpha, max_iter=30).fit(*few_blobs)
+        model = quick_classifier(alpha=alpha, max_iter=30, learning_rate_init=0.03)
+        model.fit(*few_blobs)
         assert model.alpha_ == alpha
         return model.module_.encoder.head.weight.norm()
 

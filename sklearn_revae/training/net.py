@@ -207,17 +207,17 @@ def make_net(
     batch_size,
     learning_rate,
     n_decay_steps,
-    shrinkage,
+    weight_decay,
     callbacks,
 ):
     """Net to train `module`; its rate decays over `n_decay_steps`, None keeps it.
 
-    Over these steps weights without a gradient shrink to exp(-`shrinkage` / 2), and those
-    of the likelihood by their larger rate. Without a last step nothing shrinks.
+    Parameters shrink by their rate times `weight_decay` a step. The likelihood's do not,
+    but for scales of noise: these are drawn towards 0.7, or else a few columns that are
+    easily told take the latents to themselves, and the classes go without.
     """
-    weight_decay = 0.0
+    likelihood = {"lr": learning_rate * NOISE_LEARNING_RATE_FACTOR}
     if n_decay_steps is not None:
-        weight_decay = shrinkage / (learning_rate * n_decay_steps)
         schedule = LRScheduler(
             LambdaLR, step_every="batch", lr_lambda=warmup_and_decay(n_decay_steps)
         )
@@ -230,7 +230,8 @@ def make_net(
         optimizer__weight_decay=weight_decay,
         lr=learning_rate,
         optimizer__param_groups=[
-            ("likelihood.*", {"lr": learning_rate * NOISE_LEARNING_RATE_FACTOR})
+            ("likelihood.*.raw_scale", likelihood),
+            ("likelihood.*", {**likelihood, "weight_decay": 0.0}),
         ],
         batch_size=batch_size,
         device=device,

@@ -54,20 +54,30 @@ def test_step_is_adams(small):
         torch.testing.assert_close(moved, expected)
 
 
-@pytest.mark.parametrize("n_decay_steps", [12, None])
-def test_weights_shrink_with_the_schedule_and_not_without(small, n_decay_steps):
+def test_weights_shrink_with_the_rate(small):
     # The first label has no third value: nothing moves its scale but shrinkage.
     module = small.module(n_values=(2, 3))
     rows = small.rows(0, 40)
     rows.codes = rows.codes.expand(-1, 2)
-    net = small.net(module, small.loss(), (), n_decay_steps, 0.02, shrinkage=3.0)
+    net = small.net(module, small.loss(), (), 12, 0.02, weight_decay=5.0)
     start = module.label_model.raw_scales[0, 2].detach().clone()
     net.train(rows, 3)
-    kept = 1.0
-    if n_decay_steps is not None:
-        factor = warmup_and_decay(n_decay_steps)
-        kept = math.prod(1 - 3.0 * factor(step) / 12 for step in range(12))
+    factor = warmup_and_decay(12)
+    kept = math.prod(1 - 5.0 * 0.02 * factor(step) for step in range(12))
     torch.testing.assert_close(module.label_model.raw_scales[0, 2], kept * start)
+
+
+def test_of_the_likelihood_noise_alone_shrinks(small):
+    module = small.module(family="student_t")
+    net = small.net(module, small.loss(), weight_decay=5.0)
+    decays = {
+        id(p): group["weight_decay"]
+        for group in net.optimizer_.param_groups
+        for p in group["params"]
+    }
+    for name, parameter in module.named_parameters():
+        expected = 0.0 if name.endswith("raw_freedom") else 5.0
+        assert decays[id(parameter)] == expected
 
 
 def test_module_is_trained_in_place_and_in_training_mode(small):
