@@ -81,8 +81,7 @@ batch_size : int or "auto", default="auto"
     Rows a step. "auto": 200, or all rows if there are fewer.
 learning_rate_init : float, default=0.003
     Largest learning rate of Adam; it rises over the first 5 % of steps and then decays
-    to zero along a cosine. Weights of perceptrons shrink as they are trained (AdamW,
-    a decay of 1), unless the columns are pixels.
+    to zero along a cosine.
 early_stopping : bool, default=False
     Whether to stop when accuracy on held-out labelled rows no longer improves, and
     keep the best weights. With too few labelled rows to hold any out (fewer than two in

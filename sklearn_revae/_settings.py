@@ -7,6 +7,8 @@ from sklearn_revae.model.convolutions import convolves
 from sklearn_revae.model.families import COUNTS
 from sklearn_revae.training.run import Settings
 
+_REAL = ("gaussian", "student_t", "log_normal")
+
 _LARGEST_BATCH = 200
 # Chosen on digits, breast_cancer, wine and Fashion-MNIST.
 _WEIGHT_PER_COLUMN = 0.5
@@ -30,9 +32,11 @@ _MOST_EDIT_OF_PERCEPTRON = 30.0
 # A linear encoder of counts has more weights than there are labels, as a logistic
 # regression has; without a penalty it learned the labelled cells by heart.
 _ALPHA_OF_LINEAR = 0.1
-# Perceptrons on tables tell classes better for weights that shrink as they are trained.
-# On pixels, many and alike, they do not.
-_WEIGHT_DECAY = 1.0
+# Of so many real columns some repeat others. Learned to be next to nothing, their noise
+# gives them the latents, and the classes go without. In few columns it is small
+# differences that tell.
+_MANY_REAL = 16
+_NOISE_DECAY = 1.0
 
 
 def _given(value, default):
@@ -68,6 +72,7 @@ def settings_of(params, columns, module, n_rows, monitor):
     correlated = bool(np.isin(families, SHARED_SCALE).all())
     noise = _CORRELATED_NOISE if correlated else _INDEPENDENT_NOISE
     noise = np.where(counts, _NOISE_OF_COUNTS, noise)
+    n_real = int(np.isin(families, _REAL).sum())
     convolved, linear = convolves(module.encoder), module.encoder.is_linear
     most_edit = _MOST_EDIT if convolved else _MOST_EDIT_OF_PERCEPTRON
     return Settings(
@@ -85,7 +90,7 @@ def settings_of(params, columns, module, n_rows, monitor):
         ),
         independence_weight=params.independence_weight,
         alpha=_given(params.alpha, _ALPHA_OF_LINEAR if linear else 0.0),
-        weight_decay=0.0 if convolved or linear or correlated else _WEIGHT_DECAY,
+        noise_decay=_NOISE_DECAY if n_real >= _MANY_REAL else 0.0,
         batch_size=min(_given(params.batch_size, _LARGEST_BATCH), n_rows),
         learning_rate=params.learning_rate_init,
         n_epochs=params.max_iter,

@@ -160,6 +160,15 @@ def test_counts_by_the_many_take_linear_maps(n_counts, n_real, n_layers, alpha):
     assert model.alpha_ == alpha
 
 
+@pytest.mark.parametrize(("n_columns", "bounded"), [(15, False), (16, True)])
+def test_noise_of_many_real_columns_is_bounded(n_columns, bounded):
+    x = np.random.default_rng(0).normal(size=(100, 1))
+    model = ReVAEClassifier((16,), max_iter=300, learning_rate_init=0.01, random_state=0)
+    model.fit(np.repeat(x, n_columns, axis=1), x[:, 0] > 0)
+    noise = model.module_.likelihood.families["gaussian"].scale
+    assert bool((noise > 0.3).all()) == bounded
+
+
 def test_alpha_keeps_weights_small(few_blobs, quick_classifier):
     def size(alpha):
         model = quick_classifier(alpha=alpha, max_iter=30, learning_rate_init=0.03)

@@ -207,14 +207,13 @@ def make_net(
     batch_size,
     learning_rate,
     n_decay_steps,
-    weight_decay,
+    noise_decay,
     callbacks,
 ):
     """Net to train `module`; its rate decays over `n_decay_steps`, None keeps it.
 
-    Parameters shrink by their rate times `weight_decay` a step. The likelihood's do not,
-    but for scales of noise: these are drawn towards 0.7, or else a few columns that are
-    easily told take the latents to themselves, and the classes go without.
+    Raw scales of noise shrink by their rate times `noise_decay` a step. That draws the
+    noise towards 0.7, and bounds it from below: 1 by a third. Nothing else shrinks.
     """
     likelihood = {"lr": learning_rate * NOISE_LEARNING_RATE_FACTOR}
     if n_decay_steps is not None:
@@ -227,11 +226,11 @@ def make_net(
         criterion=criterion,
         order=order,
         optimizer=torch.optim.AdamW,
-        optimizer__weight_decay=weight_decay,
+        optimizer__weight_decay=0.0,
         lr=learning_rate,
         optimizer__param_groups=[
-            ("likelihood.*.raw_scale", likelihood),
-            ("likelihood.*", {**likelihood, "weight_decay": 0.0}),
+            ("likelihood.*.raw_scale", {**likelihood, "weight_decay": noise_decay}),
+            ("likelihood.*", likelihood),
         ],
         batch_size=batch_size,
         device=device,

@@ -42,7 +42,7 @@ class Settings:
     edit_weight: float
     independence_weight: float
     alpha: float
-    weight_decay: float
+    noise_decay: float
     batch_size: int
     learning_rate: float
     n_epochs: object = "auto"
@@ -135,7 +135,7 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
         batch_size=settings.batch_size,
         learning_rate=settings.learning_rate,
         n_decay_steps=n_epochs * n_steps if settings.decay else None,
-        weight_decay=settings.weight_decay,
+        noise_decay=settings.noise_decay,
         callbacks=_callbacks(settings, rows, held_out, n_epochs),
     )
     net.initialize()

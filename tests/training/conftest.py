@@ -109,7 +109,7 @@ def initialized_net(
     callbacks=(),
     n_decay_steps=None,
     learning_rate=0.01,
-    weight_decay=0.0,
+    noise_decay=0.0,
 ):
     net = make_net(
         module,
@@ -119,7 +119,7 @@ def initialized_net(
         batch_size=10,
         learning_rate=learning_rate,
         n_decay_steps=n_decay_steps,
-        weight_decay=weight_decay,
+        noise_decay=noise_decay,
         callbacks=list(callbacks),
     )
     return net.initialize()
@@ -136,7 +136,7 @@ def settings(**changes):
         "edit_weight": 0.5,
         "independence_weight": 0.0,
         "alpha": 0.0,
-        "weight_decay": 0.0,
+        "noise_decay": 0.0,
         "batch_size": 10,
         "learning_rate": 0.01,
         "n_epochs": 3,

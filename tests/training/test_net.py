@@ -1,15 +1,9 @@
 """A training step: it descends, clips, and reads every batch once."""
 
-import math
-
 import pytest
 import torch
 
-from sklearn_revae.training.net import (
-    MAX_GRADIENT_NORM,
-    gradient_norm,
-    warmup_and_decay,
-)
+from sklearn_revae.training.net import MAX_GRADIENT_NORM, gradient_norm
 
 
 def test_training_raises_the_bound(small):
@@ -54,30 +48,30 @@ def test_step_is_adams(small):
         torch.testing.assert_close(moved, expected)
 
 
-def test_weights_shrink_with_the_rate(small):
-    # The first label has no third value: nothing moves its scale but shrinkage.
-    module = small.module(n_values=(2, 3))
-    rows = small.rows(0, 40)
-    rows.codes = rows.codes.expand(-1, 2)
-    net = small.net(module, small.loss(), (), 12, 0.02, weight_decay=5.0)
-    start = module.label_model.raw_scales[0, 2].detach().clone()
-    net.train(rows, 3)
-    factor = warmup_and_decay(12)
-    kept = math.prod(1 - 5.0 * 0.02 * factor(step) for step in range(12))
-    torch.testing.assert_close(module.label_model.raw_scales[0, 2], kept * start)
-
-
-def test_of_the_likelihood_noise_alone_shrinks(small):
+def test_scales_of_noise_alone_shrink(small):
     module = small.module(family="student_t")
-    net = small.net(module, small.loss(), weight_decay=5.0)
+    net = small.net(module, small.loss(), noise_decay=5.0)
     decays = {
         id(p): group["weight_decay"]
         for group in net.optimizer_.param_groups
         for p in group["params"]
     }
     for name, parameter in module.named_parameters():
-        expected = 0.0 if name.endswith("raw_freedom") else 5.0
-        assert decays[id(parameter)] == expected
+        assert decays[id(parameter)] == (5.0 if name.endswith("raw_scale") else 0.0)
+
+
+def test_noise_decay_bounds_the_noise_from_below(small):
+    def noise(noise_decay):
+        module = small.module()
+        rows = small.rows(0, 40)
+        rows.x = torch.zeros_like(rows.x)  # what needs no noise at all
+        small.net(
+            module, small.loss(), learning_rate=0.02, noise_decay=noise_decay
+        ).train(rows, 100)
+        return module.likelihood.families["gaussian"].scale
+
+    assert (noise(0.0) < 0.1).all()
+    assert (noise(1.0) > 0.3).all()
 
 
 def test_module_is_trained_in_place_and_in_training_mode(small):
