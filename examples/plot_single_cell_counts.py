@@ -73,8 +73,8 @@ for name, score in scores.items():
     print(f"  {name:<20}{score:.3f}")
 
 # %%
-# Logistic regression is ahead on this draw of labels, and level over ten of them: accuracy
-# alone is no reason to take the model. The rest is what it cannot do.
+# Logistic regression is ahead on this draw of labels, and level over ten of them:
+# accuracy alone is no reason to take the model. The rest is what it cannot do.
 #
 # The latents
 # -----------

@@ -7,7 +7,7 @@ ERRORS = {
         "SimpleImputer": 0.998,
         "KNNImputer": 0.614,
         "IterativeImputer": 0.437,
-        "impute": 0.441,
+        "impute": 0.437,
     },
     "satimage": {
         "SimpleImputer": 0.998,
