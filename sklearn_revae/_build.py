@@ -38,7 +38,7 @@ def default_style_dim(n_features):
 
 
 def default_hidden_layer_sizes(columns):
-    """Two wide layers; none for counts by the hundred, where linear maps tell best."""
+    """Two wide layers; none for counts by the many, where linear maps tell best."""
     return () if many_counts(columns) else (256, 256)
 
 

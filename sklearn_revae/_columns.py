@@ -15,7 +15,7 @@ import numpy as np
 from sklearn_revae._kinds import ColumnKinds, infer_kind, looks_like_pixels
 from sklearn_revae._rows import chunk_bounds, chunks, dense
 from sklearn_revae._summary import magnitude, summarise
-from sklearn_revae.model.families import FAMILIES, Column
+from sklearn_revae.model.families import COUNTS, FAMILIES, Column
 
 # A log-normal column is a Gaussian one of its logarithm.
 LOG_NORMAL = "log_normal"
@@ -24,7 +24,6 @@ SHARED_SCALE = ("shared_gaussian", "laplace")
 _UNBOUNDED = ("gaussian", "shared_gaussian", "laplace", "student_t", LOG_NORMAL)
 _BOUNDED = ("bernoulli", "continuous_bernoulli", "beta")
 _LEVELED = ("categorical", "ordinal")
-_COUNTED = ("poisson", "negative_binomial")
 _FAMILY_OF_KIND = {
     "binary": "bernoulli",
     "pixel": "shared_gaussian",
@@ -145,7 +144,7 @@ class Columns:
                 float(summary.mean[j]),
                 float(summary.log1p_std[j]) if summary.log1p_std[j] > 0 else 1.0,
             )
-            if family in _LEVELED + _COUNTED
+            if family in _LEVELED + COUNTS
             else Column("gaussian" if family == LOG_NORMAL else family)
             for j, family in enumerate(self.families_)
         ]
@@ -247,7 +246,7 @@ class Columns:
         problem = None
         if j in self.levels_ and family not in _LEVELED:
             problem, cure = "holds categories", "choose 'categorical' or 'ordinal'"
-        elif family in _COUNTED and (low < 0 or not summary.whole[j]):
+        elif family in COUNTS and (low < 0 or not summary.whole[j]):
             problem, cure = "is not of whole numbers from 0", "choose 'gaussian'"
         elif family == LOG_NORMAL and low <= 0:
             problem, cure = f"reaches {low:.4g}, not above 0", "choose 'gaussian'"
@@ -297,7 +296,7 @@ class Columns:
 
         self.low_ = np.full(n_features, -_LARGEST)
         self.high_ = np.full(n_features, _LARGEST)
-        self.low_[self._of(_COUNTED)] = 0.0
+        self.low_[self._of(COUNTS)] = 0.0
         # An exponential makes little too much of a logarithm far too much of a value.
         self.low_[logged], self.high_[logged] = low[logged], high[logged]
         pixel = np.isin(self.kinds_, ["pixel"])
@@ -364,7 +363,7 @@ class Columns:
             For a value too far from all of fit, by the name of its column.
         """
         scaled = np.empty(values.shape, dtype=dtype)
-        bounded, counted = self._of(_BOUNDED), self._of(_COUNTED)
+        bounded, counted = self._of(_BOUNDED), self._of(COUNTS)
         logged = self._of([LOG_NORMAL])
         for start, stop in chunk_bounds(values):
             chunk = dense(values[start:stop]).astype(np.float64)

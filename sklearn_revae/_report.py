@@ -14,6 +14,7 @@ from sklearn_revae._inference import apply
 from sklearn_revae._rows import chunk_bounds, dense
 from sklearn_revae._tables import is_frame
 from sklearn_revae._typing import Do, Model, Rows
+from sklearn_revae.model.families import COUNTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 # Rows below this percentile of the training rows' scores count as unlike them.
 _LOW_PERCENTILE = 1
 _MOST_LINES = 6
-_COUNTED = ("poisson", "negative_binomial")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -416,6 +416,6 @@ def _in_spreads(columns, values):
     spread = np.where(columns.spread_ > 0, columns.spread_, 1.0)
     scaled = columns.to_model(values, np.float64) / spread
     for j, column in enumerate(columns.model_columns()):
-        if column.family in _COUNTED:
+        if column.family in COUNTS:
             scaled[:, j] = np.log1p(scaled[:, j]) / column.spread
     return scaled

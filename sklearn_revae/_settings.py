@@ -7,8 +7,6 @@ from sklearn_revae.model.convolutions import convolves
 from sklearn_revae.model.families import COUNTS
 from sklearn_revae.training.run import Settings
 
-_REAL = ("gaussian", "student_t", "log_normal")
-
 _LARGEST_BATCH = 200
 # Chosen on digits, breast_cancer, wine and Fashion-MNIST.
 _WEIGHT_PER_COLUMN = 0.5
@@ -69,10 +67,11 @@ def settings_of(params, columns, module, n_rows, monitor):
     n_features = len(families)
     counts = np.isin(families, COUNTS)
     n_telling = n_features - (1 - _SHARE_OF_COUNTS) * int(counts.sum())
-    correlated = bool(np.isin(families, SHARED_SCALE).all())
+    shared = np.isin(families, SHARED_SCALE)
+    correlated = bool(shared.all())
     noise = _CORRELATED_NOISE if correlated else _INDEPENDENT_NOISE
     noise = np.where(counts, _NOISE_OF_COUNTS, noise)
-    n_real = int(np.isin(families, _REAL).sum())
+    n_real = int((columns.unbounded() & ~shared).sum())
     convolved, linear = convolves(module.encoder), module.encoder.is_linear
     most_edit = _MOST_EDIT if convolved else _MOST_EDIT_OF_PERCEPTRON
     return Settings(

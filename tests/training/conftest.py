@@ -125,6 +125,16 @@ def initialized_net(
     return net.initialize()
 
 
+def group_values(net, key):
+    """Name of each parameter and `key` of the optimizer's group that it is in."""
+    values = {
+        id(parameter): group[key]
+        for group in net.optimizer_.param_groups
+        for parameter in group["params"]
+    }
+    return [(name, values[id(p)]) for name, p in net.module_.named_parameters()]
+
+
 def settings(**changes):
     parameters = {
         "label_weight": 2.0,
@@ -153,6 +163,7 @@ def small():
         loss=make_loss,
         loss_with_nan=LossWithNaN,
         net=initialized_net,
+        group_values=group_values,
         settings=settings,
         seeded=seeded,
         weights=weights,

@@ -49,15 +49,9 @@ def test_step_is_adams(small):
 
 
 def test_scales_of_noise_alone_shrink(small):
-    module = small.module(family="student_t")
-    net = small.net(module, small.loss(), noise_decay=5.0)
-    decays = {
-        id(p): group["weight_decay"]
-        for group in net.optimizer_.param_groups
-        for p in group["params"]
-    }
-    for name, parameter in module.named_parameters():
-        assert decays[id(parameter)] == (5.0 if name.endswith("raw_scale") else 0.0)
+    net = small.net(small.module(family="student_t"), small.loss(), noise_decay=5.0)
+    for name, decay in small.group_values(net, "weight_decay"):
+        assert decay == (5.0 if name.endswith("raw_scale") else 0.0)
 
 
 def test_noise_decay_bounds_the_noise_from_below(small):

@@ -46,16 +46,10 @@ def test_rates_of_a_run_follow_the_schedule(small):
 
 
 def test_noise_scales_learn_at_a_rate_of_their_own(small):
-    module = small.module()
-    net = small.net(module, small.loss(), learning_rate=0.02)
-    rates = {
-        id(parameter): group["lr"]
-        for group in net.optimizer_.param_groups
-        for parameter in group["params"]
-    }
-    for name, parameter in module.named_parameters():
+    net = small.net(small.module(), small.loss(), learning_rate=0.02)
+    for name, rate in small.group_values(net, "lr"):
         factor = NOISE_LEARNING_RATE_FACTOR if name.startswith("likelihood") else 1
-        assert rates[id(parameter)] == pytest.approx(0.02 * factor)
+        assert rate == pytest.approx(0.02 * factor)
 
 
 def test_likelihood_without_parameters_trains(small):
