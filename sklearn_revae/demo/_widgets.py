@@ -1,6 +1,7 @@
 """The controls of a session as ipywidgets."""
 
 from dataclasses import replace
+from importlib.resources import files
 
 import ipywidgets as widgets
 
@@ -8,6 +9,10 @@ from sklearn_revae.demo import _views
 from sklearn_revae.demo._edit import Edit, classes_of, code, edited, report
 
 _AS_IT_IS = "as it is"
+# The value of a dropdown where nothing is chosen; None would leave it blank.
+_NOTHING = ...
+# Names of labels stand in one column; longer ones are cut short.
+_WIDEST_NAME = 30
 
 
 def make_widget(session):
@@ -60,6 +65,7 @@ class Explorer:
         rows = [(name, i) for i, name in enumerate(names)]
         self.row = widgets.Dropdown(options=rows, value=0, description="Row")
         self.sliders, self.choices = {}, {}
+        width = min(max(map(len, session.movable), default=0) + 2, _WIDEST_NAME)
         for label in session.movable:
             self.sliders[label] = widgets.FloatSlider(
                 value=session.places(0)[label],
@@ -67,19 +73,21 @@ class Explorer:
                 max=1.0,
                 step=0.01,
                 description=label,
-                readout=False,
-                style={"description_width": "initial"},
+                # Notebooks keep arrow keys to themselves: a number can be typed.
+                readout_format=".2f",
+                style={"description_width": f"{width}ch"},
+                layout={"width": f"calc({width}ch + 260px)"},
             )
             values = classes_of(session.model, label)
             self.choices[label] = widgets.Dropdown(
-                options=[(_AS_IT_IS, None), *((str(v), v) for v in values)],
+                options=[(_AS_IT_IS, _NOTHING), *((str(v), v) for v in values)],
                 layout={"width": "110px"},
             )
         self.locks = widgets.SelectMultiple(
             options=_columns(session), description="Locked"
         )
         self.donor = widgets.Dropdown(
-            options=[("nobody", None), *rows], description="Swap with"
+            options=[("nobody", _NOTHING), *rows], description="Swap with"
         )
         self.swapped = widgets.SelectMultiple(
             options=session.labels, description="It gives"
@@ -94,6 +102,13 @@ class Explorer:
         self.widget = self._laid_out()
 
     def _laid_out(self):
+        css = files("sklearn_revae.demo").joinpath("notebook.css").read_text("utf-8")
+        style = widgets.HTML(f"<style>{css}</style>", layout={"display": "none"})
+        box = widgets.VBox([style, *self._parts()])
+        box.add_class("revae")
+        return box
+
+    def _parts(self):
         if self._session.pictures is None:
             views = [self.edited]
         else:
@@ -102,7 +117,7 @@ class Explorer:
             none = widgets.HTML(
                 "<p>The model was fitted without labels: none to move.</p>"
             )
-            return widgets.VBox([self.row, widgets.HBox(views[:2]), none])
+            return [self.row, widgets.HBox(views[:2]), none]
         labels = widgets.VBox(
             [
                 widgets.HBox([slider, self.choices[label]])
@@ -112,16 +127,14 @@ class Explorer:
         swap = [self.donor, self.swapped]
         if self._session.pictures is None:
             swap.append(self.locks)
-        return widgets.VBox(
-            [
-                widgets.HBox([self.row, self.reset, self.draw]),
-                widgets.HBox(views),
-                labels,
-                widgets.HBox(swap),
-                self.report,
-                self.code,
-            ]
-        )
+        return [
+            widgets.HBox([self.row, self.reset, self.draw]),
+            widgets.HBox(views),
+            labels,
+            widgets.HBox(swap),
+            self.report,
+            self.code,
+        ]
 
     def _listen(self):
         self.row.observe(lambda _: self._pick(), "value")
@@ -134,19 +147,18 @@ class Explorer:
             self.sliders[label].observe(self._slide(label), "value")
             self.choices[label].observe(self._set(label), "value")
 
-    def _put(self, pairs):
-        """Set widgets without being told of it."""
+    def _put(self, places=(), at_rest=()):
+        """Set labels' sliders, and dropdowns to nothing, unheard."""
         self._quiet = True
-        for widget, value in pairs:
-            widget.value = value
+        for label in self.sliders.keys() & places:
+            self.sliders[label].value = places[label]
+        for dropdown in at_rest:
+            dropdown.value = _NOTHING
         self._quiet = False
 
     def _pick(self):
         session, row = self._session, self.row.value
-        places = session.places(row)
-        self._put([(slider, places[label]) for label, slider in self.sliders.items()])
-        self._put([(choice, None) for choice in self.choices.values()])
-        self._put([(self.donor, None)])
+        self._put(session.places(row), [*self.choices.values(), self.donor])
         if session.pictures is not None:
             self.original.value = _views.original_view(session, row)
             self.rebuilt.value = _views.rebuilt_view(session, row)
@@ -158,7 +170,7 @@ class Explorer:
                 return
             place = round(change["new"], 2)
             at_rest = place == self._session.places(self._edit.row)[label]
-            self._put([(self.choices[label], None), (self.donor, None)])
+            self._put(at_rest=[self.choices[label], self.donor])
             self._show(self._edit.slid(label, None if at_rest else place))
 
         return handle
@@ -167,9 +179,9 @@ class Explorer:
         def handle(change):
             if self._quiet:
                 return
-            self._put([(self.donor, None)])
-            new = self._show(self._edit.set(label, change["new"]))
-            self._put([(self.sliders[label], self._session.places(new)[label])])
+            self._put(at_rest=[self.donor])
+            new = self._show(self._edit.set(label, _chosen(change["new"])))
+            self._put({label: self._session.places(new)[label]})
 
         return handle
 
@@ -179,7 +191,7 @@ class Explorer:
 
     def _swap(self):
         if not self._quiet:
-            self._change(donor=self.donor.value, swapped=self.swapped.value)
+            self._change(donor=_chosen(self.donor.value), swapped=self.swapped.value)
 
     def _change(self, **changes):
         self._show(replace(self._edit, **changes))
@@ -193,6 +205,10 @@ class Explorer:
             self.report.value = _views.report_view(report(session.model, session.X, edit))
             self.code.value = session.setup + code(session.model, session.X, edit)
         return new
+
+
+def _chosen(value):
+    return None if value is _NOTHING else value
 
 
 def _columns(session):

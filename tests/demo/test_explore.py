@@ -29,8 +29,19 @@ def test_a_value_set_outright_moves_the_slider_and_gives_way_to_it(faces):
     assert "{'Bald': 1}" in faces.code.value
     assert faces.sliders["Bald"].value > 0.4
     faces.sliders["Bald"].value = 0.2
-    assert faces.choices["Bald"].value is None
+    assert faces.choices["Bald"].label == "as it is"
     assert "method={'Bald': 0.2}" in faces.code.value
+
+
+def test_back_to_the_row_leaves_no_choice_blank(faces):
+    faces.choices["Bald"].value = 1
+    faces.donor.value = 4
+    faces.reset.click()
+    assert faces.choices["Bald"].label == "as it is"
+    assert faces.donor.label == "nobody"
+    faces.choices["Bald"].value = 1
+    faces.choices["Bald"].label = "as it is"
+    assert faces.code.value == "edited = X[[0]]"
 
 
 def test_another_row_another_picture(faces):
