@@ -72,7 +72,6 @@ class BaseReVAE(NotebookMixin, LatentsMixin, BaseEstimator):
     _parameter_constraints: dict = CONSTRAINTS
 
     label_names_: list[str]
-    column_kinds_: ColumnKinds
     likelihood_: NDArray[Any]
     label_dim_: int
     style_dim_: int
@@ -83,7 +82,6 @@ class BaseReVAE(NotebookMixin, LatentsMixin, BaseEstimator):
     alpha_: float
     batch_size_: int
     n_iter_: int
-    loss_curve_: list[float]
     history_: list[dict[str, float]]
     early_stopping_monitor_: Literal["validation_score", "bound"] | None
     training_score_quantiles_: NDArray[np.float64]
@@ -310,7 +308,6 @@ class BaseReVAE(NotebookMixin, LatentsMixin, BaseEstimator):
             None if self._table is None else self._table.levels_,
             image if self._image is None else True,
         )
-        self.column_kinds_ = self._columns.table()
         self.likelihood_ = self._columns.families_
         names = [] if self._labels is None else self._labels.names_
         self.label_names_ = list(names)
@@ -329,9 +326,20 @@ class BaseReVAE(NotebookMixin, LatentsMixin, BaseEstimator):
         )
         self.label_dim_ = self.module_.label_model.dim
         self.style_dim_ = self.module_.style_dim
-        self.loss_curve_ = []
         self.history_ = []
         self.n_iter_ = 0
+
+    @property
+    def column_kinds_(self) -> ColumnKinds:
+        """What each column of X was taken for, a table."""
+        check_is_fitted(self)
+        return self._columns.table()
+
+    @property
+    def loss_curve_(self) -> list[float]:
+        """Negative bound of each epoch."""
+        check_is_fitted(self)
+        return [-epoch.get("bound", math.nan) for epoch in self.history_]
 
     @property
     def classes_(self) -> PerLabel:
@@ -423,7 +431,6 @@ class BaseReVAE(NotebookMixin, LatentsMixin, BaseEstimator):
         self.alpha_ = settings.alpha
         self.batch_size_ = settings.batch_size
         self.history_ = [*self.history_, *result.history]
-        self.loss_curve_ = [-epoch.get("bound", math.nan) for epoch in self.history_]
         self.n_iter_ = len(self.history_)
         self._residuals = learn_residuals(module, data.X, self._columns, self._seed)
         self.training_score_quantiles_ = bound_quantiles(

@@ -99,6 +99,8 @@ class Columns:
         Standard deviation of what the encoder reads of a column.
     missing_ : ndarray (n_features,)
         Share of missing values.
+    typical_, typical_spread_ : ndarray (n_features,)
+        Of counts: their mean, and the standard deviation of log(1 + x); else 1.
     """
 
     def __init__(self, likelihood="auto"):
@@ -131,23 +133,20 @@ class Columns:
         self._check(summary)
         asked = self._asked_families(values.shape[1])
         self.kinds_ = self._infer_kinds(summary, image)
-        self.families_ = np.where(
-            asked == "auto", [_FAMILY_OF_KIND[kind] for kind in self.kinds_], asked
-        ).astype(object)
+        # One string a family, not one a column: a pickle holds it once.
+        self.families_ = np.array(
+            [
+                _FAMILY_OF_KIND[kind] if family == "auto" else sys.intern(str(family))
+                for kind, family in zip(self.kinds_, asked, strict=True)
+            ],
+            dtype=object,
+        )
         for j in np.flatnonzero(asked != "auto"):
             self._overrule(j, summary, values)
         self._fit_scales(summary)
-        self._model_columns = [
-            Column(
-                "gaussian" if family == LOG_NORMAL else family,
-                self.levels_[j].n if j in self.levels_ else 0,
-                float(summary.mean[j]),
-                float(summary.log1p_std[j]) if summary.log1p_std[j] > 0 else 1.0,
-            )
-            if family in _LEVELED + COUNTS
-            else Column("gaussian" if family == LOG_NORMAL else family)
-            for j, family in enumerate(self.families_)
-        ]
+        counts, log1p_std = self._of(COUNTS), summary.log1p_std
+        self.typical_ = np.where(counts, summary.mean, 1.0)
+        self.typical_spread_ = np.where(counts & (log1p_std > 0), log1p_std, 1.0)
         return self
 
     def name(self, j):
@@ -156,7 +155,18 @@ class Columns:
 
     def model_columns(self):
         """What the model must know of each column, a list of Column."""
-        return self._model_columns
+        numbers = zip(self.typical_.tolist(), self.typical_spread_.tolist(), strict=True)
+        return [
+            Column(
+                "gaussian" if family == LOG_NORMAL else family,
+                self.levels_[j].n if j in self.levels_ else 0,
+                typical,
+                spread,
+            )
+            for j, (family, (typical, spread)) in enumerate(
+                zip(self.families_, numbers, strict=True)
+            )
+        ]
 
     def table(self):
         """:class:`ColumnKinds` of these columns."""
@@ -164,7 +174,9 @@ class Columns:
             self.levels_[j].n if j in self.levels_ else 0 for j in range(len(self.kinds_))
         ]
         names = range(len(self.kinds_)) if self._names is None else self._names
-        return ColumnKinds(names, self.kinds_, self.families_, n_levels, self.missing_)
+        return ColumnKinds(
+            names, self.kinds_, self.families_, n_levels, self.missing_.tolist()
+        )
 
     def _check(self, summary):
         empty = np.flatnonzero(summary.n_observed == 0)

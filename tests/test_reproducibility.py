@@ -1,14 +1,19 @@
 """The same seed gives the same bytes, and nobody else's random numbers are used."""
 
 import copy
+import io
 import pickle
 import random
 
+import joblib
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
+
+from sklearn_revae import ReVAEClassifier
 
 
 def _same_answers(model, other, X):
@@ -160,3 +165,16 @@ def test_a_clone_is_not_fitted_and_has_the_parameters(blobs_model):
 def test_a_clone_fits_the_same(few_blobs, blobs_model, weight_bytes):
     copied = clone(blobs_model).fit(*few_blobs)
     assert weight_bytes(copied) == weight_bytes(blobs_model)
+
+
+def test_a_linear_model_of_named_counts_is_not_much_more_than_its_weights():
+    random = np.random.RandomState(0)
+    names = [f"gene-{j}-of-many" for j in range(800)]
+    X = pd.DataFrame(random.poisson(random.gamma(1, 2, (40, 800))), columns=names)
+    model = ReVAEClassifier(max_iter=334, random_state=0).fit(X, np.arange(40) % 10)
+    assert model.module_.encoder.is_linear
+    n_bytes = sum(tensor.nbytes for tensor in model.module_.state_dict().values())
+    file = io.BytesIO()
+    joblib.dump(model, file)
+    assert len(pickle.dumps(model)) < 1.5 * n_bytes
+    assert file.tell() < 1.5 * n_bytes

@@ -25,7 +25,7 @@ MANY_COUNTS = 50
 EDGE = 1e-3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Column:
     """What the model must know of a column.
 

@@ -46,17 +46,18 @@ class ProductLikelihood(nn.Module):
         for name, members in groups.items():
             family = FAMILIES[columns[members[0]].family]
             self.families[name] = family([columns[j] for j in members])
-            # One family for all columns needs no gathering.
-            index = torch.tensor(members) if len(groups) > 1 else None
+            # One family for all columns needs no gathering. Indices are short, as a
+            # linear model of many columns has few weights beside them.
+            index = torch.tensor(members, dtype=torch.int32) if len(groups) > 1 else None
             self.register_buffer(f"columns_{name}", index, persistent=False)
         leveled = torch.zeros(len(columns), dtype=torch.bool)
-        widths = torch.zeros(2, len(columns), dtype=torch.long)
+        widths = torch.zeros(2, len(columns), dtype=torch.int32)
         for family, members in self._parts():
             members = slice(None) if members is None else members
             leveled[members] = family.leveled
             widths[0, members], widths[1, members] = family.n_inputs, family.n_outputs
         self.register_buffer("leveled", leveled, persistent=False)
-        self.register_buffer("input_widths", widths[0], persistent=False)
+        self.register_buffer("input_widths", widths[0].clone(), persistent=False)
         n_values, self.n_outputs = (int(total) for total in widths.sum(1))
         self.n_inputs = n_values + (len(columns) if masked else 0)
         first_input, first_output = widths.cumsum(1) - widths
@@ -64,9 +65,12 @@ class ProductLikelihood(nn.Module):
         for name, members in groups.items() if len(groups) > 1 else ():
             family = self.families[name]
             places = torch.arange(family.n_outputs) + first_output[members, None]
-            self.register_buffer(f"outputs_{name}", places.flatten(), persistent=False)
+            places = places.flatten().int()
+            self.register_buffer(f"outputs_{name}", places, persistent=False)
             gathered.append(torch.arange(family.n_inputs) + first_input[members, None])
-        order = torch.cat([p.flatten() for p in gathered]).argsort() if gathered else None
+        order = None
+        if gathered:
+            order = torch.cat([p.flatten() for p in gathered]).argsort().int()
         self.register_buffer("input_order", order, persistent=False)
 
     def _parts(self):

@@ -38,9 +38,9 @@ _OUTPUTS = ("default", "pandas", "polars")
 # What is stored, or follows from it. Optimizer states are left out, as pickles do.
 _ATTRIBUTES = {
     *("n_features_in_", "feature_names_in_", "_table", "_image", "_template"),
-    *("_labels", "_columns", "column_kinds_", "likelihood_", "label_names_"),
+    *("_labels", "_columns", "likelihood_", "label_names_"),
     *("_seed", "_optimizer_state", "_counts", "_pair_counts", "module_"),
-    *("label_dim_", "style_dim_", "loss_curve_", "history_", "n_iter_", "device_"),
+    *("label_dim_", "style_dim_", "history_", "n_iter_", "device_"),
     *("exclusions_", "_residuals", "training_score_quantiles_", _OUTPUT, *_SETTLED),
 }
 
@@ -212,7 +212,6 @@ def _fitted(estimator, state, weights):
         "_template": _containers.make(state["template"], n_features),
         "_labels": labels,
         "_columns": columns,
-        "column_kinds_": columns.table(),
         "likelihood_": columns.families_,
         "label_names_": [] if labels is None else list(labels.names_),
         "label_dim_": sizes[0],
@@ -226,7 +225,6 @@ def _fitted(estimator, state, weights):
         "_seed": state["seed"],
         "_optimizer_state": None,
         "history_": history,
-        "loss_curve_": [-epoch.get("bound", math.nan) for epoch in history],
         "n_iter_": len(history),
     }
 

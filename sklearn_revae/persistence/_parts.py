@@ -6,11 +6,10 @@ wrong much later, or silently.
 
 import numpy as np
 
-from sklearn_revae._columns import LIKELIHOODS, LOG_NORMAL, Columns, Levels
+from sklearn_revae._columns import LIKELIHOODS, Columns, Levels
 from sklearn_revae._labels import LabelCodes
 from sklearn_revae._residuals import Residuals
 from sklearn_revae._tables import Table
-from sklearn_revae.model.families import Column
 
 _KINDS = (
     "real",
@@ -89,14 +88,13 @@ def names(values, n, what):
 
 def columns_state(columns):
     """State of :class:`Columns`; its names are those of the estimator's features."""
-    of_model = columns.model_columns()
     state = {name: getattr(columns, name) for name in _SCALES}
     return state | {
         "likelihood": columns.likelihood,
         "kinds": _coded(columns.kinds_, _KINDS),
         "families": _coded(columns.families_, LIKELIHOODS),
-        "typical": np.array([column.typical for column in of_model]),
-        "typical_spread": np.array([column.spread for column in of_model]),
+        "typical": columns.typical_,
+        "typical_spread": columns.typical_spread_,
         "levels": [
             {"column": int(j), "ordered": bool(levels.ordered), "numbers": levels.numbers}
             for j, levels in columns.levels_.items()
@@ -140,18 +138,9 @@ def columns_from(state, n_features, feature_names, categories):
     leveled = np.isin(columns.families_, ["categorical", "ordinal"])
     check(set(columns.levels_) == set(np.flatnonzero(leveled).tolist()), "levels")
     check(set(categories) <= set(columns.levels_), "categories")
-    typical = numbers(state["typical"], (n_features,), "typical")
-    spread = numbers(state["typical_spread"], (n_features,), "typical_spread")
-    check((spread > 0).all(), "typical_spread")
-    columns._model_columns = [
-        Column(
-            "gaussian" if family == LOG_NORMAL else family,
-            columns.levels_[j].n if j in columns.levels_ else 0,
-            float(typical[j]),
-            float(spread[j]),
-        )
-        for j, family in enumerate(columns.families_)
-    ]
+    for name in ("typical", "typical_spread"):
+        setattr(columns, f"{name}_", numbers(state[name], (n_features,), name))
+    check((columns.typical_spread_ > 0).all(), "typical_spread")
     return columns
 
 

@@ -1,6 +1,7 @@
 """A saved model and the loaded one are the same, in all they hold and all they answer."""
 
 import os
+from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from fractions import Fraction
 
@@ -57,6 +58,9 @@ def assert_same(one, other):
         assert len(other) == len(one)
         for a, b in zip(one, other, strict=True):
             assert_same(a, b)
+    elif is_dataclass(one):
+        for field in fields(one):
+            assert_same(getattr(one, field.name), getattr(other, field.name))
     elif type(one).__module__.startswith("sklearn_revae"):
         assert_same(vars(one), vars(other))
     elif one == one:
