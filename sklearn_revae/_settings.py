@@ -13,6 +13,10 @@ _WEIGHT_PER_COLUMN = 0.5
 # Noise beside the columns' own spread: more on tables blurs classes that lie close.
 _CORRELATED_NOISE = 0.6
 _INDEPENDENT_NOISE = 0.3
+# A noisy copy of a table's row takes at most so much of another row, and of its labels:
+# with few labels a boundary that runs straight is the better one. Only where labels have
+# two values, as the rows of a third may lie between those of two.
+_MIXED_SHARE = 0.3
 # Most of a count's spread is the noise of counting.
 _NOISE_OF_COUNTS = 1.0
 # Twice as much made edits of garments little clearer and their drawing much blurrier.
@@ -72,6 +76,8 @@ def settings_of(params, columns, module, n_rows, monitor):
     noise = _CORRELATED_NOISE if correlated else _INDEPENDENT_NOISE
     noise = np.where(counts, _NOISE_OF_COUNTS, noise)
     n_real = int((columns.unbounded() & ~shared).sum())
+    n_values = module.label_model.n_values
+    mixed = not correlated and all(n == 2 for n in n_values)
     convolved, linear = convolves(module.encoder), module.encoder.is_linear
     most_edit = _MOST_EDIT if convolved else _MOST_EDIT_OF_PERCEPTRON
     return Settings(
@@ -82,6 +88,7 @@ def settings_of(params, columns, module, n_rows, monitor):
         ),
         noise_scale=(noise * columns.spread_).astype(np.float32),
         correlated_noise=correlated,
+        mixed_share=_MIXED_SHARE if mixed and not linear else 0.0,
         n_mc_samples=params.n_mc_samples,
         unlabeled_bound=params.unlabeled_bound,
         edit_weight=_given(

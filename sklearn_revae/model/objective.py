@@ -235,10 +235,9 @@ def _centred(kernel):
     return kernel - rows - kernel.mean(-2, keepdim=True) + rows.mean(-2, keepdim=True)
 
 
-def consistency_loss(log_target, log_perturbed):
-    """Cross-entropy (n,) of a perturbed row's labels to the row's own, over all labels.
+def consistency_loss(target, log_perturbed):
+    """Cross-entropy (n,) of a perturbed row's labels to those it should have, over all.
 
-    Both are log-probabilities (n, L, K); the target is taken as given.
+    Probabilities (n, L, K), taken as given, and log-probabilities.
     """
-    target = log_target.detach().exp()
-    return -(target * log_perturbed).sum((-2, -1))
+    return -(target.detach() * log_perturbed).sum((-2, -1))

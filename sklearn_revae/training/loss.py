@@ -44,6 +44,8 @@ class SemiSupervisedLoss(nn.Module):
     correlated_noise : bool
         Whether the noise has the rows' own covariance, scaled by `noise_scale`.
         Independent noise on many pixels averages out before it is felt.
+    mixed_share : float
+        Largest share of another row in a noisy copy, whose labels are mixed alike.
     n_mc_samples : int
         Samples of z a row.
     unlabeled_bound : {"marginal", "classifier"}
@@ -69,6 +71,7 @@ class SemiSupervisedLoss(nn.Module):
         consistency_weight,
         noise_scale,
         correlated_noise,
+        mixed_share,
         n_mc_samples,
         unlabeled_bound,
         edit_weight,
@@ -82,6 +85,7 @@ class SemiSupervisedLoss(nn.Module):
         self.consistency_weight = consistency_weight
         self.noise_scale = noise_scale
         self.correlated_noise = correlated_noise
+        self.mixed_share = mixed_share
         self.n_mc_samples = n_mc_samples
         self.unlabeled_bound = unlabeled_bound
         self.edit_weight = edit_weight
@@ -108,6 +112,21 @@ class SemiSupervisedLoss(nn.Module):
         mixtures = self._randn((n_rows, n_rows), features)
         # Random mixtures of the batch's centred rows.
         return mixtures @ (features - features.mean(0)) / math.sqrt(n_rows)
+
+    def _mixing(self, n_rows):
+        """Function that mixes each of `n_rows` with another, the same at each call."""
+        if self.mixed_share == 0:
+            return lambda rows: rows
+        device = self.generator.device
+        other = torch.randperm(n_rows, generator=self.generator, device=device)
+        share = torch.rand(n_rows, generator=self.generator, device=device)
+        share = self.mixed_share * share
+
+        def mix(rows):
+            shares = share.to(rows).view(-1, *[1] * (rows.ndim - 1))
+            return rows.lerp(rows[other], shares)
+
+        return mix
 
     def _swapped(self, model, x):
         """`x` with some levels taken from the row above."""
@@ -171,7 +190,8 @@ class SemiSupervisedLoss(nn.Module):
         inputs = model.likelihood.features(x)
         if with_consistency:
             # Rows and their noisy copies share one pass of the encoder.
-            noisy = model.likelihood.features(self._swapped(model, x))
+            mix = self._mixing(n_rows)
+            noisy = mix(model.likelihood.features(self._swapped(model, x)))
             noisy = noisy + self.noise_scale * self._noise(noisy)
             inputs = torch.cat([inputs, noisy])
         mean, scale = model.encoder(inputs)
@@ -190,7 +210,7 @@ class SemiSupervisedLoss(nn.Module):
         if with_consistency:
             log_classifier = labels.log_classifier(model.blocks(mean))
             gain = gain - self.consistency_weight * consistency_loss(
-                log_classifier[:n_rows], log_classifier[n_rows:]
+                mix(log_classifier[:n_rows].exp()), log_classifier[n_rows:]
             )
         if self.edit_weight > 0 and labels.n_labels > 0:
             gain = gain - self.edit_weight * self._edit_loss(

@@ -37,6 +37,7 @@ class Settings:
     consistency_weight: float
     noise_scale: np.ndarray
     correlated_noise: bool
+    mixed_share: float
     n_mc_samples: int
     unlabeled_bound: str
     edit_weight: float
@@ -119,6 +120,7 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
         settings.consistency_weight,
         noise_scale,
         settings.correlated_noise,
+        settings.mixed_share,
         settings.n_mc_samples,
         settings.unlabeled_bound,
         settings.edit_weight,

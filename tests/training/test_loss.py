@@ -95,7 +95,7 @@ def test_consistency_term_is_the_cross_entropy_to_the_noisy_copy(small, batch):
     loss, bound = small.loss(consistency_weight=3.0, noise_scale=noise)(module, *batch)
     clean, noisy = inputs[0].chunk(2)
     cross_entropy = consistency_loss(
-        module.log_class_probabilities(clean), module.log_class_probabilities(noisy)
+        module.log_class_probabilities(clean).exp(), module.log_class_probabilities(noisy)
     )
     expected = -(bound.value(label_weight=2.0) - 3.0 * cross_entropy).mean() / 4
     torch.testing.assert_close(loss, expected)
@@ -131,6 +131,31 @@ def test_correlated_noise_has_the_rows_covariance(small):
     # The standard error of a covariance of 2000 rows is at most (2 / 2000)^0.5.
     assert error.abs().max() < 5 * (2 / 2000) ** 0.5
     assert (noise.mean(0).abs() < 5 * deviation / 2000**0.5).all()
+
+
+def test_copies_take_part_of_another_row_and_of_its_labels(small, batch):
+    module = small.module()
+    inputs = encoder_inputs(module)
+    mixing = small.loss(
+        consistency_weight=3.0, noise_scale=torch.zeros(4), mixed_share=0.4
+    )
+    loss, bound = mixing(module, *batch)
+    clean, mixed = inputs[0].chunk(2)
+    towards = clean[None] - clean[:, None]
+    moved = (mixed - clean)[:, None]
+    # The only other row and share by which a copy came about, each row's.
+    shares = (moved * towards).sum(-1) / (towards**2).sum(-1).clamp(min=1e-9)
+    off = (moved - shares[..., None] * towards).abs().sum(-1)
+    other = off.fill_diagonal_(torch.inf).argmin(1)
+    share = shares.gather(1, other[:, None])
+    torch.testing.assert_close(mixed, clean.lerp(clean[other], share))
+    assert (share <= 0.4).all()
+    assert share.max() > 0.2
+    probabilities = module.log_class_probabilities(clean).exp()
+    target = probabilities.lerp(probabilities[other], share[..., None])
+    cross_entropy = consistency_loss(target, module.log_class_probabilities(mixed))
+    expected = -(bound.value(label_weight=2.0) - 3.0 * cross_entropy).mean() / 4
+    torch.testing.assert_close(loss, expected)
 
 
 def test_noise_comes_from_the_generator_alone(small, batch):
