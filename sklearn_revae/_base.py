@@ -399,7 +399,9 @@ class BaseReVAE(NotebookMixin, LatentsMixin, BaseEstimator):
         device = resolve_device(self.device, math.prod(data.X.shape))
         training, held_out, monitor = self._validation_split(data.codes, one_epoch)
         rows = data.rows(training, device)
-        settings = settings_of(self, self._columns, self.module_, len(rows), monitor)
+        settings = settings_of(
+            self, self._columns, self.module_, self._counts, len(rows), monitor
+        )
         if one_epoch:
             settings.n_epochs, settings.decay = 1, False
         module = copy.deepcopy(self.module_)

@@ -30,10 +30,10 @@ label_weight : float or "auto", default="auto"
     "auto": half the number of columns, since log p(x|z) grows with them.
 consistency_weight : float or "auto", default="auto"
     Weight of the cross-entropy, in nats, between a row's class probabilities and those
-    of a copy with noise added. In tables whose labels have two values each, copy and
-    probabilities are mixed with up to 0.3 of another row's. "auto": half the number of
-    columns, of which fifty columns of counts make one, at most 600. 0 trains on the
-    bound alone.
+    of a copy with noise added. In tables whose labels have two values each, known of 20
+    rows or more, copy and probabilities are mixed with up to 0.3 of another row's.
+    "auto": half the number of columns, of which fifty columns of counts make one, at
+    most 600. 0 trains on the bound alone.
 edit_weight : float or "auto", default="auto"
     Weight of the cross-entropy, in nats, of edits: rows moved to another value of a
     label, decoded and encoded again, should be recognised as that value. It trains the

@@ -15,8 +15,10 @@ _CORRELATED_NOISE = 0.6
 _INDEPENDENT_NOISE = 0.3
 # A noisy copy of a table's row takes at most so much of another row, and of its labels:
 # with few labels a boundary that runs straight is the better one. Only where labels have
-# two values, as the rows of a third may lie between those of two.
+# two values, as the rows of a third may lie between those of two; and not with fewest
+# labels, where it drew rows to the larger class.
 _MIXED_SHARE = 0.3
+_FEWEST_TO_MIX = 20
 # Most of a count's spread is the noise of counting.
 _NOISE_OF_COUNTS = 1.0
 # Twice as much made edits of garments little clearer and their drawing much blurrier.
@@ -45,7 +47,7 @@ def _given(value, default):
     return default if isinstance(value, str) else value
 
 
-def settings_of(params, columns, module, n_rows, monitor):
+def settings_of(params, columns, module, class_counts, n_rows, monitor):
     """Training settings, everything "auto" decided.
 
     Parameters
@@ -56,6 +58,8 @@ def settings_of(params, columns, module, n_rows, monitor):
         Kinds and spread of the columns.
     module : ReVAE
         What is to be trained.
+    class_counts : list of ndarray (n_values,)
+        How often each value of each label is known.
     n_rows : int
         Number of training rows.
     monitor : str or None
@@ -76,9 +80,10 @@ def settings_of(params, columns, module, n_rows, monitor):
     noise = _CORRELATED_NOISE if correlated else _INDEPENDENT_NOISE
     noise = np.where(counts, _NOISE_OF_COUNTS, noise)
     n_real = int((columns.unbounded() & ~shared).sum())
-    n_values = module.label_model.n_values
-    mixed = not correlated and all(n == 2 for n in n_values)
     convolved, linear = convolves(module.encoder), module.encoder.is_linear
+    mixed = not (correlated or linear) and all(
+        len(count) == 2 and count.sum() >= _FEWEST_TO_MIX for count in class_counts
+    )
     most_edit = _MOST_EDIT if convolved else _MOST_EDIT_OF_PERCEPTRON
     return Settings(
         label_weight=_given(params.label_weight, _WEIGHT_PER_COLUMN * n_features),
@@ -88,7 +93,7 @@ def settings_of(params, columns, module, n_rows, monitor):
         ),
         noise_scale=(noise * columns.spread_).astype(np.float32),
         correlated_noise=correlated,
-        mixed_share=_MIXED_SHARE if mixed and not linear else 0.0,
+        mixed_share=_MIXED_SHARE if mixed else 0.0,
         n_mc_samples=params.n_mc_samples,
         unlabeled_bound=params.unlabeled_bound,
         edit_weight=_given(
