@@ -31,5 +31,5 @@ def test_pixels_are_not_mixed():
 
 def test_counts_of_a_linear_model_are_not_mixed():
     X, y = np.random.RandomState(0).poisson(1.0, (40, 60)), np.arange(40) % 2
-    assert _mixed_share(X, y) == 0.0
-    assert _mixed_share(X, y, hidden_layer_sizes=(4,)) > 0.0
+    assert _mixed_share(X, y, likelihood="poisson") == 0.0
+    assert _mixed_share(X, y, likelihood="poisson", hidden_layer_sizes=(4,)) > 0.0
