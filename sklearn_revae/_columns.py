@@ -155,17 +155,15 @@ class Columns:
 
     def model_columns(self):
         """What the model must know of each column, a list of Column."""
-        numbers = zip(self.typical_.tolist(), self.typical_spread_.tolist(), strict=True)
+        typical, spread = self.typical_.tolist(), self.typical_spread_.tolist()
         return [
             Column(
                 "gaussian" if family == LOG_NORMAL else family,
                 self.levels_[j].n if j in self.levels_ else 0,
-                typical,
-                spread,
+                typical[j],
+                spread[j],
             )
-            for j, (family, (typical, spread)) in enumerate(
-                zip(self.families_, numbers, strict=True)
-            )
+            for j, family in enumerate(self.families_)
         ]
 
     def table(self):
