@@ -20,6 +20,7 @@ from sklearn_revae._build import build_model
 from sklearn_revae._columns import Columns
 from sklearn_revae._density import bound_quantiles
 from sklearn_revae._exclusions import count_pairs, find_exclusions
+from sklearn_revae._history import by_epoch, by_quantity
 from sklearn_revae._html import NotebookMixin
 from sklearn_revae._kinds import ColumnKinds
 from sklearn_revae._labels import LabelCodes
@@ -462,7 +463,14 @@ class BaseReVAE(NotebookMixin, LatentsMixin, BaseEstimator):
             state["device_"] = "cpu"
             # Twice the weights' size, and only partial_fit would miss its momentum.
             state["_optimizer_state"] = None
+            state["history_"] = by_quantity(self.history_)
         return state
+
+    def __setstate__(self, state):
+        """Take over a state of `__getstate__`."""
+        if "module_" in state:
+            state = state | {"history_": by_epoch(state["history_"])}
+        super().__setstate__(state)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

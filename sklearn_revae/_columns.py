@@ -91,8 +91,6 @@ class Columns:
         Of the categorical and ordinal columns.
     shift_, scale_ : ndarray (n_features,)
         The model sees (X - shift_) / scale_, of log X where the family is log-normal.
-    low_, high_ : ndarray (n_features,)
-        Decoded values stay between these.
     seen_low_, seen_high_ : ndarray (n_features,)
         The values of `fit` lie between these.
     spread_ : ndarray (n_features,)
@@ -304,22 +302,10 @@ class Columns:
             if member.any():
                 self.scale_[member] = _root_mean_square(self.scale_[member])
 
-        self.low_ = np.full(n_features, -_LARGEST)
-        self.high_ = np.full(n_features, _LARGEST)
-        self.low_[self._of(COUNTS)] = 0.0
-        # An exponential makes little too much of a logarithm far too much of a value.
-        self.low_[logged], self.high_[logged] = low[logged], high[logged]
-        pixel = np.isin(self.kinds_, ["pixel"])
-        if pixel.any():
-            self.low_[pixel], self.high_[pixel] = low[pixel].min(), high[pixel].max()
-        # Bounded columns of a table lie in [0, 1] or have a range of their own.
         bounded = self._of(_BOUNDED)
-        within_unit = (low >= 0) & (high <= 1)
-        own = bounded & ~pixel
-        self.low_[own] = np.where(within_unit, 0.0, low)[own]
-        self.high_[own] = np.where(within_unit, 1.0, high)[own]
-        self.shift_[bounded] = self.low_[bounded]
-        self.scale_[bounded] = self.high_[bounded] - self.low_[bounded]
+        low, high = self.range_
+        self.shift_[bounded] = low[bounded]
+        self.scale_[bounded] = high[bounded] - low[bounded]
         self.scale_[self.scale_ == 0] = 1.0
 
         # Standard deviations of features; those of bounded columns, which share theirs.
@@ -327,6 +313,25 @@ class Columns:
         if bounded.any():
             scaled = summary.std[bounded] / self.scale_[bounded]
             self.spread_[bounded] = np.sqrt(np.mean(scaled**2))
+
+    @property
+    def range_(self):
+        """Lowest and highest of the values that are decoded: two of (n_features,)."""
+        seen_low, seen_high = self.seen_low_, self.seen_high_
+        low, high = np.full_like(seen_low, -_LARGEST), np.full_like(seen_high, _LARGEST)
+        low[self._of(COUNTS)] = 0.0
+        # An exponential makes little too much of a logarithm far too much of a value.
+        logged = self._of([LOG_NORMAL])
+        low[logged], high[logged] = seen_low[logged], seen_high[logged]
+        pixel = np.isin(self.kinds_, ["pixel"])
+        if pixel.any():
+            low[pixel], high[pixel] = seen_low[pixel].min(), seen_high[pixel].max()
+        # Bounded columns of a table lie in [0, 1] or have a range of their own.
+        own = self._of(_BOUNDED) & ~pixel
+        within_unit = (seen_low >= 0) & (seen_high <= 1)
+        low[own] = np.where(within_unit, 0.0, seen_low)[own]
+        high[own] = np.where(within_unit, 1.0, seen_high)[own]
+        return low, high
 
     def within_seen(self, values):
         """`values` (..., n_features) no further out than those of `fit`.
@@ -424,7 +429,7 @@ class Columns:
             # What overflows is brought back below.
             values = values * self.scale_ + self.shift_
             values[..., logged] = np.exp(values[..., logged])
-        values = np.clip(values, self.low_, self.high_)
+        values = values.clip(*self.range_)
         whole = np.isin(self.kinds_, ["binary", "count"])
         values[..., whole] = np.rint(values[..., whole])
         for j, levels in self.levels_.items():
@@ -443,7 +448,7 @@ class Columns:
             logged = self._of([LOG_NORMAL])
             ratio = after[..., logged] / before[..., logged]
             new[..., logged] = own[..., logged] * ratio
-        new = np.clip(new, self.low_, self.high_)
+        new = new.clip(*self.range_)
         told_apart = np.isin(self.kinds_, ["binary"])
         told_apart[list(self.levels_)] = True
         new[..., told_apart] = np.where(after == before, own, after)[..., told_apart]

@@ -438,6 +438,10 @@ def _as_before(old, new):
             if v not in known and not _is_missing(v)
         ]
         dtype = nw.Enum(known + more)
+    if dtype == nw.Decimal:
+        # Not every version of narwhals casts to these.
+        native = new.to_native().cast(old.to_native().dtype)
+        return nw.from_native(native, series_only=True)
     return new.cast(dtype)
 
 

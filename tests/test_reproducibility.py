@@ -13,7 +13,7 @@ import torch
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
-from sklearn_revae import ReVAEClassifier
+from sklearn_revae import ReVAEClassifier, ReVAETransformer
 
 
 def _same_answers(model, other, X):
@@ -135,6 +135,18 @@ def test_a_model_that_is_not_fitted_is_pickled(quick_classifier):
     assert model.label_dim == 3
 
 
+def test_a_pickled_model_keeps_the_history_of_its_training(few_blobs, quick_classifier):
+    X, y = few_blobs
+    model = quick_classifier().fit(X, y).partial_fit(X, y)
+    # As a user's callback, or early stopping in some of the epochs, writes it.
+    model.history_[0] |= {"note": "first", "rows": 4}
+    copied = pickle.loads(pickle.dumps(model))
+    assert copied.history_ == model.history_
+    assert [type(v) for v in copied.history_[0].values()] == [
+        type(v) for v in model.history_[0].values()
+    ]
+
+
 def test_a_pickle_is_not_much_larger_than_the_weights(digits_model):
     n_bytes = sum(tensor.nbytes for tensor in digits_model.module_.state_dict().values())
     # Three square matrices of doubles are what impute goes by.
@@ -167,11 +179,13 @@ def test_a_clone_fits_the_same(few_blobs, blobs_model, weight_bytes):
     assert weight_bytes(copied) == weight_bytes(blobs_model)
 
 
-def test_a_linear_model_of_named_counts_is_not_much_more_than_its_weights():
+@pytest.mark.parametrize("estimator", [ReVAEClassifier, ReVAETransformer])
+def test_a_linear_model_of_named_counts_is_not_much_more_than_its_weights(estimator):
     random = np.random.RandomState(0)
     names = [f"gene-{j}-of-many" for j in range(800)]
     X = pd.DataFrame(random.poisson(random.gamma(1, 2, (40, 800))), columns=names)
-    model = ReVAEClassifier(max_iter=334, random_state=0).fit(X, np.arange(40) % 10)
+    y = np.arange(40) % 10 if estimator is ReVAEClassifier else None
+    model = estimator(max_iter=334, random_state=0).fit(X, y)
     assert model.module_.encoder.is_linear
     n_bytes = sum(tensor.nbytes for tensor in model.module_.state_dict().values())
     file = io.BytesIO()

@@ -25,8 +25,6 @@ _KINDS = (
 _SCALES = (
     "shift_",
     "scale_",
-    "low_",
-    "high_",
     "seen_low_",
     "seen_high_",
     "spread_",
@@ -89,7 +87,10 @@ def names(values, n, what):
 def columns_state(columns):
     """State of :class:`Columns`; its names are those of the estimator's features."""
     state = {name: getattr(columns, name) for name in _SCALES}
+    low, high = columns.range_
     return state | {
+        "low_": low,
+        "high_": high,
         "likelihood": columns.likelihood,
         "kinds": _coded(columns.kinds_, _KINDS),
         "families": _coded(columns.families_, LIKELIHOODS),
@@ -125,6 +126,8 @@ def columns_from(state, n_features, feature_names, categories):
     check((columns.spread_ >= 0).all(), "spread_")
     columns.kinds_ = _words(state["kinds"], n_features, _KINDS, "kinds")
     columns.families_ = _words(state["families"], n_features, LIKELIHOODS, "families")
+    for name, known in zip(("low_", "high_"), columns.range_, strict=True):
+        check((numbers(state[name], (n_features,), name) == known).all(), name)
     columns.levels_ = {}
     for levels in state["levels"]:
         j, values = levels["column"], levels["numbers"]
