@@ -11,6 +11,17 @@ _MOST_ROWS = 2048
 _MOST_CELLS = 2_000_000
 
 
+def for_inference(module):
+    """The module as :func:`apply` needs it, for who applies it many times.
+
+    On the CPU a copy in double precision, elsewhere the module itself.
+    """
+    parameter = next(module.parameters())
+    if parameter.device.type == "cpu" and parameter.dtype != torch.float64:
+        module = copy.deepcopy(module).double()
+    return module.eval()
+
+
 @torch.no_grad()
 def apply(module, function, *arrays, copies=1):
     """`function(module, *tensors)` over chunks of rows, put together again.
@@ -34,11 +45,9 @@ def apply(module, function, *arrays, copies=1):
     ndarray
         The results, in order.
     """
+    module = for_inference(module)
     parameter = next(module.parameters())
     device, dtype = parameter.device, parameter.dtype
-    if device.type == "cpu":
-        module, dtype = copy.deepcopy(module).double(), torch.float64
-    module.eval()
     results = []
     width = math.prod(arrays[0].shape[1:]) * copies
     step = max(1, min(_MOST_ROWS, _MOST_CELLS // max(width, 1)))

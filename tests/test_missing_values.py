@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.datasets import load_breast_cancer
+from sklearn.experimental import enable_iterative_imputer  # noqa: F401
+from sklearn.impute import IterativeImputer
 
 from sklearn_revae import ReVAEClassifier, ReVAETransformer
 
@@ -70,13 +72,32 @@ def test_impute_is_better_than_the_mean(model, holed):
     assert np.square(error).mean() < 0.5 * np.square(of_mean).mean()
 
 
+def test_a_brief_model_fills_gaps_better_than_linear_regressions():
+    whole = load_breast_cancer().data
+    whole = (whole - whole.mean(axis=0)) / whole.std(axis=0)
+    missing = holes(whole.shape, 0.3)
+    X = np.where(missing, np.nan, whole)
+    model = ReVAETransformer(
+        (128,), learning_rate_init=0.01, max_iter=3, random_state=0
+    ).fit(X)
+    imputer = IterativeImputer(max_iter=20, tol=0.01, random_state=0)
+    of_model, of_regressions = (
+        np.sqrt(np.mean(np.square((filled - whole)[missing])))
+        for filled in (model.impute(X), imputer.fit_transform(X))
+    )
+    assert of_model < of_regressions
+
+
 def test_draws_differ_where_values_are_missing_and_there_alone(model, holed):
     X, _ = holed
     draws = model.impute(X, n_samples=5, random_state=0)
     assert draws.shape == (200, 5, 30)
     missing = np.isnan(X)
     spread = np.ptp(draws, axis=1)
-    assert (spread[missing] > 0).all()
+    # Of positive columns nothing is drawn beyond the largest value that fit has seen.
+    largest = (draws == np.nanmax(X, axis=0)).all(axis=1)
+    assert largest[missing].mean() < 0.01
+    assert (spread[missing & ~largest] > 0).all()
     assert (spread[~missing] == 0).all()
     np.testing.assert_array_equal(draws, model.impute(X, n_samples=5, random_state=0))
 
