@@ -1,6 +1,6 @@
 """Filling 30 % removed cells, beside scikit-learn's imputers.
 
-Run ``python benchmarks/imputation.py [breast_cancer satimage]``. Cells are removed at
+Run ``python benchmarks/imputation.py [breast_cancer ...]``. Cells are removed at
 random, five seeds. The error is the root of the mean squared difference to what was
 removed, in standard deviations of the columns; no labels are used. The time to fit and
 the time to fill, once fitted, are told apart: a ReVAE that predicts and edits fills too.
@@ -13,6 +13,7 @@ import warnings
 
 import numpy as np
 from real_data import breast_cancer, keel, with_holes
+from sklearn.datasets import load_diabetes, load_wine
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.experimental import enable_iterative_imputer  # noqa: F401
 from sklearn.impute import IterativeImputer, KNNImputer, SimpleImputer
@@ -70,7 +71,7 @@ FILLERS = {
 
 def compare(title, X):
     """Print the error of every filler, and its times."""
-    X = X.astype(float)
+    X = X.astype(float).loc[:, X.nunique() > 1]
     whole = X.to_numpy()
     errors, seconds = {}, {}
     for seed in SEEDS:
@@ -98,6 +99,10 @@ def compare(title, X):
 DATA = {
     "breast_cancer": lambda: breast_cancer()[0],
     "satimage": lambda: keel("satimage")[0],
+    "wine": lambda: load_wine(as_frame=True).data,
+    "diabetes": lambda: load_diabetes(as_frame=True).data.drop(columns="sex"),
+    "vehicle": lambda: keel("vehicle")[0],
+    "segment": lambda: keel("segment")[0],
 }
 
 if __name__ == "__main__":

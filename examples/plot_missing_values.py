@@ -23,7 +23,7 @@ from sklearn.impute import IterativeImputer, KNNImputer, SimpleImputer
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_revae import ReVAEClassifier
+from sklearn_revae import ReVAEClassifier, ReVAETransformer
 from sklearn_revae.datasets import mask_labels
 
 whole, y = load_breast_cancer(return_X_y=True, as_frame=True)
@@ -52,7 +52,9 @@ for rival in [model, boosting]:
 # ----------------
 # The imputers learn from the training rows and fill the test rows. The error is that of
 # the cells that were taken away, in standard deviations of their columns. Nearest
-# neighbours need scaled columns; so does the iterative imputer, to converge.
+# neighbours need scaled columns; so does the iterative imputer, to converge. Who wants
+# holes filled and nothing else is served best by a small model and few epochs: it takes
+# less than a second to fit.
 
 spread = whole.std().to_numpy()
 
@@ -73,7 +75,9 @@ for imputer in [
     filled = scaler.inverse_transform(imputer.transform(scaler.transform(X_test)))
     errors[type(imputer).__name__] = error(filled)
 best = model.impute(X_test)
-errors["model.impute"] = error(best)
+errors["ReVAEClassifier"] = error(best)
+brief = ReVAETransformer((128,), learning_rate_init=0.01, max_iter=3, random_state=0)
+errors["ReVAE, 3 epochs"] = error(brief.fit(X).impute(X_test))
 print(f"error of {lost.sum()} cells filled in, in standard deviations")
 for name, value in errors.items():
     print(f"  {name:<20}{value:.3f}")
@@ -103,7 +107,8 @@ j = X_test.columns.get_loc(COLUMN)
 fig, (left, right) = plt.subplots(
     1, 2, figsize=(10, 4), width_ratios=[1, 1.7], layout="constrained"
 )
-bars = left.barh(list(errors), errors.values(), color=["lightgray"] * 3 + ["tab:blue"])
+colors = ["tab:blue" if "ReVAE" in name else "lightgray" for name in errors]
+bars = left.barh(list(errors), errors.values(), color=colors)
 left.bar_label(bars, fmt="%.2f", padding=3)
 left.invert_yaxis()
 left.tick_params(axis="y", length=0)

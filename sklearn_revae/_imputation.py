@@ -72,10 +72,17 @@ class ImputationMixin(LatentsMixin):
         A model fitted on rows with gaps fills them better: its encoder has learned to
         tell a value that is missing from one of middle size.
 
+        What the decoder's errors at known values tell of those at missing ones is added
+        to up to 256 continuous columns: their covariance is found by expectation
+        maximisation over rows with gaps [2]_. That rule does much of the work, so a small
+        model of few epochs will do where gaps are to be filled and nothing else.
+
         References
         ----------
         .. [1] P.-A. Mattei, J. Frellsen, "MIWAE: Deep Generative Modelling and
            Imputation of Incomplete Data Sets", ICML 2019: the bound over observed values.
+        .. [2] R. J. A. Little, D. B. Rubin, "Statistical Analysis with Missing Data",
+           Wiley 2002: normal data with a general pattern of missing values.
 
         Examples
         --------
