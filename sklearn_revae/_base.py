@@ -464,12 +464,18 @@ class BaseReVAE(NotebookMixin, LatentsMixin, BaseEstimator):
             # Twice the weights' size, and only partial_fit would miss its momentum.
             state["_optimizer_state"] = None
             state["history_"] = by_quantity(self.history_)
+            # Names are long, and those of the features tell the columns'.
+            state["_columns"] = self._columns.named(None)
         return state
 
     def __setstate__(self, state):
         """Take over a state of `__getstate__`."""
         if "module_" in state:
-            state = state | {"history_": by_epoch(state["history_"])}
+            names = state.get("feature_names_in_")
+            state = state | {
+                "history_": by_epoch(state["history_"]),
+                "_columns": state["_columns"].named(names),
+            }
         super().__setstate__(state)
 
     def __sklearn_tags__(self):

@@ -4,6 +4,7 @@ Columns of one kind share a scale, a table's unlike columns get one each: with f
 labels this decides accuracy, so the kinds are told apart here and nobody scales by hand.
 """
 
+import copy
 import sys
 import warnings
 from collections.abc import Mapping
@@ -146,6 +147,12 @@ class Columns:
         self.typical_ = np.where(counts, summary.mean, 1.0)
         self.typical_spread_ = np.where(counts & (log1p_std > 0), log1p_std, 1.0)
         return self
+
+    def named(self, names):
+        """The same columns by these names, or by their numbers where `names` is None."""
+        columns = copy.copy(self)
+        columns._names = None if names is None else [str(name) for name in names]
+        return columns
 
     def name(self, j):
         """How messages call column `j`."""

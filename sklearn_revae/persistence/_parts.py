@@ -118,8 +118,7 @@ def _words(state, n, known, what):
 
 def columns_from(state, n_features, feature_names, categories):
     """:class:`Columns` of a state; `categories` are the table's, by column."""
-    columns = Columns(state["likelihood"])
-    columns._names = None if feature_names is None else list(feature_names)
+    columns = Columns(state["likelihood"]).named(feature_names)
     for name in _SCALES:
         setattr(columns, name, numbers(state[name], (n_features,), name))
     check((columns.scale_ > 0).all(), "scales")
