@@ -20,7 +20,7 @@ MOST_COLUMNS = 256
 _MOST_ROWS = 4000
 # Values are hidden anew in so many rows in all, each row a number of times; in fewer of
 # wide rows, which cost the cube of their width.
-_ROWS_IN_ALL, _WIDE, _MOST_PASSES = 10_000, 64, 50
+_ROWS_IN_ALL, _WIDE, _MOST_PASSES = 10_000, 64, 20
 _HIDDEN_SHARE = 0.2
 # In the errors' own variances, and in rows; chosen on breast_cancer and satimage.
 _RIDGE = 0.03
