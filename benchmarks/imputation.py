@@ -13,7 +13,7 @@ import warnings
 
 import numpy as np
 from real_data import breast_cancer, keel, with_holes
-from sklearn.datasets import load_diabetes, load_wine
+from sklearn.datasets import load_diabetes, load_iris, load_wine
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.experimental import enable_iterative_imputer  # noqa: F401
 from sklearn.impute import IterativeImputer, KNNImputer, SimpleImputer
@@ -103,6 +103,7 @@ DATA = {
     "diabetes": lambda: load_diabetes(as_frame=True).data.drop(columns="sex"),
     "vehicle": lambda: keel("vehicle")[0],
     "segment": lambda: keel("segment")[0],
+    "iris": lambda: load_iris(as_frame=True).data,
 }
 
 if __name__ == "__main__":
