@@ -22,8 +22,6 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_revae import ReVAETransformer
 
 SEEDS = range(5)
-
-
 BRIEF = {"hidden_layer_sizes": (128,), "learning_rate_init": 0.01, "max_iter": 3}
 
 
@@ -107,8 +105,9 @@ DATA = {
 }
 
 if __name__ == "__main__":
-    # The criterion for stopping early of IterativeImputer.
+    # IterativeImputer's, of its criterion for stopping early.
     warnings.filterwarnings("ignore", category=ConvergenceWarning)
+    # torch loads much at its first use, which is no part of a fit.
     ReVAETransformer(max_iter=1).fit(np.random.RandomState(0).standard_normal((100, 3)))
     for chosen in sys.argv[1:] or DATA:
         compare(chosen, DATA[chosen]())

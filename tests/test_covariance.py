@@ -45,7 +45,7 @@ def test_with_gaps_it_is_nearer_the_truth_than_pairs_of_columns():
     assert error < 0.9 * of_pairs
 
 
-def test_more_rows_are_not_confused(columns, monkeypatch):
+def test_rows_taken_a_few_at_a_time_give_the_same(columns, monkeypatch):
     rows, known, _ = columns
     there = np.where(known, rows, 0.0)
     whole = covariance_with_gaps(there, known, 0.01)
