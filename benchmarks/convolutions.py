@@ -21,13 +21,13 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from sklearn_revae.model.convolutions import (
+from sklearn_revae._model.convolutions import (
     FastFormat,
     ImageShape,
     conv_decoder,
     conv_encoder_body,
 )
-from sklearn_revae.model.networks import GaussianEncoder
+from sklearn_revae._model.networks import GaussianEncoder
 
 LATENT_DIM = 45
 N_ROWS = 200

@@ -11,8 +11,8 @@ from torch import nn
 from torch.nn import functional as F
 from trained import PICTURES, as_rows, in_chunks, read_or_train
 
-from sklearn_revae.model.convolutions import conv_encoder_body
-from sklearn_revae.model.networks import linear
+from sklearn_revae._model.convolutions import conv_encoder_body
+from sklearn_revae._model.networks import linear
 
 EPOCHS = 10
 BATCH_SIZE = 100

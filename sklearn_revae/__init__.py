@@ -1,12 +1,12 @@
 """Semi-supervised variational autoencoders behind scikit-learn's interface."""
 
 from sklearn_revae._classifier import ReVAEClassifier
-from sklearn_revae._kinds import ColumnKinds
-from sklearn_revae._leakage import label_leakage
-from sklearn_revae._pipeline import intervene, swap, traverse
-from sklearn_revae._report import InterventionReport, intervention_report
+from sklearn_revae._data.kinds import ColumnKinds
+from sklearn_revae._interventions.pipeline import intervene, swap, traverse
+from sklearn_revae._interventions.report import InterventionReport, intervention_report
 from sklearn_revae._transformer import ReVAETransformer
 from sklearn_revae._version import __version__
+from sklearn_revae.inspection._leakage import label_leakage
 
 __all__ = [
     "ColumnKinds",

@@ -16,28 +16,28 @@ from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from sklearn_revae._build import build_model
-from sklearn_revae._columns import Columns
-from sklearn_revae._density import bound_quantiles
-from sklearn_revae._exclusions import count_pairs, find_exclusions
-from sklearn_revae._history import by_epoch, by_quantity
+from sklearn_revae._data.chunks import chunk_bounds
+from sklearn_revae._data.exclusions import count_pairs, find_exclusions
+from sklearn_revae._data.kinds import ColumnKinds
+from sklearn_revae._data.labels import LabelCodes
+from sklearn_revae._data.reading import name_of, read_rows
+from sklearn_revae._data.scaling import Columns
+from sklearn_revae._data.storage import is_stream, rows_at, streams
+from sklearn_revae._defaults import settings_of
 from sklearn_revae._html import NotebookMixin
-from sklearn_revae._kinds import ColumnKinds
-from sklearn_revae._labels import LabelCodes
-from sklearn_revae._latents import LatentsMixin
+from sklearn_revae._imputation.residuals import learn_residuals
+from sklearn_revae._inference.density import bound_quantiles
+from sklearn_revae._inference.latents import LatentsMixin
+from sklearn_revae._model.build import build_model
+from sklearn_revae._model.revae import ReVAE
 from sklearn_revae._parameters import CONSTRAINTS, check_parameters
-from sklearn_revae._reading import name_of, read_rows
-from sklearn_revae._residuals import learn_residuals
-from sklearn_revae._rows import chunk_bounds
-from sklearn_revae._settings import settings_of
-from sklearn_revae._stored import is_stream, rows_at, streams
+from sklearn_revae._training.batches import Rows
+from sklearn_revae._training.device import resolve_device
+from sklearn_revae._training.history import by_epoch, by_quantity
+from sklearn_revae._training.net import NonFiniteTrainingError
+from sklearn_revae._training.run import generator, train
+from sklearn_revae._training.streaming import make_lazy
 from sklearn_revae._typing import Auto, PerLabel, RandomState
-from sklearn_revae.model.revae import ReVAE
-from sklearn_revae.training.batches import Rows
-from sklearn_revae.training.device import resolve_device
-from sklearn_revae.training.net import NonFiniteTrainingError
-from sklearn_revae.training.run import generator, train
-from sklearn_revae.training.streaming import make_lazy
 
 
 @dataclass

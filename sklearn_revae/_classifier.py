@@ -9,12 +9,12 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils import check_consistent_length
 
 from sklearn_revae._base import BaseReVAE
+from sklearn_revae._data.scores import cell_accuracy
 from sklearn_revae._docs import document_estimator
-from sklearn_revae._generation import GenerationMixin
-from sklearn_revae._imputation import ImputationMixin
-from sklearn_revae._inference import apply
-from sklearn_revae._interventions import InterventionMixin
-from sklearn_revae._scores import cell_accuracy
+from sklearn_revae._imputation.mixin import ImputationMixin
+from sklearn_revae._inference.chunked import apply
+from sklearn_revae._interventions.generation import GenerationMixin
+from sklearn_revae._interventions.mixin import InterventionMixin
 from sklearn_revae._typing import Labels, PerLabel, Rows
 
 

@@ -8,8 +8,8 @@ import torch
 from sklearn.utils._param_validation import Interval, StrOptions
 from skorch.callbacks import Callback
 
-from sklearn_revae.model.label_model import CLASSIFIERS
-from sklearn_revae.model.objective import UNLABELED_BOUNDS
+from sklearn_revae._model.label_model import CLASSIFIERS
+from sklearn_revae._model.objective import UNLABELED_BOUNDS
 
 CONSTRAINTS = {
     "hidden_layer_sizes": [StrOptions({"auto"}), "array-like"],

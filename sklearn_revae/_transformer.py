@@ -7,9 +7,9 @@ from numpy.typing import ArrayLike
 
 from sklearn_revae._base import BaseReVAE
 from sklearn_revae._docs import document_estimator
-from sklearn_revae._generation import GenerationMixin
-from sklearn_revae._imputation import ImputationMixin
-from sklearn_revae._interventions import InterventionMixin
+from sklearn_revae._imputation.mixin import ImputationMixin
+from sklearn_revae._interventions.generation import GenerationMixin
+from sklearn_revae._interventions.mixin import InterventionMixin
 from sklearn_revae._typing import Labels, Rows
 
 

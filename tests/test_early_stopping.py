@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import sklearn_revae._base
-import sklearn_revae.training.run
+import sklearn_revae._training.run
 
 STRICT = {"early_stopping": True, "max_iter": 50, "tol": 1e6, "n_iter_no_change": 3}
 
@@ -120,7 +120,7 @@ def test_the_best_weights_are_kept(
         weights.append(weight_bytes(SimpleNamespace(module_=module)))
         return next(scores)
 
-    monkeypatch.setattr(sklearn_revae.training.run, "module_accuracy", score)
+    monkeypatch.setattr(sklearn_revae._training.run, "module_accuracy", score)
     model = quick_classifier(early_stopping=True, max_iter=4).fit(*few_blobs)
     assert [epoch["validation_score"] for epoch in model.history_] == [0.1, 0.9, 0.2, 0.3]
     assert weight_bytes(model) == weights[1] != weights[3]

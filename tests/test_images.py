@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from sklearn_revae import ReVAEClassifier
-from sklearn_revae._build import image_layout
+from sklearn_revae._model.build import image_layout
 
 
 def pictures(n=60, shape=(16, 16), seed=0):

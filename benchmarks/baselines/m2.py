@@ -27,15 +27,15 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from sklearn_revae.model.convolutions import (
+from sklearn_revae._model.convolutions import (
     ImageShape,
     conv_decoder,
     conv_encoder_body,
 )
-from sklearn_revae.model.families import Column, SharedGaussian
-from sklearn_revae.model.networks import GaussianEncoder, linear
-from sklearn_revae.training.batches import MixedBatches, Rows
-from sklearn_revae.training.net import NOISE_LEARNING_RATE_FACTOR, warmup_and_decay
+from sklearn_revae._model.families import Column, SharedGaussian
+from sklearn_revae._model.networks import GaussianEncoder, linear
+from sklearn_revae._training.batches import MixedBatches, Rows
+from sklearn_revae._training.net import NOISE_LEARNING_RATE_FACTOR, warmup_and_decay
 
 _CHUNK = 500
 _MAX_GRADIENT_NORM = 10.0

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 
-from sklearn_revae._labels import LabelCodes, _as_array
+from sklearn_revae._data.labels import LabelCodes, _as_array
 from sklearn_revae._typing import Container, RandomState
 
 

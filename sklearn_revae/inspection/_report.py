@@ -9,7 +9,7 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_revae._classifier import ReVAEClassifier
-from sklearn_revae._report import InterventionReport
+from sklearn_revae._interventions.report import InterventionReport
 from sklearn_revae._typing import Ax, Rows
 from sklearn_revae.inspection._axes import axes_for, tidy
 from sklearn_revae.inspection._labels import label_classes

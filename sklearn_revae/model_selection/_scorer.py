@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import get_scorer
 from sklearn.utils import _safe_indexing, check_consistent_length
 
-from sklearn_revae._labels import LabelCodes
+from sklearn_revae._data.labels import LabelCodes
 from sklearn_revae._typing import Labels, Rows
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import BaseCrossValidator, StratifiedKFold
 from sklearn.utils import check_consistent_length, check_random_state
 
-from sklearn_revae._labels import LabelCodes
+from sklearn_revae._data.labels import LabelCodes
 from sklearn_revae._typing import Labels, RandomState, Rows
 
 

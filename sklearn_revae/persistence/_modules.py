@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from sklearn_revae._build import build_model
-from sklearn_revae.training.run import generator
+from sklearn_revae._model.build import build_model
+from sklearn_revae._training.run import generator
 
 OWN_MODULES = ("encoder", "decoder")
 # No perceptron is deeper; each layer costs far more than its numbers.

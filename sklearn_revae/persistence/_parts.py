@@ -6,10 +6,10 @@ wrong much later, or silently.
 
 import numpy as np
 
-from sklearn_revae._columns import LIKELIHOODS, Columns, Levels
-from sklearn_revae._labels import LabelCodes
-from sklearn_revae._residuals import Residuals
-from sklearn_revae._tables import Table
+from sklearn_revae._data.labels import LabelCodes
+from sklearn_revae._data.scaling import LIKELIHOODS, Columns, Levels
+from sklearn_revae._data.tables import Table
+from sklearn_revae._imputation.residuals import Residuals
 
 _KINDS = (
     "real",

@@ -10,12 +10,12 @@ import torch
 from torch import nn
 from torch.distributions import Bernoulli, Categorical, Independent, Laplace, Normal
 
-from sklearn_revae.model.families import Column
-from sklearn_revae.model.label_model import LabelModel
-from sklearn_revae.model.likelihoods import ProductLikelihood
-from sklearn_revae.model.networks import GaussianEncoder, linear
-from sklearn_revae.model.objective import evidence_bound
-from sklearn_revae.model.revae import ReVAE
+from sklearn_revae._model.families import Column
+from sklearn_revae._model.label_model import LabelModel
+from sklearn_revae._model.likelihoods import ProductLikelihood
+from sklearn_revae._model.networks import GaussianEncoder, linear
+from sklearn_revae._model.objective import evidence_bound
+from sklearn_revae._model.revae import ReVAE
 
 N_COLUMNS = 3
 N_VALUES = (2, 3)

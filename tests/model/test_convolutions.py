@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from sklearn_revae.model.convolutions import (
+from sklearn_revae._model.convolutions import (
     ImageShape,
     check_image_shape,
     conv_decoder,

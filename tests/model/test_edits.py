@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from sklearn_revae.model.edits import METHODS, mean, move, sample, transport
-from sklearn_revae.model.label_model import LabelModel
+from sklearn_revae._model.edits import METHODS, mean, move, sample, transport
+from sklearn_revae._model.label_model import LabelModel
 
 N_ROWS = 12
 

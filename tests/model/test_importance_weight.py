@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.distributions import Normal, kl_divergence
 
-from sklearn_revae.model.objective import (
+from sklearn_revae._model.objective import (
     consistency_loss,
     effective_sample_size,
     evidence_bound,

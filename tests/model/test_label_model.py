@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.distributions import Independent, Normal
 
-from sklearn_revae.model.label_model import (
+from sklearn_revae._model.label_model import (
     MIN_PRIOR_SCALE,
     LabelModel,
     pick,

@@ -5,8 +5,8 @@ import pytest
 import scipy.stats
 import torch
 
-from sklearn_revae.model.families import FAMILIES, MIN_NOISE_SCALE, Column
-from sklearn_revae.model.likelihoods import ProductLikelihood
+from sklearn_revae._model.families import FAMILIES, MIN_NOISE_SCALE, Column
+from sklearn_revae._model.likelihoods import ProductLikelihood
 
 N_LEVELS = 4
 MIXED = [

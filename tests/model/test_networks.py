@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from sklearn_revae.model.networks import (
+from sklearn_revae._model.networks import (
     MIN_POSTERIOR_SCALE,
     GaussianEncoder,
     linear,

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from sklearn_revae.model.objective import dependence
+from sklearn_revae._model.objective import dependence
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from sklearn_revae.model.families import Column
-from sklearn_revae.model.likelihoods import ProductLikelihood
-from sklearn_revae.model.objective import evidence_bound, sample_posterior
+from sklearn_revae._model.families import Column
+from sklearn_revae._model.likelihoods import ProductLikelihood
+from sklearn_revae._model.objective import evidence_bound, sample_posterior
 
 # All labels observed, one of them, none.
 CODES = torch.tensor([[1, 2], [-1, 0], [-1, -1]])

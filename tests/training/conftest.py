@@ -7,15 +7,15 @@ import pytest
 import torch
 from skorch.callbacks import Callback
 
-from sklearn_revae.model.families import Column
-from sklearn_revae.model.label_model import LabelModel
-from sklearn_revae.model.likelihoods import ProductLikelihood
-from sklearn_revae.model.networks import GaussianEncoder, mlp_decoder, mlp_encoder_body
-from sklearn_revae.model.revae import ReVAE
-from sklearn_revae.training.batches import Rows
-from sklearn_revae.training.loss import SemiSupervisedLoss
-from sklearn_revae.training.net import make_net
-from sklearn_revae.training.run import Settings
+from sklearn_revae._model.families import Column
+from sklearn_revae._model.label_model import LabelModel
+from sklearn_revae._model.likelihoods import ProductLikelihood
+from sklearn_revae._model.networks import GaussianEncoder, mlp_decoder, mlp_encoder_body
+from sklearn_revae._model.revae import ReVAE
+from sklearn_revae._training.batches import Rows
+from sklearn_revae._training.loss import SemiSupervisedLoss
+from sklearn_revae._training.net import make_net
+from sklearn_revae._training.run import Settings
 
 N_COLUMNS = 4
 

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from sklearn_revae.training.batches import LABELED_SHARE, MixedBatches, Rows
+from sklearn_revae._training.batches import LABELED_SHARE, MixedBatches, Rows
 
 # Labelled rows, unlabelled rows, batch size, labelled rows expected in a batch.
 MIXTURES = [

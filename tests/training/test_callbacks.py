@@ -4,8 +4,8 @@ import pytest
 import torch
 from skorch.callbacks import Callback
 
-from sklearn_revae.model.objective import effective_sample_size
-from sklearn_revae.training.callbacks import KeepBest, Progress
+from sklearn_revae._model.objective import effective_sample_size
+from sklearn_revae._training.callbacks import KeepBest, Progress
 
 
 class _Terms(Callback):

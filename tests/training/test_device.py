@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from sklearn_revae.training.device import LARGE, fitting_threads, resolve_device
+from sklearn_revae._training.device import LARGE, fitting_threads, resolve_device
 
 
 @pytest.fixture

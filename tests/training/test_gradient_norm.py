@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from sklearn_revae.training.net import gradient_norm
+from sklearn_revae._training.net import gradient_norm
 
 SHAPES = [(100_000,), (300, 700), (2, 100_000), (7, 20_003), (1, 100_000), (1, 40, 1000)]
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from sklearn_revae.model.edits import move
-from sklearn_revae.model.objective import (
+from sklearn_revae._model.edits import move
+from sklearn_revae._model.objective import (
     consistency_loss,
     dependence,
     evidence_bound,

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from sklearn_revae.training.net import MAX_GRADIENT_NORM, gradient_norm
+from sklearn_revae._training.net import MAX_GRADIENT_NORM, gradient_norm
 
 
 def test_training_raises_the_bound(small):

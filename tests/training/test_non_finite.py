@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from sklearn_revae.training.net import (
+from sklearn_revae._training.net import (
     LEARNING_RATE_CUT,
     MAX_BAD_STEPS,
     MAX_RESTARTS,

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from sklearn_revae.training.batches import Rows
-from sklearn_revae.training.run import module_accuracy, train
+from sklearn_revae._training.batches import Rows
+from sklearn_revae._training.run import module_accuracy, train
 
 
 def run(small, seed=0, rows=None, held_out=None, module=None, **settings):
@@ -44,8 +44,8 @@ def test_it_learns_labels_and_bound(small):
 
 
 def test_auto_takes_the_fewest_epochs_or_steps_whichever_is_more(small, monkeypatch):
-    monkeypatch.setattr("sklearn_revae.training.run.FEWEST_STEPS", 30)
-    monkeypatch.setattr("sklearn_revae.training.run.FEWEST_EPOCHS", 4)
+    monkeypatch.setattr("sklearn_revae._training.run.FEWEST_STEPS", 30)
+    monkeypatch.setattr("sklearn_revae._training.run.FEWEST_EPOCHS", 4)
     # Two steps an epoch, then ten.
     _, few_steps = run(small, rows=small.rows(0, 20), n_epochs="auto")
     _, many_steps = run(small, rows=small.rows(0, 100), n_epochs="auto")

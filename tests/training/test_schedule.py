@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from sklearn_revae.training.net import NOISE_LEARNING_RATE_FACTOR, warmup_and_decay
+from sklearn_revae._training.net import NOISE_LEARNING_RATE_FACTOR, warmup_and_decay
 
 
 def test_rises_linearly_to_a_peak_then_falls_to_zero():

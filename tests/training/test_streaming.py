@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from sklearn_revae.training import streaming
-from sklearn_revae.training.batches import MixedBatches, Rows
-from sklearn_revae.training.streaming import BlockCycle, DiskRows, LazyRows, make_lazy
+from sklearn_revae._training import streaming
+from sklearn_revae._training.batches import MixedBatches, Rows
+from sklearn_revae._training.streaming import BlockCycle, DiskRows, LazyRows, make_lazy
 
 BLOCK = 10
 GROUP = 3
@@ -231,7 +231,7 @@ def test_rows_that_are_kept_come_in_the_order_of_rows_in_memory(disk, rows):
 
 
 def test_pieces_are_all_rows_in_order(disk, rows, monkeypatch):
-    monkeypatch.setattr("sklearn_revae.training.batches._PIECE", 50)
+    monkeypatch.setattr("sklearn_revae._training.batches._PIECE", 50)
     lazy = _labelled_last(rows, 3)
     pieces = list(lazy.pieces())
     assert [len(piece) for piece in pieces] == [50, 50, 50, 50, 5]

@@ -1,0 +1,1 @@
+"""What X and y are: reading, kinds of columns, scaling, labels."""

@@ -1,0 +1,147 @@
+"""What one pass over X says of its columns, however many rows it has."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sklearn_revae._data.chunks import chunks
+
+# Shapes of distributions are told well enough by so many rows, and so many cells.
+_SHAPE_ROWS = 20_000
+_SHAPE_CELLS = 16_000_000
+# Bounds what stands beside X while its columns are looked at.
+_SLAB_CELLS = 2_000_000
+
+
+@dataclass
+class Summary:
+    """Statistics of the observed values, an array (n_features,) each.
+
+    Attributes
+    ----------
+    n_observed : number of values.
+    low, high, mean, std : of the values; not finite where a column's squares overflow.
+    skew : third standardised moment; 0 for constant columns.
+    log_mean, log_std, log_skew : of the logarithm, NaN where values are not positive.
+    log1p_std : of log(1 + x), NaN where values are negative.
+    zeros : share of zeros.
+    whole : whether all values are whole numbers.
+    zero_or_one : whether all values are 0 or 1.
+    """
+
+    n_observed: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    mean: np.ndarray
+    std: np.ndarray
+    skew: np.ndarray
+    log_mean: np.ndarray
+    log_std: np.ndarray
+    log_skew: np.ndarray
+    log1p_std: np.ndarray
+    zeros: np.ndarray
+    whole: np.ndarray
+    zero_or_one: np.ndarray
+
+
+def magnitude(summary):
+    """Largest absolute value of each column."""
+    return np.maximum(np.abs(summary.low), np.abs(summary.high))
+
+
+def _moments(values):
+    """Mean, standard deviation and skewness of each column, missing values left out."""
+    there = ~np.isnan(values)
+    n = np.maximum(there.sum(axis=0), 1)
+    filled = np.where(there, values, 0.0)
+    mean = filled.sum(axis=0) / n
+    centred = np.where(there, values - mean, 0.0)
+    std = np.sqrt(np.square(centred).sum(axis=0) / n)
+    # Numbers to the third power take much longer as powers.
+    third = (np.square(centred) * centred).sum(axis=0) / n
+    return mean, std, third / np.where(std > 0, std, 1.0) ** 3
+
+
+def _slabs(n_rows, n_features):
+    """Runs of columns that are small enough for several copies in double precision."""
+    width = max(1, _SLAB_CELLS // n_rows)
+    return [slice(start, start + width) for start in range(0, n_features, width)]
+
+
+def _shapes(some):
+    """Third moments and those of logarithms, from `some` rows, by name."""
+    shapes = {
+        name: np.empty(some.shape[1])
+        for name in ("log_mean", "log_std", "log_skew", "log1p_std", "skew")
+    }
+    for slab in _slabs(*some.shape):
+        part = some[:, slab].astype(np.float64)
+        logs = _moments(np.log(np.where(part > 0, part, np.nan)))
+        shapes["log_mean"][slab], shapes["log_std"][slab], shapes["log_skew"][slab] = logs
+        _, log1p_std, _ = _moments(np.log1p(np.where(part >= 0, part, np.nan)))
+        _, _, skew = _moments(part)
+        shapes["log1p_std"][slab], shapes["skew"][slab] = log1p_std, skew
+    return shapes
+
+
+class _Moments:
+    """Number, mean and sum of squared distances from it, of chunks put together."""
+
+    def __init__(self, n_features):
+        self.n, self.mean, self.squares = (np.zeros(n_features) for _ in range(3))
+
+    def add(self, chunk):
+        if chunk.dtype.kind == "f":
+            there = ~np.isnan(chunk)
+            n = there.sum(axis=0)
+            total = np.where(there, chunk, 0.0).sum(axis=0, dtype=np.float64)
+        else:
+            n = np.full(chunk.shape[1], len(chunk))
+            total = chunk.sum(axis=0, dtype=np.float64)
+        mean = total / np.maximum(n, 1)
+        centred = np.square(chunk - mean)
+        if chunk.dtype.kind == "f":
+            centred[np.isnan(centred)] = 0.0
+        # Two chunks' squares are of distances from two means: see Chan et al., 1983.
+        both = np.maximum(self.n + n, 1)
+        apart = mean - self.mean
+        self.squares += centred.sum(axis=0) + apart * (self.n * n / both) * apart
+        self.mean += apart * (n / both)
+        self.n += n
+
+
+def summarise(values):
+    """:class:`Summary` of `values`, read once, in chunks."""
+    n_rows, n_features = values.shape
+    moments, zeros = _Moments(n_features), np.zeros(n_features)
+    low, high = np.full(n_features, np.nan), np.full(n_features, np.nan)
+    whole = np.ones(n_features, dtype=bool)
+    n_shapes = min(_SHAPE_ROWS, max(_SHAPE_CELLS // n_features, 1))
+    step, seen, some = -(-n_rows // n_shapes), 0, []
+    with np.errstate(all="ignore"):
+        for chunk in chunks(values):
+            low = np.fmin(low, np.fmin.reduce(chunk, axis=0))
+            high = np.fmax(high, np.fmax.reduce(chunk, axis=0))
+            zeros += (chunk == 0).sum(axis=0)
+            if chunk.dtype.kind == "f":
+                whole &= ((chunk == np.rint(chunk)) | np.isnan(chunk)).all(axis=0)
+            moments.add(chunk)
+            # Evenly spaced; copies, so that the chunk itself can go.
+            some.append(chunk[-seen % step :: step].copy())
+            seen += len(chunk)
+        shapes = _shapes(np.concatenate(some))
+    return Summary(
+        n_observed=moments.n,
+        low=low,
+        high=high,
+        mean=moments.mean,
+        std=np.sqrt(moments.squares / np.maximum(moments.n, 1)),
+        skew=shapes["skew"],
+        log_mean=np.where(low > 0, shapes["log_mean"], np.nan),
+        log_std=np.where(low > 0, shapes["log_std"], np.nan),
+        log_skew=np.where(low > 0, shapes["log_skew"], np.nan),
+        log1p_std=np.where(low >= 0, shapes["log1p_std"], np.nan),
+        zeros=zeros / np.maximum(moments.n, 1),
+        whole=whole,
+        zero_or_one=whole & (low >= 0) & (high <= 1),
+    )

@@ -1,0 +1,1 @@
+"""The fitted module applied to many samples."""

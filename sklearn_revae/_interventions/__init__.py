@@ -1,0 +1,1 @@
+"""Interventions: what is asked for, the edit, and what came of it."""

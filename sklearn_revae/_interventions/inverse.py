@@ -1,0 +1,141 @@
+"""The way back through a pipeline's fitted steps: a step's output to its input."""
+
+import numpy as np
+from sklearn.compose import ColumnTransformer
+from sklearn.feature_selection import SelectorMixin
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder
+
+from sklearn_revae._data.chunks import dense
+from sklearn_revae._data.tables import is_frame
+
+
+def active_steps(steps):
+    """Steps of a pipeline that do anything."""
+    return [(name, step) for name, step in steps if step not in (None, "passthrough")]
+
+
+def as_array(rows):
+    """Rows of a frame, a sparse matrix or an array as an array."""
+    return rows.to_numpy() if is_frame(rows) else dense(rows)
+
+
+def undo_steps(steps, new, own):
+    """Rows that `steps` would make `new`.
+
+    Parameters
+    ----------
+    steps : list of (str, transformer)
+        Fitted steps.
+    new : ndarray (n, n_outputs)
+        Edited outputs of the last step.
+    own : ndarray (n, n_outputs)
+        Its outputs for the rows that were edited.
+
+    Raises
+    ------
+    ValueError
+        For a step that cannot be undone, by its name.
+    """
+    active = active_steps(steps)
+    for i, (name, step) in reversed(list(enumerate(active))):
+        try:
+            new = undo_step(step, new, own)
+            # The first step's input is asked for by none.
+            own = undo_step(step, own, own) if i else own
+        except Exception as error:
+            raise ValueError(
+                f"Step {name!r} ({type(step).__name__}) cannot be undone: {error}"
+            ) from error
+    return new
+
+
+def undo_step(step, new, own):
+    """Input of a step for its output `new`; `own` is its output for the user's rows."""
+    if isinstance(step, Pipeline):
+        return undo_steps(step.steps, new, own)
+    if isinstance(step, ColumnTransformer):
+        return _undo_columns(step, new, own)
+    if not hasattr(step, "inverse_transform"):
+        raise ValueError("it has no inverse_transform.")
+    if isinstance(step, FunctionTransformer) and (
+        step.func is not None and step.inverse_func is None
+    ):
+        raise ValueError("it has a func without an inverse_func.")
+    if isinstance(step, SelectorMixin) and not step.get_support().all():
+        lost = np.flatnonzero(~step.get_support()).tolist()
+        raise ValueError(f"it drops the columns {lost}.")
+    rare = getattr(step, "infrequent_categories_", None) or []
+    if any(categories is not None for categories in rare):
+        raise ValueError("it does not tell infrequent categories apart.")
+    new = _numbers(new)
+    if isinstance(step, OneHotEncoder):
+        new = _one_hot(step, new, _numbers(own))
+    if isinstance(step, OrdinalEncoder):
+        new = _whole_codes(step, new)
+    undone = as_array(step.inverse_transform(new))
+    if undone.ndim != 2:
+        raise ValueError("its inverse_transform returns no table.")
+    return undone
+
+
+def _numbers(rows):
+    """Rows as floats, where they are numbers kept as objects."""
+    try:
+        return rows.astype(np.float64)
+    except (TypeError, ValueError):
+        return rows
+
+
+def _undo_columns(step, new, own):
+    """Input of a ColumnTransformer: each transformer's block undone, in its columns."""
+    blocks, used = [], np.zeros(step.n_features_in_, dtype=int)
+    for name, transformer, _ in step.transformers_:
+        columns = step._transformer_to_input_indices[name]
+        if len(columns) == 0 or (isinstance(transformer, str) and transformer == "drop"):
+            continue
+        used[columns] += 1
+        place = step.output_indices_[name]
+        weight = (step.transformer_weights or {}).get(name)
+        parts = [rows[:, place] for rows in (new, own)]
+        if weight is not None:
+            parts = [_numbers(part) / weight for part in parts]
+        blocks.append((columns, undo_steps([(name, transformer)], *parts)))
+    for problem, wrong in (("drops", used == 0), ("uses twice", used > 1)):
+        if wrong.any():
+            names = getattr(step, "feature_names_in_", np.arange(len(used)))
+            raise ValueError(f"it {problem} the columns {list(names[wrong])}.")
+    numeric = all(block.dtype.kind in "iufb" for _, block in blocks)
+    result = np.empty((len(new), len(used)), dtype=np.float64 if numeric else object)
+    for columns, block in blocks:
+        result[:, columns] = block
+    return result
+
+
+def _one_hot(encoder, new, own):
+    """`new` with a single 1 for each feature, or none where that says a category too."""
+    result, start = np.zeros_like(new), 0
+    for i, width in enumerate(encoder._n_features_outs):
+        place = slice(start, start + width)
+        start += width
+        if width == 0:
+            continue
+        block, had = new[:, place], own[:, place]
+        dropped = encoder.drop_idx_ is not None and encoder.drop_idx_[i] is not None
+        # What the edit raised goes before what the row had.
+        hot = np.eye(width)[(block - 1e-6 * had).argmax(axis=1)]
+        highest = block.max(axis=1, keepdims=True)
+        if dropped:
+            result[:, place] = np.where(highest >= 0.5, hot, 0.0)
+        else:
+            result[:, place] = np.where(highest > 0, hot, had)
+    return result
+
+
+def _whole_codes(encoder, new):
+    """`new` as the nearest codes of categories that are none of missing values."""
+    result = np.rint(new)
+    for i, categories in enumerate(encoder.categories_):
+        n_known = sum(value is not None and value == value for value in categories)
+        result[:, i] = result[:, i].clip(0, n_known - 1)
+    return result

@@ -1,0 +1,130 @@
+"""p(y), p(z_l|y_l), q(y_l|z_l) and the marginal prior log p(z_l): enumerated, exact.
+
+Labels are stacked along one axis of length L. Labels with fewer values than the
+largest are padded along the last axis, of length K = max K_l; a padded value has
+probability zero everywhere.
+"""
+
+import math
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from sklearn_revae._model.networks import linear
+
+CLASSIFIERS = ("bayes", "affine")
+
+# Bounded from below: a prior that shrinks onto its rows would make the bound diverge.
+MIN_PRIOR_SCALE = 0.1
+_START_SEPARATION = 2.0
+# Finite, so that 0 * log 0 is 0 and not NaN in sums over padded values.
+_LOG_ZERO = -1e30
+
+
+def separated_means(n_values, dim, generator):
+    """Starting means (n_values, dim), well apart: both ends of random orthogonal axes."""
+    radius = _START_SEPARATION * math.sqrt(2)
+    if n_values > 2 * dim:
+        # More than there are ends of axes: at least no two in one place.
+        return torch.randn(n_values, dim, generator=generator) * radius
+    axes = torch.linalg.qr(torch.randn(dim, dim, generator=generator))[0]
+    return torch.cat([axes, -axes])[:n_values] * radius
+
+
+class LabelModel(nn.Module):
+    """All that connects labels and their characteristic latents.
+
+    Parameters
+    ----------
+    n_values : sequence of int
+        K_l, the number of values of each label; empty for a model without labels.
+    dim : int
+        d, the number of characteristic latents of each label.
+    generator : torch.Generator
+        Source of the starting values.
+    classifier : {"bayes", "affine"}, default="bayes"
+        "bayes" ties q(y_l|z_l) to the prior, q ∝ p(z_l|y_l) p(y_l); "affine" is
+        the published per-label affine map.
+    """
+
+    def __init__(self, n_values, dim, generator, classifier="bayes"):
+        super().__init__()
+        self.n_values = tuple(n_values)
+        self.dim = dim
+        n_labels, widest = len(self.n_values), max(self.n_values, default=0)
+        means = torch.zeros(n_labels, widest, dim)
+        absent = torch.ones(n_labels, widest, dtype=torch.bool)
+        for label, n in enumerate(self.n_values):
+            means[label, :n] = separated_means(n, dim, generator)
+            absent[label, :n] = False
+        self.means = nn.Parameter(means)
+        start = math.log(math.expm1(1.0 - MIN_PRIOR_SCALE))
+        self.raw_scales = nn.Parameter(torch.full_like(means, start))
+        self.register_buffer("absent", absent)
+        self.register_buffer("log_prior", torch.zeros(n_labels, widest))
+        self.set_prior([torch.ones(n) for n in self.n_values])
+        # Which values exclude which: see `implied` among the edits.
+        self.exclusions = ()
+        self.affine = None
+        if classifier == "affine":
+            self.affine = nn.ModuleList(linear(dim, n, generator) for n in self.n_values)
+
+    @property
+    def n_labels(self):
+        """Number of labels, L."""
+        return len(self.n_values)
+
+    @property
+    def scales(self):
+        """Prior scales s_lk, (L, K, d)."""
+        return F.softplus(self.raw_scales) + MIN_PRIOR_SCALE
+
+    def set_prior(self, counts):
+        """Set p(y_l) to the smoothed frequencies of `counts`, a tensor (K_l,) a label."""
+        self.log_prior.fill_(_LOG_ZERO)
+        for label, count in enumerate(counts):
+            smoothed = count.to(self.log_prior) + 1.0
+            self.log_prior[label, : len(count)] = (smoothed / smoothed.sum()).log()
+
+    def log_conditional(self, z):
+        """Log p(z_l | y_l = k) for every k: (..., L, d) -> (..., L, K)."""
+        variance = self.scales.square()
+        precision = 1.0 / variance
+        # The square expanded, so that values cost a matrix product and no (.., K, d).
+        constant = (
+            self.means.square() * precision + variance.log() + math.log(2 * math.pi)
+        ).sum(-1)
+        quadratic = torch.einsum("...ld,lkd->...lk", z.square(), precision)
+        cross = torch.einsum("...ld,lkd->...lk", z, self.means * precision)
+        log_density = -0.5 * (quadratic + constant) + cross
+        return log_density.masked_fill(self.absent, _LOG_ZERO)
+
+    def log_joint(self, z):
+        """Log p(z_l, y_l = k) for every k: (..., L, d) -> (..., L, K)."""
+        return self.log_conditional(z) + self.log_prior
+
+    def log_marginal(self, z):
+        """Log p(z_l), y_l summed out: (..., L, d) -> (..., L)."""
+        return self.log_joint(z).logsumexp(-1)
+
+    def log_classifier(self, z):
+        """Log q(y_l = k | z_l) for every k: (..., L, d) -> (..., L, K)."""
+        # Without labels there is no layer at all, and nothing to stack.
+        if not self.affine:
+            return self.log_joint(z).log_softmax(-1)
+        logits = [
+            F.pad(layer(z[..., label, :]), (0, self.absent.shape[1] - n), value=_LOG_ZERO)
+            for label, (layer, n) in enumerate(
+                zip(self.affine, self.n_values, strict=True)
+            )
+        ]
+        return torch.stack(logits, dim=-2).log_softmax(-1)
+
+
+def pick(values, codes):
+    """Entry of `values` (..., L, K) at each label's code (..., L); 0 where it is -1."""
+    shape = torch.broadcast_shapes(codes.shape, values.shape[:-1])
+    index = codes.clamp(min=0).expand(shape).unsqueeze(-1)
+    picked = values.expand(*shape, -1).gather(-1, index).squeeze(-1)
+    return picked.masked_fill(codes < 0, 0.0)

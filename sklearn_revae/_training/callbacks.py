@@ -1,0 +1,134 @@
+"""skorch callbacks: record the bound, show progress, stop early and keep the best."""
+
+import copy
+from collections import defaultdict
+
+import torch
+from skorch.callbacks import Callback
+from tqdm.auto import tqdm
+
+from sklearn_revae._model.objective import effective_sample_size
+
+
+class RecordBound(Callback):
+    """Write each epoch's bound, its terms and the importance weights to the history."""
+
+    def on_epoch_begin(self, net, **kwargs):
+        """Forget the last epoch."""
+        self.sums_ = defaultdict(float)
+        self.n_batches_ = 0
+        self.n_labeled_batches_ = 0
+        self.largest_weight_ = None
+
+    def on_batch_end(self, net, batch=None, training=False, bound=None, **kwargs):
+        """Add one batch, unless its step was skipped as not finite."""
+        if bound is None:
+            return
+        self.n_batches_ += 1
+        self.sums_["bound"] += bound.value().detach().mean()
+        for name, mean in bound.detached_means().items():
+            self.sums_[name] += mean
+        _, codes, _ = batch
+        labeled = (codes >= 0).any(-1)
+        if labeled.any():
+            weight = bound.weight[labeled]
+            self.n_labeled_batches_ += 1
+            self.sums_["weight_effective_share"] += effective_sample_size(weight)
+            largest = weight.max()
+            self.largest_weight_ = (
+                largest
+                if self.largest_weight_ is None
+                else torch.maximum(self.largest_weight_, largest)
+            )
+
+    def on_epoch_end(self, net, **kwargs):
+        """Write the epoch's means."""
+        self.sums_.pop("weight", None)
+        for name, total in self.sums_.items():
+            count = (
+                self.n_labeled_batches_
+                if name == "weight_effective_share"
+                else self.n_batches_
+            )
+            net.history.record(name, float(total) / count)
+        if self.largest_weight_ is not None:
+            net.history.record("weight_max", float(self.largest_weight_))
+
+
+class KeepBest(Callback):
+    """Stop when a score no longer improves, and put the best weights back.
+
+    Parameters
+    ----------
+    monitor : str
+        What is watched: a key of the history; larger is better.
+    score : callable or None
+        Called with the module after each epoch, to record `monitor`; None where the
+        history holds it already.
+    patience : int
+        Epochs without improvement before training stops.
+    tol : float
+        The least change that counts as one.
+    """
+
+    def __init__(self, monitor, score, patience, tol):
+        self.monitor = monitor
+        self.score = score
+        self.patience = patience
+        self.tol = tol
+
+    def on_train_begin(self, net, **kwargs):
+        """Start from no best."""
+        self.best_ = -float("inf")
+        self.waited_ = 0
+        self.best_state_ = None
+
+    def on_epoch_end(self, net, **kwargs):
+        """Score the epoch, remember it if best, stop if patience is out."""
+        if self.score is not None:
+            net.history.record(self.monitor, self.score(net.module_))
+        current = net.history[-1].get(self.monitor, -float("inf"))
+        # The tolerance decides about patience alone: any gain is worth keeping.
+        self.waited_ = 0 if current > self.best_ + self.tol else self.waited_ + 1
+        if current > self.best_:
+            self.best_ = current
+            self.best_state_ = copy.deepcopy(net.module_.state_dict())
+        if self.waited_ >= self.patience:
+            raise KeyboardInterrupt
+
+    def on_train_end(self, net, **kwargs):
+        """Put the best weights back."""
+        if self.best_state_ is not None:
+            net.module_.load_state_dict(self.best_state_)
+
+
+class Progress(Callback):
+    """A tqdm bar over epochs: the bound, the accuracy if watched, the time left.
+
+    Parameters
+    ----------
+    n_epochs : int
+        Length of the bar.
+    accuracy : callable or None
+        Called with the module after each epoch.
+    """
+
+    def __init__(self, n_epochs, accuracy):
+        self.n_epochs = n_epochs
+        self.accuracy = accuracy
+
+    def on_train_begin(self, net, **kwargs):
+        """Open the bar."""
+        self.bar_ = tqdm(total=self.n_epochs, desc="ReVAE", unit="epoch")
+
+    def on_epoch_end(self, net, **kwargs):
+        """Move the bar on."""
+        shown = {"bound": f"{net.history[-1].get('bound', float('nan')):.1f}"}
+        if self.accuracy is not None:
+            shown["accuracy"] = f"{self.accuracy(net.module_):.3f}"
+        self.bar_.set_postfix(shown, refresh=False)
+        self.bar_.update()
+
+    def on_train_end(self, net, **kwargs):
+        """Close the bar."""
+        self.bar_.close()

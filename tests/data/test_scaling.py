@@ -1,0 +1,279 @@
+"""Columns: their kinds told apart, their scales, and that units do not matter."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_breast_cancer, load_digits, load_wine
+
+from sklearn_revae._data.scaling import Columns
+
+RNG = np.random.default_rng(0)
+MIXED = np.column_stack([RNG.normal(5, 3, (50, 3)), RNG.integers(0, 2, (50, 2))])
+IMAGES = RNG.integers(0, 256, (50, 20)).astype(np.uint8)
+
+
+def _kinds(X):
+    return Columns().fit(np.asarray(X)).kinds_.tolist()
+
+
+def test_digits_are_pixels():
+    assert set(_kinds(load_digits().data)) == {"pixel"}
+
+
+def test_images_of_bytes_are_pixels():
+    assert set(_kinds(IMAGES)) == {"pixel"}
+
+
+def test_images_within_zero_and_one_are_pixels():
+    assert set(_kinds(IMAGES / 255)) == {"pixel"}
+
+
+def test_a_table_of_measurements_is_real():
+    assert set(_kinds(load_wine().data)) == {"real"}
+
+
+def test_positive_columns_with_a_long_tail_are_told_apart():
+    data = load_breast_cancer(as_frame=True).data
+    kinds = Columns().fit(data.to_numpy(), data.columns).table()
+    assert kinds["area error"] == "positive"
+    assert kinds["mean smoothness"] == "real"
+
+
+def test_whole_numbers_with_zeros_are_counts():
+    counts = np.random.RandomState(0).poisson([0.5, 2.0, 40.0], (200, 3))
+    assert _kinds(counts.astype(float)) == ["count", "count", "real"]
+
+
+def test_few_columns_are_no_picture():
+    assert set(_kinds(IMAGES[:, :15])) == {"real"}
+
+
+def test_numbers_below_zero_are_no_picture():
+    assert set(_kinds(IMAGES / 255 - 0.5)) == {"real"}
+
+
+def test_columns_of_zeros_and_ones_are_binary():
+    assert _kinds(MIXED) == ["real"] * 3 + ["binary"] * 2
+
+
+def test_black_and_white_images_are_binary():
+    assert set(_kinds(IMAGES > 127)) == {"binary"}
+
+
+def test_a_constant_column_of_ones_is_not_binary():
+    assert _kinds([[1.0, 0.0], [1.0, 1.0]]) == ["real", "binary"]
+
+
+@pytest.mark.parametrize(
+    ("X", "kinds", "families"),
+    [
+        (MIXED, ["real"] * 3 + ["binary"] * 2, ["gaussian"] * 3 + ["bernoulli"] * 2),
+        (IMAGES, ["pixel"] * 20, ["shared_gaussian"] * 20),
+    ],
+    ids=["mixed", "images"],
+)
+def test_fitted_estimators_tell_kinds_and_families(X, kinds, families, quick_transformer):
+    model = quick_transformer().fit(X)
+    assert list(model.column_kinds_) == kinds
+    assert model.likelihood_.tolist() == families
+
+
+def test_one_name_overrules_all_families(quick_transformer):
+    model = quick_transformer(likelihood="laplace").fit(MIXED)
+    assert model.likelihood_.tolist() == ["laplace"] * 5
+
+
+def test_a_list_overrules_each_family(quick_transformer):
+    families = ["gaussian", "laplace", "laplace", "bernoulli", "shared_gaussian"]
+    model = quick_transformer(likelihood=families).fit(MIXED)
+    assert model.likelihood_.tolist() == families
+
+
+def test_an_array_overrules_each_family(quick_transformer):
+    families = np.array(["laplace"] * 5)
+    model = quick_transformer(likelihood=families).fit(MIXED)
+    assert model.likelihood_.tolist() == ["laplace"] * 5
+
+
+@pytest.mark.parametrize("likelihood", ["cauchy", ["gaussian"] * 4 + ["cauchy"]])
+def test_an_unknown_family_raises_and_names_the_known(likelihood, quick_transformer):
+    with pytest.raises(ValueError, match=r"likelihood.*cauchy.*shared_gaussian"):
+        quick_transformer(likelihood=likelihood).fit(MIXED)
+
+
+def test_a_list_of_another_length_raises(quick_transformer):
+    with pytest.raises(ValueError, match=r"likelihood has 4 entries.* 5 columns"):
+        quick_transformer(likelihood=["gaussian"] * 4).fit(MIXED)
+
+
+@pytest.mark.parametrize(
+    "likelihood", ["auto", "gaussian", "shared_gaussian", "laplace", "bernoulli"]
+)
+@pytest.mark.parametrize("X", [MIXED, IMAGES / 255.0], ids=["mixed", "images"])
+def test_scaled_rows_go_back_to_what_they_were(X, likelihood):
+    columns = Columns(likelihood).fit(X)
+    back = columns.from_model(columns.to_model(X, dtype=np.float64))
+    np.testing.assert_allclose(back, X, rtol=1e-12, atol=1e-12)
+
+
+def test_single_precision_loses_no_more_than_single_precision():
+    columns = Columns().fit(MIXED)
+    back = columns.from_model(columns.to_model(MIXED))
+    np.testing.assert_allclose(back, MIXED, rtol=1e-5, atol=1e-5)
+
+
+def test_real_columns_have_a_scale_each():
+    X = MIXED[:, :3] * [1, 100, 10_000]
+    scaled = Columns().fit(X).to_model(X)
+    np.testing.assert_allclose(scaled.std(axis=0), 1.0, rtol=1e-5)
+    np.testing.assert_allclose(scaled.mean(axis=0), 0.0, atol=1e-5)
+
+
+def test_pixels_share_a_scale():
+    X = load_digits().data
+    spread = Columns().fit(X).to_model(X, dtype=np.float64).std(axis=0)
+    np.testing.assert_allclose(spread / spread.max(), X.std(axis=0) / X.std(axis=0).max())
+    assert np.mean(spread**2) == pytest.approx(1.0)
+
+
+def test_decoded_pixels_stay_in_range(digits, digits_model):
+    Z = 50 * np.random.default_rng(0).normal(
+        size=(20, len(digits_model.transform(digits.X_test[:1])[0]))
+    )
+    decoded = digits_model.inverse_transform(Z)
+    assert decoded.min() >= 0
+    assert decoded.max() <= 1
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, -3.7, 1e12])
+def test_a_constant_column_does_no_harm(value, few_blobs, quick_classifier):
+    X, y = few_blobs
+    X = np.column_stack([X, np.full(len(X), value)])
+    model = quick_classifier().fit(X, y)
+    assert np.isfinite(model.loss_curve_).all()
+    assert np.isfinite(model.reconstruct(X)).all()
+    assert np.isfinite(model.score_samples(X)).all()
+
+
+def test_nothing_but_constants_does_no_harm(quick_transformer):
+    X = np.full((10, 3), 4.0)
+    assert np.isfinite(quick_transformer().fit(X).score_samples(X)).all()
+
+
+def test_values_too_large_to_scale_name_their_column(few_blobs, quick_classifier):
+    X, y = few_blobs
+    X = X.copy()
+    X[3, 2] = 1e300
+    model = quick_classifier()
+    with pytest.raises(ValueError, match=r"Column 2 of X is too large.*1e\+300"):
+        model.fit(X, y)
+    assert not hasattr(model, "module_")
+
+
+def test_values_too_large_to_scale_name_the_column_of_a_frame(
+    few_blobs, quick_classifier
+):
+    X, y = few_blobs
+    X = pd.DataFrame(X.copy(), columns=["a", "b", "income", "d"])
+    X.loc[3, "income"] = 1e300
+    with pytest.raises(ValueError, match="income"):
+        quick_classifier().fit(X, y)
+
+
+def test_units_do_not_matter(quick_classifier):
+    X, y = load_wine(return_X_y=True)
+    few = np.where(np.arange(len(y)) % 4 == 0, y, -1)
+    fitted = quick_classifier(max_iter=10).fit(X, few)
+    other_units = quick_classifier(max_iter=10).fit(1000 * X, few)
+    np.testing.assert_allclose(
+        other_units.predict_proba(1000 * X), fitted.predict_proba(X), atol=1e-3
+    )
+
+
+def test_the_origin_does_not_matter(quick_classifier):
+    X, y = load_wine(return_X_y=True)
+    few = np.where(np.arange(len(y)) % 4 == 0, y, -1)
+    fitted = quick_classifier(max_iter=10).fit(X, few)
+    moved = quick_classifier(max_iter=10).fit(X + 100, few)
+    np.testing.assert_allclose(
+        moved.predict_proba(X + 100), fitted.predict_proba(X), atol=1e-3
+    )
+
+
+def test_images_of_bytes_and_of_fractions_are_the_same(quick_transformer):
+    # Sixteen levels, so that the division is exact.
+    levels = IMAGES // 16
+    whole = quick_transformer().fit_transform(levels.astype(float))
+    fractions = quick_transformer().fit_transform(levels / 16)
+    np.testing.assert_array_equal(fractions, whole)
+
+
+# A power of two scales without rounding: the two fits are the same to the bit.
+@pytest.mark.parametrize(
+    ("X", "factor", "n_scaled"),
+    [
+        (MIXED[:, :3], np.full(3, 1024.0), 3),
+        (MIXED, np.array([1024.0, 1024.0, 1024.0, 1.0, 1.0]), 3),
+        (IMAGES // 2, np.full(20, 1 / 128), 20),
+    ],
+    ids=["real", "binary among real", "pixels"],
+)
+def test_densities_follow_the_units(X, factor, n_scaled, quick_transformer):
+    density = quick_transformer().fit(X).score_samples(X)
+    scaled = quick_transformer().fit(X * factor).score_samples(X * factor)
+    expected = -n_scaled * np.log(factor[0])
+    np.testing.assert_allclose(scaled - density, expected, rtol=1e-9)
+
+
+def test_binary_columns_add_log_probabilities(quick_transformer):
+    X = (IMAGES[:, :6] > 127).astype(float)
+    assert (quick_transformer(max_iter=20).fit(X).score_samples(X) < 0).all()
+
+
+@pytest.mark.parametrize("value", [1e300, -1e300, 1e20])
+def test_values_too_far_to_compute_with_name_their_column(value, blobs, blobs_model):
+    X = blobs[0].copy()
+    X[3, 2] = value
+    with pytest.raises(ValueError, match=r"Column 2 of X reaches .*too far.*NaN"):
+        blobs_model.predict_proba(X)
+
+
+def test_values_too_small_to_scale_name_their_column(few_blobs, quick_classifier):
+    X, y = few_blobs
+    with pytest.raises(ValueError, match=r"Column 0 of X is too small.*Multiply"):
+        quick_classifier().fit(X * 1e-200, y)
+
+
+def test_a_shared_scale_has_no_squares_beyond_doubles():
+    # A column's squares are within a double's range, those of all of them are not.
+    X = RNG.normal(size=(4, 200))
+    scaled = Columns("laplace").fit(3e153 * X).to_model(3e153 * X)
+    np.testing.assert_allclose(scaled, Columns("laplace").fit(X).to_model(X), rtol=1e-5)
+
+
+def test_numbers_too_large_to_count_are_no_counts():
+    assert _kinds([[0], [2**63]] * 10) == ["real"]
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_ends_of_types_come_back_within_them(quick_transformer):
+    for dtype in ("i8", "u8"):
+        limits = np.iinfo(dtype)
+        X = np.array([[limits.min, 3], [limits.max, 5]] * 10, dtype=dtype)
+        assert quick_transformer().fit(X).reconstruct(X).dtype == X.dtype
+    X = np.array([[3.4e38, 1], [-3.4e38, 2]] * 10, dtype=np.float32)
+    assert np.isfinite(quick_transformer().fit(X).reconstruct(X)).all()
+
+
+@pytest.mark.filterwarnings("error")
+def test_rows_of_a_smaller_type_come_back_within_it(quick_transformer):
+    model = quick_transformer().fit(RNG.normal(3e39, 1e38, (20, 2)))
+    new = model.reconstruct(np.ones((2, 2), dtype=np.float32))
+    np.testing.assert_array_equal(new, np.finfo(np.float32).max)
+
+
+@pytest.mark.filterwarnings("error")
+def test_zero_has_no_infinite_logarithm(quick_transformer):
+    X = np.exp(3 * RNG.normal(size=(20, 2))) * 1e-312
+    model = quick_transformer(likelihood="log_normal").fit(X)
+    assert np.isfinite(model.score_samples(np.zeros((2, 2)))).all()

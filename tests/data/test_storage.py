@@ -1,0 +1,650 @@
+"""X that is larger than memory: where it may lie, what is read of it, what comes out."""
+
+import math
+import pickle
+import signal
+import sys
+import threading
+from types import SimpleNamespace
+
+import h5py
+import numpy as np
+import pytest
+import scipy.sparse
+import torch
+import zarr
+from PIL import Image
+from skorch.callbacks import Callback
+from torch.utils.data import Dataset, IterableDataset
+
+from sklearn_revae import ReVAEClassifier, _base, _inference, _rows, _stored
+from sklearn_revae._training import streaming
+
+N_FEATURES = 64
+
+
+class Items(Dataset):
+    """Rows and labels, a pair at a time, as torch's own datasets have them."""
+
+    def __init__(self, X):
+        self.X = X
+
+    def __len__(self):
+        return len(self.X)
+
+    def __getitem__(self, i):
+        return torch.from_numpy(self.X[i].copy()), 7
+
+
+def _memmap(X, folder):
+    mapped = np.memmap(folder / "x", dtype=X.dtype, mode="w+", shape=X.shape)
+    mapped[:] = X
+    mapped.flush()
+    return np.memmap(folder / "x", dtype=X.dtype, mode="r", shape=X.shape)
+
+
+def _hdf5(X, folder, chunks=None):
+    return h5py.File(folder / "x.h5", "w").create_dataset("x", data=X, chunks=chunks)
+
+
+def _zarr(X, folder):
+    return zarr.create_array(folder / "x.zarr", data=X, chunks=(10, *X.shape[1:]))
+
+
+def _folder(X, folder):
+    for i, pixels in enumerate(X.reshape(len(X), 8, 8)):
+        Image.fromarray(pixels).save(folder / f"{i:04}.png")
+    (folder / "names.txt").write_text("no picture")
+    return folder
+
+
+ARRAYS = {
+    "memmap": _memmap,
+    "hdf5": _hdf5,
+    "hdf5_chunked": lambda X, folder: _hdf5(X, folder, (10, *X.shape[1:])),
+    "zarr": _zarr,
+    "dataset": lambda X, folder: Items(X),
+}
+CONTAINERS = {
+    **ARRAYS,
+    "folder": _folder,
+    "folder_name": lambda X, folder: str(_folder(X, folder)),
+}
+
+
+@pytest.fixture(scope="module")
+def pixels(digits):
+    """Whole numbers 0..16 as bytes, a few rows of them labelled."""
+    X = (digits.X_train[:500] * 16).astype(np.uint8)
+    y = digits.y_train[:500]
+    X.setflags(write=False)
+    return SimpleNamespace(X=X, y=y, pictures=X.reshape(-1, 8, 8))
+
+
+def _as_held(pixels, name):
+    """X in memory, as the container holds it: rows, or the pictures of a folder."""
+    return pixels.pictures if name.startswith("folder") else pixels.X
+
+
+@pytest.fixture(params=CONTAINERS)
+def held(request, pixels, tmp_path):
+    """X in a container, and the same in memory."""
+    X = _as_held(pixels, request.param)
+    return SimpleNamespace(
+        X=CONTAINERS[request.param](X, tmp_path), same=X, name=request.param
+    )
+
+
+@pytest.fixture
+def small_limits(monkeypatch):
+    """Limits so small that the digits are streamed from the disk, block by block."""
+    monkeypatch.setattr(_stored, "LARGEST_COPY", 0)
+    monkeypatch.setattr(_stored, "BLOCK_BYTES", 20 * N_FEATURES)
+    monkeypatch.setattr(_rows, "_CHUNK_CELLS", 40 * N_FEATURES)
+    monkeypatch.setattr(streaming, "KEPT_BYTES", 0)
+    monkeypatch.setattr(streaming, "GROUP_BLOCKS", 3)
+
+
+def _readers():
+    return [t for t in threading.enumerate() if "sklearn_revae" in t.name]
+
+
+# What is learned
+
+
+def test_what_is_stored_and_small_is_learned_as_if_it_were_in_memory(
+    held, pixels, quick_classifier, weight_bytes
+):
+    stored = quick_classifier().fit(held.X, pixels.y)
+    assert weight_bytes(stored) == weight_bytes(
+        quick_classifier().fit(held.same, pixels.y)
+    )
+    assert _readers() == []
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_what_is_stored_and_large_is_learned_alike_in_every_container(
+    name, pixels, tmp_path, small_limits, quick_classifier, weight_bytes
+):
+    X = _as_held(pixels, name)
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+    other = "memmap" if X.ndim == 2 else "hdf5"
+    models = [
+        quick_classifier().fit(CONTAINERS[c](X, tmp_path / folder), pixels.y)
+        for c, folder in ((name, "a"), (other, "b"))
+    ]
+    assert weight_bytes(models[0]) == weight_bytes(models[1])
+
+
+def test_blocks_are_learned_as_well_as_rows_in_any_order(pixels, tmp_path, small_limits):
+    model = ReVAEClassifier((64,), max_iter=30, batch_size=50, random_state=0)
+    in_memory = model.fit(pixels.X, pixels.y).score(pixels.X, pixels.y)
+    stored = _hdf5(pixels.X, tmp_path)
+    by_blocks = model.fit(stored, pixels.y).score(stored, pixels.y)
+    assert min(in_memory, by_blocks) > 0.95
+
+
+def test_large_arrays_in_memory_are_learned_as_small_ones(
+    pixels, quick_classifier, weight_bytes, monkeypatch
+):
+    small = weight_bytes(quick_classifier().fit(pixels.X, pixels.y))
+    monkeypatch.setattr(_stored, "LARGEST_COPY", 0)
+    assert weight_bytes(quick_classifier().fit(pixels.X, pixels.y)) == small
+
+
+def test_the_seed_decides_the_order_whatever_the_threads(
+    pixels, tmp_path, small_limits, quick_classifier, weight_bytes, monkeypatch
+):
+    X = _memmap(pixels.X, tmp_path)
+    first = weight_bytes(quick_classifier().fit(X, pixels.y))
+    monkeypatch.setattr(streaming, "_READERS", 7)
+    assert weight_bytes(quick_classifier().fit(X, pixels.y)) == first
+    other = quick_classifier(random_state=1).fit(X, pixels.y)
+    assert weight_bytes(other) != first
+
+
+def test_labels_of_all_rows_are_streamed_too(
+    pixels, digits, tmp_path, small_limits, quick_classifier
+):
+    X, y = _memmap(pixels.X, tmp_path), pixels.X.sum(axis=1) % 2
+    assert quick_classifier().fit(X, y).n_iter_ == 2
+
+
+def test_rows_of_no_weight_leave_no_trace(
+    pixels, tmp_path, small_limits, quick_classifier, weight_bytes
+):
+    weight = np.ones(len(pixels.X))
+    weight[::7] = 0
+    some = weight > 0
+    whole = quick_classifier().fit(pixels.X, pixels.y, weight)
+    part = quick_classifier().fit(pixels.X[some], pixels.y[some])
+    assert weight_bytes(whole) == weight_bytes(part)
+    stored = quick_classifier().fit(_memmap(pixels.X, tmp_path), pixels.y, weight)
+    assert np.array_equal(stored._columns.shift_, part._columns.shift_)
+
+
+def test_early_stopping_holds_stored_rows_out(
+    pixels, tmp_path, small_limits, quick_classifier
+):
+    y = (pixels.X.sum(axis=1) % 2).astype(int)
+    model = quick_classifier(early_stopping=True, max_iter=3, verbose=True)
+    model.fit(_zarr(pixels.X, tmp_path), y)
+    assert model.early_stopping_monitor_ == "validation_score"
+    assert all("validation_score" in epoch for epoch in model.history_)
+    assert _readers() == []
+
+
+def test_a_fit_goes_on_from_stored_rows(pixels, tmp_path, small_limits, quick_classifier):
+    model = quick_classifier(warm_start=True)
+    X = _hdf5(pixels.X, tmp_path)
+    assert model.fit(X, pixels.y).fit(X, pixels.y).n_iter_ == 4
+    assert model.partial_fit(X, pixels.y).n_iter_ == 5
+    # Nothing of X has stayed in the model.
+    assert len(pickle.dumps(model)) < 100_000
+
+
+def test_a_loss_that_stays_infinite_is_explained_without_all_rows(
+    quick_classifier, small_limits, pixels, monkeypatch
+):
+    X = pixels.X.astype(np.float32)
+    X[7, 2] = 1e4
+    X = _SpiedArray(X)
+    monkeypatch.setattr(torch.nn.Linear, "forward", lambda self, z: z @ _nan(self, z))
+    with (
+        pytest.raises(FloatingPointError, match="column 2 "),
+        pytest.warns(RuntimeWarning, match="NaN"),
+    ):
+        quick_classifier().fit(X, pixels.y)
+    assert max(X.reads) <= 40
+    assert _readers() == []
+
+
+def _nan(layer, z):
+    return torch.full((z.shape[-1], layer.out_features), math.nan)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("kind", [_memmap, lambda X, _: scipy.sparse.csr_matrix(X)])
+def test_streamed_rows_are_learned_on_a_device(
+    kind, pixels, tmp_path, small_limits, quick_classifier
+):
+    model = quick_classifier(device="cuda", early_stopping=True, verbose=True)
+    model.fit(kind(pixels.X, tmp_path), pixels.X.sum(axis=1) % 2)
+    assert all(parameter.isfinite().all() for parameter in model.module_.parameters())
+
+
+# What is in memory
+
+
+class _Sizes(list):
+    """Sizes of what a method was asked to make whole."""
+
+    def spy_on(self, monkeypatch, owner, name, size):
+        original = getattr(owner, name)
+
+        def spied(*args, **kwargs):
+            self.append(size(*args))
+            return original(*args, **kwargs)
+
+        monkeypatch.setattr(owner, name, spied)
+
+
+@pytest.mark.parametrize("kind", ["csr_matrix", "csr_array"])
+def test_sparse_rows_are_made_dense_a_few_at_a_time(
+    kind, pixels, quick_classifier, weight_bytes, monkeypatch
+):
+    monkeypatch.setattr(_rows, "_CHUNK_CELLS", 40 * N_FEATURES)
+    X = getattr(scipy.sparse, kind)(pixels.X)
+    sizes = _Sizes()
+    for method in ("toarray", "todense"):
+        sizes.spy_on(monkeypatch, type(X), method, lambda rows, *_: rows.shape[0])
+    weight = np.ones(X.shape[0])
+    weight[0] = 0
+    model = quick_classifier(early_stopping=True).fit(X, pixels.y, weight)
+    assert len(sizes) > model.n_iter_ * 10
+    assert max(sizes) <= 40
+    assert sum(size == 20 for size in sizes) >= model.n_iter_ * 10
+    model.partial_fit(X, pixels.y)
+    assert max(sizes) <= 40
+
+
+def test_sparse_rows_are_learned_as_dense_ones(pixels, quick_classifier, weight_bytes):
+    # Said outright, since zeros in a sparse matrix are taken for counts.
+    model = quick_classifier(likelihood="gaussian")
+    dense = weight_bytes(model.fit(pixels.X, pixels.y))
+    assert weight_bytes(model.fit(scipy.sparse.csr_matrix(pixels.X), pixels.y)) == dense
+
+
+def test_large_arrays_are_converted_a_few_rows_at_a_time(
+    pixels, quick_classifier, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(_stored, "LARGEST_COPY", 10**5)
+    monkeypatch.setattr(_rows, "_CHUNK_CELLS", 40 * N_FEATURES)
+    monkeypatch.setattr(_inference, "_MOST_ROWS", 40)
+    sizes = _Sizes()
+    sizes.spy_on(
+        monkeypatch, _base.Columns, "to_model", lambda _, rows, *__: rows.shape[0]
+    )
+    quick_classifier(early_stopping=True).fit(pixels.X, pixels.y)
+    quick_classifier().fit(_memmap(pixels.X, tmp_path), pixels.y)
+    assert max(sizes) <= 40
+
+
+class _SpiedArray:
+    """An array as h5py has it, which notes how many rows it was asked for."""
+
+    def __init__(self, X):
+        self.X, self.shape, self.dtype, self.chunks = X, X.shape, X.dtype, None
+        self.reads = []
+
+    def __getitem__(self, rows):
+        assert isinstance(rows, slice)
+        self.reads.append(rows.stop - rows.start)
+        return self.X[rows]
+
+
+def test_no_read_is_of_more_than_a_chunk(pixels, quick_classifier, small_limits):
+    X = _SpiedArray(pixels.X)
+    model = quick_classifier(early_stopping=True).fit(X, pixels.y)
+    assert max(X.reads) <= 40
+    # Once for the columns, once an epoch; labelled rows, groups read ahead, ends of runs.
+    assert sum(X.reads) < 2 * (1 + model.n_iter_) * len(pixels.X)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_pages_of_a_mapped_file_are_let_go(tmp_path, quick_classifier, small_limits):
+    X = _memmap(np.zeros((50_000, N_FEATURES), np.uint8), tmp_path)
+    X = np.memmap(tmp_path / "x", dtype=np.uint8, mode="r", shape=X.shape)
+
+    def resident():
+        """Kilobytes of the file that count as this process' memory."""
+        total, inside = 0, False
+        with open("/proc/self/smaps") as smaps:
+            for line in smaps:
+                if "-" in line.split()[0]:
+                    inside = line.rstrip().endswith(str(tmp_path / "x"))
+                elif inside and line.startswith("Rss:"):
+                    total += int(line.split()[1])
+        return total
+
+    assert int(X.sum()) == 0
+    assert resident() > 3000
+    _stored.without_mapping(np.asarray(X))[:]
+    assert resident() < 1000
+
+
+def test_changes_of_a_private_copy_of_a_file_are_kept(tmp_path, quick_classifier, pixels):
+    _memmap(pixels.X, tmp_path)
+    X = np.memmap(tmp_path / "x", dtype=np.uint8, mode="c", shape=pixels.X.shape)
+    X[3] = 9
+    quick_classifier().fit(X, pixels.y).predict(X)
+    assert (X[3] == 9).all()
+
+
+# Threads
+
+
+class _Fails(Callback):
+    """Raises after the third batch."""
+
+    n_batches = 0
+
+    def on_batch_end(self, net, **kwargs):
+        self.n_batches += 1
+        if self.n_batches == 3:
+            assert _readers()
+            self.fail()
+
+    def fail(self):
+        raise ZeroDivisionError
+
+
+class _CtrlC(_Fails):
+    def fail(self):
+        signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize(
+    ("callback", "error"), [(_Fails, ZeroDivisionError), (_CtrlC, KeyboardInterrupt)]
+)
+def test_no_thread_is_left_when_training_breaks_off(
+    callback, error, pixels, tmp_path, small_limits, quick_classifier
+):
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(error):
+            quick_classifier(callbacks=[("fails", callback())]).fit(
+                _memmap(pixels.X, tmp_path), pixels.y
+            )
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert _readers() == []
+
+
+class _Broken(Items):
+    """A data set whose disk fails once its rows have been looked through."""
+
+    n_reads = 0
+
+    def __getitem__(self, i):
+        self.n_reads += 1
+        if self.n_reads > 700:
+            raise OSError("the disk is gone")
+        return super().__getitem__(i)
+
+
+def test_what_cannot_be_read_ends_training(pixels, small_limits, quick_classifier):
+    with pytest.raises(OSError, match="the disk is gone"):
+        quick_classifier().fit(_Broken(pixels.X), pixels.y)
+    assert _readers() == []
+
+
+# What comes out
+
+
+@pytest.fixture(scope="module")
+def models(pixels, quick_classifier):
+    """Models of rows and of pictures, by the number of axes of X."""
+    return {
+        X.ndim: quick_classifier().fit(X, pixels.y) for X in (pixels.X, pixels.pictures)
+    }
+
+
+@pytest.mark.parametrize(
+    "method", ["predict", "predict_proba", "transform", "score_samples"]
+)
+def test_stored_rows_are_answered_as_those_in_memory(method, held, models):
+    ask = getattr(models[held.same.ndim], method)
+    assert np.array_equal(ask(held.X), ask(held.same))
+
+
+def test_new_rows_of_stored_ones_are_an_array(held, models):
+    model, X = models[held.same.ndim], held.same
+    for new, same in (
+        (model.reconstruct(held.X), model.reconstruct(X)),
+        (model.intervene(held.X, 3), model.intervene(X, 3)),
+        (model.intervene(held.X, 3, keep=[0, 1]), model.intervene(X, 3, keep=[0, 1])),
+        (model.impute(held.X), model.impute(X)),
+        *[
+            (draw(held.X, **how), draw(X, **how))
+            for draw, how in (
+                (model.impute, {"n_samples": 2, "random_state": 0}),
+                (
+                    lambda X, **how: model.intervene(X, 3, keep=[5], **how),
+                    {"n_samples": 2, "random_state": 0},
+                ),
+            )
+        ],
+    ):
+        assert isinstance(new, np.ndarray)
+        assert (new.dtype, new.shape) == (same.dtype, same.shape)
+        assert np.array_equal(new, same)
+
+
+def test_score_and_pictures_of_several_channels(tmp_path, quick_classifier):
+    X = np.random.default_rng(0).integers(0, 256, (30, 5, 4, 3), dtype=np.uint8)
+    y = np.resize([0, 1, -1], 30)
+    for i, picture in enumerate(X):
+        Image.fromarray(picture).save(tmp_path / f"{i:02}.bmp")
+    in_memory = quick_classifier().fit(X, y)
+    for held in (tmp_path, Items(X), _hdf5(X, tmp_path), _zarr(X, tmp_path)):
+        model = quick_classifier().fit(held, y)
+        assert model.score(held, y) == in_memory.score(X, y)
+        assert model.reconstruct(held).shape == X.shape
+
+
+def test_the_order_of_a_folder_is_that_of_its_names(tmp_path):
+    for name, shade in (("b.png", 2), ("a.png", 1), ("c.PNG", 3), (".d.png", 9)):
+        file = tmp_path / name
+        Image.fromarray(np.full((2, 2), shade, np.uint8)).save(file, format="png")
+    assert _stored.as_stored(tmp_path)[:][:, 0].tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize("name", [*ARRAYS, "folder"])
+@pytest.mark.parametrize(
+    "index",
+    [
+        slice(3, 9),
+        slice(None),
+        slice(9, 3),
+        slice(1, None, 90),
+        slice(5, 0, -2),
+        [4],
+        [400, 3, 3, 4, 499],
+        [],
+    ],
+    ids=str,
+)
+def test_stored_rows_are_read_by_slice_and_by_index(name, index, pixels, tmp_path):
+    stored = CONTAINERS[name](pixels.X, tmp_path)
+    stored = _stored.as_stored(stored) or _stored.without_mapping(stored)
+    index = np.array(index, dtype=int) if isinstance(index, list) else index
+    assert np.array_equal(stored[index], pixels.X[index])
+    every_third = np.arange(0, 500, 3)
+    if not isinstance(index, slice):
+        index = index[index < len(every_third)]
+    some = _stored.SomeRows(stored, every_third)
+    assert np.array_equal(some[index], pixels.X[every_third][index])
+
+
+# Batches from a generator
+
+
+def test_a_generator_is_a_partial_fit_a_batch(pixels, quick_classifier, weight_bytes):
+    one_by_one, at_once = quick_classifier(), quick_classifier()
+    weight = np.arange(100) / 50.0
+    for start in range(0, 300, 100):
+        run = slice(start, start + 100)
+        one_by_one.partial_fit(pixels.X[run], pixels.y[run], range(10), weight)
+    batches = (
+        (pixels.X[start : start + 100], pixels.y[start : start + 100], weight)
+        for start in range(0, 300, 100)
+    )
+    assert at_once.partial_fit(batches, classes=range(10)) is at_once
+    assert weight_bytes(at_once) == weight_bytes(one_by_one)
+    assert at_once.partial_fit(iter([(pixels.X[:50], pixels.y[:50])])).n_iter_ == 4
+
+
+def test_a_generator_without_labels(pixels, quick_transformer):
+    model = quick_transformer().partial_fit(pixels.X[i::5] for i in range(5))
+    assert model.n_iter_ == 5
+
+
+@pytest.mark.parametrize(
+    ("batches", "arguments", "message"),
+    [
+        ([], {}, "without any batch"),
+        ([[[1.0]]], {"y": [0]}, "y and sample_weight have to come with"),
+        ([[[1.0]]], {"sample_weight": [1]}, "y and sample_weight have to come with"),
+        ([([[1.0]], [0], [1], [2])], {}, "neither rows nor a tuple"),
+        ([()], {}, "neither rows nor a tuple"),
+        ([iter([[1.0]])], {}, "neither rows nor a tuple"),
+        ([([[1.0]],)], {}, None),
+    ],
+)
+def test_generators_of_something_else_are_refused(
+    batches, arguments, message, quick_transformer
+):
+    model = quick_transformer()
+    if message is None:
+        assert model.partial_fit(iter(batches), **arguments).n_iter_ == 1
+        return
+    with pytest.raises(ValueError, match=message):
+        model.partial_fit(iter(batches), **arguments)
+
+
+class _Endless(IterableDataset):
+    def __iter__(self):
+        yield np.zeros(4)
+
+
+@pytest.mark.parametrize("X", [iter([[1.0]]), (row for row in [[1.0]]), _Endless()])
+def test_rows_that_come_once_are_for_partial_fit(X, models, quick_classifier):
+    for method in (lambda X: quick_classifier().fit(X, [0]), models[2].predict):
+        with pytest.raises(TypeError, match="partial_fit"):
+            method(X)
+
+
+# What is refused
+
+
+def _pictures(folder, *pictures):
+    for i, picture in enumerate(pictures):
+        picture.save(folder / f"{i}.png")
+    return folder
+
+
+def _strings(folder):
+    return h5py.File(folder / "s.h5", "w").create_dataset("s", data=[["a"], ["b"]])
+
+
+REFUSED = {
+    "no folder": (lambda f: str(f / "nowhere"), "is no folder"),
+    "empty folder": (lambda f: f, "holds no picture"),
+    "another size": (
+        lambda f: _pictures(f, Image.new("L", (4, 4)), Image.new("L", (4, 5))),
+        r"1\.png.*shape \(5, 4\)",
+    ),
+    "another mode": (
+        lambda f: _pictures(f, Image.new("L", (4, 4)), Image.new("RGB", (4, 4))),
+        r"1\.png.*mode 'RGB'",
+    ),
+    "palette": (lambda f: _pictures(f, Image.new("P", (4, 4))), r"0\.png.*palette"),
+    "text": (_strings, "store numbers"),
+    "one axis": (
+        lambda f: zarr.create_array(f / "z", shape=(5,), dtype="f4"),
+        "rows of numbers",
+    ),
+    "no rows": (
+        lambda f: zarr.create_array(f / "z", shape=(0, 5), dtype="f4"),
+        "at least one row",
+    ),
+    "five axes": (
+        lambda f: zarr.create_array(f / "z", shape=(2, 2, 2, 2, 2), dtype="f4"),
+        "two axes",
+    ),
+    "complex": (
+        lambda f: zarr.create_array(f / "z", shape=(2, 2), dtype="c8"),
+        "store numbers",
+    ),
+    "no items": (lambda f: Items(np.empty((0, 3))), "without items"),
+    "infinite": (lambda f: _hdf5(np.array([[1.0], [np.inf]]), f), "infinity in column 0"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_stored_rows_that_cannot_be_learned_are_refused(name, tmp_path, quick_classifier):
+    make, message = REFUSED[name]
+    model = quick_classifier()
+    with pytest.raises(ValueError, match=message):
+        model.fit(make(tmp_path), [0, 1])
+    assert not hasattr(model, "n_features_in_")
+
+
+def test_a_file_that_is_no_picture_is_named(tmp_path, quick_classifier):
+    _pictures(tmp_path, *[Image.new("L", (4, 4))] * 2)
+    (tmp_path / "1.png").write_bytes(b"something else")
+    with pytest.raises(ValueError, match=r"1\.png.*cannot be read"):
+        quick_classifier().fit(tmp_path, [0, 1])
+
+
+def test_items_of_several_sizes_and_types_are_refused(quick_classifier):
+    class Sizes(Items):
+        def __getitem__(self, i):
+            return np.zeros(3 + (i == 2))
+
+    class Types(Items):
+        def __getitem__(self, i):
+            return [0.5 if i == 2 else 1, 2, 3]
+
+    for items in (Sizes(range(4)), Types(range(4))):
+        with pytest.raises(ValueError, match="Item 2 of X has shape"):
+            quick_classifier().fit(items, [0, 1, 0, 1])
+
+
+def test_stored_rows_must_be_like_those_of_fit(held, models, quick_classifier, tmp_path):
+    three = quick_classifier().fit(np.arange(12.0).reshape(4, 3), [0, 1, 0, 1])
+    with pytest.raises(ValueError, match=r"features|pictures"):
+        three.predict(held.X)
+    with pytest.raises(ValueError, match="image_shape"):
+        quick_classifier(image_shape=(8, 9)).fit(held.X, np.zeros(500))
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        quick_classifier().fit(held.X, [0, 1])
+    with pytest.raises(ValueError, match=r"sample_weight\.shape"):
+        quick_classifier().fit(held.X, np.resize([0, 1], 500), [1.0])
+
+
+def test_pillow_is_asked_for_by_name(tmp_path, quick_classifier, monkeypatch):
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    with pytest.raises(ImportError, match="pip install pillow"):
+        quick_classifier().fit(tmp_path, [0, 1])
+
+
+def test_a_size_says_when_rows_are_streamed(monkeypatch):
+    rows = np.zeros((10, 6), dtype=np.uint8)
+    monkeypatch.setattr(_stored, "LARGEST_COPY", 4 * math.prod(rows.shape))
+    assert not _stored.streams(rows)
+    monkeypatch.setattr(_stored, "LARGEST_COPY", 4 * math.prod(rows.shape) - 1)
+    assert _stored.streams(rows)

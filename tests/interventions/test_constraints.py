@@ -1,0 +1,152 @@
+"""What is kept, bounded or one-way is so to the last bit, whatever is asked."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from sklearn_revae._interventions.constraints import Constraints
+
+FEW = settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    phases=(Phase.explicit, Phase.generate),
+)
+NAMES = list("abcdef")
+
+
+@pytest.fixture(scope="module")
+def mixed():
+    """Forty rows of reals, whole numbers, single precision, counts, words, with gaps."""
+    random = np.random.RandomState(0)
+    y = np.repeat([0, 1], 20)
+    frame = pd.DataFrame(
+        {
+            "a": random.normal(3 * y, 1.0),
+            "b": random.randint(-50, 50, 40) + 40 * y,
+            "c": random.normal(size=40).astype(np.float32),
+            "d": random.poisson(2 + 4 * y),
+            "e": np.where(random.rand(40) < 0.3 + 0.4 * y, "yes", "no"),
+            "f": np.exp(random.normal(y, 1.5)),
+        }
+    )
+    frame.loc[3, "a"] = np.nan
+    return frame, y
+
+
+@pytest.fixture(scope="module")
+def mixed_model(mixed, quick_classifier):
+    return quick_classifier(max_iter=15, learning_rate_init=0.01).fit(*mixed)
+
+
+numeric = st.sampled_from(list("abcdf"))
+limit = st.one_of(st.none(), st.floats(-60, 60, allow_subnormal=False))
+
+
+@st.composite
+def demands(draw):
+    """Columns kept, bounded and one-way, no column twice."""
+    free = draw(st.permutations(NAMES))
+    keep = free[: draw(st.integers(0, 3))]
+    rest = [name for name in free[len(keep) :] if name != "e"]
+    bounds, direction = {}, {}
+    for name in rest[: draw(st.integers(0, 3))]:
+        low, high = draw(limit), draw(limit)
+        if low is not None and high is not None:
+            low, high = min(low, high), max(low, high) + 1.0
+        bounds[name] = (low, high)
+    for name in rest[len(bounds) :][: draw(st.integers(0, 2))]:
+        direction[name] = draw(st.sampled_from([1, -1]))
+    return {"keep": keep, "bounds": bounds, "direction": direction}
+
+
+@FEW
+@given(
+    demands(),
+    st.integers(0, 1),
+    st.sampled_from(["transport", "mean", "sample"]),
+    st.sampled_from([0.0, 0.5, 1.0, 3.0]),
+    st.booleans(),
+)
+def test_demands_hold_exactly(
+    mixed, mixed_model, asked, value, method, strength, residual
+):
+    X = mixed[0]
+    new = mixed_model.intervene(
+        X,
+        value,
+        method=method,
+        strength=strength,
+        residual=residual,
+        random_state=0,
+        **asked,
+    )
+    pd.testing.assert_frame_equal(new[asked["keep"]], X[asked["keep"]], check_exact=True)
+    assert list(new.dtypes) == list(X.dtypes)
+    for name, (low, high) in asked["bounds"].items():
+        assert low is None or (new[name] >= low).all()
+        assert high is None or (new[name] <= high).all()
+    for name, sign in asked["direction"].items():
+        there = X[name].notna()
+        assert (sign * (new[name] - X[name])[there] >= 0).all()
+    assert new.drop(columns=asked["keep"]).notna().all(axis=None)
+
+
+@FEW
+@given(demands(), st.integers(0, 1))
+def test_demands_hold_in_every_draw(mixed, mixed_model, asked, value):
+    X = mixed[0]
+    draws = mixed_model.intervene(X, value, n_samples=3, random_state=0, **asked)
+    place = {name: draws[..., j] for j, name in enumerate(NAMES)}
+    for name in asked["keep"]:
+        own = np.repeat(X[name].to_numpy(dtype=object)[:, None], 3, axis=1)
+        assert ((place[name] == own) | pd.isna(own)).all()
+    for name, (low, high) in asked["bounds"].items():
+        assert low is None or (place[name].astype(float) >= low).all()
+        assert high is None or (place[name].astype(float) <= high).all()
+
+
+@FEW
+@given(st.floats(-3e3, 3e3), st.floats(0, 2), st.sampled_from(["f2", "f4", "f8", "i2"]))
+def test_limits_hold_after_rounding_to_the_column_s_type(low, width, dtype):
+    dtype = np.dtype(dtype)
+    high = low + width
+    asked = Constraints(None, {0: (low, high)}, None, None, 1)
+    values = np.array([[-1e5], [low], [(low + high) / 2], [high], [1e5]])
+    between = np.array([low, (low + high) / 2, high]).astype(dtype).astype(float)
+    try:
+        asked.apply(values, values.copy(), [dtype])
+    except ValueError:
+        # Only where the type knows no number in between.
+        assert not ((between >= low) & (between <= high)).any()
+        return
+    stored = values.astype(dtype).astype(np.float64)
+    assert (stored >= low).all()
+    assert (stored <= high).all()
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"keep": ["g"]}, "keep names 'g'.*'a', 'b'"),
+        ({"bounds": {"g": (0, 1)}}, "bounds names 'g'.*'a', 'b'"),
+        ({"direction": {9: 1}}, "direction names 9"),
+        ({"bounds": {"a": (1, 0)}}, "low first"),
+        ({"bounds": {"a": 1}}, "no pair"),
+        ({"bounds": {"a": (np.nan, 1)}}, "no pair"),
+        ({"bounds": {"a": ("0", 1)}}, "no pair"),
+        ({"bounds": [(0, 1)]}, "no dict"),
+        ({"direction": {"a": "up"}}, "neither 1"),
+        ({"bounds": {"e": (0, 1)}}, "categories"),
+        ({"keep": "a", "bounds": {"a": (0, 1)}}, "keep and bounds both"),
+        ({"bounds": {"b": (0.2, 0.8)}}, "hold no value"),
+        ({"bounds": {"b": (200, 300)}, "direction": {"b": -1}}, "leave no value.*row 0"),
+        ({"strength": -0.5}, "strength=-0.5"),
+        ({"strength": np.inf}, "strength=inf"),
+    ],
+)
+def test_what_cannot_be_demanded_is_refused(asked, message, mixed, mixed_model):
+    with pytest.raises(ValueError, match=message):
+        mixed_model.intervene(mixed[0], 1, **asked)

@@ -1,0 +1,35 @@
+"""What "auto" decides from the data."""
+
+import numpy as np
+import pytest
+
+from sklearn_revae import ReVAEClassifier
+from sklearn_revae._defaults import settings_of
+
+
+def _mixed_share(X, y, **changes):
+    model = ReVAEClassifier(max_iter=1, random_state=0, **changes).fit(X, y)
+    settings = settings_of(
+        model, model._columns, model.module_, model._counts, len(X), None
+    )
+    return settings.mixed_share
+
+
+@pytest.mark.parametrize(
+    ("n_labeled", "n_values", "share"), [(20, 2, 0.3), (19, 2, 0.0), (30, 3, 0.0)]
+)
+def test_tables_with_enough_labels_of_two_values_are_mixed(n_labeled, n_values, share):
+    X = np.random.RandomState(0).standard_normal((40, 3))
+    y = np.where(np.arange(40) < n_labeled, np.arange(40) % n_values, -1)
+    assert _mixed_share(X, y) == share
+
+
+def test_pixels_are_not_mixed():
+    X = np.random.RandomState(0).randint(0, 256, (40, 64))
+    assert _mixed_share(X, np.arange(40) % 2) == 0.0
+
+
+def test_counts_of_a_linear_model_are_not_mixed():
+    X, y = np.random.RandomState(0).poisson(1.0, (40, 60)), np.arange(40) % 2
+    assert _mixed_share(X, y, likelihood="poisson") == 0.0
+    assert _mixed_share(X, y, likelihood="poisson", hidden_layer_sizes=(4,)) > 0.0
