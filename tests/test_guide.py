@@ -1,4 +1,4 @@
-"""The guide's pages: their examples run, and their figures are those that there are."""
+"""Tests of the user guide: the examples run, and pages and figures are complete."""
 
 import doctest
 import re
@@ -8,7 +8,7 @@ import pytest
 
 GUIDE = Path(__file__).parents[1] / "docs" / "guide"
 PAGES = sorted(GUIDE.glob("*.rst"))
-# What the figures share, and no figure itself.
+# A module that the figures import; it does not draw a figure itself.
 SHARED = {"digits_model.py"}
 
 
@@ -17,7 +17,7 @@ def _with_examples():
 
 
 @pytest.mark.parametrize("page", _with_examples(), ids=lambda page: page.stem)
-def test_a_page_s_examples_print_what_it_says(page):
+def test_examples_print_the_output_on_the_page(page):
     failed, tried = doctest.testfile(
         str(page),
         module_relative=False,
@@ -28,7 +28,7 @@ def test_a_page_s_examples_print_what_it_says(page):
     assert failed == 0
 
 
-def test_every_figure_is_on_a_page_and_there():
+def test_every_figure_exists_and_is_on_a_page():
     named = {
         figure
         for page in PAGES
@@ -37,7 +37,7 @@ def test_every_figure_is_on_a_page_and_there():
     assert named == {path.name for path in GUIDE.glob("figures/*.py")} - SHARED
 
 
-def test_every_page_is_listed_with_a_line_on_it():
+def test_every_page_is_listed_with_a_description():
     index = (GUIDE / "index.rst").read_text()
     for page in PAGES:
         if page.stem != "index":
@@ -45,14 +45,14 @@ def test_every_page_is_listed_with_a_line_on_it():
             assert f"\n:doc:`{page.stem}`\n   " in index
 
 
-# The overview and the demo's page open in their own way.
+# The overview and the page of the demo begin in their own way.
 @pytest.mark.parametrize(
     "page",
     [page for page in PAGES if page.stem not in ("index", "demo")],
     ids=lambda page: page.stem,
 )
-def test_a_page_begins_with_what_one_gets_from_it(page):
+def test_a_page_begins_by_saying_what_it_covers(page):
     title, underline, empty, first, *_ = page.read_text().split("\n")
     assert len(underline) == len(title)
     assert empty == ""
-    assert first.startswith("You get: ")
+    assert first.startswith("This page ")
