@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_revae.inspection._tiles import as_pictures, shared_limits
+from sklearn_revae.inspection._tiles import as_images, shared_limits
 
 # Tiles of the gallery, a row of the sheet.
 SHEET_COLUMNS = 10
@@ -30,7 +30,7 @@ class Pictures:
     @classmethod
     def of(cls, X, shape):
         """Pictures for rows X, or None where they are a table."""
-        pictures = as_pictures(X, shape)
+        pictures = as_images(X, shape)
         if pictures is None:
             return None
         whole = getattr(X, "dtype", None) == np.uint8
@@ -39,7 +39,7 @@ class Pictures:
     def pixels(self, X):
         """Rows as uint8 of shape (n, height, width) or (n, height, width, channels)."""
         low, high = self.limits
-        pictures = np.nan_to_num(as_pictures(X, self.shape), nan=low)
+        pictures = np.nan_to_num(as_images(X, self.shape), nan=low)
         scaled = (pictures - low) / (high - low if high > low else 1.0)
         return np.rint(255 * scaled.clip(0, 1)).astype(np.uint8)
 

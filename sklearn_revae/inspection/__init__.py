@@ -1,4 +1,4 @@
-"""Displays: what a fitted model does with rows, drawn with matplotlib."""
+"""Displays of what a fitted model has learned and how it edits samples, in matplotlib."""
 
 from sklearn_revae.inspection._intervention import InterventionDisplay
 from sklearn_revae.inspection._latent import LatentDisplay

@@ -1,8 +1,16 @@
-"""Where a Display draws: the Axes it was given, or a new figure of its own."""
+"""The Axes that a display draws on: the one passed in, or one in a new figure."""
 
 
 def axes_for(ax, figsize):
-    """`ax`, or the one Axes of a new figure in which all text finds room."""
+    """Return `ax`, or the Axes of a new figure whose layout leaves room for all text.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes or None
+        The Axes that the user passed in.
+    figsize : tuple of float
+        Width and height of the new figure, in inches.
+    """
     if ax is not None:
         return ax
     import matplotlib.pyplot as plt
@@ -11,12 +19,12 @@ def axes_for(ax, figsize):
 
 
 def tidy(ax, *, frame=True):
-    """Take away lines that carry nothing: the right and upper spine, or all four."""
+    """Hide the right and the upper spine of `ax`, or all four if `frame` is False."""
     hidden = ["top", "right"] if frame else ["top", "right", "bottom", "left"]
     ax.spines[hidden].set_visible(False)
 
 
 def colorbar_beside(ax, image, label):
-    """A colorbar right of `ax`, which keeps the room that `ax` has."""
+    """Add a colorbar to the right of `ax` without changing the size of `ax`."""
     beside = ax.inset_axes([1.03, 0.0, 0.025, 1.0])
     return ax.figure.colorbar(image, cax=beside, label=label)

@@ -1,10 +1,12 @@
-"""Rows before and after an intervention."""
+"""Display of samples before and after an intervention."""
 
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.utils import check_scalar
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
@@ -14,16 +16,15 @@ from sklearn_revae.inspection._labels import label_index
 from sklearn_revae.inspection._tabular import (
     change_text,
     change_units,
-    column_names,
-    column_scales,
     columns_of,
     differs,
     mean_change,
     names_for,
     scales_for,
+    table_options,
 )
 from sklearn_revae.inspection._tiles import (
-    as_pictures,
+    as_images,
     draw_tiles,
     label_tiles,
     shared_limits,
@@ -31,65 +32,71 @@ from sklearn_revae.inspection._tiles import (
 )
 
 
-def asked_text(estimator, do):
-    """What `do` asks for, in words."""
+def request_text(estimator, do):
+    """Describe what `do` requests, such as "digit = 3, odd = yes"."""
     if not isinstance(do, Mapping):
         do = {0: do}
     names = [estimator.label_names_[label_index(estimator, label)] for label in do]
-    values = [str(v) if np.ndim(v) == 0 else "a value a row" for v in do.values()]
+    values = [str(v) if np.ndim(v) == 0 else "one value per sample" for v in do.values()]
     return ", ".join(f"{n} = {v}" for n, v in zip(names, values, strict=True))
 
 
 class InterventionDisplay:
-    """Rows before and after an intervention, and what it changed.
+    """Samples before and after an intervention, and the changes that it made.
 
-    Pictures become three tiles a row: before, after, difference. Those before and after
-    share one scale, those of the difference another, with zero in its middle. Of colours
-    the mean difference is drawn.
+    Images are drawn as three tiles per sample: before, after, and the difference (after
+    minus before). The first two share one colour scale; the difference has its own, with
+    zero in the middle. The difference of colour images is averaged over the channels.
 
-    A table becomes a bar a column, its mean change over the rows, beside the column's
-    mean (or most frequent category) before and after. Columns that changed in any row
-    are in bold type, and the longest bars come first.
+    A table is drawn as a bar chart with one bar per feature: its mean change over the
+    samples, largest changes first. Beside each bar stands the feature's mean (or most
+    frequent category) before and after. Features that changed in at least one sample are
+    in bold.
 
-    Best made by :meth:`from_estimator`. All parameters are stored as attributes.
+    It is recommended to create this display with :meth:`from_estimator`. All parameters
+    are stored as attributes.
 
     .. versionadded:: 0.2
 
     Parameters
     ----------
     X : array-like of shape (n_samples, n_features)
-        The rows before; a data frame, or pictures.
+        Samples before the intervention: a table, or images of shape (n_samples, height,
+        width[, n_channels]).
     X_new : array-like of shape (n_samples, n_features)
-        The rows after, of the same kind.
+        Samples after the intervention, of the same shape.
     asked : str, default=None
-        What was asked for, in words.
+        Description of the requested labels, shown beside the samples.
     image_shape : tuple of int, default=None
-        Shape of the pictures, if the rows are flat.
+        Shape of an image, if the samples are flattened images.
     feature_names : array-like of str of shape (n_features,), default=None
-        Names of a table's columns; None takes a data frame's, else x0, x1, ...
+        Names of the features of a table. If None, the column names of a DataFrame, else
+        x0, x1, ...
     scales : array-like of shape (n_features,), default=None
-        What a change of a table's columns is divided by; None leaves their own units.
+        Positive numbers by which the changes of the features of a table are divided,
+        such as their standard deviations. If None, changes are in the units of the
+        features.
 
     Attributes
     ----------
     im_ : matplotlib AxesImage or None
-        The pictures before and after.
+        The images before and after.
     difference_im_ : matplotlib AxesImage or None
-        The differences.
+        The differences between the images.
     bars_ : matplotlib BarContainer or None
-        For a table, the mean changes. That of a category is the share of rows where it
-        changed.
+        The mean changes of a table's features. For a categorical feature this is the
+        fraction of samples whose category changed.
     columns_ : list of int or None
-        The column of each bar, from the top down.
+        Index of the feature of each bar, from the top down.
     ax_ : matplotlib Axes
-        Axes of the pictures or bars.
+        Axes with the images or bars.
     figure_ : matplotlib Figure
-        Figure of the Axes.
+        Figure containing the Axes.
 
     Raises
     ------
     ValueError
-        If the shapes do not fit.
+        If the shapes of `X` and `X_new` differ, or `image_shape` does not match them.
 
     Examples
     --------
@@ -117,10 +124,11 @@ class InterventionDisplay:
         self.scales = scales
         if np.shape(X) != np.shape(X_new):
             raise ValueError(
-                f"X_new has shape {np.shape(X_new)}, but X has {np.shape(X)}: pass each "
-                "row before and after, without several draws a row."
+                f"X_new has the shape {np.shape(X_new)}, but X has the shape "
+                f"{np.shape(X)}: pass every sample once before and once after the "
+                "intervention, not several draws per sample."
             )
-        as_pictures(X, image_shape)
+        as_images(X, image_shape)
 
     @classmethod
     def from_estimator(
@@ -135,43 +143,47 @@ class InterventionDisplay:
         image_shape: Sequence[int] | None = None,
         ax: Ax = None,
     ) -> Self:
-        """Intervene, and draw what changes.
+        """Intervene on samples and draw the changes.
 
-        A table's changes are measured in standard deviations, those of rows that the
-        model draws. For further options of `intervene` call it, and pass the rows before
-        and after to the class itself.
+        Changes of a table's features are measured in standard deviations of samples
+        drawn from the model. For options of `intervene` that this method does not have,
+        call `intervene` yourself and pass the samples before and after to the
+        constructor.
 
         .. versionadded:: 0.2
 
         Parameters
         ----------
         estimator : ReVAEClassifier or ReVAETransformer
-            A fitted model.
+            Fitted model.
         X : array-like of shape (n_samples, n_features)
-            Rows, in the units of the training data; a few if they are pictures.
-        do : dict, or a single value where there is one label
-            What is asked for, as `intervene` takes it.
+            Samples, in the units of the training data. Pass only a few images, because
+            each gets a row of its own.
+        do : dict, or a single value if there is one label
+            Requested label values, as in `intervene`.
         method : {"transport", "sample", "mean"} or dict, default="transport"
-            As in `intervene`.
+            How the latent codes are changed, as in `intervene`.
         residual : bool, default=True
-            As in `intervene`: by default the difference is what the edit does; False
-            adds what the decoder does not draw of a row.
+            As in `intervene`. By default the difference shows the effect of the edit
+            only; with False it also contains the reconstruction error.
         random_state : int, RandomState instance or None, default=None
-            Decides the draws of `method="sample"`.
+            Determines the random draws of ``method="sample"``. Pass an int for
+            reproducible output across multiple calls.
         image_shape : tuple of int, default=None
-            Shape of the pictures, if the rows are flat. None takes the estimator's.
+            Shape of an image, if the samples are flattened images. If None, the
+            `image_shape` of the estimator is used.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on. If None, a new figure is created.
 
         Returns
         -------
         display : InterventionDisplay
-            The Display, drawn.
+            The display, already drawn.
 
         Raises
         ------
         ValueError
-            As `intervene` does, and if `image_shape` does not fit.
+            If `intervene` rejects its arguments, or `image_shape` does not match X.
 
         Examples
         --------
@@ -186,42 +198,44 @@ class InterventionDisplay:
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         check_is_fitted(estimator)
         image_shape = estimator.image_shape if image_shape is None else image_shape
-        is_table = as_pictures(X, image_shape) is None
+        X_is_table = as_images(X, image_shape) is None
         X_new = estimator.intervene(
             X, do, method=method, residual=residual, random_state=random_state
         )
         return cls(
             X,
             X_new,
-            asked=asked_text(estimator, do),
+            asked=request_text(estimator, do),
             image_shape=image_shape,
-            feature_names=column_names(estimator) if is_table else None,
-            scales=column_scales(estimator) if is_table else None,
+            **table_options(estimator, X_is_table),
         ).plot(ax=ax)
 
     def plot(
         self, *, ax: Ax = None, cmap: ColorMap = "gray", max_columns: int = 20
     ) -> Self:
-        """Draw the tiles or bars.
+        """Draw the images or bars.
 
         .. versionadded:: 0.2
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on. If None, a new figure is created.
         cmap : str or matplotlib Colormap, default="gray"
-            Colours of pictures without channels.
+            Colour map of images without colour channels.
         max_columns : int, default=20
-            Number of a table's columns to draw, those that change most.
+            Maximum number of features to draw for a table. Those that change most are
+            drawn.
 
         Returns
         -------
         display : InterventionDisplay
-            The Display itself.
+            The display itself.
 
         Raises
         ------
+        TypeError
+            If `max_columns` is not an integer.
         ValueError
             If `max_columns` is less than 1.
 
@@ -233,14 +247,13 @@ class InterventionDisplay:
         [0]
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
-        if max_columns < 1:
-            raise ValueError(f"max_columns={max_columns} should be at least 1.")
+        check_scalar(max_columns, "max_columns", Integral, min_val=1)
         self.im_ = self.difference_im_ = self.bars_ = self.columns_ = None
-        before = as_pictures(self.X, self.image_shape)
+        before = as_images(self.X, self.image_shape)
         if before is None:
             self._plot_bars(ax, max_columns)
         else:
-            after = as_pictures(self.X_new, self.image_shape, name="X_new")
+            after = as_images(self.X_new, self.image_shape, name="X_new")
             self._plot_tiles(ax, before, after, cmap)
         self.figure_ = self.ax_.figure
         return self
@@ -253,15 +266,15 @@ class InterventionDisplay:
         grid = np.empty((len(before), 3, *before.shape[1:]))
         self.ax_ = ax = axes_for(ax, tiles_size(grid, extra=1.2))
         self.im_ = draw_tiles(ax, pairs, shared_limits(pairs), cmap)
-        # Zero must be in the middle also where nothing changed.
+        # The limits must differ, with zero in the middle, even if nothing changed.
         reach = max(np.nanmax(np.abs(difference)), np.finfo(np.float32).tiny)
         self.difference_im_ = draw_tiles(
             ax, difference, (-reach, reach), "RdBu_r", first_column=2
         )
-        rows = [str(row) for row in range(len(before))]
-        label_tiles(ax, grid, rows, ["before", "after", "difference"])
+        samples = [str(sample) for sample in range(len(before))]
+        label_tiles(ax, grid, samples, ["before", "after", "difference"])
         colorbar_beside(ax, self.difference_im_, "difference")
-        ax.set(xlabel=self.asked or "intervention", ylabel="row")
+        ax.set(xlabel=self.asked or "intervention", ylabel="sample")
 
     def _plot_bars(self, ax, max_columns):
         before, after = columns_of(self.X), columns_of(self.X_new)
@@ -272,31 +285,31 @@ class InterventionDisplay:
         change = np.array(
             [mean_change(*c) for c in zip(before, after, scales, strict=True)]
         )
-        # What is not known comes last.
+        # Features whose change is undefined come last.
         order = np.argsort(-np.nan_to_num(np.abs(change), nan=-1.0), kind="stable")
         self.columns_ = order[:max_columns].tolist()
-        places = np.arange(len(self.columns_))
-        height = 0.3 * len(places) + 1.4
+        positions = np.arange(len(self.columns_))
+        height = 0.3 * len(positions) + 1.4
         self.ax_ = ax = axes_for(ax, (7.2, max(height, 2.4)))
         self.bars_ = ax.barh(
-            places,
+            positions,
             np.nan_to_num(change[self.columns_]),
             color=["C3" if c > 0 else "C0" for c in change[self.columns_]],
         )
         ax.axvline(0.0, color="black", linewidth=0.8)
-        ax.set_ylim(len(places) - 0.4, -0.6)
-        ax.set_yticks(places, [names[j] for j in self.columns_])
+        ax.set_ylim(len(positions) - 0.4, -0.6)
+        ax.set_yticks(positions, [names[j] for j in self.columns_])
         values = ax.secondary_yaxis("right")
         texts = [change_text(before[j], after[j]) for j in self.columns_]
-        values.set_yticks(places, texts)
+        values.set_yticks(positions, texts)
         values.set_ylabel("before → after")
-        for one in (values, ax):
-            one.tick_params(axis="y", length=0)
-            one.spines[:].set_visible(False)
-            for tick, j in zip(one.get_yticklabels(), self.columns_, strict=True):
+        for axes in (values, ax):
+            axes.tick_params(axis="y", length=0)
+            axes.spines[:].set_visible(False)
+            for tick, j in zip(axes.get_yticklabels(), self.columns_, strict=True):
                 if differs(before[j], after[j]):
                     tick.set_fontweight("bold")
         ax.spines["bottom"].set_visible(True)
         units = change_units(before, self.scales)
-        ax.set(xlabel=f"mean change{units}", ylabel="column")
+        ax.set(xlabel=f"mean change{units}", ylabel="feature")
         ax.set_title(self.asked or "")

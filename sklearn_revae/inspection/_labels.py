@@ -1,50 +1,65 @@
-"""A model's labels, as its public face tells them."""
+"""The labels of a fitted model and their classes, read from its public attributes."""
 
 from numbers import Integral
 
 import numpy as np
 
+from sklearn_revae.inspection._tabular import is_missing_value
+
 
 def label_index(estimator, label):
-    """Position of a label given by its name or its index.
+    """Return the position of a label that is given by its name or its index.
 
     Raises
     ------
     ValueError
-        If there is no such label, naming the known ones.
+        If the model has no such label.
     """
     names = list(estimator.label_names_)
     if isinstance(label, str) and label in names:
         return names.index(label)
-    whole = isinstance(label, Integral) and not isinstance(label, bool)
-    if whole and 0 <= label < len(names):
+    is_index = isinstance(label, Integral) and not isinstance(label, bool)
+    if is_index and 0 <= label < len(names):
         return int(label)
-    known = f"choose one of {names}" if names else "it was fitted without y"
-    raise ValueError(f"label={label!r} is no label of the model: {known}.")
+    known = (
+        f"pass one of {names}, or an index from 0 to {len(names) - 1}"
+        if names
+        else "the model was fitted without y, so it has no labels"
+    )
+    raise ValueError(f"label={label!r} is not a label of the model: {known}.")
 
 
 def label_classes(estimator, index):
-    """Values of a label, sorted."""
+    """Return the sorted classes of the label at `index` as a list."""
     classes = estimator.classes_
     return list(classes[index] if isinstance(classes, list) else classes)
 
 
-def _is_unlabeled(cell, marker):
-    if cell is None or type(cell).__name__ in ("NAType", "NaTType"):
+def _is_unlabeled(value, unlabeled_value):
+    if is_missing_value(value):
         return True
-    if isinstance(cell, (float, np.floating)) and np.isnan(cell):
-        return True
-    same_kind = isinstance(cell, str) == isinstance(marker, str)
-    return same_kind and not isinstance(cell, (bool, np.bool_)) and cell == marker
+    # "-1" is not the marker -1, and True is not the marker 1, though Python calls the
+    # latter two equal.
+    if isinstance(value, str) != isinstance(unlabeled_value, str):
+        return False
+    return not isinstance(value, (bool, np.bool_)) and value == unlabeled_value
 
 
-def codes_of(y, values, marker):
-    """Place in `values` of each cell of y, -1 where unlabelled."""
-    cells = [None if _is_unlabeled(cell, marker) else cell for cell in y]
-    strange = [cell for cell in cells if cell is not None and cell not in values]
-    if strange:
+def codes_of(y, classes, unlabeled_value):
+    """Return the index in `classes` of each entry of y (n,), -1 where unlabelled.
+
+    Raises
+    ------
+    ValueError
+        If an entry is neither a class nor marked as unlabelled.
+    """
+    cells = [None if _is_unlabeled(cell, unlabeled_value) else cell for cell in y]
+    unknown = [cell for cell in cells if cell is not None and cell not in classes]
+    if unknown:
         raise ValueError(
-            f"y holds {strange[0]!r}, which is no value of the label: those are {values}."
+            f"y contains {unknown[0]!r}, which is not a class of the label: each entry "
+            f"must be one of {classes}, or mark an unlabelled sample by "
+            f"{unlabeled_value!r}, None or NaN."
         )
-    codes = [-1 if cell is None else values.index(cell) for cell in cells]
+    codes = [-1 if cell is None else classes.index(cell) for cell in cells]
     return np.array(codes, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""The latents of a label, and the prior of its values."""
+"""Display of the latent codes of a label and of the priors of its classes."""
 
 from collections.abc import Sequence
 from typing import Any, Self
@@ -10,63 +10,78 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_revae._typing import Ax, LabelName, Labels, Model, Rows
 from sklearn_revae.inspection._axes import axes_for, tidy
+from sklearn_revae.inspection._checks import check_length
 from sklearn_revae.inspection._labels import codes_of, label_classes, label_index
 from sklearn_revae.inspection._plane import ellipse, plane
 
-# Standard deviations of the prior that an ellipse reaches.
-_REACH = 2.0
-# A grey.
-_UNLABELED = 0.7
+# Standard deviations of a prior from its mean to the edge of its ellipse.
+_ELLIPSE_REACH = 2.0
+# The grey of unlabelled samples, from 0 (black) to 1 (white).
+_UNLABELED_GREY = 0.7
 
 
 class LatentDisplay:
-    """Characteristic latents of rows, and the prior of each value of their label.
+    r"""Latent codes of samples for one label, and the prior of each class.
 
-    Rows are points, coloured by their label, grey without one. Each value's prior
-    p(z_l|y_l) is an ellipse around its mean that reaches two standard deviations. More
-    than two latents are seen along their two principal directions, of which the first
-    tells most of the rows' variance; the priors are seen along the same. A single latent
-    is drawn along the horizontal axis, with a line of points and a bar for each value.
+    Samples are points, coloured by class; unlabelled samples are grey. The conditional
+    prior of each class, a normal distribution, is drawn as an ellipse that reaches two
+    standard deviations from the mean:
 
-    Best made by :meth:`from_estimator`. All parameters are stored as attributes.
+    .. math::
+
+        p(z_l \mid y_l = k) = N(z_l; \mu_{lk}, \mathrm{diag}(\sigma_{lk}^2)),
+
+    where :math:`z_l` are the latent dimensions of label :math:`y_l`, :math:`k` is one of
+    its classes, and :math:`\mu_{lk}` and :math:`\sigma_{lk}` are the `means` and the
+    `scales` of that class.
+
+    If the label has more than two latent dimensions, samples and priors are projected
+    onto the first two principal components of the samples. If it has only one, that
+    dimension is the horizontal axis, and each class has a row of points and a bar for
+    its prior.
+
+    It is recommended to create this display with :meth:`from_estimator`. All parameters
+    are stored as attributes.
 
     .. versionadded:: 0.2
 
     Parameters
     ----------
     latents : ndarray of shape (n_samples, label_dim)
-        The rows' latents of the label.
-    means, scales : ndarray of shape (n_values, label_dim)
-        Mean and standard deviation of the prior of each value.
-    values : array-like of shape (n_values,)
-        The values.
+        Latent codes of the samples for the label.
+    means, scales : ndarray of shape (n_classes, label_dim)
+        Mean and standard deviation of the prior of each class.
+    values : array-like of shape (n_classes,)
+        The classes.
     label_name : str
         Name of the label.
     codes : ndarray of int of shape (n_samples,), default=None
-        Place in `values` of each row's label, -1 where it has none. None: none has.
+        Index in `values` of the class of each sample, -1 for unlabelled samples. If
+        None, all samples are unlabelled.
 
     Attributes
     ----------
     scatter_ : matplotlib PathCollection
-        The rows, those without a label first.
+        The samples, unlabelled ones first.
     priors_ : list of matplotlib Patch
-        An ellipse, or a bar, for each value.
+        An ellipse, or for a single latent dimension a bar, for each class.
     text_ : list of matplotlib Text
-        The values' names, at their priors' means; empty for a single latent.
+        The names of the classes at the means of their priors. Empty for a single latent
+        dimension.
     ax_ : matplotlib Axes
-        Axes of the points.
+        Axes with the samples.
     figure_ : matplotlib Figure
-        Figure of the Axes.
+        Figure containing the Axes.
 
     Raises
     ------
     ValueError
-        If the shapes do not fit.
+        If the shapes of the arrays do not match.
 
     References
     ----------
     .. [1] T. Joy et al., "Capturing Label Characteristics in VAEs", ICLR 2021,
-       arXiv:2006.10102: characteristic latents and their conditional prior.
+       arXiv:2006.10102. Introduces characteristic latents and their conditional prior.
 
     Examples
     --------
@@ -96,18 +111,15 @@ class LatentDisplay:
         self.values = values
         self.label_name = label_name
         self.codes = codes
-        wanted = (len(values), np.shape(latents)[1])
+        expected = (len(values), np.shape(latents)[1])
         for name, array in (("means", means), ("scales", scales)):
-            if np.shape(array) != wanted:
+            if np.shape(array) != expected:
                 raise ValueError(
-                    f"{name} has shape {np.shape(array)}: pass an array of shape "
-                    f"{wanted}, a row a value and a column a latent."
+                    f"{name} must have the shape (n_classes, label_dim) = {expected}, "
+                    f"got {np.shape(array)}."
                 )
-        if codes is not None and len(codes) != len(latents):
-            raise ValueError(
-                f"codes has {len(codes)} entries, but latents has {len(latents)} rows: "
-                "pass one for each."
-            )
+        if codes is not None:
+            check_length(codes, "codes", len(latents), "sample in latents")
 
     @classmethod
     def from_estimator(
@@ -119,35 +131,37 @@ class LatentDisplay:
         label: LabelName = 0,
         ax: Ax = None,
     ) -> Self:
-        """Draw the latents that a model gives rows for a label.
+        """Draw the latent codes of samples for a label of a fitted model.
 
-        The prior is that of the estimator's `module_.label_model`, its `means` and
-        `scales`.
+        The priors are the `means` and `scales` of the estimator's
+        ``module_.label_model``.
 
         .. versionadded:: 0.2
 
         Parameters
         ----------
         estimator : ReVAEClassifier or ReVAETransformer
-            A fitted model.
+            Fitted model.
         X : array-like of shape (n_samples, n_features)
-            Rows, in the units of the training data.
+            Samples, in the units of the training data.
         y : array-like of shape (n_samples,) or (n_samples, n_labels), default=None
-            Their labels, as in `fit`; unlabelled cells are drawn grey.
+            Labels of the samples, as in `fit`. Unlabelled samples are drawn in grey. If
+            None, all samples are.
         label : str or int, default=0
-            The label, by name or index.
+            Name or index of the label.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on. If None, a new figure is created.
 
         Returns
         -------
         display : LatentDisplay
-            The Display, drawn.
+            The display, already drawn.
 
         Raises
         ------
         ValueError
-            For an unknown label, and y that does not fit X or the label.
+            If the model has no such label, or if y contains an unknown class or has
+            another length than X.
 
         Examples
         --------
@@ -165,16 +179,12 @@ class LatentDisplay:
         index = label_index(estimator, label)
         prior = estimator.module_.label_model
         values, codes = label_classes(estimator, index), None
+        latents = estimator.transform(X)
         if y is not None:
             cells = np.asarray(y, dtype=object)
             cells = cells[:, index] if cells.ndim == 2 else cells
             codes = codes_of(cells, values, estimator.unlabeled_value)
-        latents = estimator.transform(X)
-        if codes is not None and len(codes) != len(latents):
-            raise ValueError(
-                f"y has {len(codes)} entries, but X has {len(latents)} rows: pass one "
-                "for each."
-            )
+            check_length(codes, "y", len(latents), "sample in X")
         block = slice(index * estimator.label_dim_, (index + 1) * estimator.label_dim_)
         return cls(
             latents[:, block],
@@ -186,19 +196,19 @@ class LatentDisplay:
         ).plot(ax=ax)
 
     def plot(self, *, ax: Ax = None) -> Self:
-        """Draw the points and the priors.
+        """Draw the samples and the priors.
 
         .. versionadded:: 0.2
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on. If None, a new figure is created.
 
         Returns
         -------
         display : LatentDisplay
-            The Display itself.
+            The display itself.
 
         Examples
         --------
@@ -227,10 +237,11 @@ class LatentDisplay:
     def _codes(self):
         return np.full(len(self.latents), -1) if self.codes is None else self.codes
 
-    def _points(self, ax, x, y, colors):
-        """Scatter rows, those without a label first and so below the others."""
+    def _plot_samples(self, ax, x, y, colors):
+        """Scatter the samples, unlabelled ones first and therefore below the others."""
         codes = self._codes()
-        shades = np.concatenate([colors, [(*[_UNLABELED] * 3, 1.0)]])
+        # Code -1 picks the last colour, the grey.
+        shades = np.concatenate([colors, [(*[_UNLABELED_GREY] * 3, 1.0)]])
         order = np.argsort(codes >= 0, kind="stable")
         self.scatter_ = ax.scatter(
             x[order], y[order], s=14, c=shades[codes[order]], alpha=0.7, linewidths=0
@@ -242,17 +253,17 @@ class LatentDisplay:
         from matplotlib.patheffects import withStroke
 
         directions = plane(self.latents)
-        seen, centres = self.latents @ directions.T, self.means @ directions.T
-        self._points(ax, seen[:, 0], seen[:, 1], colors)
+        projected, centres = self.latents @ directions.T, self.means @ directions.T
+        self._plot_samples(ax, projected[:, 0], projected[:, 1], colors)
         self.priors_, self.text_ = [], []
         for value, centre, scale, color in zip(
             self.values, centres, self.scales, colors, strict=True
         ):
-            (long, short), angle = ellipse(directions, scale)
+            (major, minor), angle = ellipse(directions, scale)
             patch = Ellipse(
                 centre,
-                2 * _REACH * long,
-                2 * _REACH * short,
+                2 * _ELLIPSE_REACH * major,
+                2 * _ELLIPSE_REACH * minor,
                 angle=angle,
                 facecolor="none",
                 edgecolor=color,
@@ -271,7 +282,8 @@ class LatentDisplay:
                 )
             )
         if (self._codes() < 0).any():
-            grey = Line2D([], [], color=str(_UNLABELED), marker="o", ms=4, ls="none")
+            color = str(_UNLABELED_GREY)
+            grey = Line2D([], [], color=color, marker="o", ms=4, ls="none")
             ax.legend([grey], ["unlabelled"], fontsize="small")
         ax.autoscale_view()
         ax.set_aspect("equal", adjustable="datalim")
@@ -279,26 +291,27 @@ class LatentDisplay:
         if self.latents.shape[1] == 2:
             ax.set(xlabel=f"{name}_0", ylabel=f"{name}_1")
         else:
-            share = seen.var(axis=0) / self.latents.var(axis=0).sum()
+            explained = projected.var(axis=0) / self.latents.var(axis=0).sum()
+            first, second = (f"({ratio:.0%} of variance)" for ratio in explained)
             ax.set(
-                xlabel=f"{name}, 1st principal direction ({share[0]:.0%} of variance)",
-                ylabel=f"{name}, 2nd principal direction ({share[1]:.0%} of variance)",
+                xlabel=f"{name}, 1st principal component {first}",
+                ylabel=f"{name}, 2nd principal component {second}",
             )
 
     def _plot_line(self, ax, colors):
         n_values, latents = len(self.values), self.latents[:, 0]
         codes = self._codes()
-        # Values from the top down, rows without one below them.
-        self._points(ax, latents, np.where(codes < 0, n_values, codes), colors)
+        # One line per class from the top down, and unlabelled samples below them.
+        self._plot_samples(ax, latents, np.where(codes < 0, n_values, codes), colors)
         bars = ax.barh(
             range(n_values),
-            2 * _REACH * self.scales[:, 0],
-            left=self.means[:, 0] - _REACH * self.scales[:, 0],
+            2 * _ELLIPSE_REACH * self.scales[:, 0],
+            left=self.means[:, 0] - _ELLIPSE_REACH * self.scales[:, 0],
             height=0.6,
             color=colors,
             alpha=0.25,
         )
-        # Bars would else end where the Axes end.
+        # Otherwise the bars would end exactly at the limits of the Axes.
         ax.use_sticky_edges = False
         ax.autoscale_view()
         self.priors_, self.text_ = list(bars), []

@@ -1,4 +1,4 @@
-"""How training went."""
+"""Display of the loss and the validation score during training."""
 
 from collections.abc import Sequence
 from typing import Self
@@ -9,39 +9,41 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_revae._typing import Ax, Model
 from sklearn_revae.inspection._axes import axes_for, tidy
+from sklearn_revae.inspection._checks import check_length
 
 
 class LossCurveDisplay:
-    """Loss of each epoch, and the validation score if there was one.
+    """Training loss of each epoch, and the validation score if there is one.
 
-    Best made by :meth:`from_estimator`. All parameters are stored as attributes.
+    It is recommended to create this display with :meth:`from_estimator`. All parameters
+    are stored as attributes.
 
     .. versionadded:: 0.2
 
     Parameters
     ----------
     loss_curve : array-like of shape (n_epochs,)
-        Minus the mean bound of each epoch, in nats a row of scaled columns.
+        Mean negative ELBO per sample of each epoch, in nats, for scaled features.
     validation_scores : array-like of shape (n_epochs,), default=None
-        Accuracy on held-out labelled rows after each epoch.
+        Accuracy on the held-out labelled samples after each epoch.
 
     Attributes
     ----------
     line_ : matplotlib Line2D
-        The loss against the epoch, from 1.
+        The loss against the epoch, counted from 1.
     score_line_ : matplotlib Line2D or None
         The validation score.
     ax_ : matplotlib Axes
         Axes of the loss.
     score_ax_ : matplotlib Axes or None
-        Axes of the score, on the right-hand side of the same place.
+        Axes of the validation score, whose scale is on the right.
     figure_ : matplotlib Figure
-        Figure of the Axes.
+        Figure containing the Axes.
 
     Raises
     ------
     ValueError
-        If the two are of different length.
+        If `validation_scores` and `loss_curve` differ in length.
 
     Examples
     --------
@@ -59,29 +61,31 @@ class LossCurveDisplay:
     ) -> None:
         self.loss_curve = loss_curve
         self.validation_scores = validation_scores
-        if validation_scores is not None and len(validation_scores) != len(loss_curve):
-            raise ValueError(
-                f"validation_scores has {len(validation_scores)} entries, but loss_curve "
-                f"has {len(loss_curve)}: pass one for each epoch."
+        if validation_scores is not None:
+            check_length(
+                validation_scores,
+                "validation_scores",
+                len(loss_curve),
+                "epoch in loss_curve",
             )
 
     @classmethod
     def from_estimator(cls, estimator: Model, *, ax: Ax = None) -> Self:
-        """Draw how an estimator was trained.
+        """Draw the training history of a fitted model.
 
         .. versionadded:: 0.2
 
         Parameters
         ----------
         estimator : ReVAEClassifier or ReVAETransformer
-            A fitted model.
+            Fitted model.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on. If None, a new figure is created.
 
         Returns
         -------
         display : LossCurveDisplay
-            The Display, drawn.
+            The display, already drawn.
 
         Examples
         --------
@@ -96,9 +100,9 @@ class LossCurveDisplay:
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         check_is_fitted(estimator)
         scores = [epoch.get("validation_score", np.nan) for epoch in estimator.history_]
-        known = bool(np.isfinite(scores).any())
+        validated = bool(np.isfinite(scores).any())
         display = cls(
-            list(estimator.loss_curve_), validation_scores=scores if known else None
+            list(estimator.loss_curve_), validation_scores=scores if validated else None
         )
         return display.plot(ax=ax)
 
@@ -110,12 +114,12 @@ class LossCurveDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on. If None, a new figure is created.
 
         Returns
         -------
         display : LossCurveDisplay
-            The Display itself.
+            The display itself.
 
         Examples
         --------
@@ -125,11 +129,11 @@ class LossCurveDisplay:
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         ax = axes_for(ax, (6.0, 4.0))
-        # One epoch alone is a point, which a line would not show.
+        # A line of a single point is invisible without a marker.
         epochs = np.arange(1, len(self.loss_curve) + 1)
         marker = "o" if len(epochs) == 1 else None
         self.line_ = ax.plot(epochs, self.loss_curve, color="C0", marker=marker)[0]
-        ax.set(xlabel="epoch", ylabel="loss [nats a row]")
+        ax.set(xlabel="epoch", ylabel="loss (negative ELBO) [nats per sample]")
         ax.locator_params(axis="x", integer=True)
         tidy(ax)
         self.score_line_ = self.score_ax_ = None

@@ -1,4 +1,4 @@
-"""What asking one label does to every label."""
+"""Display of how an intervention on one label changes every label."""
 
 from collections.abc import Sequence
 from typing import Self
@@ -22,69 +22,72 @@ def _probabilities(estimator, X):
 
 
 def change_of_labels(estimator, X):
-    """Mean change of every label when each is asked for each other value in turn.
+    """Mean change of every label when each label is set to its other classes in turn.
 
     Returns
     -------
     change : ndarray of shape (n_labels, n_labels)
-        Row: the label asked. Column: half the sum of absolute changes of a label's
-        probabilities, averaged over rows and over the values other than the predicted
-        one.
+        Entry (i, j) is the change of label j when label i is set: half the sum of the
+        absolute changes of its class probabilities, averaged over the samples and over
+        the classes of label i other than the predicted one.
     """
     before = _probabilities(estimator, X)
     change = np.zeros((len(before), len(before)))
-    for asked, probabilities in enumerate(before):
-        classes = np.asarray(label_classes(estimator, asked))
+    for label, probabilities in enumerate(before):
+        classes = np.asarray(label_classes(estimator, label))
         predicted = probabilities.argmax(axis=1)
         for shift in range(1, len(classes)):
             other = classes[(predicted + shift) % len(classes)]
-            after = _probabilities(estimator, estimator.intervene(X, {asked: other}))
-            change[asked] += [
+            after = _probabilities(estimator, estimator.intervene(X, {label: other}))
+            change[label] += [
                 0.5 * np.abs(new - old).sum(axis=1).mean()
                 for old, new in zip(before, after, strict=True)
             ]
-        change[asked] /= max(len(classes) - 1, 1)
+        change[label] /= max(len(classes) - 1, 1)
     return change
 
 
 class InterventionReportDisplay:
-    """Matrix of the labels asked for and the changes of every label.
+    """Matrix of how interventions on each label change every label.
 
-    A good model changes the label that is asked for, on the diagonal, and leaves the
-    others: the rest of the matrix is its leakage, as the model's own classifier sees it.
+    Interventions of a good model change the label that is set (the diagonal) and leave
+    the other labels as they are: the entries off the diagonal are unintended changes.
+    All changes are those that the model's own classifier sees.
 
-    Best made by :meth:`from_estimator`. All parameters are stored as attributes.
+    It is recommended to create this display with :meth:`from_estimator` or
+    :meth:`from_report`. All parameters are stored as attributes.
 
     .. versionadded:: 0.2
 
     Parameters
     ----------
-    change_matrix : array-like of shape (n_asked, n_labels)
-        Row: what was asked. Column: the mean absolute change of a label, 0 to 1.
+    change_matrix : array-like of shape (n_requests, n_labels)
+        Mean change of each label (columns), from 0 to 1, for each request (rows).
     label_names : array-like of str of shape (n_labels,)
         Names of the labels.
-    asked_names : array-like of str of shape (n_asked,), default=None
-        Names of what was asked; None where each label was, in the same order.
+    asked_names : array-like of str of shape (n_requests,), default=None
+        Names of the requests. If None, each label is set once, in the order of
+        `label_names`.
 
     Attributes
     ----------
     im_ : matplotlib AxesImage
         The matrix.
-    text_ : ndarray of shape (n_asked, n_labels) of matplotlib Text
-        The numbers.
+    text_ : ndarray of shape (n_requests, n_labels) of matplotlib Text
+        The numbers in the matrix.
     ax_ : matplotlib Axes
-        Axes of the matrix.
+        Axes with the matrix.
     figure_ : matplotlib Figure
-        Figure of the Axes.
+        Figure containing the Axes.
 
     Raises
     ------
     ValueError
-        If the matrix does not fit the names.
+        If the shape of the matrix does not match the names.
 
     See Also
     --------
-    sklearn_revae.intervention_report : Looks at edits row by row.
+    sklearn_revae.intervention_report : Diagnostics of an intervention for each sample.
 
     Examples
     --------
@@ -106,44 +109,53 @@ class InterventionReportDisplay:
         self.change_matrix = change_matrix
         self.label_names = label_names
         self.asked_names = asked_names
-        asked = label_names if asked_names is None else asked_names
-        shape, wanted = np.shape(change_matrix), (len(asked), len(label_names))
-        if shape != wanted:
+        requests = label_names if asked_names is None else asked_names
+        shape, expected = np.shape(change_matrix), (len(requests), len(label_names))
+        if shape != expected:
             raise ValueError(
-                f"change_matrix has shape {shape}, but {wanted} is that of the names: "
-                f"pass label_names of its columns, and asked_names of its rows."
+                f"change_matrix has the shape {shape}, but the names require the shape "
+                f"{expected}: pass one label name per column, and asked_names with one "
+                "name per row unless the rows are the labels."
             )
 
     @classmethod
     def from_estimator(
         cls, estimator: ReVAEClassifier, X: Rows, *, ax: Ax = None
     ) -> Self:
-        """Ask each label for each other value in turn, and draw what changes.
+        r"""Set each label to each of its other classes, and draw what changes.
 
-        The numbers are half the sum of absolute changes of a label's `predict_proba`,
-        averaged over rows and values: 1 where a sure prediction becomes another sure
-        one.
+        The change of label :math:`j` by an edit is the total variation distance between
+        the class probabilities that `predict_proba` returns before and after it,
+
+        .. math::
+
+            \frac{1}{2} \sum_k |q_{jk} - p_{jk}|,
+
+        where :math:`p_{jk}` and :math:`q_{jk}` are the probabilities of class :math:`k`
+        before and after the edit. It is averaged over the samples and the requested
+        classes. It is 1 if the model is certain of one class before the edit and of
+        another after it.
 
         .. versionadded:: 0.2
 
         Parameters
         ----------
         estimator : ReVAEClassifier
-            A fitted classifier.
+            Fitted classifier.
         X : array-like of shape (n_samples, n_features)
-            Rows, in the units of the training data.
+            Samples, in the units of the training data.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on. If None, a new figure is created.
 
         Returns
         -------
         display : InterventionReportDisplay
-            The Display, drawn.
+            The display, already drawn.
 
         Raises
         ------
         ValueError
-            If the estimator is no classifier.
+            If the estimator is not a classifier.
 
         Examples
         --------
@@ -160,29 +172,29 @@ class InterventionReportDisplay:
         check_is_fitted(estimator)
         if not hasattr(estimator, "predict_proba"):
             raise ValueError(
-                f"estimator={type(estimator).__name__} has no predict_proba to tell "
-                "whether labels change: pass a ReVAEClassifier."
+                f"estimator must be a ReVAEClassifier, got a {type(estimator).__name__}, "
+                "which has no predict_proba to measure the changes of labels with."
             )
         change = change_of_labels(estimator, X)
         return cls(change, label_names=list(estimator.label_names_)).plot(ax=ax)
 
     @classmethod
     def from_report(cls, report: InterventionReport, *, ax: Ax = None) -> Self:
-        """Draw the `change_matrix` of a report: a row for each label and value asked.
+        """Draw the `change_matrix` of an intervention report.
 
         .. versionadded:: 0.2
 
         Parameters
         ----------
         report : InterventionReport
-            What `intervene` returns with `report=True`.
+            Report that `intervene` returns with ``report=True``.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on. If None, a new figure is created.
 
         Returns
         -------
         display : InterventionReportDisplay
-            The Display, drawn.
+            The display, already drawn, with a row for each label and requested value.
 
         Examples
         --------
@@ -211,12 +223,12 @@ class InterventionReportDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on. If None, a new figure is created.
 
         Returns
         -------
         display : InterventionReportDisplay
-            The Display itself.
+            The display itself.
 
         Examples
         --------
@@ -226,8 +238,8 @@ class InterventionReportDisplay:
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         matrix = np.asarray(self.change_matrix)
-        asked = self.label_names if self.asked_names is None else self.asked_names
-        across, down = 0.55 * len(self.label_names), 0.55 * len(asked)
+        requests = self.label_names if self.asked_names is None else self.asked_names
+        across, down = 0.55 * len(self.label_names), 0.55 * len(requests)
         ax = axes_for(ax, (max(across + 2.0, 4.0), max(down + 1.6, 3.2)))
         self.im_ = ax.imshow(matrix, cmap="Blues", vmin=0.0, vmax=1.0)
         self.text_ = np.empty(matrix.shape, dtype=object)
@@ -237,8 +249,8 @@ class InterventionReportDisplay:
                 label, row, f"{change:.2f}", ha="center", va="center", color=color
             )
         ax.set_xticks(range(len(self.label_names)), self.label_names, rotation=90)
-        ax.set_yticks(range(len(asked)), asked)
-        ax.set(xlabel="mean change of label", ylabel="asked")
+        ax.set_yticks(range(len(requests)), requests)
+        ax.set(xlabel="mean change of label", ylabel="requested")
         ax.tick_params(length=0)
         tidy(ax, frame=False)
         self.ax_, self.figure_ = ax, ax.figure

@@ -1,11 +1,12 @@
-"""Rows drawn for each value of a label."""
+"""Display of samples drawn from the model for each class of a label."""
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
@@ -14,7 +15,7 @@ from sklearn_revae.inspection._axes import axes_for, colorbar_beside, tidy
 from sklearn_revae.inspection._labels import label_classes, label_index
 from sklearn_revae.inspection._tabular import column_names, columns_of, names_for
 from sklearn_revae.inspection._tiles import (
-    as_pictures,
+    as_images,
     draw_tiles,
     label_tiles,
     shared_limits,
@@ -23,44 +24,48 @@ from sklearn_revae.inspection._tiles import (
 
 
 class SamplesDisplay:
-    """Rows that a model draws for each value of a label.
+    """Samples that a model draws for each class of a label.
 
-    Pictures become tiles, a row a value and a column a draw, all on one scale. A table
-    becomes a heat map, a line a draw, of its columns in standard deviations from their
-    mean over all draws; categories count 0, 1, ... in sorted order.
+    Images are drawn as a grid of tiles, with a row for each class and a column for each
+    draw, all with the same colour scale. A table is drawn as a heat map with a line for
+    each sample and a column for each feature, standardised to zero mean and unit variance
+    over all samples. The categories of a categorical feature are numbered 0, 1, ... in
+    sorted order before they are standardised.
 
-    Best made by :meth:`from_estimator`. All parameters are stored as attributes.
+    It is recommended to create this display with :meth:`from_estimator`. All parameters
+    are stored as attributes.
 
     .. versionadded:: 0.2
 
     Parameters
     ----------
-    X_drawn : array-like of shape (n_values, n_draws, n_features)
-        The draws; n_features may be (height, width[, n_channels]).
-    values : array-like of shape (n_values,)
-        The values.
+    X_drawn : array-like of shape (n_classes, n_draws, n_features)
+        The samples. Images have the shape (height, width[, n_channels]) in place of
+        n_features.
+    values : array-like of shape (n_classes,)
+        The classes.
     label_name : str
         Name of the label.
     image_shape : tuple of int, default=None
-        Shape of the pictures, if the rows are flat.
+        Shape of an image, if the samples are flattened images.
     feature_names : array-like of str of shape (n_features,), default=None
-        Names of a table's columns; None names them x0, x1, ...
+        Names of the features of a table. If None, x0, x1, ...
 
     Attributes
     ----------
     im_ : matplotlib AxesImage
-        All pictures, or the heat map.
+        The images or the heat map.
     columns_ : list of int or None
-        The table's column in each column of the heat map.
+        Index of the feature in each column of the heat map.
     ax_ : matplotlib Axes
-        Axes of the pictures or heat map.
+        Axes with the images or the heat map.
     figure_ : matplotlib Figure
-        Figure of the Axes.
+        Figure containing the Axes.
 
     Raises
     ------
     ValueError
-        If the shapes do not fit.
+        If the shape of `X_drawn` does not match `values` or `image_shape`.
 
     Examples
     --------
@@ -88,10 +93,10 @@ class SamplesDisplay:
         shape = np.shape(X_drawn)
         if len(shape) < 3 or shape[0] != len(values):
             raise ValueError(
-                f"X_drawn has shape {shape}, but values has {len(values)} entries: pass "
-                f"draws of shape ({len(values)}, n_draws, n_features)."
+                f"X_drawn must have the shape ({len(values)}, n_draws, n_features), with "
+                f"one entry per entry of values first, got the shape {shape}."
             )
-        as_pictures(X_drawn, image_shape, 2, "X_drawn")
+        as_images(X_drawn, image_shape, 2, "X_drawn")
 
     @classmethod
     def from_estimator(
@@ -105,39 +110,42 @@ class SamplesDisplay:
         image_shape: Sequence[int] | None = None,
         ax: Ax = None,
     ) -> Self:
-        """Draw rows for each value of a label, and show them.
+        """Draw samples from a fitted model for each class of a label, and show them.
 
-        The draws of all values start from the same random numbers, so that those of one
-        column differ by the label as far as the model can tell the two apart.
+        All classes are drawn with the same random numbers, so that the samples in one
+        column of images differ only in the label, as far as the model separates the
+        label from everything else.
 
         .. versionadded:: 0.2
 
         Parameters
         ----------
         estimator : ReVAEClassifier or ReVAETransformer
-            A fitted model.
+            Fitted model.
         label : str or int, default=0
-            The label, by name or index. Other labels are drawn too.
+            Name or index of the label. Values of the other labels are drawn at random.
         values : array-like, default=None
-            Values of the label; None takes all.
+            Classes of the label to draw samples for. If None, all classes.
         n_samples : int, default=8
-            Number of draws a value.
+            Number of samples to draw for each class.
         random_state : int, RandomState instance or None, default=None
-            Decides the draws.
+            Determines the random draws. Pass an int for reproducible output across
+            multiple calls.
         image_shape : tuple of int, default=None
-            Shape of the pictures, if the rows are flat. None takes the estimator's.
+            Shape of an image, if the samples are flattened images. If None, the
+            `image_shape` of the estimator is used.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on. If None, a new figure is created.
 
         Returns
         -------
         display : SamplesDisplay
-            The Display, drawn.
+            The display, already drawn.
 
         Raises
         ------
         ValueError
-            For an unknown label or value, and if `values` are none.
+            If the model has no such label or class, or if `values` is empty.
 
         Examples
         --------
@@ -156,7 +164,10 @@ class SamplesDisplay:
         index = label_index(estimator, label)
         values = label_classes(estimator, index) if values is None else list(values)
         if not values:
-            raise ValueError("values=[] names none: pass values of the label, or None.")
+            raise ValueError(
+                "values must contain at least one class of the label, got []: pass None "
+                "for all classes."
+            )
         seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
         drawn = [
             np.asarray(estimator.sample(n_samples, {index: value}, random_state=seed)[0])
@@ -173,26 +184,29 @@ class SamplesDisplay:
     def plot(
         self, *, ax: Ax = None, cmap: ColorMap = "gray", max_columns: int = 30
     ) -> Self:
-        """Draw the tiles or heat map.
+        """Draw the images or the heat map.
 
         .. versionadded:: 0.2
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on. If None, a new figure is created.
         cmap : str or matplotlib Colormap, default="gray"
-            Colours of pictures without channels.
+            Colour map of images without colour channels.
         max_columns : int, default=30
-            Number of a table's columns to draw, those that differ most between values.
+            Maximum number of features to draw for a table. Those whose means differ most
+            between the classes are drawn.
 
         Returns
         -------
         display : SamplesDisplay
-            The Display itself.
+            The display itself.
 
         Raises
         ------
+        TypeError
+            If `max_columns` is not an integer.
         ValueError
             If `max_columns` is less than 1.
 
@@ -205,10 +219,9 @@ class SamplesDisplay:
         [0]
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
-        if max_columns < 1:
-            raise ValueError(f"max_columns={max_columns} should be at least 1.")
+        check_scalar(max_columns, "max_columns", Integral, min_val=1)
         self.columns_ = None
-        tiles = as_pictures(self.X_drawn, self.image_shape, 2, "X_drawn")
+        tiles = as_images(self.X_drawn, self.image_shape, 2, "X_drawn")
         if tiles is None:
             self._plot_table(ax, max_columns)
         else:
@@ -226,8 +239,8 @@ class SamplesDisplay:
         columns = columns_of(drawn.reshape(-1, n_features))
         table = np.stack([_standardised(column) for column in columns], axis=1)
         between = table.reshape(n_values, n_draws, -1).mean(axis=1).std(axis=0)
-        most = np.argsort(-between, kind="stable")[:max_columns]
-        self.columns_ = sorted(most.tolist())
+        largest = np.argsort(-between, kind="stable")[:max_columns]
+        self.columns_ = sorted(largest.tolist())
         names = names_for(self.feature_names, n_features)
         width = 0.28 * len(self.columns_) + 2.4
         self.ax_ = ax = axes_for(ax, (max(width, 4.0), 5.0))
@@ -249,13 +262,13 @@ class SamplesDisplay:
         middle = n_draws * (np.arange(n_values) + 0.5) - 0.5
         ax.set_yticks(middle, [str(value) for value in self.values])
         ax.tick_params(length=0)
-        ax.set(xlabel="column", ylabel=f"{self.label_name}, a line a draw")
+        ax.set(xlabel="feature", ylabel=f"{self.label_name} (one line per sample)")
         tidy(ax, frame=False)
         colorbar_beside(ax, self.im_, "standard deviations from the mean")
 
 
 def _standardised(column):
-    """A column of drawn rows, or the places of its categories, around zero."""
+    """Scale a numeric column, or the codes of its categories, to mean 0, variance 1."""
     if column.dtype.kind != "f":
         column = np.unique(column.astype(str), return_inverse=True)[1].astype(float)
     spread = column.std()

@@ -1,4 +1,4 @@
-"""Characteristics of some rows, given to others."""
+"""Display of samples whose label characteristics are swapped with those of donors."""
 
 from collections.abc import Sequence
 from typing import Self
@@ -12,7 +12,7 @@ from sklearn_revae._typing import Ax, ColorMap, LabelName, Model
 from sklearn_revae.inspection._axes import axes_for
 from sklearn_revae.inspection._labels import label_index
 from sklearn_revae.inspection._tiles import (
-    as_pictures,
+    as_images,
     draw_tiles,
     gap_of,
     label_tiles,
@@ -20,53 +20,55 @@ from sklearn_revae.inspection._tiles import (
     tiles_size,
 )
 
-_CURE = (
-    "pass image_shape if they are pictures, or draw a table's swaps by "
-    "InterventionDisplay(X, estimator.swap(X, donors))"
+_IMAGES_REQUIRED = (
+    "{name} holds flat samples, but this display requires images: pass image_shape if "
+    "they are flattened images, or draw swaps of a table by "
+    "InterventionDisplay(X, estimator.swap(X, donors))."
 )
 
 
 class SwapDisplay:
-    """Matrix of pictures, each row's with each donor's characteristics.
+    """Grid of images, each with the label characteristics of each donor.
 
-    The originals stand on the margins: the rows on the left, the donors on top. All
-    share one scale.
+    The images in the grid keep everything else of the sample on their left and have the
+    characteristics of the donor above them. All images share one colour scale.
 
-    Best made by :meth:`from_estimator`. All parameters are stored as attributes.
+    It is recommended to create this display with :meth:`from_estimator`. All parameters
+    are stored as attributes.
 
     .. versionadded:: 0.2
 
     Parameters
     ----------
     X : array-like of shape (n_samples, height, width[, n_channels])
-        The rows that keep the rest; flat rows with `image_shape`.
+        Images that are edited, or flattened images if `image_shape` is given.
     donors : array-like of shape (n_donors, height, width[, n_channels])
-        The rows that give.
+        Images whose characteristics are copied.
     X_new : array-like of shape (n_samples, n_donors, height, width[, n_channels])
-        What comes out.
+        Each image of `X` with the characteristics of each donor.
     label_names : array-like of str
-        Names of the labels whose characteristics are given.
+        Names of the labels whose characteristics are copied.
     image_shape : tuple of int, default=None
-        Shape of the pictures, if the rows are flat.
+        Shape of an image, if the samples are flattened images.
 
     Attributes
     ----------
     im_ : matplotlib AxesImage
-        All pictures.
+        The images.
     ax_ : matplotlib Axes
-        Axes of the pictures.
+        Axes with the images.
     figure_ : matplotlib Figure
-        Figure of the Axes.
+        Figure containing the Axes.
 
     Raises
     ------
     ValueError
-        For tables, and pictures whose number or shape do not fit one another.
+        If the samples are not images, or the shapes of the arrays do not match.
 
     References
     ----------
     .. [1] T. Joy et al., "Capturing Label Characteristics in VAEs", ICLR 2021,
-       arXiv:2006.10102: characteristic swaps.
+       arXiv:2006.10102. Introduces characteristic swaps.
 
     Examples
     --------
@@ -92,22 +94,23 @@ class SwapDisplay:
         self.X_new = X_new
         self.label_names = label_names
         self.image_shape = image_shape
-        rows, given, new = self._pictures()
-        if new.shape != (len(rows), len(given), *rows.shape[1:]):
+        images, given, new = self._images()
+        if new.shape != (len(images), len(given), *images.shape[1:]):
             raise ValueError(
-                f"X_new holds pictures of shape {new.shape}, but X has {rows.shape} and "
-                f"donors {given.shape}: pass one for each pair."
+                f"X_new holds images of shape {new.shape}, but X has the shape "
+                f"{images.shape} and donors the shape {given.shape}: pass one image for "
+                "each pair of a sample and a donor."
             )
 
-    def _pictures(self):
-        pictures = [
-            as_pictures(self.X, self.image_shape),
-            as_pictures(self.donors, self.image_shape, name="donors"),
-            as_pictures(self.X_new, self.image_shape, n_axes=2, name="X_new"),
+    def _images(self):
+        images = [
+            as_images(self.X, self.image_shape),
+            as_images(self.donors, self.image_shape, name="donors"),
+            as_images(self.X_new, self.image_shape, n_axes=2, name="X_new"),
         ]
-        if any(p is None for p in pictures):
-            raise ValueError(f"X holds flat rows: {_CURE}.")
-        return pictures
+        if any(array is None for array in images):
+            raise ValueError(_IMAGES_REQUIRED.format(name="X"))
+        return images
 
     @classmethod
     def from_estimator(
@@ -121,36 +124,40 @@ class SwapDisplay:
         image_shape: Sequence[int] | None = None,
         ax: Ax = None,
     ) -> Self:
-        """Give each row of X the characteristics of each donor, and draw all.
+        """Copy the characteristics of each donor to each sample, and draw the results.
 
         .. versionadded:: 0.2
 
         Parameters
         ----------
         estimator : ReVAEClassifier or ReVAETransformer
-            A fitted model.
+            Fitted model.
         X : array-like of shape (n_samples, n_features)
-            The rows that keep the rest, in the units of the training data; a few.
+            Images to edit, in the units of the training data. Pass only a few, because
+            each gets a row of its own.
         donors : array-like of shape (n_donors, n_features)
-            The rows that give; a few.
+            Images whose characteristics are copied. Pass only a few, because each gets a
+            column of its own.
         labels : str, int or sequence of these, default=None
-            Labels by name or index; None takes all.
+            Names or indices of the labels whose characteristics are copied. If None, all
+            labels.
         residual : bool, default=True
             As in `swap`.
         image_shape : tuple of int, default=None
-            Shape of the pictures, if the rows are flat. None takes the estimator's.
+            Shape of an image, if the samples are flattened images. If None, the
+            `image_shape` of the estimator is used.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on. If None, a new figure is created.
 
         Returns
         -------
         display : SwapDisplay
-            The Display, drawn.
+            The display, already drawn.
 
         Raises
         ------
         ValueError
-            For tables and unknown labels.
+            If the samples are not images, or the model has no such label.
 
         Examples
         --------
@@ -168,37 +175,41 @@ class SwapDisplay:
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         check_is_fitted(estimator)
         image_shape = estimator.image_shape if image_shape is None else image_shape
-        for rows, name in ((X, "X"), (donors, "donors")):
-            if as_pictures(rows, image_shape, name=name) is None:
-                raise ValueError(f"{name} holds flat rows: {_CURE}.")
-        givers = np.asarray(donors)
+        for samples, name in ((X, "X"), (donors, "donors")):
+            if as_images(samples, image_shape, name=name) is None:
+                raise ValueError(_IMAGES_REQUIRED.format(name=name))
+        donor_array = np.asarray(donors)
         new = [
-            np.asarray(estimator.swap(X, givers[j : j + 1], labels, residual=residual))
-            for j in range(len(givers))
+            np.asarray(
+                estimator.swap(X, donor_array[j : j + 1], labels, residual=residual)
+            )
+            for j in range(len(donor_array))
         ]
-        asked = estimator.label_names_ if labels is None else labels
-        asked = [asked] if isinstance(asked, (str, int, np.integer)) else asked
-        names = [estimator.label_names_[label_index(estimator, a)] for a in asked]
+        swapped = estimator.label_names_ if labels is None else labels
+        swapped = [swapped] if isinstance(swapped, (str, int, np.integer)) else swapped
+        names = [
+            estimator.label_names_[label_index(estimator, label)] for label in swapped
+        ]
         return cls(
             X, donors, np.stack(new, axis=1), label_names=names, image_shape=image_shape
         ).plot(ax=ax)
 
     def plot(self, *, ax: Ax = None, cmap: ColorMap = "gray") -> Self:
-        """Draw the matrix.
+        """Draw the images.
 
         .. versionadded:: 0.2
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on. If None, a new figure is created.
         cmap : str or matplotlib Colormap, default="gray"
-            Colours of pictures without channels.
+            Colour map of images without colour channels.
 
         Returns
         -------
         display : SwapDisplay
-            The Display itself.
+            The display itself.
 
         Examples
         --------
@@ -209,21 +220,21 @@ class SwapDisplay:
         <...SwapDisplay object at ...>
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
-        rows, donors, new = self._pictures()
-        tiles = np.full((len(rows) + 1, len(donors) + 1, *rows.shape[1:]), np.nan)
-        tiles[1:, 0], tiles[0, 1:], tiles[1:, 1:] = rows, donors, new
+        images, donors, new = self._images()
+        tiles = np.full((len(images) + 1, len(donors) + 1, *images.shape[1:]), np.nan)
+        tiles[1:, 0], tiles[0, 1:], tiles[1:, 1:] = images, donors, new
         ax = axes_for(ax, tiles_size(tiles))
-        limits = shared_limits(rows, donors, new)
+        limits = shared_limits(images, donors, new)
         self.im_ = draw_tiles(ax, tiles, limits, cmap)
         label_tiles(
             ax,
             tiles,
-            ["", *map(str, range(len(rows)))],
+            ["", *map(str, range(len(images)))],
             ["", *map(str, range(len(donors)))],
         )
         edge = (gap_of(tiles) - 1) / 2
         ax.axhline(tiles.shape[2] + edge, color="black", linewidth=1)
         ax.axvline(tiles.shape[3] + edge, color="black", linewidth=1)
-        ax.set(xlabel=f"donor of {', '.join(self.label_names)}", ylabel="row")
+        ax.set(xlabel=f"donor of {', '.join(self.label_names)}", ylabel="sample")
         self.ax_, self.figure_ = ax, ax.figure
         return self

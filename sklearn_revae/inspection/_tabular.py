@@ -1,31 +1,39 @@
-"""Tables as a Display needs them: a column at a time, numbers apart from categories."""
+"""Tables one column at a time: reading them, and measuring how an edit changes them."""
 
 from numbers import Number
 
 import narwhals as nw
 import numpy as np
 
-# Enough for the standard deviation of a column to a few percent.
-_N_DRAWN = 1000
+from sklearn_revae.inspection._checks import check_length
+
+# Enough samples to estimate a standard deviation to within a few percent.
+_N_SAMPLES_FOR_SCALES = 1000
 
 
 def column_names(estimator):
-    """Names of the columns: those seen in fit, else x0, x1, ... as scikit-learn does."""
+    """Return the feature names seen in fit, or x0, x1, ... as scikit-learn does."""
     names = getattr(estimator, "feature_names_in_", None)
     return names_for(names, estimator.n_features_in_)
 
 
 def columns_of(X):
-    """Columns of a table: arrays of floats where they are of numbers, else of objects.
+    """Split a table into its columns.
 
     Parameters
     ----------
-    X : data frame or array-like of shape (n_samples, n_features)
-        The table; missing values become NaN among numbers and None among others.
+    X : DataFrame or array-like of shape (n_samples, n_features)
+        The table.
+
+    Returns
+    -------
+    columns : list of ndarray of shape (n_samples,)
+        Numeric columns as floats with NaN for missing values, other columns as objects
+        with None for missing values.
     """
     if hasattr(X, "columns"):
-        series = nw.from_native(X, eager_only=True).iter_columns()
-        return [_numbers_or_objects(one.to_list()) for one in series]
+        columns = nw.from_native(X, eager_only=True).iter_columns()
+        return [_numbers_or_objects(column.to_list()) for column in columns]
     X = X.toarray() if hasattr(X, "toarray") else np.asarray(X)
     if X.dtype.kind in "iuf":
         return list(X.T.astype(np.float64))
@@ -33,82 +41,91 @@ def columns_of(X):
 
 
 def _numbers_or_objects(cells):
-    missing = [_is_missing(cell) for cell in cells]
-    known = [cell for cell, gone in zip(cells, missing, strict=True) if not gone]
-    if all(isinstance(v, Number) and not isinstance(v, (bool, np.bool_)) for v in known):
-        gaps = zip(cells, missing, strict=True)
-        return np.array([np.nan if gone else cell for cell, gone in gaps], np.float64)
-    objects = np.empty(len(cells), dtype=object)
-    gaps = zip(cells, missing, strict=True)
-    objects[:] = [None if gone else cell for cell, gone in gaps]
-    return objects
+    observed = [cell for cell in cells if not is_missing_value(cell)]
+    is_numeric = all(
+        isinstance(cell, Number) and not isinstance(cell, (bool, np.bool_))
+        for cell in observed
+    )
+    column = np.empty(len(cells), dtype=np.float64 if is_numeric else object)
+    missing_value = np.nan if is_numeric else None
+    column[:] = [missing_value if is_missing_value(cell) else cell for cell in cells]
+    return column
 
 
-def _is_missing(cell):
-    if cell is None or type(cell).__name__ == "NAType":
+def is_missing_value(value):
+    """Whether a single value is None, NaN, NaT or pandas' NA."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return True
-    return isinstance(cell, (float, np.floating)) and bool(np.isnan(cell))
+    return isinstance(value, (float, np.floating)) and bool(np.isnan(value))
 
 
 def is_missing(column):
-    """Where a column of :func:`columns_of` has no value."""
+    """Where a column of :func:`columns_of` has a missing value."""
     if column.dtype.kind == "f":
         return np.isnan(column)
     return np.array([cell is None for cell in column], dtype=bool)
 
 
 def column_scales(estimator):
-    """Standard deviation of each column over rows that the model draws, (n_features,).
+    """Return the standard deviation of each feature, (n_features,).
 
-    One for columns of categories, and for those that do not vary. The model's own rows
-    give a scale even where a single row is looked at.
+    It is estimated from samples that the model draws, so that changes of a single sample
+    can be scaled too. It is 1 for categorical and for constant features.
     """
-    drawn, _ = estimator.sample(_N_DRAWN, random_state=0)
+    drawn, _ = estimator.sample(_N_SAMPLES_FOR_SCALES, random_state=0)
     columns = columns_of(drawn)
     spread = [np.std(c) if c.dtype.kind == "f" else 1.0 for c in columns]
     return np.array([s if s > 0 else 1.0 for s in spread])
 
 
+def table_options(estimator, X_is_table):
+    """Return the `feature_names` and `scales` of a display that an estimator makes.
+
+    Both are None where X holds images.
+    """
+    if not X_is_table:
+        return {"feature_names": None, "scales": None}
+    return {"feature_names": column_names(estimator), "scales": column_scales(estimator)}
+
+
 def scales_for(scales, n_features):
-    """`scales` as an array (n_features,), ones for None.
+    """Return `scales` as an array (n_features,), of ones if it is None.
 
     Raises
     ------
     ValueError
-        If there are more or fewer, or one is not above zero.
+        If there is not one positive number per feature.
     """
     if scales is None:
         return np.ones(n_features)
     scales = np.asarray(scales, dtype=np.float64)
     if scales.shape != (n_features,) or not (scales > 0).all():
         raise ValueError(
-            f"scales={scales} should be {n_features} numbers above zero, one a column."
+            f"scales must hold one positive number per feature ({n_features}), got "
+            f"{scales}."
         )
     return scales
 
 
 def names_for(feature_names, n_features):
-    """`feature_names` as a list of str, x0, x1, ... for None.
+    """Return `feature_names` as a list of str, or x0, x1, ... if it is None.
 
     Raises
     ------
     ValueError
-        If there are more or fewer.
+        If there is not one name per feature.
     """
     if feature_names is None:
         return [f"x{j}" for j in range(n_features)]
-    if len(feature_names) != n_features:
-        raise ValueError(
-            f"feature_names has {len(feature_names)} entries, but the table has "
-            f"{n_features} columns: pass one for each."
-        )
+    check_length(feature_names, "feature_names", n_features, "feature")
     return [str(name) for name in feature_names]
 
 
 def column_change(before, after, scale):
-    """Change of a column, row by row: numbers in units of `scale`, categories 0 or 1.
+    """Change of a feature for each sample (n,).
 
-    NaN where there is no value before or after.
+    Numeric changes are divided by `scale`. A categorical change is 1 if the category
+    differs, else 0. Where either value is missing the change is NaN.
     """
     if before.dtype.kind == "f" and after.dtype.kind == "f":
         return (after - before) / scale
@@ -118,38 +135,38 @@ def column_change(before, after, scale):
 
 
 def change_units(columns, scales):
-    """Second line of the label of an axis of changes: their units."""
+    """Units of changes, as the second line of an axis label; empty without units."""
     units = [] if scales is None else ["standard deviations"]
     if any(column.dtype.kind != "f" for column in columns):
-        units.append("categories: share of rows")
+        units.append("categorical: fraction changed")
     return f"\n[{'; '.join(units)}]" if units else ""
 
 
 def mean_change(before, after, scale):
-    """Mean of :func:`column_change` over the rows that tell; NaN if none does."""
+    """Mean of :func:`column_change` over the samples where it is defined, else NaN."""
     change = column_change(before, after, scale)
-    known = change[~np.isnan(change)]
-    return known.mean() if len(known) else np.nan
+    defined = change[~np.isnan(change)]
+    return defined.mean() if len(defined) else np.nan
 
 
 def differs(before, after):
-    """Whether any row of a column is another than before, values for gaps included."""
+    """Whether any value of a column has changed, or was missing on one side only."""
     if (is_missing(before) != is_missing(after)).any():
         return True
     return bool(np.nan_to_num(column_change(before, after, 1.0)).any())
 
 
 def mean_paths(columns, n_steps, scales):
-    """Mean change of each column since the first step, (n_features, n_steps).
+    """Mean change of each feature since the first step, (n_features, n_steps).
 
     Parameters
     ----------
     columns : list of ndarray of shape (n_samples * n_steps,)
-        The columns, the steps of a row next to each other.
+        The features; the steps of one sample are adjacent.
     n_steps : int
         Number of steps.
     scales : ndarray of shape (n_features,)
-        What a column's change is divided by.
+        Values by which the changes of each feature are divided.
     """
     steps = [column.reshape(-1, n_steps).T for column in columns]
     return np.array(
@@ -161,20 +178,22 @@ def mean_paths(columns, n_steps, scales):
 
 
 def change_text(before, after):
-    """A column before and after in one cell: means, or most frequent categories.
+    """Summary of a column before and after: its mean or its most frequent category.
 
-    Rows without a value before are left out, unless there are no others: what an edit
-    fills in is no change.
+    Both are taken over the samples whose value before is observed, because filling in a
+    missing value is not a change. If no value before is observed, the summary of `after`
+    is taken over all samples.
     """
-    known = ~is_missing(before)
-    return f"{_summary(before)} → {_summary(after[known] if known.any() else after)}"
+    observed = ~is_missing(before)
+    compared = after[observed] if observed.any() else after
+    return f"{_summary(before)} → {_summary(compared)}"
 
 
 def _summary(column):
-    known = column[~is_missing(column)]
-    if len(known) == 0:
+    observed = column[~is_missing(column)]
+    if len(observed) == 0:
         return "missing"
     if column.dtype.kind == "f":
-        return f"{known.mean():.4g}"
-    cells = list(known)
+        return f"{observed.mean():.4g}"
+    cells = list(observed)
     return str(max(dict.fromkeys(cells), key=cells.count))

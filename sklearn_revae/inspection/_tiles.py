@@ -1,4 +1,4 @@
-"""Pictures as tiles of one large picture, so that a grid of them needs one Axes."""
+"""Images as the tiles of one large image, so that a grid of them needs one Axes."""
 
 import math
 
@@ -6,75 +6,81 @@ import numpy as np
 
 from sklearn_revae.inspection._axes import tidy
 
-# Grey, RGB and RGBA: what can be drawn.
+# Numbers of channels that can be displayed: grey, RGB and RGBA.
 _CHANNELS = (1, 3, 4)
-# Paper between tiles beside their shorter side.
+# Width of the gap between tiles, as a fraction of their shorter side.
 _GAP = 0.1
 _TILE_INCHES = 0.8
 _LARGEST_INCHES = 12.0
 
 
-def as_pictures(X, image_shape=None, n_axes=1, name="X"):
-    """Floats (..., height, width) or (..., height, width, channels) of X, or None.
+def as_images(X, image_shape=None, n_axes=1, name="X"):
+    """Return X as images of floats with the channels last, or None if X is a table.
 
     Parameters
     ----------
     X : array-like
-        Pictures, or rows of numbers that `image_shape` makes pictures of, along the
-        first `n_axes` axes.
+        Images, or flat samples that `image_shape` turns into images. Its first `n_axes`
+        axes do not belong to an image.
     image_shape : tuple of int or None
-        (height, width), with the channels last or first if there are any. None takes
-        X's own shape, and returns None where X is a table.
+        (height, width), with the number of channels last or first if there are channels.
+        If None, the shape of X itself is used.
     n_axes : int
-        Number of axes before those of a picture.
+        Number of axes before those of an image.
     name : str
-        What messages call X.
+        Name of the argument that holds X, for error messages.
+
+    Returns
+    -------
+    images : ndarray of shape (..., height, width) or (..., height, width, channels)
+        The images; a single channel has no axis. None if `image_shape` is None and the
+        samples are flat.
 
     Raises
     ------
     ValueError
-        If the shape does not fit X, or cannot be drawn.
+        If the shape does not match X, or such images cannot be displayed.
     """
     shape = np.shape(X) if not hasattr(X, "shape") else tuple(X.shape)
     lead, own = shape[:n_axes], shape[n_axes:]
     if image_shape is None and len(own) < 2:
         return None
-    wanted = own if image_shape is None else tuple(np.atleast_1d(image_shape))
-    if len(wanted) not in (2, 3) or math.prod(wanted) != math.prod(own):
+    target = own if image_shape is None else tuple(np.atleast_1d(image_shape))
+    if len(target) not in (2, 3) or math.prod(target) != math.prod(own):
         raise ValueError(
-            f"image_shape={image_shape!r} does not fit {name}, whose rows have shape "
-            f"{own}: pass (height, width), with the channels last or first, that make "
-            f"{math.prod(own)} values."
+            f"image_shape={image_shape!r} does not match {name}, whose samples have the "
+            f"shape {own}: pass (height, width), with the number of channels last or "
+            f"first if there are channels, whose product is {math.prod(own)}."
         )
     X = X.toarray() if hasattr(X, "toarray") else np.asarray(X)
-    pictures = X.astype(np.float64).reshape(*lead, *wanted)
-    if len(wanted) == 2:
-        return pictures
-    if wanted[-1] not in _CHANNELS:
-        if wanted[0] not in _CHANNELS:
+    images = X.astype(np.float64).reshape(*lead, *target)
+    if len(target) == 2:
+        return images
+    if target[-1] not in _CHANNELS:
+        if target[0] not in _CHANNELS:
             raise ValueError(
-                f"{name} holds pictures of shape {wanted}, of which no axis is one of "
-                "1, 3 or 4 channels: choose channels to draw, and a Display made from "
-                "arrays."
+                f"The images in {name} have the shape {target}, but only images with 1, "
+                "3 or 4 channels, first or last, can be displayed: select such channels, "
+                "and pass the arrays to the display's constructor."
             )
-        pictures = np.moveaxis(pictures, n_axes, -1)
-    return pictures[..., 0] if pictures.shape[-1] == 1 else pictures
+        images = np.moveaxis(images, n_axes, -1)
+    return images[..., 0] if images.shape[-1] == 1 else images
 
 
-def shared_limits(*pictures):
-    """Smallest and largest value of all `pictures`: one scale for every tile."""
-    low = min(np.nanmin(p) for p in pictures)
-    high = max(np.nanmax(p) for p in pictures)
+def shared_limits(*images):
+    """Smallest and largest value of all `images`, as the colour limits of every tile."""
+    low = min(np.nanmin(values) for values in images)
+    high = max(np.nanmax(values) for values in images)
     return float(low), float(high)
 
 
 def gap_of(tiles):
-    """Pixels of paper between tiles (rows, columns, height, width, ...)."""
+    """Width in pixels of the gap between tiles (rows, columns, height, width, ...)."""
     return max(1, round(_GAP * min(tiles.shape[2:4])))
 
 
 def mosaic(tiles):
-    """One picture of tiles (rows, columns, height, width, ...), NaN between them."""
+    """Join tiles (rows, columns, height, width, ...) to one image with gaps of NaN."""
     gap = gap_of(tiles)
     widths = [(0, 0)] * 2 + [(0, gap)] * 2 + [(0, 0)] * (tiles.ndim - 4)
     padded = np.pad(tiles, widths, constant_values=np.nan)
@@ -85,29 +91,33 @@ def mosaic(tiles):
     return joined[:-gap, :-gap]
 
 
-def as_drawn(picture, limits):
-    """A picture as imshow takes it: greys as they are, colours as RGBA, NaN clear."""
-    if picture.ndim == 2:
-        return picture
+def as_drawn(image, limits):
+    """Return an image as imshow takes it.
+
+    A grey image is returned as it is. A colour image is scaled from `limits` to [0, 1] as
+    RGBA, with transparent pixels where it is NaN.
+    """
+    if image.ndim == 2:
+        return image
     low, high = limits
-    clear = np.isnan(picture).any(axis=-1)
-    scaled = np.nan_to_num((picture - low) / (high - low if high > low else 1.0))
-    rgba = np.ones((*picture.shape[:2], 4))
-    rgba[..., : picture.shape[-1]] = scaled.clip(0, 1)
-    rgba[clear] = 0.0
+    transparent = np.isnan(image).any(axis=-1)
+    scaled = np.nan_to_num((image - low) / (high - low if high > low else 1.0))
+    rgba = np.ones((*image.shape[:2], 4))
+    rgba[..., : image.shape[-1]] = scaled.clip(0, 1)
+    rgba[transparent] = 0.0
     return rgba
 
 
 def draw_tiles(ax, tiles, limits, cmap, first_column=0):
-    """Draw tiles (rows, columns, height, width, ...) as one picture; return the artist.
+    """Draw tiles (rows, columns, height, width, ...) as one image and return its artist.
 
-    The picture starts where the tile of column `first_column` has its place.
+    The image starts at the position of column `first_column` of the grid.
     """
-    picture = as_drawn(mosaic(tiles), limits)
-    height, width = picture.shape[:2]
+    image = as_drawn(mosaic(tiles), limits)
+    height, width = image.shape[:2]
     left = first_column * (tiles.shape[3] + gap_of(tiles))
     return ax.imshow(
-        picture,
+        image,
         cmap=cmap,
         vmin=limits[0],
         vmax=limits[1],
@@ -117,7 +127,7 @@ def draw_tiles(ax, tiles, limits, cmap, first_column=0):
 
 
 def label_tiles(ax, tiles, row_labels, column_labels):
-    """Name the rows on the left and the columns on top of tiles that fill `ax`."""
+    """Label the rows on the left and the columns at the top of tiles that fill `ax`."""
     gap = gap_of(tiles)
     n_rows, n_columns, height, width = tiles.shape[:4]
     ax.set_xlim(-0.5, n_columns * (width + gap) - gap - 0.5)
@@ -131,7 +141,7 @@ def label_tiles(ax, tiles, row_labels, column_labels):
 
 
 def tiles_size(tiles, extra=0.0):
-    """Inches (width, height) of a figure of tiles, with room for the text around them."""
+    """Size in inches (width, height) of a figure of tiles and the text around them."""
     n_rows, n_columns, height, width = tiles.shape[:4]
     across = n_columns * _TILE_INCHES
     down = n_rows * _TILE_INCHES * height / width

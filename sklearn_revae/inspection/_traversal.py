@@ -1,4 +1,4 @@
-"""Rows along a label, or along two."""
+"""Display of samples traversed along the latent direction of a label, or of two."""
 
 from collections.abc import Sequence
 from typing import Any, Self
@@ -13,33 +13,34 @@ from sklearn_revae.inspection._axes import axes_for, tidy
 from sklearn_revae.inspection._labels import label_classes, label_index
 from sklearn_revae.inspection._tabular import (
     change_units,
-    column_names,
-    column_scales,
     columns_of,
     mean_paths,
     names_for,
     scales_for,
+    table_options,
 )
 from sklearn_revae.inspection._tiles import (
-    as_pictures,
+    as_images,
     draw_tiles,
     label_tiles,
     shared_limits,
     tiles_size,
 )
 
-# As many colours as are told apart at a glance.
-_N_NAMED = 8
+# More colours than these are hard to distinguish.
+_N_NAMED_FEATURES = 8
 
 
 class TraversalDisplay:
-    """Rows as a label goes from well inside one value to well inside another.
+    """Samples interpolated along the latent direction of a label, or over two labels.
 
-    Pictures become a strip of tiles a row, and for two labels a grid, all on one scale.
-    A table becomes lines, one a column: how far its mean over the rows has gone since
-    the first step. The lines that go farthest are coloured and named.
+    Images are drawn as a row of tiles per sample, and for two labels as a grid of tiles
+    of one sample, all with the same colour scale. A table is drawn as one line per
+    feature: the change of its mean over the samples since the first step. The features
+    that change most are coloured and named in a legend.
 
-    Best made by :meth:`from_estimator`. All parameters are stored as attributes.
+    It is recommended to create this display with :meth:`from_estimator`. All parameters
+    are stored as attributes.
 
     .. versionadded:: 0.2
 
@@ -47,39 +48,45 @@ class TraversalDisplay:
     ----------
     X_new : array-like of shape (n_samples, n_steps, n_features) \
             or (1, n_steps, n_steps, n_features)
-        What `traverse` returned; n_features may be (height, width[, n_channels]).
+        Return value of `traverse` for one label or two. Images have the shape (height,
+        width[, n_channels]) in place of n_features.
     label_names : array-like of str
-        Name of the label, or of both.
+        Name of the label, or names of both labels.
     values : sequence of pairs, default=None
-        For each label the values at both ends; None leaves them unnamed.
+        For each label, its values at the first and at the last step, used to name the
+        steps. If None, the steps are numbered.
     image_shape : tuple of int, default=None
-        Shape of the pictures, if the rows are flat.
+        Shape of an image, if the samples are flattened images.
     feature_names : array-like of str of shape (n_features,), default=None
-        Names of a table's columns; None names them x0, x1, ...
+        Names of the features of a table. If None, x0, x1, ...
     scales : array-like of shape (n_features,), default=None
-        What a change of a table's columns is divided by; None leaves their own units.
+        Positive numbers by which the changes of the features of a table are divided,
+        such as their standard deviations. If None, changes are in the units of the
+        features.
 
     Attributes
     ----------
     im_ : matplotlib AxesImage or None
-        All pictures.
+        The images.
     lines_ : list of matplotlib Line2D or None
-        For a table, the line of each column, in the columns' order. That of a category
-        is the share of rows where it is another one than at the first step.
+        For a table, the line of each feature, in the order of the features. The line of
+        a categorical feature is the fraction of samples whose category differs from that
+        at the first step.
     ax_ : matplotlib Axes
-        Axes of the pictures or lines.
+        Axes with the images or lines.
     figure_ : matplotlib Figure
-        Figure of the Axes.
+        Figure containing the Axes.
 
     Raises
     ------
     ValueError
-        If the shapes do not fit, and for a grid of a table.
+        If the shape of `X_new` does not match `label_names` or `image_shape`, or if
+        `X_new` is a grid over two labels of a table or of more than one sample.
 
     References
     ----------
     .. [1] T. Joy et al., "Capturing Label Characteristics in VAEs", ICLR 2021,
-       arXiv:2006.10102: latent traversals.
+       arXiv:2006.10102. Introduces latent traversals.
 
     Examples
     --------
@@ -110,24 +117,23 @@ class TraversalDisplay:
         shape, n_labels = np.shape(X_new), len(label_names)
         if n_labels not in (1, 2) or len(shape) < n_labels + 2:
             raise ValueError(
-                f"X_new has shape {shape} and label_names={label_names!r}: pass what "
-                "traverse returned for one label or two, and their names."
+                f"X_new has the shape {shape}, and label_names={label_names!r}: pass "
+                "what traverse returns for one label or two, and one name for each."
             )
         if n_labels == 2 and shape[0] != 1:
             raise ValueError(
-                f"X_new has {shape[0]} rows, but a grid of two labels is of one: pass "
-                "one row."
+                f"X_new has {shape[0]} samples, but a grid over two labels can show only "
+                "one: pass X_new[:1]."
             )
-        if self._pictures() is None and n_labels == 2:
+        if self._images() is None and n_labels == 2:
             raise ValueError(
-                "X_new holds rows of a table, and a grid is of pictures: pass "
-                "image_shape if they are pictures, or traverse one label."
+                "X_new holds samples of a table, but a grid over two labels requires "
+                "images: pass image_shape if the samples are flattened images, or "
+                "traverse only one label."
             )
 
-    def _pictures(self):
-        return as_pictures(
-            self.X_new, self.image_shape, 1 + len(self.label_names), "X_new"
-        )
+    def _images(self):
+        return as_images(self.X_new, self.image_shape, 1 + len(self.label_names), "X_new")
 
     @classmethod
     def from_estimator(
@@ -143,44 +149,48 @@ class TraversalDisplay:
         image_shape: Sequence[int] | None = None,
         ax: Ax = None,
     ) -> Self:
-        """Traverse a label of some rows, or two labels of one row, and draw it.
+        """Traverse samples along a label, or one sample over two labels, and draw them.
 
-        A table's columns are measured in standard deviations, those of rows that the
-        model draws.
+        Changes of a table's features are measured in standard deviations of samples
+        drawn from the model.
 
         .. versionadded:: 0.2
 
         Parameters
         ----------
         estimator : ReVAEClassifier or ReVAETransformer
-            A fitted model.
+            Fitted model.
         X : array-like of shape (n_samples, n_features)
-            Rows, in the units of the training data; a few if they are pictures.
+            Samples, in the units of the training data. Pass only a few images, because
+            each gets a row of its own.
         label : str, int or pair of these, default=0
-            The label, by name or index, or two of them.
+            Name or index of the label, or of two labels.
         steps : int, default=10
-            Number of points.
+            Number of points on the line between the two values.
         span : float, default=4.0
-            How far to go beyond the values' means, in standard deviations of the prior.
+            How far the line extends beyond the means of the two values, in standard
+            deviations of their priors.
         values : pair, default=None
-            The values at both ends, a pair of such for two labels. None takes the first
-            and the last class.
+            Values of the label at the first and at the last step; for two labels a pair
+            of such pairs. If None, the first and the last class.
         residual : bool, default=True
             As in `traverse`.
         image_shape : tuple of int, default=None
-            Shape of the pictures, if the rows are flat. None takes the estimator's.
+            Shape of an image, if the samples are flattened images. If None, the
+            `image_shape` of the estimator is used.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on. If None, a new figure is created.
 
         Returns
         -------
         display : TraversalDisplay
-            The Display, drawn.
+            The display, already drawn.
 
         Raises
         ------
         ValueError
-            For an unknown label or value, two labels of several rows or of a table.
+            If the model has no such label or value, or if two labels are given for
+            several samples or for a table.
 
         Examples
         --------
@@ -196,15 +206,16 @@ class TraversalDisplay:
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         check_is_fitted(estimator)
         image_shape = estimator.image_shape if image_shape is None else image_shape
-        is_table = as_pictures(X, image_shape) is None
+        X_is_table = as_images(X, image_shape) is None
         labels = label if isinstance(label, (tuple, list)) else [label]
-        pair = len(labels) == 2
-        n_rows = np.shape(X)[0]
-        if pair and (is_table or n_rows != 1):
+        is_grid = len(labels) == 2
+        n_samples = np.shape(X)[0]
+        if is_grid and (X_is_table or n_samples != 1):
+            content = "a table" if X_is_table else f"{n_samples} images"
+            remedy = "pass one label" if X_is_table else "pass one label, or X[:1]"
             raise ValueError(
-                f"label={label!r} makes a grid, which is of one picture, but X is "
-                f"{'a table' if is_table else f'{n_rows} pictures'}: pass one label"
-                f"{'' if is_table else ', or X[:1]'}."
+                f"label={label!r} requests a grid over two labels, which requires a "
+                f"single image, but X holds {content}: {remedy}."
             )
         indices = [label_index(estimator, one) for one in labels]
         X_new = estimator.traverse(
@@ -213,33 +224,32 @@ class TraversalDisplay:
         if values is None:
             classes = [label_classes(estimator, index) for index in indices]
             values = [(c[0], c[-1]) for c in classes]
-        elif not pair:
+        elif not is_grid:
             values = [values]
         return cls(
             X_new,
             label_names=[estimator.label_names_[index] for index in indices],
             values=values,
             image_shape=image_shape,
-            feature_names=column_names(estimator) if is_table else None,
-            scales=column_scales(estimator) if is_table else None,
+            **table_options(estimator, X_is_table),
         ).plot(ax=ax)
 
     def plot(self, *, ax: Ax = None, cmap: ColorMap = "gray") -> Self:
-        """Draw the tiles or lines.
+        """Draw the images or lines.
 
         .. versionadded:: 0.2
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on. If None, a new figure is created.
         cmap : str or matplotlib Colormap, default="gray"
-            Colours of pictures without channels.
+            Colour map of images without colour channels.
 
         Returns
         -------
         display : TraversalDisplay
-            The Display itself.
+            The display itself.
 
         Examples
         --------
@@ -250,19 +260,19 @@ class TraversalDisplay:
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         self.im_ = self.lines_ = None
-        pictures = self._pictures()
-        if pictures is None:
+        images = self._images()
+        if images is None:
             ax = axes_for(ax, (6.4, 4.4))
             self._plot_lines(ax)
         else:
-            tiles = pictures if len(self.label_names) == 1 else pictures[0]
+            tiles = images if len(self.label_names) == 1 else images[0]
             ax = axes_for(ax, tiles_size(tiles))
             self._plot_tiles(ax, tiles, cmap)
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
     def _step_names(self, position, n_steps):
-        """Tick labels: the values at both ends of a label's steps."""
+        """Tick labels of the steps of the label at `position` in `label_names`."""
         if self.values is None:
             return [str(step) for step in range(n_steps)]
         first, last = self.values[position]
@@ -272,7 +282,7 @@ class TraversalDisplay:
         self.im_ = draw_tiles(ax, tiles, shared_limits(tiles), cmap)
         across, n_rows = self._step_names(-1, tiles.shape[1]), tiles.shape[0]
         if len(self.label_names) == 1:
-            down, ylabel = [str(row) for row in range(n_rows)], "row"
+            down, ylabel = [str(row) for row in range(n_rows)], "sample"
         else:
             down, ylabel = self._step_names(0, n_rows), self.label_names[0]
         label_tiles(ax, tiles, down, across)
@@ -283,17 +293,15 @@ class TraversalDisplay:
         columns = columns_of(np.reshape(self.X_new, (-1, n_features)))
         paths = mean_paths(columns, n_steps, scales_for(self.scales, n_features))
         names = names_for(self.feature_names, n_features)
-        # Those that end up farthest, from the top down, as their lines end.
-        farthest = np.argsort(-np.abs(np.nan_to_num(paths)).max(axis=1), kind="stable")[
-            :_N_NAMED
-        ]
+        farthest = np.argsort(-np.abs(np.nan_to_num(paths)).max(axis=1), kind="stable")
         self.lines_ = ax.plot(paths.T, color="0.8", linewidth=1)
-        named = sorted(farthest, key=lambda j: -paths[j, -1])
+        # The legend lists the lines in the vertical order of their right ends.
+        named = sorted(farthest[:_N_NAMED_FEATURES], key=lambda j: -paths[j, -1])
         for color, j in enumerate(named):
             self.lines_[j].set(color=f"C{color}", linewidth=2, zorder=3, label=names[j])
         ax.set_xticks(range(n_steps), self._step_names(0, n_steps))
         units = change_units(columns, self.scales)
-        ax.set(xlabel=self.label_names[0], ylabel=f"change since start{units}")
+        ax.set(xlabel=self.label_names[0], ylabel=f"mean change from the start{units}")
         ax.legend(
             [self.lines_[j] for j in named],
             [names[j] for j in named],

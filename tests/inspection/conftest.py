@@ -1,4 +1,4 @@
-"""Small fitted models of pictures and of a mixed table, and figures closed after use."""
+"""Small models fitted to images and to a table; figures are closed after each test."""
 
 from types import SimpleNamespace
 
@@ -17,20 +17,30 @@ from sklearn_revae import ReVAEClassifier, ReVAETransformer
 
 
 @pytest.fixture(autouse=True)
-def no_figures_left():
+def close_figures():
     yield
     plt.close("all")
 
 
 @pytest.fixture
 def own_ax():
-    """Axes of a user's own figure, which pyplot knows nothing of."""
+    """Axes of a figure that the user has made without pyplot."""
     return Figure().subplots()
 
 
+@pytest.fixture
+def values_of():
+    """Function that returns the values of a drawn image, NaN where it is transparent."""
+
+    def values(image):
+        return np.ma.filled(image.get_array().astype(float), np.nan)
+
+    return values
+
+
 @pytest.fixture(scope="session")
-def pictures():
-    """Digits of eight by eight pixels, two labels of each, and a model of them."""
+def images():
+    """Digits of 8 x 8 pixels with two labels, and a model fitted to them."""
     X, y = load_digits(return_X_y=True)
     X = X[:300].reshape(-1, 8, 8)
     Y = pd.DataFrame({"digit": y[:300], "odd": np.array(["no", "yes"])[y[:300] % 2]})
@@ -41,7 +51,7 @@ def pictures():
 
 @pytest.fixture(scope="session")
 def table():
-    """A frame of numbers and categories with gaps, and a model of it."""
+    """A mixed DataFrame with missing values, and a model fitted to it."""
     random, n = np.random.RandomState(0), 80
     y = random.randint(2, size=n)
     X = pd.DataFrame(
@@ -54,14 +64,14 @@ def table():
     )
     X.loc[::7, "height"] = np.nan
     X.loc[::11, "town"] = None
-    words = np.array(["small", "tall"])[y]
+    sizes = np.array(["small", "tall"])[y]
     model = ReVAEClassifier((16,), max_iter=10, batch_size=20, random_state=0)
-    return SimpleNamespace(X=X, y=words, model=model.fit(X, words))
+    return SimpleNamespace(X=X, y=sizes, model=model.fit(X, sizes))
 
 
 @pytest.fixture(scope="session")
-def narrow():
-    """A transformer whose label has one latent."""
+def one_latent():
+    """A transformer whose label has a single latent dimension."""
     random = np.random.RandomState(0)
     y = np.repeat([0, 1, -1], 20)
     X = random.standard_normal((60, 3)) + y[:, None]

@@ -1,4 +1,4 @@
-"""Tables a column at a time: numbers, categories, what is missing."""
+"""Tables one column at a time: numbers, categories and missing values."""
 
 import numpy as np
 import pandas as pd
@@ -9,6 +9,7 @@ import scipy.sparse
 from sklearn_revae.inspection._tabular import (
     change_text,
     column_change,
+    column_scales,
     columns_of,
     differs,
     mean_change,
@@ -34,7 +35,7 @@ CELLS = {
     ],
     ids=["pandas", "nullable", "polars", "objects"],
 )
-def test_columns_are_the_same_in_every_container(table):
+def test_columns_are_the_same_for_every_container(table):
     size, town, wet = columns_of(table)
     np.testing.assert_array_equal(size, [1.5, np.nan, 3.0])
     assert list(town) == ["Ulm", "Jena", None]
@@ -44,16 +45,16 @@ def test_columns_are_the_same_in_every_container(table):
 @pytest.mark.parametrize(
     "table", [np.eye(3, dtype=int), scipy.sparse.eye(3, format="csr")]
 )
-def test_columns_of_numbers_are_floats(table):
+def test_numeric_columns_are_floats(table):
     np.testing.assert_array_equal(columns_of(table), np.eye(3))
 
 
-def test_words_that_look_like_numbers_stay_words():
+def test_strings_that_look_like_numbers_stay_strings():
     (column,) = columns_of(np.array([["1"], ["2"]], dtype=object))
     assert list(column) == ["1", "2"]
 
 
-def test_numbers_change_by_their_scale_and_categories_by_one():
+def test_numeric_changes_are_scaled_and_categorical_changes_are_one():
     change = column_change(np.array([1.0, np.nan]), np.array([4.0, 4.0]), 2.0)
     np.testing.assert_array_equal(change, [1.5, np.nan])
     before = np.array(["a", "b", None], dtype=object)
@@ -61,38 +62,52 @@ def test_numbers_change_by_their_scale_and_categories_by_one():
     np.testing.assert_array_equal(column_change(before, after, 1.0), [1.0, 0.0, np.nan])
 
 
-def test_the_mean_change_leaves_out_what_is_not_known():
+def test_the_mean_change_ignores_missing_values():
     assert mean_change(np.array([1.0, np.nan]), np.array([4.0, 4.0]), 2.0) == 1.5
     assert np.isnan(mean_change(np.array([np.nan]), np.array([4.0]), 2.0))
 
 
-def test_a_gap_that_is_filled_differs():
-    gap, filled = np.array([1.0, np.nan]), np.array([1.0, 2.0])
-    assert differs(gap, filled)
-    assert not differs(gap, gap)
+def test_a_missing_value_that_is_filled_in_differs():
+    incomplete, filled = np.array([1.0, np.nan]), np.array([1.0, 2.0])
+    assert differs(incomplete, filled)
+    assert not differs(incomplete, incomplete)
 
 
-def test_cells_tell_means_or_the_most_frequent_of_rows_known_before():
-    gap = np.array([1.0, 2.0, np.nan])
-    assert change_text(gap, np.array([3.0, 4.0, 99.0])) == "1.5 → 3.5"
-    words = np.array(["a", "b", "b", None], dtype=object)
-    assert change_text(words, np.array(["c", "a", "a", "d"], dtype=object)) == "b → a"
-    assert change_text(gap[2:], np.array([4.0])) == "missing → 4"
+def test_change_text_has_means_or_modes_of_values_observed_before():
+    incomplete = np.array([1.0, 2.0, np.nan])
+    assert change_text(incomplete, np.array([3.0, 4.0, 99.0])) == "1.5 → 3.5"
+    categories = np.array(["a", "b", "b", None], dtype=object)
+    assert (
+        change_text(categories, np.array(["c", "a", "a", "d"], dtype=object)) == "b → a"
+    )
+    assert change_text(incomplete[2:], np.array([4.0])) == "missing → 4"
 
 
-def test_paths_begin_at_zero_and_tell_shares_of_categories():
+def test_paths_start_at_zero_and_are_fractions_for_categories():
     numbers = np.array([0.0, 2.0, 4.0, 1.0, 1.0, 1.0])
-    words = np.array(["a", "a", "b", "c", "d", "d"], dtype=object)
-    paths = mean_paths([numbers, words], 3, [2.0, 1.0])
+    categories = np.array(["a", "a", "b", "c", "d", "d"], dtype=object)
+    paths = mean_paths([numbers, categories], 3, [2.0, 1.0])
     np.testing.assert_array_equal(paths, [[0.0, 0.5, 1.0], [0.0, 0.5, 1.0]])
 
 
 @pytest.mark.parametrize("scales", [[1.0], [1.0, 0.0], [1.0, np.nan]])
-def test_scales_that_do_not_fit_are_refused(scales):
-    with pytest.raises(ValueError, match=r"scales=.*2 numbers above zero"):
+def test_scales_that_do_not_match_the_features_raise(scales):
+    with pytest.raises(
+        ValueError, match=r"scales must hold one positive number per feature \(2\)"
+    ):
         scales_for(scales, 2)
 
 
-def test_names_that_do_not_fit_are_refused():
-    with pytest.raises(ValueError, match=r"feature_names has 1.*2 columns"):
+def test_feature_names_of_another_length_raise():
+    with pytest.raises(
+        ValueError, match=r"feature_names.*per feature \(2\), but it has 1"
+    ):
         names_for(["a"], 2)
+
+
+def test_scales_are_the_standard_deviations_of_drawn_samples(table):
+    samples, _ = table.model.sample(1000, random_state=0)
+    scales = column_scales(table.model)
+    columns = columns_of(samples)
+    assert scales[0] == columns[0].std()
+    assert list(scales[1:3]) == [1.0, 1.0]
