@@ -1,4 +1,4 @@
-"""Data to try the estimators on: drawn, fetched, or read from a folder."""
+"""Data sets, and labels hidden at random, for trying the estimators."""
 
 from sklearn_revae.datasets._avatars import make_avatars
 from sklearn_revae.datasets._celeba import load_celeba

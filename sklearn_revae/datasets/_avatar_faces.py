@@ -1,4 +1,4 @@
-"""One drawn face: the labels that hold, the parts they ask for, the picture."""
+"""How one face is drawn: its labels, the parts they require, and the image."""
 
 import colorsys
 import io
@@ -26,7 +26,8 @@ LABELS = (
 
 SIZE = 64
 
-# At most one label of a group holds, with the probability given, whatever the others do.
+# In each group at most one label is positive, with the given probability. The groups are
+# independent of each other.
 _GROUPS = (
     {"Eyeglasses": 0.2, "Sunglasses": 0.15},
     {"Beard": 0.22, "Mustache": 0.15},
@@ -44,10 +45,11 @@ _GROUPS = (
     },
 )
 
-# Parts by what is said of them. Left out is what would make a label false or doubtful at
-# 64 x 64: hair that keeps its own colour, hides glasses or beards, or is neither short
-# nor long; hats that show hair; the moustache that covers the mouth; winks and squeezed
-# lips. The lists are written out, as users may add parts to python_avatars.
+# The parts of python_avatars, by the label that they show. Parts are left out if they
+# would make a label false or ambiguous at 64 x 64 pixels: hair that keeps its own colour,
+# that hides glasses or beards, or that is neither short nor long; hats that show hair;
+# the moustache that covers the mouth; winks and squeezed lips. The lists are written out
+# because users may add parts to python_avatars.
 _LONG_HAIR = (
     "BIG_HAIR",
     "BOB",
@@ -84,14 +86,15 @@ _BEARDS = ("BEARD_LIGHT", "BEARD_MAGESTIC", "BEARD_MEDIUM", "WICK_BEARD")
 _MUSTACHES = ("MOUSTACHE_FANCY", "MOUSTACHE_MAGNUM")
 _OPEN_EYES = ("DEFAULT", "EYE_ROLL", "SQUINT", "SURPRISED")
 _CLOSED_EYES = ("CLOSED", "HAPPY")
-_MOUTHS = {  # by whether it smiles, and whether it is open
+_MOUTHS = {  # keys: (smiling, open)
     (False, False): ("SAD", "SERIOUS"),
     (False, True): ("CONCERNED", "DISBELIEF"),
     (True, False): ("TWINKLE",),
     (True, True): ("BIG_SMILE", "SMILE"),
 }
 
-# Colours of which any two of different meaning can be told apart, hair on skin too.
+# Colours chosen so that those of different labels are easy to distinguish, and hair is
+# easy to distinguish from skin.
 _HAIR_COLORS = {
     "Black_Hair": ("#15110F", "#1E1A1A"),
     "Brown_Hair": ("#5C3A21", "#6B4226"),
@@ -102,16 +105,16 @@ _HAIR_COLORS = {
 _DARK_SKIN = ("#A0663E", "#AE5D29")
 _LIGHT_SKIN = ("#EDB98A", "#F5CBA0", "#FFDBB4")
 
-# Labels under which no hair of the head is seen, and no colour of it.
+# Labels that hide the hair on the head, and with it the hair colour.
 _HAIRLESS = {"Bald", "Wearing_Hat"}
-# Labels of other groups that cannot hold any more once a label is made to.
-_ENDED_BY = {
+# Labels of other groups that become 0 when a label is set to 1.
+_EXCLUDED_BY = {
     "Sunglasses": {"Eyes_Closed"},
     "Eyes_Closed": {"Sunglasses"},
     **dict.fromkeys(_HAIR_COLORS, _HAIRLESS),
 }
 
-# What no label speaks of.
+# Parts that do not depend on any label.
 _NOSES = ("DEFAULT", "SMALL", "WIDE")
 _EYEBROWS = (
     "ANGRY",
@@ -143,7 +146,7 @@ _FABRIC_COLORS = (
     *("#FF488E", "#FF5C5C", "#A7FFC4", "#FFFFB1"),
 )
 
-# Part of the cache's key: raise it whenever the same seed gives other pictures.
+# Part of the cache key: increase it whenever the images of a seed change.
 RECIPE = 1
 
 
@@ -152,53 +155,54 @@ def _one_of(options, random):
 
 
 def sample_labels(random):
-    """Set of the labels that hold for one face."""
-    holding = set()
+    """Draw the set of positive labels of one face."""
+    positive = set()
     for group in _GROUPS:
-        chances = [*group.values(), max(0.0, 1 - sum(group.values()))]
-        holding.add(random.choice([*group, ""], p=chances))
-    # Labels are about what can be seen.
-    if holding & _HAIRLESS:
-        holding -= set(_HAIR_COLORS)
-    if "Sunglasses" in holding:
-        holding.discard("Eyes_Closed")
-    return holding
+        probabilities = [*group.values(), max(0.0, 1 - sum(group.values()))]
+        positive.add(random.choice([*group, ""], p=probabilities))
+    positive.discard("")  # stands for "no label of the group"
+    # Labels describe only what is visible.
+    if positive & _HAIRLESS:
+        positive -= set(_HAIR_COLORS)
+    if "Sunglasses" in positive:
+        positive.discard("Eyes_Closed")
+    return positive
 
 
-def _top(holding):
-    """Kind of what is on the head, and which ones there are."""
-    if "Wearing_Hat" in holding:
+def _top(positive):
+    """Return python_avatars' type of the part on top of the head, and its options."""
+    if "Wearing_Hat" in positive:
         return "HatType", _HATS
-    if "Bald" in holding:
+    if "Bald" in positive:
         return "HairType", ("NONE",)
-    return "HairType", _LONG_HAIR if "Long_Hair" in holding else _SHORT_HAIR
+    return "HairType", _LONG_HAIR if "Long_Hair" in positive else _SHORT_HAIR
 
 
-def _choose(holding, options, otherwise=("NONE",)):
-    """Return the options of the first label that holds."""
-    return next((values for name, values in options if name in holding), otherwise)
+def _choose(positive, options, otherwise=("NONE",)):
+    """Return the options of the first positive label, else `otherwise`."""
+    return next((values for name, values in options if name in positive), otherwise)
 
 
 def _background(random):
-    """Return a colour between green and violet: neither skin nor hair."""
+    """Draw a background colour between green and violet, unlike skin and hair."""
     hue, saturation, value = random.uniform((0.22, 0.15, 0.55), (0.85, 0.5, 0.95))
     red, green, blue = colorsys.hsv_to_rgb(hue, saturation, value)
     return "#" + "".join(f"{round(255 * part):02x}" for part in (red, green, blue))
 
 
-def _options(holding):
-    """Return what each part may be, of a face of which `holding` is true."""
+def _options(positive):
+    """Return the options of each part of a face with these positive labels."""
     eyewear = [("Eyeglasses", _EYEGLASSES), ("Sunglasses", _SUNGLASSES)]
     facial_hair = [("Beard", _BEARDS), ("Mustache", _MUSTACHES)]
-    # A beard has the hair's colour; without hair to be seen, any.
-    colors = _choose(holding, _HAIR_COLORS.items(), sum(_HAIR_COLORS.values(), ()))
+    # A beard has the colour of the hair, or any hair colour if no hair is visible.
+    colors = _choose(positive, _HAIR_COLORS.items(), sum(_HAIR_COLORS.values(), ()))
     return {
-        "top": _top(holding)[1],
-        "accessory": _choose(holding, eyewear),
-        "facial_hair": _choose(holding, facial_hair),
-        "mouth": _MOUTHS["Smiling" in holding, "Mouth_Open" in holding],
-        "eyes": _CLOSED_EYES if "Eyes_Closed" in holding else _OPEN_EYES,
-        "skin_color": _DARK_SKIN if "Dark_Skin" in holding else _LIGHT_SKIN,
+        "top": _top(positive)[1],
+        "accessory": _choose(positive, eyewear),
+        "facial_hair": _choose(positive, facial_hair),
+        "mouth": _MOUTHS["Smiling" in positive, "Mouth_Open" in positive],
+        "eyes": _CLOSED_EYES if "Eyes_Closed" in positive else _OPEN_EYES,
+        "skin_color": _DARK_SKIN if "Dark_Skin" in positive else _LIGHT_SKIN,
         "hair_color": colors,
         "hat_color": _FABRIC_COLORS,
         "eyebrows": _EYEBROWS,
@@ -208,49 +212,54 @@ def _options(holding):
     }
 
 
-def sample_parts(holding, random):
-    """Names of the parts and the colours of one face of which `holding` is true."""
-    options = _options(holding)
+def sample_parts(positive, random):
+    """Draw the parts and colours of one face with these positive labels."""
+    options = _options(positive)
     parts = {name: _one_of(values, random) for name, values in options.items()}
-    return {**parts, "top_kind": _top(holding)[0], "background": _background(random)}
+    return {**parts, "top_kind": _top(positive)[0], "background": _background(random)}
 
 
-def _hidden(holding):
-    """Parts that cannot be seen, so that nobody could say what they are."""
-    # Open eyes are among the rest: they shine through sunglasses, if faintly.
+def _hidden(positive):
+    """Return the names of the parts that are not visible in the image."""
+    # Eyes are never hidden: open eyes show faintly through sunglasses.
     hidden = set()
-    if "Wearing_Hat" not in holding:
+    if "Wearing_Hat" not in positive:
         hidden.add("hat_color")
-    if holding & _HAIRLESS and not holding & {"Beard", "Mustache"}:
+    if positive & _HAIRLESS and not positive & {"Beard", "Mustache"}:
         hidden.add("hair_color")
     return hidden
 
 
-def change_labels(holding, parts, label, value, random):
-    """Labels of the same face with one of them changed, and with it what must change.
+def change_labels(positive, parts, label, value, random):
+    """Set one label of a face, and change the labels that depend on it.
 
-    A label that comes to hold ends those that it excludes: glasses of the other kind, a
-    hat on a bald head, sunglasses before closed eyes. Hair that comes to be seen has the
-    beard's colour, or any colour where there is no beard; a colour that is taken away
-    gives way to any other.
+    Setting a label to 1 sets the labels that it excludes to 0: the other kind of glasses,
+    a hat on a bald head, closed eyes behind sunglasses. Hair that becomes visible has the
+    colour of the beard, or a random colour if there is no beard. If the label of the hair
+    colour is set to 0, another colour is drawn.
 
     Parameters
     ----------
-    holding : set of str
-        Labels that hold.
+    positive : set of str
+        Positive labels of the face.
     parts : dict
-        What `sample_parts` gave for them.
+        Parts of the face, as `sample_parts` returns them.
     label : str
-        Which label to change.
-    value : int
-        1 if it is to hold, 0 if not.
+        The label to set.
+    value : {0, 1}
+        Its new value.
     random : RandomState
-        Chooses the colour where there is a choice.
+        Draws the hair colour where there is a choice.
+
+    Returns
+    -------
+    changed : set of str
+        The new positive labels.
     """
-    changed = set(holding)
+    changed = set(positive)
     if value:
         changed -= next(group for group in _GROUPS if label in group).keys()
-        changed -= _ENDED_BY.get(label, set())
+        changed -= _EXCLUDED_BY.get(label, set())
         changed.add(label)
     else:
         changed.discard(label)
@@ -259,19 +268,19 @@ def change_labels(holding, parts, label, value, random):
     elif not changed & _HAIR_COLORS.keys():
         others = [name for name in _HAIR_COLORS if name != label]
         same = [name for name in others if parts["hair_color"] in _HAIR_COLORS[name]]
-        if "hair_color" in _hidden(holding):
+        if "hair_color" in _hidden(positive):
             same = []
         changed.add(_one_of(same or others, random))
     return changed
 
 
-def change_parts(holding, parts, changed, random):
-    """Parts of the same face when `changed` is true of it in place of `holding`.
+def change_parts(positive, parts, changed, random):
+    """Change the parts of a face to those of its new positive labels `changed`.
 
-    A part stays what it is where it may; drawn anew is what may not, and what could not
-    be seen and now can.
+    A part that the new labels allow stays as it is. A part that they do not allow, or
+    that was hidden and becomes visible, is drawn at random.
     """
-    uncovered = _hidden(holding) - _hidden(changed)
+    uncovered = _hidden(positive) - _hidden(changed)
     kept = {
         name: parts[name]
         if parts[name] in values and name not in uncovered
@@ -282,12 +291,12 @@ def change_parts(holding, parts, changed, random):
 
 
 def drawing_packages():
-    """Return the optional packages that draw.
+    """Import and return the optional packages that draw faces.
 
     Raises
     ------
     ImportError
-        If one is missing, with the command that installs them.
+        If a package is not installed.
     """
     try:
         import python_avatars
@@ -295,16 +304,16 @@ def drawing_packages():
         from PIL import Image
     except ImportError as error:
         raise ImportError(
-            "make_avatars draws with python_avatars, resvg_py and Pillow. Install them "
-            "with: pip install python-avatars resvg-py pillow"
+            "make_avatars requires the packages python_avatars, resvg_py and Pillow. "
+            "Install them with: pip install python-avatars resvg-py pillow"
         ) from error
     return python_avatars, resvg_py, Image
 
 
 def draw(parts):
-    """Picture (64, 64, 3) of one face."""
+    """Draw the image (64, 64, 3) of one face, as uint8."""
     avatars, resvg, image = drawing_packages()
-    # Every part is given: python_avatars picks some defaults at random on import.
+    # Every part is passed, because python_avatars draws some defaults at random.
     svg = avatars.Avatar(
         style=avatars.AvatarStyle.TRANSPARENT,
         top=getattr(avatars, parts["top_kind"])[parts["top"]],
@@ -321,7 +330,7 @@ def draw(parts):
         hat_color=parts["hat_color"],
         clothing_color=parts["clothing_color"],
     ).render()
-    # The square around the head.
+    # Crop to the square around the head.
     svg = svg.replace('viewBox="0 0 264 280"', 'viewBox="32 12 200 200"', 1)
     svg = svg.replace('width="264px" height="280px"', 'width="200px" height="200px"', 1)
     png = resvg.svg_to_bytes(

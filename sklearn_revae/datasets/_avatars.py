@@ -1,4 +1,4 @@
-"""Drawn faces whose labels are known because they decided the drawing."""
+"""Drawn faces whose labels are exact because the faces are drawn from them."""
 
 from importlib.metadata import version
 from numbers import Integral
@@ -10,7 +10,12 @@ import numpy as np
 from joblib import Memory, Parallel, delayed
 from sklearn.datasets import get_data_home
 from sklearn.utils import Bunch, check_random_state
-from sklearn.utils._param_validation import Interval, validate_params
+from sklearn.utils._param_validation import (
+    Interval,
+    Options,
+    StrOptions,
+    validate_params,
+)
 
 from sklearn_revae._typing import RandomState
 from sklearn_revae.datasets import _avatar_faces as face
@@ -22,26 +27,26 @@ _DESCR = """\
 Avatars
 -------
 
-Drawn faces of 64 x 64 pixels in colour, made by python_avatars, with 16 labels that are
-true by construction; what the labels do not speak of is drawn at random.
+Drawn faces in colour, 64 x 64 pixels, made by python_avatars. Their 16 labels are exact
+by construction; everything that the labels do not describe is drawn at random.
 
-:Eyeglasses: glasses through which the eyes are seen.
-:Sunglasses: dark or violet glasses.
-:Beard: a beard, with the hair on the upper lip that comes with it.
+:Eyeglasses: glasses with clear lenses.
+:Sunglasses: glasses with dark or violet lenses.
+:Beard: a beard, which includes hair on the upper lip.
 :Mustache: a moustache without a beard.
 :Smiling: the corners of the mouth point upwards.
-:Mouth_Open: the inside of the mouth is seen.
+:Mouth_Open: the inside of the mouth is visible.
 :Bald: no hair and no hat on the head.
-:Wearing_Hat: a hat or a cap, which hides all hair of the head.
+:Wearing_Hat: a hat or a cap, which hides all hair on the head.
 :Long_Hair: hair that falls below the chin.
-:Dark_Skin: one of two dark shades, of five in all.
-:Eyes_Closed: both eyes are closed; never behind sunglasses, where it could not be seen.
+:Dark_Skin: one of the two darker of five shades of skin.
+:Eyes_Closed: both eyes are closed. Never with Sunglasses, which would hide it.
 :Black_Hair, Brown_Hair, Blond_Hair, Gray_Hair, Red_Hair: the colour of the hair on the
-    head; all are 0 when there is none to be seen. A beard has the same colour, or any
-    colour where a hat or a bald head leaves none to match.
+    head. All are 0 if no hair is visible. A beard has the same colour, or a random colour
+    if no hair is visible.
 
-Half of the faces smile and half open the mouth; the rarest label, Bald, holds for one in
-eight.
+Smiling and Mouth_Open are positive for half of the faces. The rarest label, Bald, is
+positive for one face in eight.
 """
 
 
@@ -50,41 +55,42 @@ def _draw_batch(faces):
 
 
 def _draw(faces, n_jobs):
-    """Pictures (n, 64, 64, 3) of the parts of faces."""
+    """Draw the images (n, 64, 64, 3) of faces given by their parts."""
     batches = [faces[start : start + 64] for start in range(0, len(faces), 64)]
     drawn = Parallel(n_jobs=n_jobs)(delayed(_draw_batch)(batch) for batch in batches)
     return np.concatenate(drawn)
 
 
-def _codes(holding):
-    """Labels (n, 16), 0 or 1, of sets of those that hold."""
+def _codes(positive):
+    """Encode sets of positive labels as an array (n, 16) of 0 and 1."""
     return np.array(
-        [[name in labels for name in LABELS] for labels in holding], dtype=int
+        [[name in labels for name in LABELS] for labels in positive], dtype=int
     )
 
 
 def _sample_faces(n_samples, random):
-    """Labels that hold and parts of each face."""
-    holding = (face.sample_labels(random) for _ in range(n_samples))
-    return [(labels, face.sample_parts(labels, random)) for labels in holding]
+    """Draw the positive labels and the parts of each face."""
+    positive = (face.sample_labels(random) for _ in range(n_samples))
+    return [(labels, face.sample_parts(labels, random)) for labels in positive]
 
 
 def _sample(n_samples, random, n_jobs):
-    """Pictures (n, 64, 64, 3) and labels (n, 16)."""
-    # All that is random is settled here, so that the workers' number changes nothing.
-    holding, faces = zip(*_sample_faces(n_samples, random), strict=True)
-    return _draw(faces, n_jobs), _codes(holding)
+    """Draw images (n, 64, 64, 3) and labels (n, 16)."""
+    # All random numbers are drawn before the work is split, so that the result does not
+    # depend on the number of workers.
+    positive, faces = zip(*_sample_faces(n_samples, random), strict=True)
+    return _draw(faces, n_jobs), _codes(positive)
 
 
 def _sample_seeded(n_samples, seed, made_by, n_jobs):
-    """Return what `_sample` does, for the cache: `made_by` is part of its key."""
+    """Call `_sample` with a seed; the cache key includes `made_by`."""
     return _sample(n_samples, np.random.RandomState(seed), n_jobs)
 
 
 def _sample_cached(n_samples, seed, n_jobs, data_home):
-    """Return what `_sample` does, from disk if it was drawn before."""
+    """Return the result of `_sample`, from the cache on disk if it is there."""
     made_by = (face.RECIPE, version("python_avatars"), version("resvg_py"))
-    # A drawing holds few colours: compressed it takes a tenth of the space.
+    # Drawings have few colours, so compression reduces them to a tenth of their size.
     memory = Memory(Path(get_data_home(data_home)) / "avatars", verbose=0, compress=1)
     draw = memory.cache(_sample_seeded, ignore=["n_jobs"])
     return draw(n_samples, seed, made_by, n_jobs)
@@ -130,16 +136,17 @@ def make_avatars(
     n_jobs: int | None = None,
     data_home: str | PathLike[str] | None = None,
 ) -> Any:
-    """Draw faces with 16 labels that are true by construction.
+    """Draw faces with 16 labels that are exact by construction.
 
     ==================   ================================
     Labels               16, each 0 or 1
-    Pictures             64 x 64 pixels, three colours
-    Features             whole numbers, between 0 and 255
+    Images               64 x 64 pixels, three colours
+    Features             integers between 0 and 255
     ==================   ================================
 
-    A stand-in for photographs such as CelebA's, small and free of doubtful labels. It
-    needs the packages python-avatars, resvg-py and Pillow.
+    The faces are a stand-in for photographs such as those of CelebA: they are small, and
+    their labels are unambiguous. Drawing them requires the packages python-avatars,
+    resvg-py and Pillow.
 
     .. versionadded:: 0.2
 
@@ -149,64 +156,69 @@ def make_avatars(
         Number of faces.
 
     random_state : int, RandomState instance or None, default=None
-        Determines labels and pictures. The same int gives the same bytes, whatever
-        `n_jobs` is, and more faces begin with the same ones; other versions of the
-        packages that draw may draw otherwise. Only what is drawn from an int is kept on
-        disk, see `data_home`.
+        Determines the labels and the images. Pass an int for reproducible output across
+        multiple calls: the result then does not depend on `n_jobs`, and a larger
+        `n_samples` starts with the faces of a smaller one. Other versions of the drawing
+        packages may draw other images. Only faces drawn with an int are cached on disk,
+        see `data_home`.
 
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch.
 
     as_frame : bool, default=False
-        If True, the target is a DataFrame whose columns are the labels' names. Pictures
-        are an array all the same.
+        If True, the target is a DataFrame with the labels as columns. The images are an
+        array in any case.
 
     n_jobs : int or None, default=None
-        Number of jobs that draw, about a hundred faces a second each. None means 1
-        unless in a :obj:`joblib.parallel_backend` context, -1 all processors.
+        Number of jobs that draw in parallel, at about 100 faces per second each. None
+        means 1 unless in a :obj:`joblib.parallel_backend` context. -1 means using all
+        processors.
 
     data_home : str or path-like, default=None
-        Folder below which drawn faces are kept when `random_state` is an int; by
-        default that of :func:`sklearn.datasets.get_data_home`.
+        Folder in which faces drawn with an int `random_state` are cached. By default the
+        folder of :func:`sklearn.datasets.get_data_home`.
 
     Returns
     -------
     data : :class:`~sklearn.utils.Bunch`
         Dictionary-like object, with the following attributes.
 
-        data : ndarray of uint8 (n_samples, 64, 64, 3)
-            The pictures: rows, columns, and red, green, blue.
-        images : ndarray of uint8 (n_samples, 64, 64, 3)
-            The same, by the name that scikit-learn gives to pictures.
-        target : ndarray of int or DataFrame (n_samples, 16)
-            1 where the label holds, 0 where not.
+        data : ndarray of uint8 of shape (n_samples, 64, 64, 3)
+            The images; the last axis is red, green, blue.
+        images : ndarray of uint8 of shape (n_samples, 64, 64, 3)
+            The same array, under the name that scikit-learn uses for images.
+        target : ndarray of int or DataFrame of shape (n_samples, 16)
+            The labels, 0 or 1.
         target_names : list of str
-            Names of the labels, in the target's order.
+            Names of the labels, in the order of the columns of `target`.
         DESCR : str
-            What each label means.
+            Description of the data set and of each label.
 
     (data, target) : tuple if ``return_X_y`` is True
-        The two of these names described above.
+        The `data` and `target` described above.
 
     Raises
     ------
+    ValueError
+        If a parameter has an invalid value.
     ImportError
-        If a package that draws is missing.
+        If a drawing package is not installed.
 
     See Also
     --------
-    load_celeba : Photographs of faces, from a folder of your own.
-    mask_labels : Keep few of the labels.
+    load_celeba : Load photographs of faces from a local folder.
+    mask_labels : Hide most of the labels.
 
     Notes
     -----
-    Clothes, colours behind the head, eyebrows, nose, the cut of the hair and the shade
-    of each colour vary freely: they are the style that labels say nothing about.
+    Clothes, background colour, eyebrows, nose, hair style and the shade of each colour
+    vary at random. They are the style, which no label describes.
 
-    Labels are about what is seen, so some exclude each other: the five colours of hair;
-    a bald head, a hat, and long hair; no colour of hair with a hat or a bald head;
-    Eyeglasses and Sunglasses, behind which no eyes are closed; Beard, and Mustache,
-    which is one without a beard. All else is independent.
+    Labels describe what is visible, so some exclude others: at most one of the five hair
+    colours; at most one of Bald, Wearing_Hat and Long_Hair; no hair colour with Bald or
+    Wearing_Hat; not both Eyeglasses and Sunglasses; no Eyes_Closed with Sunglasses; and
+    not both Beard and Mustache, which is a moustache without a beard. All other
+    combinations of labels are independent.
 
     Examples
     --------
@@ -219,7 +231,7 @@ def make_avatars(
     >>> faces.target_names[:3]
     ['Eyeglasses', 'Sunglasses', 'Beard']
     """
-    face.drawing_packages()  # Not only in a worker: what is missing shows at once.
+    face.drawing_packages()  # Raise here, not in a worker, if a package is missing.
     if isinstance(random_state, Integral):
         seed = int(random_state)
         X, y = _sample_cached(int(n_samples), seed, n_jobs, data_home)
@@ -234,66 +246,79 @@ def make_avatars(
     return Bunch(data=X, images=X, target=y, target_names=list(LABELS), DESCR=_DESCR)
 
 
+@validate_params(
+    {
+        "rows": ["array-like"],
+        "label": [StrOptions(set(LABELS))],
+        "value": [Options(Integral, {0, 1})],
+        "seed": [Integral],
+        "n_redraws": [Interval(Integral, 1, None, closed="left")],
+        "random_state": ["random_state"],
+        "n_jobs": [Integral, None],
+    },
+    prefer_skip_nested_validation=True,
+)
 def redraw_avatars(
     rows, label, value, *, seed, n_redraws=1, random_state=None, n_jobs=None
 ):
-    """Draw faces of :func:`make_avatars` again with one label changed: true edits.
+    """Draw faces of :func:`make_avatars` with one label changed: exact counterfactuals.
 
-    What must change with the label changes, see the notes there, and all else is drawn as
-    it was. Where the change leaves a choice, as of which glasses a face puts on, each
-    picture makes its own.
+    The label, the labels that depend on it (see the notes of :func:`make_avatars`) and
+    the parts that show them change; everything else is drawn as before. Where the change
+    leaves a choice, for example which glasses a face wears, each redraw chooses at
+    random.
 
     .. versionadded:: 0.2
 
     Parameters
     ----------
-    rows : array-like of int (n,)
-        Which faces: places in what ``make_avatars(n_samples, random_state=seed)`` draws.
+    rows : array-like of int of shape (n,)
+        Positions of the faces in the result of
+        ``make_avatars(n_samples, random_state=seed)``.
     label : str
-        Name of the label.
+        Name of the label to change.
     value : {0, 1}
-        Its new value. A face that has it already is drawn as it was.
+        Its new value. Faces that already have this value are drawn as before.
     seed : int
-        The `random_state` that :func:`make_avatars` was given.
+        The `random_state` that was passed to :func:`make_avatars`.
     n_redraws : int, default=1
-        Pictures a face.
+        Number of images per face.
     random_state : int, RandomState instance or None, default=None
-        Decides what the change leaves open.
+        Determines the choices that the change leaves open.
     n_jobs : int or None, default=None
-        As that of :func:`make_avatars`.
+        As in :func:`make_avatars`.
 
     Returns
     -------
-    pictures : ndarray of uint8 (n, n_redraws, 64, 64, 3)
-        The faces as they would have been drawn.
-    target : ndarray of int (n, n_redraws, 16)
-        Their labels.
+    images : ndarray of uint8 of shape (n, n_redraws, 64, 64, 3)
+        The faces with the changed label.
+    target : ndarray of int of shape (n, n_redraws, 16)
+        All their labels.
 
     Raises
     ------
     ValueError
-        If there is no such label, value or row.
+        If a parameter has an invalid value.
     ImportError
-        If a package that draws is missing.
+        If a drawing package is not installed.
 
     Examples
     --------
     >>> from sklearn_revae.datasets import make_avatars
     >>> from sklearn_revae.datasets._avatars import redraw_avatars
     >>> y = make_avatars(n_samples=3, random_state=0).target
-    >>> pictures, changed = redraw_avatars([0, 2], "Smiling", 1, seed=0, n_redraws=4)
-    >>> pictures.shape
+    >>> images, changed = redraw_avatars([0, 2], "Smiling", 1, seed=0, n_redraws=4)
+    >>> images.shape
     (2, 4, 64, 64, 3)
     >>> bool(changed[:, :, 4].all())
     True
     """
-    if label not in LABELS:
-        raise ValueError(f"label={label!r} is none of {list(LABELS)}.")
-    if value not in (0, 1):
-        raise ValueError(f"value={value!r} is neither 0 nor 1.")
     rows = np.asarray(rows)
     if rows.ndim != 1 or rows.size == 0 or rows.dtype.kind not in "iu" or rows.min() < 0:
-        raise ValueError(f"rows={rows!r} should hold places of faces, counted from 0.")
+        raise ValueError(
+            "rows must be a non-empty 1-D array of positions of faces (integers >= 0), "
+            f"got {rows!r}."
+        )
     face.drawing_packages()
     sampled = _sample_faces(int(rows.max()) + 1, np.random.RandomState(seed))
     random = check_random_state(random_state)
@@ -302,22 +327,22 @@ def redraw_avatars(
         for row in rows
         for _ in range(n_redraws)
     ]
-    holding, parts = zip(*faces, strict=True)
-    # Where no choice is left all redraws are one picture.
+    positive, parts = zip(*faces, strict=True)
+    # Redraws of a face are often identical: each distinct image is drawn once.
     keys = [tuple(sorted(p.items())) for p in parts]
-    places = {key: place for place, key in enumerate(dict.fromkeys(keys))}
-    pictures = _draw([dict(key) for key in places], n_jobs)
+    positions = {key: position for position, key in enumerate(dict.fromkeys(keys))}
+    images = _draw([dict(key) for key in positions], n_jobs)
     shape = (len(rows), n_redraws)
-    pictures = pictures[[places[key] for key in keys]]
+    images = images[[positions[key] for key in keys]]
     return (
-        pictures.reshape(*shape, *pictures.shape[1:]),
-        _codes(holding).reshape(*shape, -1),
+        images.reshape(*shape, *images.shape[1:]),
+        _codes(positive).reshape(*shape, -1),
     )
 
 
-def _redrawn(holding, parts, label, value, random):
-    """Labels and parts of a face with one label changed."""
-    if (label in holding) == bool(value):
-        return holding, parts
-    changed = face.change_labels(holding, parts, label, value, random)
-    return changed, face.change_parts(holding, parts, changed, random)
+def _redrawn(positive, parts, label, value, random):
+    """Return the positive labels and the parts of a face with one label changed."""
+    if (label in positive) == bool(value):
+        return positive, parts
+    changed = face.change_labels(positive, parts, label, value, random)
+    return changed, face.change_parts(positive, parts, changed, random)

@@ -1,4 +1,4 @@
-"""CelebA from its published folder, as one array on disk."""
+"""CelebA, read from its published folder into one array on disk."""
 
 import hashlib
 import os
@@ -18,13 +18,13 @@ from sklearn_revae._typing import CelebaSubset
 from sklearn_revae.datasets import _celeba_lists as lists
 from sklearn_revae.datasets._files import written_whole
 
-# Of the 178 x 218 pixels that are published the usual crop is the central 148 x 148.
-_CROPPED_SHARE = 148 / 178
+# The usual crop is the central 148 x 148 of the published 178 x 218 pixels.
+_CROPPED_FRACTION = 148 / 178
 
-# Pictures that a job reads before it lets go of its part of the file.
+# Number of images that a job writes before it closes the file.
 _BATCH = 256
 
-# Part of the cache's key: raise it whenever the same photograph gives other pixels.
+# Part of the cache key: increase it whenever the pixels of a photograph change.
 _RECIPE = 1
 
 _DESCR = """\
@@ -33,13 +33,14 @@ _DESCR = """\
 CelebA
 ------
 
-Photographs of 10,177 celebrities' faces, 202,599 in all, aligned by their eyes, with 40
-attributes each; for research that is not commercial, see its agreement. The rows here
-are in the order of the list of partitions; photographs are cropped to the central
-square and made smaller.
+202,599 photographs of the faces of 10,177 celebrities, aligned by their eyes, with 40
+binary attributes each. The agreement of the publishers allows non-commercial research
+only. The samples are in the order of ``list_eval_partition.txt``; the photographs are
+cropped to the central square and resized.
 
-In the published file an attribute is 1 or -1. There -1 means that the face has not the
-attribute, not that nobody knows: here it is 0, and -1 stays free for "unlabelled".
+In the published file an attribute is 1 or -1, where -1 means that the face does not have
+the attribute. It does not mean that the attribute is unknown. Here it becomes 0, because
+the estimators treat -1 as "unlabelled".
 
 .. rubric:: References
 
@@ -48,7 +49,7 @@ Z. Liu, P. Luo, X. Wang, X. Tang: Deep Learning Face Attributes in the Wild. ICC
 
 
 def _key(folder, names, size):
-    """Short text that differs when a photograph, their order, or the size does."""
+    """Hash of the image size and of the photographs' names, order, sizes and times."""
     key = hashlib.sha256(f"{_RECIPE} {size}".encode())
     for name in names:
         try:
@@ -60,32 +61,32 @@ def _key(folder, names, size):
 
 
 def _import_pillow():
-    """Return Pillow's Image.
+    """Return Pillow's module Image.
 
     Raises
     ------
     ImportError
-        If it is missing, with the command that installs it.
+        If Pillow is not installed.
     """
     try:
         from PIL import Image
     except ImportError as error:
         raise ImportError(
-            "load_celeba reads photographs with Pillow. Install it with: "
-            "pip install pillow"
+            "load_celeba requires the package Pillow to read photographs. Install it "
+            "with: pip install pillow"
         ) from error
     return Image
 
 
 def _read_photograph(path, size):
-    """Central square of a photograph, (size, size, 3)."""
+    """Read the central square of a photograph, resized to (size, size, 3)."""
     image = _import_pillow()
     try:
         with image.open(path) as photograph:
             photograph = photograph.convert("RGB")
     except OSError as error:
         raise OSError(f"{path} cannot be read as a photograph: {error}") from error
-    side = max(1, round(min(photograph.size) * _CROPPED_SHARE))
+    side = max(1, round(min(photograph.size) * _CROPPED_FRACTION))
     left, top = ((length - side) // 2 for length in photograph.size)
     return np.asarray(
         photograph.crop((left, top, left + side, top + side)).resize(
@@ -95,21 +96,22 @@ def _read_photograph(path, size):
 
 
 def _fill(path, folder, names, start, size):
-    """Write photographs into the array at `path`, from row `start`."""
-    # Opened for each batch: pages of a map that stays open count as memory in use.
+    """Write photographs into the array at `path`, from position `start` on."""
+    # The map is opened for each batch, because the pages of a map that stays open count
+    # as memory in use.
     array = np.load(path, mmap_mode="r+")
-    for row, name in enumerate(names, start):
-        array[row] = _read_photograph(folder / name, size)
+    for position, name in enumerate(names, start):
+        array[position] = _read_photograph(folder / name, size)
     array.flush()
 
 
 def _write_array(path, folder, names, size, n_jobs):
-    """Write all photographs to an array at `path`, which appears when it is complete."""
+    """Write all photographs to an array at `path`, which exists only once complete."""
     _import_pillow()
     shape = (len(names), size, size, 3)
     with written_whole(path) as unfinished:
         np.lib.format.open_memmap(unfinished, "w+", dtype=np.uint8, shape=shape)
-        # Threads: Pillow reads and resizes outside of Python's lock.
+        # Threads suffice, because Pillow releases the GIL while it reads and resizes.
         Parallel(n_jobs=n_jobs, prefer="threads")(
             delayed(_fill)(unfinished, folder, names[start : start + _BATCH], start, size)
             for start in range(0, len(names), _BATCH)
@@ -169,17 +171,18 @@ def load_celeba(
     =================   ==============================
     Labels              40, each 0 or 1
     Samples total       202599
-    Features            whole numbers, 0 to 255
+    Features            integers between 0 and 255
     =================   ==============================
 
-    Nothing is downloaded. `root` holds, as published, the folder ``img_align_celeba`` of
-    photographs, ``list_attr_celeba.txt`` and ``list_eval_partition.txt``.
+    Nothing is downloaded. `root` must contain, as published, the folder
+    ``img_align_celeba`` of photographs and the files ``list_attr_celeba.txt`` and
+    ``list_eval_partition.txt``.
 
     The first call crops and resizes the photographs and writes them to one file below
-    `data_home`: 2 GB for the training set at the default size. Later calls map that file
-    into memory, which reads only the rows that are used. The file belongs to the names,
-    sizes and times of the photographs, to the subset and to `size`: should one of them
-    change, another file is written, and the old one is yours to delete.
+    `data_home`, of 2 GB for the training set at the default size. Later calls map this
+    file into memory, which reads only the samples that are used. The file is valid for
+    the names, sizes and modification times of the photographs, for the subset and for
+    `size`. If one of them changes, a new file is written; the old one is not deleted.
 
     .. versionadded:: 0.2
 
@@ -189,70 +192,77 @@ def load_celeba(
         The published folder.
 
     attributes : str, list of str or None, default=None
-        Attributes to return, in this order: all for None. For a single one as a str the
-        target has one dimension.
+        Names of the attributes to return, in this order. If None, all attributes. If a
+        str, the target is one-dimensional.
 
     subset : {"train", "valid", "test", "all"}, default="train"
-        The published subset, or all of them, in the order of
+        The published subset, or all subsets in the order of
         ``list_eval_partition.txt``.
 
     size : int, default=64
-        Height and width of the pictures. What is resized is the central square whose
-        side is 148/178 of the photograph's shorter side: the usual 148 x 148 pixels of
-        the published 178 x 218.
+        Height and width of the images, in pixels. They are resized from the central
+        square whose side is 148/178 of the photograph's shorter side: the usual 148 x 148
+        of the published 178 x 218 pixels.
 
     n_jobs : int or None, default=None
-        Number of threads that read photographs at the first call. None means 1 unless
-        in a :obj:`joblib.parallel_backend` context, -1 all processors.
+        Number of threads that read photographs in the first call. None means 1 unless in
+        a :obj:`joblib.parallel_backend` context. -1 means using all processors.
 
     data_home : str or path-like, default=None
-        Folder below which the file is written; by default that of
+        Folder below which the file is written. By default the folder of
         :func:`sklearn.datasets.get_data_home`.
 
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch.
 
     as_frame : bool, default=False
-        If True, the target is a DataFrame whose columns are the attributes' names, or a
-        Series if `attributes` is a str. Pictures are an array all the same.
+        If True, the target is a DataFrame with the attributes as columns, or a Series if
+        `attributes` is a str. The images are an array in any case.
 
     Returns
     -------
     data : :class:`~sklearn.utils.Bunch`
         Dictionary-like object, with the following attributes.
 
-        data : memmap of uint8 (n_samples, size, size, 3)
-            The pictures, on disk and read-only: rows, columns, and red, green, blue.
-        images : memmap of uint8 (n_samples, size, size, 3)
-            The same, by the name that scikit-learn gives to pictures.
-        target : ndarray of int, DataFrame or Series (n_samples, L) or (n_samples,)
-            1 where the face has the attribute, 0 where not. The published file writes
-            -1 for the latter; that is not this package's "unlabelled".
+        data : memmap of uint8 of shape (n_samples, size, size, 3)
+            The images, read-only and on disk; the last axis is red, green, blue.
+        images : memmap of uint8 of shape (n_samples, size, size, 3)
+            The same array, under the name that scikit-learn uses for images.
+        target : ndarray of int, DataFrame or Series of shape (n_samples, n_attributes) \
+                or (n_samples,)
+            1 if the face has the attribute, else 0. The published file has -1 in place
+            of 0, which is not this package's marker for "unlabelled".
         target_names : list of str
-            Names of the attributes, in the target's order.
+            Names of the attributes, in the order of the columns of `target`.
         filenames : list of str
-            The photographs' names, in the rows' order.
+            Names of the photographs, in the order of the samples.
         DESCR : str
-            What the data are, and who published them.
+            Description of the data set and its publication.
 
     (data, target) : tuple if ``return_X_y`` is True
-        The two of these names described above.
+        The `data` and `target` described above.
 
     Raises
     ------
     FileNotFoundError
-        If a file is missing; with its path, and how the folder should look.
+        If a file is missing.
     OSError
         If a photograph cannot be read.
     ValueError
-        If a list is not in the published format, or for an attribute it has not.
+        If a parameter has an invalid value, a list is not in the published format, or it
+        does not have one of the `attributes`.
     ImportError
-        If Pillow is missing.
+        If Pillow is not installed.
 
     See Also
     --------
-    make_avatars : Drawn faces, for which nothing has to be downloaded.
-    mask_labels : Keep few of the labels.
+    make_avatars : Drawn faces, which need no download.
+    mask_labels : Hide most of the labels.
+
+    References
+    ----------
+    .. [1] Z. Liu, P. Luo, X. Wang, X. Tang, "Deep Learning Face Attributes in the Wild",
+       ICCV 2015.
 
     Examples
     --------
@@ -265,8 +275,8 @@ def load_celeba(
     """
     root, size = Path(root).expanduser(), int(size)
     names = lists.file_names(root / lists.PARTITION, subset)
-    wanted = [attributes] if isinstance(attributes, str) else attributes
-    y, target_names = lists.read_attributes(root / lists.ATTRIBUTES, names, wanted)
+    requested = [attributes] if isinstance(attributes, str) else attributes
+    y, target_names = lists.read_attributes(root / lists.ATTRIBUTES, names, requested)
 
     folder = Path(get_data_home(data_home)) / "celeba"
     folder.mkdir(exist_ok=True)

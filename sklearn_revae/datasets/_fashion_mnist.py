@@ -1,4 +1,4 @@
-"""Fashion-MNIST: from the system's folder, one's own, or OpenML."""
+"""Fashion-MNIST, read from a folder or downloaded from OpenML."""
 
 import gzip
 import os
@@ -28,12 +28,12 @@ GARMENTS = (
     "Ankle boot",
 )
 
-# Where Debian's package dataset-fashion-mnist puts the files.
+# The folder into which Debian's package dataset-fashion-mnist installs the files.
 DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
 
 N_TRAIN = 60_000
 
-# The published names of the files, by subset.
+# Prefixes of the published file names, by subset.
 _PARTS = {"train": ("train",), "test": ("t10k",), "all": ("train", "t10k")}
 
 _DESCR = """\
@@ -42,9 +42,9 @@ _DESCR = """\
 Fashion-MNIST
 -------------
 
-Pictures of 70,000 garments from Zalando's catalogue, 28 x 28 pixels in shades of grey,
-of ten kinds with 7,000 each. The first 60,000 are the training set, 6,000 of each kind;
-the other 10,000 the test set. Published under the MIT licence.
+70,000 images of garments from Zalando's catalogue, 28 x 28 pixels in shades of grey, in
+ten classes of 7,000. The first 60,000, with 6,000 of each class, are the training set;
+the other 10,000 are the test set. Published under the MIT licence.
 
 .. rubric:: References
 
@@ -67,39 +67,42 @@ def _has_files(folder, subset):
 
 
 def _read_idx(path):
-    """Array of bytes in one gzipped idx file.
+    """Read the array of bytes in a gzipped idx file.
 
     Raises
     ------
     ValueError
-        If the file is something else, or cut short.
+        If the file has another format or is truncated.
     """
     with gzip.open(path) as file:
         content = file.read()
-    # Two zeros, 8 for unsigned bytes, the number of axes; then each axis' length.
+    # The header: two zeros, 8 for unsigned bytes, the number of axes, and their lengths.
     n_axes = content[3] if content[:3] == b"\0\0\x08" else 0
     header = 4 + 4 * n_axes
     if n_axes and len(content) >= header:
         shape = struct.unpack(f">{n_axes}I", content[4:header])
         if len(content) - header == np.prod(shape, dtype=np.int64):
             return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
-    raise ValueError(f"{path} is no idx file of unsigned bytes, or not all of it.")
+    raise ValueError(
+        f"{path} is not a complete idx file of unsigned bytes: delete it, and copy or "
+        "download it again."
+    )
 
 
 def _write_idx(path, array):
-    """Write a gzipped idx file that is there as a whole or not at all."""
+    """Write a gzipped idx file, completely or not at all."""
     header = b"\0\0\x08" + struct.pack(f">B{array.ndim}I", array.ndim, *array.shape)
     with written_whole(path) as unfinished, gzip.open(unfinished, "wb", 6) as file:
         file.write(header + array.tobytes())
 
 
 def _download(folder, data_home):
-    """Write OpenML's copy into `folder`, as the four files that were published.
+    """Download OpenML's copy and write it into `folder` as the four published files.
 
     Raises
     ------
     OSError
-        If it cannot be reached, or is not in the published order.
+        If OpenML cannot be reached, or its copy is not in the published order.
     """
     print(f"downloading Fashion-MNIST from OpenML to {folder}")
     fetched = fetch_openml(
@@ -107,10 +110,12 @@ def _download(folder, data_home):
     )
     X = np.asarray(fetched.data, dtype=np.uint8).reshape(-1, 28, 28)
     y = np.asarray(fetched.target).astype(np.uint8)
-    # OpenML says nothing about the order; the training set has as many of each kind.
+    # OpenML does not document the order, but the training set has balanced classes.
     if len(set(np.bincount(y[:N_TRAIN], minlength=len(GARMENTS)))) != 1:
         raise OSError(
-            f"The first {N_TRAIN} rows of OpenML's copy are not the training set."
+            f"The first {N_TRAIN} samples of OpenML's copy are not the training set, "
+            "because their classes are not balanced. Nothing was written: put the "
+            f"published files into {folder} instead."
         )
     folder.mkdir(exist_ok=True)
     for part, rows in (("train", slice(N_TRAIN)), ("t10k", slice(N_TRAIN, None))):
@@ -119,22 +124,22 @@ def _download(folder, data_home):
 
 
 def _find(subset, data_home, download_if_missing):
-    """Folder that has the files of `subset`, after a download if need be."""
+    """Return a folder with the files of `subset`, after a download if necessary."""
     named = os.environ.get("FASHION_MNIST")
     folders = [Path(named).expanduser()] if named else []
     folders.append(DEBIAN_FOLDER)
     for folder in folders:
         if _has_files(folder, subset):
             return folder
-    # Only now, because it makes the folder.
+    # Not earlier, because get_data_home creates the folder.
     own = Path(get_data_home(data_home)) / "fashion-mnist"
     if not _has_files(own, subset):
         if not download_if_missing:
-            places = ", ".join(map(str, [*folders, own]))
+            searched = ", ".join(map(str, [*folders, own]))
             raise OSError(
-                "Data not found and `download_if_missing` is False. Looked for "
-                f"{_images_name(_PARTS[subset][0])} and its companions in: {places}. "
-                "Debian has them in its package dataset-fashion-mnist."
+                "Data not found and `download_if_missing` is False. The files "
+                f"{_images_name(_PARTS[subset][0])} etc. must be in one of the folders "
+                f"{searched}. Debian's package dataset-fashion-mnist contains them."
             )
         _download(own, data_home)
     return own
@@ -176,73 +181,80 @@ def fetch_fashion_mnist(
     as_frame: bool = False,
     download_if_missing: bool = True,
 ) -> Any:
-    """Load the Fashion-MNIST data set (classification), from disk where it is there.
+    """Load the Fashion-MNIST data set (classification).
 
     =================   ==============================
     Classes                                         10
     Samples total                                70000
     Dimensionality                                 784
-    Features            whole numbers, 0 to 255
+    Features            integers between 0 and 255
     =================   ==============================
 
-    The four gzipped files that were published are looked for, in this order, in the
-    folder that the environment variable ``FASHION_MNIST`` names; in the folder of
-    Debian's package dataset-fashion-mnist; and in ``fashion-mnist`` below `data_home`.
-    If none has them, OpenML's copy is downloaded and written to the last.
+    The four published gzipped files are searched for, in this order, in the folder that
+    the environment variable ``FASHION_MNIST`` names, in the folder of Debian's package
+    dataset-fashion-mnist, and in the folder ``fashion-mnist`` below `data_home`. If none
+    of them has the files, OpenML's copy is downloaded and written to the last.
 
     .. versionadded:: 0.2
 
     Parameters
     ----------
     data_home : str or path-like, default=None
-        Folder for what is downloaded; by default that of
+        Folder below which the downloaded files are written. By default the folder of
         :func:`sklearn.datasets.get_data_home`.
 
     subset : {"train", "test", "all"}, default="train"
-        The 60,000 training rows, the 10,000 test rows, or both in this order.
+        The 60,000 training samples, the 10,000 test samples, or both in this order.
 
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch.
 
     as_frame : bool, default=False
-        If True, the data are a DataFrame and the target is a Series.
+        If True, the data is a DataFrame and the target is a Series.
 
     download_if_missing : bool, default=True
-        If False, raise an OSError where the files are not on disk instead of
-        downloading them.
+        If False, raise an OSError if the files are not on disk, instead of downloading
+        them.
 
     Returns
     -------
     data : :class:`~sklearn.utils.Bunch`
         Dictionary-like object, with the following attributes.
 
-        data : ndarray of uint8 or DataFrame (n_samples, 784)
-            The pictures, a row each.
-        images : ndarray of uint8 (n_samples, 28, 28)
-            The pictures as they are seen.
-        target : ndarray of int or Series (n_samples,)
-            The kind of garment, 0 to 9.
+        data : ndarray of uint8 or DataFrame of shape (n_samples, 784)
+            The flattened images.
+        images : ndarray of uint8 of shape (n_samples, 28, 28)
+            The images.
+        target : ndarray of int or Series of shape (n_samples,)
+            The classes, 0 to 9.
         feature_names : list of str
             ``"pixel1"`` to ``"pixel784"``.
         target_names : list of str
-            The ten garments.
-        frame : DataFrame (n_samples, 785)
-            Data and target in one. Only there if `as_frame` is True.
+            Names of the ten classes.
+        frame : DataFrame of shape (n_samples, 785)
+            Data and target. Only present if `as_frame` is True.
         DESCR : str
-            What the data are, and who published them.
+            Description of the data set and its publication.
 
     (data, target) : tuple if ``return_X_y`` is True
-        The two of these names described above.
+        The `data` and `target` described above.
 
     Raises
     ------
     OSError
-        If the files are not on disk and `download_if_missing` is False, or they cannot
+        If the files are not on disk and `download_if_missing` is False, or if they cannot
         be downloaded.
+    ValueError
+        If a parameter has an invalid value, or a file is damaged.
 
     See Also
     --------
-    mask_labels : Keep few of the labels.
+    mask_labels : Hide most of the labels.
+
+    References
+    ----------
+    .. [1] H. Xiao, K. Rasul, R. Vollgraf, "Fashion-MNIST: a Novel Image Dataset for
+       Benchmarking Machine Learning Algorithms", arXiv:1708.07747, 2017.
 
     Examples
     --------

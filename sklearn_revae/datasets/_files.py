@@ -1,4 +1,4 @@
-"""Files that are there as a whole or not at all."""
+"""Files that are written completely or not at all."""
 
 import os
 from contextlib import contextmanager, suppress
@@ -7,12 +7,19 @@ from uuid import uuid4
 
 @contextmanager
 def written_whole(path):
-    """Give a path to write to, which becomes `path` if nothing goes wrong.
+    """Context manager that writes a file under a temporary name until it is complete.
+
+    If the block raises, `path` is left as it was and the temporary file is deleted.
 
     Parameters
     ----------
     path : Path
-        Where the file is to appear. What others write there meanwhile is replaced.
+        The file to write. If it exists when the block ends, it is replaced.
+
+    Yields
+    ------
+    unfinished : Path
+        Temporary path in the same folder, to which the block must write.
     """
     unfinished = path.with_name(f"{path.name}.{uuid4().hex}.part")
     try:

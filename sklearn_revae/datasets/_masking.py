@@ -1,4 +1,4 @@
-"""Few labels from many: what a semi-supervised model is tried on."""
+"""Hiding labels at random, to try semi-supervised learning on labelled data."""
 
 from collections.abc import Sequence
 from numbers import Integral, Real
@@ -13,37 +13,38 @@ from sklearn_revae._data.labels import LabelCodes, _as_array
 from sklearn_revae._typing import Container, RandomState
 
 
-def _share(n_rows, fraction):
-    """Return how many of `n_rows` that is, at least one of those there are."""
+def _n_kept(n_rows, fraction):
+    """Number of rows that `fraction` keeps of `n_rows`: rounded, and at least one."""
     return min(n_rows, max(1, round(fraction * n_rows)))
 
 
 def _kept_of_label(codes, n_per_class, fraction, random):
-    """Where one label (n,) is kept: a share, or a number, of each of its classes."""
+    """Mask (n,) of the entries of one label that are kept, drawn class by class."""
     kept = np.zeros(len(codes), dtype=bool)
     for code in np.unique(codes[codes >= 0]):
         rows = np.flatnonzero(codes == code)
-        count = _share(len(rows), fraction) if fraction else min(n_per_class, len(rows))
+        count = _n_kept(len(rows), fraction) if fraction else min(n_per_class, len(rows))
         kept[random.choice(rows, count, replace=False)] = True
     return kept
 
 
 def _kept_rows(codes, fraction, random):
-    """Where rows (n,) of several labels are kept: a share of all that know any."""
+    """Mask (n,) of the rows that are kept, drawn from all rows with any label."""
     rows = np.flatnonzero((codes >= 0).any(axis=1))
     kept = np.zeros(len(codes), dtype=bool)
-    kept[random.choice(rows, _share(len(rows), fraction), replace=False)] = True
+    kept[random.choice(rows, _n_kept(len(rows), fraction), replace=False)] = True
     return kept
 
 
 def _dtype_for(dtype, marker):
-    """Return a dtype that holds values of `dtype` and the marker as what they are."""
-    number = isinstance(marker, Real) and not isinstance(marker, (bool, np.bool_))
-    integer = number and isinstance(marker, Integral)
-    if (dtype.kind == "f" and number) or (dtype.kind in "iu" and integer):
+    """Return a dtype that represents both values of `dtype` and the marker exactly."""
+    is_number = isinstance(marker, Real) and not isinstance(marker, (bool, np.bool_))
+    is_integer = is_number and isinstance(marker, Integral)
+    if (dtype.kind == "f" and is_number) or (dtype.kind in "iu" and is_integer):
         if not isinstance(dtype, np.dtype) or dtype.kind == "f":
-            return dtype  # pandas' nullable integers hold what they can, or say so
-        # Of unsigned integers and a signed one NumPy may make floats.
+            # pandas' nullable integers raise if they cannot represent the marker.
+            return dtype
+        # NumPy may promote unsigned together with signed integers to floats.
         signed = dtype if dtype.kind == "i" else np.dtype(np.int64)
         return np.promote_types(signed, np.min_scalar_type(marker))
     if isinstance(dtype, np.dtype) and dtype.kind == "U" and isinstance(marker, str):
@@ -52,7 +53,7 @@ def _dtype_for(dtype, marker):
 
 
 def _mark(y, kept, marker):
-    """Return a copy of the array or Series `y`, with the marker where it is not kept."""
+    """Return a copy of the array or Series `y` with the marker where it is not kept."""
     y = y.astype(_dtype_for(y.dtype, marker))
     if hasattr(y, "iloc"):
         y.iloc[np.flatnonzero(~kept)] = marker
@@ -110,55 +111,58 @@ def mask_labels(
     random_state: RandomState = None,
     unlabeled_value: object = -1,
 ) -> Any:
-    """Keep few of the labels and mark all others as unlabelled.
+    """Keep some of the labels and mark all others as unlabelled.
 
-    Give exactly one of `n_per_class` and `fraction`. What is unlabelled already is no
-    class, stays unlabelled and is not counted.
+    Pass exactly one of `n_per_class` and `fraction`. Entries that are already unlabelled
+    stay unlabelled, and are neither a class nor counted.
 
     .. versionadded:: 0.2
 
     Parameters
     ----------
-    y : array-like (n,) or (n, L)
-        Labels, as the estimators take them: ints, strings, bools, pandas' types.
+    y : array-like of shape (n_samples,) or (n_samples, n_labels)
+        Labels, as the estimators accept them: integers, strings, booleans or pandas
+        dtypes.
 
     n_per_class : int, default=None
-        Number of rows of each class that keep their label; all of a class that has
-        fewer. For one label only.
+        Number of samples of each class that keep their label. A class with fewer samples
+        keeps all of them. Only for a single label.
 
     fraction : float, default=None
-        Share that keeps its labels, above 0 and at most 1. For one label that share of
-        each class, rounded, but at least one row of each. For several labels that
-        share of the rows, chosen among all of them alike.
+        Fraction of the labels to keep, in (0, 1]. For a single label, this fraction of
+        each class, rounded, and at least one sample. For several labels, this fraction of
+        the samples that have any label.
 
     cells : bool, default=False
-        For several labels: if True, mask each label on its own, as if it were the only
-        one, so that a row may keep some of its labels. If False, a row keeps all of its
-        labels or none.
+        Only for several labels. If True, each label is masked separately, as if it were
+        the only one, so that a sample may keep some of its labels. If False, a sample
+        keeps all of its labels or none.
 
     random_state : int, RandomState instance or None, default=None
-        Determines which labels are kept. Pass an int for the same ones at every call.
+        Determines which labels are kept. Pass an int for reproducible output across
+        multiple calls.
 
     unlabeled_value : object, default=-1
-        What to write for "unlabelled"; the same as the estimator's `unlabeled_value`.
+        Value that marks an entry as unlabelled. It must be the `unlabeled_value` of the
+        estimator.
 
     Returns
     -------
-    y_masked : ndarray, Series or DataFrame (n,) or (n, L)
-        A copy of `y`, a Series or DataFrame if `y` is one, with its index and names.
-        Ints and floats stay what they are where the marker is a number. All else,
-        strings and bools among it, becomes an array of objects: next to -1 NumPy
-        would turn strings into other strings, and True into 1.
+    y_masked : ndarray, Series or DataFrame of shape (n_samples,) or (n_samples, n_labels)
+        A copy of `y`; a Series or DataFrame keeps its type, index and names. Integers and
+        floats stay numeric if the marker is a number, and NumPy strings stay strings if
+        it is a string. Any other combination becomes an array of objects, because NumPy
+        would convert -1 to a string beside strings, and True to 1 beside -1.
 
     Raises
     ------
     ValueError
-        If not exactly one of `n_per_class` and `fraction` is given, or if `n_per_class`
-        is given for several labels.
+        If not exactly one of `n_per_class` and `fraction` is given, if `n_per_class` is
+        given for several labels, or if a parameter has an invalid value.
 
     See Also
     --------
-    sklearn_revae.ReVAEClassifier : Learns from labelled and unlabelled rows.
+    sklearn_revae.ReVAEClassifier : Learns from labelled and unlabelled samples.
 
     Examples
     --------
@@ -170,27 +174,29 @@ def mask_labels(
     """
     if (n_per_class is None) == (fraction is None):
         raise ValueError(
-            "Give exactly one of n_per_class and fraction; got "
+            "Pass exactly one of n_per_class and fraction, got "
             f"n_per_class={n_per_class!r} and fraction={fraction!r}."
         )
     values = y if hasattr(y, "iloc") else _as_array(y)
     several = values.ndim == 2 and values.shape[1] > 1
     if several and n_per_class is not None:
         raise ValueError(
-            f"n_per_class is for one label, but y has {values.shape[1]}: the classes of "
-            "one label are not those of another. Give fraction instead."
+            f"n_per_class={n_per_class!r} requires a single label, but y has "
+            f"{values.shape[1]} labels: pass fraction instead."
         )
     labels = values
     if values.ndim == 2 and not several:
-        # One label all the same, and no cause for LabelCodes' warning.
+        # A single column is a single label; as a vector it causes no warning.
         labels = values.iloc[:, 0] if hasattr(values, "iloc") else values[:, 0]
     codes = LabelCodes(unlabeled_value).fit(labels).encode(labels)
     random = check_random_state(random_state)
     if several and not cells:
         kept = np.tile(_kept_rows(codes, fraction, random)[:, None], codes.shape[1])
     else:
-        columns = [_kept_of_label(c, n_per_class, fraction, random) for c in codes.T]
-        kept = np.stack(columns, axis=1)
+        kept_by_label = [
+            _kept_of_label(column, n_per_class, fraction, random) for column in codes.T
+        ]
+        kept = np.stack(kept_by_label, axis=1)
     kept &= codes >= 0
     if hasattr(y, "columns"):
         return _mark_frame(y, kept, unlabeled_value)

@@ -1,4 +1,4 @@
-"""Metrics over the known cells alone."""
+"""Scorers that use only the labelled entries of y."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,37 +15,38 @@ from sklearn_revae._typing import Labels, Rows
 def labeled_scorer(
     scoring: str | Callable[..., float], *, unlabeled_value: object = -1
 ) -> Callable[[Any, Rows, Labels], float]:
-    """Scorer that leaves out what is not labelled, from a scorer that would count it.
+    """Make a scorer that ignores unlabelled samples from a scorer that would count them.
 
-    scikit-learn's own scorers take -1 for a class. For several labels the score is the
-    mean over the labels, each over the rows where it is known.
+    scikit-learn's own scorers treat -1 as an additional class. For several labels, the
+    score is the mean over the labels of the score on the samples where the label is
+    observed. A label that is not observed in y at all is ignored.
 
     .. versionadded:: 0.2
 
     Parameters
     ----------
     scoring : str or callable
-        A scorer of scikit-learn's by name, `"balanced_accuracy"` say, or as
-        :func:`sklearn.metrics.make_scorer` returns it.
+        Name of a scikit-learn scorer, such as `"balanced_accuracy"`, or a scorer made by
+        :func:`sklearn.metrics.make_scorer`.
     unlabeled_value : object, default=-1
-        What marks a cell without a label, beside None and NaN; the same as the
-        estimator's `unlabeled_value`.
+        Value that marks an entry of y as unlabelled, besides None and NaN. It must be the
+        `unlabeled_value` of the estimator.
 
     Returns
     -------
     scorer : callable
-        With the signature `scorer(estimator, X, y)`, for the `scoring` of
-        scikit-learn's tools and for any classifier. It raises ValueError where no cell
-        of y is known.
+        Scorer with the signature ``scorer(estimator, X, y)``, to pass as `scoring` to
+        scikit-learn's model selection tools. It works with any classifier, and raises a
+        ValueError if y has no labelled entry.
 
     Raises
     ------
     ValueError
-        If scikit-learn has no scorer of that name.
+        If `scoring` is not the name of a scikit-learn scorer.
 
     See Also
     --------
-    LabeledKFold : Folds of the labelled rows.
+    LabeledKFold : Cross-validation folds of the labelled samples.
 
     Examples
     --------
@@ -65,28 +66,30 @@ def labeled_scorer(
 
 
 class _LabeledScorer:
-    """A class and not a closure, so that other processes can be sent it."""
+    """The scorer of `labeled_scorer`; a class, because closures cannot be pickled."""
 
     def __init__(self, scorer, unlabeled_value):
         self._scorer = scorer
         self._unlabeled_value = unlabeled_value
 
     def __call__(self, estimator, X, y):
-        """Score over the known cells."""
+        """Score the labelled entries of y."""
         check_consistent_length(X, y)
         labels = LabelCodes(self._unlabeled_value).fit(y)
         codes = labels.encode(y)
         scores = []
         for label, classes in enumerate(labels.classes_):
-            known = np.flatnonzero(codes[:, label] >= 0)
-            if len(known):
-                asked = _OneLabel(estimator, label) if labels.several_ else estimator
-                rows = _safe_indexing(X, known)
-                scores.append(self._scorer(asked, rows, classes[codes[known, label]]))
+            observed = np.flatnonzero(codes[:, label] >= 0)
+            if len(observed):
+                classifier = _OneLabel(estimator, label) if labels.several_ else estimator
+                y_true = classes[codes[observed, label]]
+                scores.append(
+                    self._scorer(classifier, _safe_indexing(X, observed), y_true)
+                )
         if not scores:
             raise ValueError(
-                "y has no labelled row to score: every cell is marked as unlabelled. "
-                "LabeledKFold makes folds of labelled rows."
+                "y has no labelled sample to score: all its entries are marked as "
+                "unlabelled. Use LabeledKFold, whose test sets are labelled."
             )
         return float(np.mean(scores))
 
@@ -96,7 +99,7 @@ class _LabeledScorer:
 
 
 class _OneLabel(ClassifierMixin, BaseEstimator):
-    """A fitted classifier of several labels as one of a single label."""
+    """View of one label of a fitted classifier of several labels."""
 
     def __init__(self, estimator, label):
         self.estimator = estimator
@@ -108,11 +111,11 @@ class _OneLabel(ClassifierMixin, BaseEstimator):
         return self.estimator.classes_[self.label]
 
     def predict(self, X):
-        """Its most probable class (n,)."""
+        """Predict the most probable class (n,)."""
         column = self.estimator.predict(X)[:, self.label]
-        # Of labels of several types predict makes objects, which no metric takes.
+        # Labels of mixed types are predicted as objects, which metrics reject.
         return np.array(column.tolist())
 
     def predict_proba(self, X):
-        """Its probabilities (n, n_classes)."""
+        """Class probabilities (n, n_classes)."""
         return self.estimator.predict_proba(X)[self.label]

@@ -1,4 +1,4 @@
-"""Folds of labelled rows."""
+"""Cross-validation folds of the labelled samples."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -7,54 +7,55 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import BaseCrossValidator, StratifiedKFold
 from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils._param_validation import StrOptions, validate_parameter_constraints
 
 from sklearn_revae._data.labels import LabelCodes
 from sklearn_revae._typing import Labels, RandomState, Rows
 
 
 class LabeledKFold(BaseCrossValidator):
-    """K folds of the labelled rows; rows without a label are there to learn from.
+    """K-fold cross-validator whose test sets contain only labelled samples.
 
-    Each labelled row is tested once. The folds are stratified: each has its share of
-    every value. A row without any label is in no test fold, where it could tell nothing,
-    but in every training set.
+    The labelled samples are split into `n_splits` stratified folds, which preserve the
+    fraction of each class. Each fold is a test set once. Samples without any label
+    cannot be scored, so they are in no test set, but by default in every training set.
 
     .. versionadded:: 0.2
 
     Parameters
     ----------
     n_splits : int, default=5
-        Number of folds, at least 2.
+        Number of folds. Must be at least 2.
     unlabeled : {"train", "drop"}, default="train"
-        Whether rows without a label are in every training set, or nowhere. "drop" gives
-        a classifier that cannot use them the same folds to be compared on.
+        Whether samples without any label are in every training set ("train") or in none
+        ("drop"). Use "drop" to evaluate a purely supervised classifier on the same test
+        sets.
     shuffle : bool, default=False
-        Whether to shuffle the labelled rows first.
+        Whether to shuffle the labelled samples before they are split into folds.
     random_state : int, RandomState instance or None, default=None
-        Decides the shuffling.
+        Determines the shuffling if `shuffle` is True. Pass an int for reproducible output
+        across multiple calls.
     unlabeled_value : object, default=-1
-        What marks a cell without a label, beside None and NaN; the same as the
-        estimator's `unlabeled_value`.
+        Value that marks an entry of y as unlabelled, besides None and NaN. It must be the
+        `unlabeled_value` of the estimator.
 
     Raises
     ------
     ValueError
-        For parameters out of range, and a `random_state` without `shuffle`.
+        If a parameter has an invalid value, or `random_state` is given without `shuffle`.
+    TypeError
+        If `shuffle` is not a bool.
 
     See Also
     --------
-    labeled_scorer : A metric over the known cells alone.
-    sklearn.model_selection.StratifiedKFold : Takes -1 for one more class.
+    labeled_scorer : Make a scorer that ignores unlabelled samples.
+    sklearn.model_selection.StratifiedKFold : Treats -1 as an additional class.
 
     Notes
     -----
-    One label is stratified by scikit-learn's StratifiedKFold; of several labels the
-    rarest value is dealt out first [1]_.
-
-    References
-    ----------
-    .. [1] K. Sechidis, G. Tsoumakas, I. Vlahavas, "On the Stratification of Multi-Label
-       Data", ECML PKDD 2011.
+    A single label is stratified by scikit-learn's StratifiedKFold. Several labels are
+    stratified by iterative stratification [1]_, which distributes the samples of the
+    rarest class first.
 
     Examples
     --------
@@ -76,10 +77,14 @@ class LabeledKFold(BaseCrossValidator):
         random_state: RandomState = None,
         unlabeled_value: object = -1,
     ) -> None:
-        # Splitters check what they are given here; this one says what is wrong with it.
+        # scikit-learn's splitters check their parameters in __init__, and this one's
+        # errors apply here too.
         StratifiedKFold(n_splits, shuffle=shuffle, random_state=random_state)
-        if unlabeled not in ("train", "drop"):
-            raise ValueError(f"unlabeled={unlabeled!r} is neither 'train' nor 'drop'.")
+        validate_parameter_constraints(
+            {"unlabeled": [StrOptions({"train", "drop"})]},
+            {"unlabeled": unlabeled},
+            caller_name=type(self).__name__,
+        )
         self.n_splits = n_splits
         self.unlabeled = unlabeled
         self.shuffle = shuffle
@@ -96,12 +101,12 @@ class LabeledKFold(BaseCrossValidator):
         Parameters
         ----------
         X, y, groups : object, default=None
-            Ignored; there because scikit-learn's splitters have them.
+            Ignored, present for compatibility with scikit-learn's splitters.
 
         Returns
         -------
         n_splits : int
-            The number of folds.
+            Number of folds.
 
         Examples
         --------
@@ -114,31 +119,32 @@ class LabeledKFold(BaseCrossValidator):
     def split(
         self, X: Rows, y: Labels, groups: object = None
     ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-        """Positions of the rows to learn from and of those to test on, fold by fold.
+        """Generate the indices of the training and the test set of each fold.
 
         .. versionadded:: 0.2
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows; only their number is looked at.
+            Samples, of which only the number is used.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Labels as the estimators take them. With several, a row counts as labelled
-            if any of its cells is known.
+            Labels, as in `fit` of the estimators. With several labels, a sample counts as
+            labelled if any of its labels is observed.
         groups : object, default=None
-            Ignored; there because scikit-learn's splitters have it.
+            Ignored, present for compatibility with scikit-learn's splitters.
 
         Yields
         ------
         train : ndarray of int
-            Positions of the rows to learn from, ascending.
+            Indices of the training samples, in ascending order.
         test : ndarray of int
-            Positions of the rows to test on, ascending; all of them labelled.
+            Indices of the test samples, in ascending order. All of them are labelled.
 
         Raises
         ------
         ValueError
-            If y is None, or has fewer labelled rows than there are folds.
+            If y is None, has another length than X, or has fewer labelled samples than
+            there are folds.
 
         Examples
         --------
@@ -149,22 +155,22 @@ class LabeledKFold(BaseCrossValidator):
         [[0], [1], [3]]
         """
         if y is None:
-            raise ValueError("y=None: LabeledKFold needs the labels to split by.")
+            raise ValueError("y=None, but LabeledKFold requires the labels: pass y.")
         check_consistent_length(X, y)
         codes = LabelCodes(self.unlabeled_value).fit(y).encode(y)
         labeled = np.flatnonzero((codes >= 0).any(axis=1))
         if len(labeled) < self.n_splits:
             raise ValueError(
-                f"n_splits={self.n_splits}, but y has {len(labeled)} labelled row(s): "
-                "label more, or ask for fewer folds."
+                f"n_splits={self.n_splits} requires at least as many labelled samples, "
+                f"but y has {len(labeled)}: label more samples or use fewer folds."
             )
         pool = labeled if self.unlabeled == "drop" else np.arange(len(codes))
-        for chosen in self._folds(codes[labeled]):
-            test = labeled[chosen]
+        for fold in self._folds(codes[labeled]):
+            test = labeled[fold]
             yield np.setdiff1d(pool, test, assume_unique=True), test
 
     def _folds(self, codes):
-        """Positions (n_fold,) of each fold's rows, of codes (n, L) of labelled rows."""
+        """Split labelled samples with codes (n, L): indices (n_fold,) of each fold."""
         if codes.shape[1] == 1:
             splitter = StratifiedKFold(
                 self.n_splits, shuffle=self.shuffle, random_state=self.random_state
@@ -174,28 +180,28 @@ class LabeledKFold(BaseCrossValidator):
         if self.shuffle:
             check_random_state(self.random_state).shuffle(order)
         fold = np.empty(len(codes), dtype=np.int64)
-        fold[order] = _deal(codes[order], self.n_splits)
+        fold[order] = _stratify(codes[order], self.n_splits)
         return [np.flatnonzero(fold == number) for number in range(self.n_splits)]
 
 
-def _deal(codes, n_folds):
-    """Fold (n,) of each row of codes (n, L), the rarest values dealt out first."""
-    # (n, pairs of a label and a value), all that are there.
-    has = np.hstack([column[:, None] == _values(column) for column in codes.T])
-    wanted_rows = np.full(n_folds, len(codes) / n_folds)
-    wanted = np.tile(has.sum(axis=0) / n_folds, (n_folds, 1))
+def _stratify(codes, n_folds):
+    """Assign samples with codes (n, L) to folds (n,) by iterative stratification."""
+    # Column j says which samples have the j-th pair of a label and one of its classes.
+    has_class = np.hstack([column[:, None] == _classes(column) for column in codes.T])
+    desired_samples = np.full(n_folds, len(codes) / n_folds)
+    desired_of_class = np.tile(has_class.sum(axis=0) / n_folds, (n_folds, 1))
     fold = np.full(len(codes), -1)
     while (fold < 0).any():
-        left = has[fold < 0].sum(axis=0)
-        rarest = np.argmin(np.where(left > 0, left, np.inf))
-        for row in np.flatnonzero((fold < 0) & has[:, rarest]):
-            # The fold that lacks most of this value, then most rows.
-            chosen = np.lexsort((-wanted_rows, -wanted[:, rarest]))[0]
-            fold[row] = chosen
-            wanted[chosen, has[row]] -= 1
-            wanted_rows[chosen] -= 1
+        remaining = has_class[fold < 0].sum(axis=0)
+        rarest = np.argmin(np.where(remaining > 0, remaining, np.inf))
+        for sample in np.flatnonzero((fold < 0) & has_class[:, rarest]):
+            # The fold that lacks most samples of this class, then most samples at all.
+            chosen = np.lexsort((-desired_samples, -desired_of_class[:, rarest]))[0]
+            fold[sample] = chosen
+            desired_of_class[chosen, has_class[sample]] -= 1
+            desired_samples[chosen] -= 1
     return fold
 
 
-def _values(column):
+def _classes(column):
     return np.unique(column[column >= 0])

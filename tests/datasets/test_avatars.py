@@ -1,4 +1,4 @@
-"""Drawn faces: their labels are true of the pixels, and the same seed draws the same."""
+"""make_avatars: labels agree with the pixels, and seeds are reproducible."""
 
 import sys
 
@@ -8,7 +8,7 @@ import pytest
 
 from sklearn_revae.datasets import _avatars, make_avatars
 
-# Pixels (row, column) of the head, which is always at the same place.
+# Pixels (row, column) of the head, which has the same position in all images.
 NOSE = 35, 31
 EYE = 32, 23
 LENS = 35, 46
@@ -33,7 +33,7 @@ HAIR_COLORS = {
 
 
 class Faces:
-    """Faces with their labels by name, and how far pixels are from each other."""
+    """Images of faces with labels by name, and comparisons of their pixels."""
 
     def __init__(self, bunch):
         self.X = bunch.data.astype(int)
@@ -43,21 +43,21 @@ class Faces:
         return self.labels[label]
 
     def at(self, pixel):
-        """Colours (n, 3) at a pixel."""
+        """Colours (n, 3) of a pixel in each image."""
         return self.X[:, *pixel]
 
     def like(self, pixel, other, tolerance=0):
-        """Whether two pixels have the same colour, up to a tolerance in each channel."""
+        """Whether two pixels have the same colour, within a tolerance per channel."""
         return np.abs(self.at(pixel) - self.at(other)).max(axis=1) <= tolerance
 
     def skin(self, pixel):
-        """Whether a pixel is skin."""
+        """Whether a pixel shows skin."""
         return self.like(pixel, NOSE)
 
 
 @pytest.fixture(scope="module")
 def bunch(tmp_path_factory):
-    """Faces that tests share and must leave as they are."""
+    """Faces that all tests share and must not modify."""
     return make_avatars(300, random_state=1, data_home=tmp_path_factory.mktemp("home"))
 
 
@@ -66,7 +66,7 @@ def faces(bunch):
     return Faces(bunch)
 
 
-def test_the_bunch_has_all_parts(bunch):
+def test_the_bunch_has_all_attributes(bunch):
     assert bunch.data.shape == (300, 64, 64, 3)
     assert bunch.data.dtype == np.uint8
     assert bunch.images is bunch.data
@@ -77,21 +77,21 @@ def test_the_bunch_has_all_parts(bunch):
     assert all(name in bunch.DESCR for name in bunch.target_names)
 
 
-def test_no_label_is_rare_and_none_common(bunch):
-    shares = bunch.target.mean(axis=0)
-    assert shares.min() > 0.05
-    assert shares.max() < 0.6
+def test_no_label_is_very_rare_or_very_common(bunch):
+    frequencies = bunch.target.mean(axis=0)
+    assert frequencies.min() > 0.05
+    assert frequencies.max() < 0.6
 
 
-def test_no_two_faces_are_the_same(bunch):
+def test_all_faces_differ(bunch):
     assert len({face.tobytes() for face in bunch.data}) == 300
 
 
-def test_dark_skin(faces):
+def test_dark_skin_is_dark(faces):
     np.testing.assert_array_equal(faces["Dark_Skin"], faces.at(NOSE).sum(axis=1) < 450)
 
 
-def test_bald_is_skin_at_the_top(faces):
+def test_bald_heads_show_skin_at_the_top(faces):
     np.testing.assert_array_equal(faces["Bald"], faces.skin(FOREHEAD_TOP))
 
 
@@ -101,7 +101,7 @@ def test_glasses_cross_the_nose_and_sunglasses_are_dark(faces):
     np.testing.assert_array_equal(faces["Sunglasses"], faces.at(LENS)[:, 0] < 120)
 
 
-def test_closed_eyes_are_skin_where_open_ones_look(faces):
+def test_closed_eyes_show_skin(faces):
     np.testing.assert_array_equal(faces["Eyes_Closed"], faces.skin(EYE))
 
 
@@ -112,12 +112,12 @@ def test_an_open_mouth_reaches_further_down(faces):
 def test_a_smile_is_wide_or_bends_upwards(faces):
     smiling, open_ = faces["Smiling"], faces["Mouth_Open"]
     np.testing.assert_array_equal(smiling[open_], ~faces.skin(MOUTH_CORNER)[open_])
-    # Lips that bend leave the middle to the skin.
+    # Closed lips that bend upwards leave skin in the middle.
     bent = faces.like(MOUTH, NOSE, tolerance=60)
     np.testing.assert_array_equal(smiling[~open_], bent[~open_])
 
 
-def test_a_beard_covers_the_chin_and_either_the_lip(faces):
+def test_a_beard_covers_the_chin_and_any_facial_hair_the_lip(faces):
     np.testing.assert_array_equal(faces["Beard"], ~faces.skin(CHIN))
     either = faces["Beard"] | faces["Mustache"]
     np.testing.assert_array_equal(either, ~faces.skin(LIP))
@@ -130,7 +130,7 @@ def test_long_hair_falls_beside_the_neck(faces):
     assert faces.like(BESIDE_NECK, BACKGROUND)[short & ~faces["Beard"]].all()
 
 
-def test_the_hair_s_colour_is_the_label_s(faces):
+def test_the_hair_has_the_colour_of_its_label(faces):
     hair = ~(faces["Bald"] | faces["Wearing_Hat"])
     labels = np.stack([faces[name] for name in HAIR_COLORS], axis=1)
     np.testing.assert_array_equal(labels.sum(axis=1), hair)
@@ -138,15 +138,15 @@ def test_the_hair_s_colour_is_the_label_s(faces):
     np.testing.assert_array_equal(away.argmin(axis=1)[hair], labels.argmax(axis=1)[hair])
 
 
-def test_a_hat_covers_the_top(faces):
+def test_a_hat_covers_the_top_of_the_head(faces):
     hat = faces["Wearing_Hat"]
     assert not faces.skin(FOREHEAD_TOP)[hat].any()
     away = np.abs(faces.at(HAIR)[:, None] - np.array([*HAIR_COLORS.values()])).max(axis=2)
-    # Most hats have a colour that no hair has.
+    # The colours of most hats differ from all hair colours.
     assert np.mean(away.min(axis=1)[hat] > 40) > 0.6
 
 
-def test_what_hides_something_excludes_its_label(faces):
+def test_labels_that_hide_each_other_are_exclusive(faces):
     for one, other in [
         ("Eyeglasses", "Sunglasses"),
         ("Sunglasses", "Eyes_Closed"),
@@ -158,27 +158,27 @@ def test_what_hides_something_excludes_its_label(faces):
         assert not (faces[one] & faces[other]).any()
 
 
-def test_style_varies_whatever_the_labels(faces):
+def test_the_style_varies_independently_of_the_labels(faces):
     for label in ("Smiling", "Dark_Skin", "Eyeglasses", "Wearing_Hat"):
         colors = faces.at(BACKGROUND)[faces[label] & ~faces["Long_Hair"]]
         assert len(np.unique(colors, axis=0)) == len(colors)
 
 
-def test_the_same_seed_draws_the_same_whatever_the_jobs(bunch, tmp_path):
+def test_a_seed_draws_the_same_faces_for_any_n_jobs(bunch, tmp_path):
     again = make_avatars(70, random_state=1, n_jobs=2, data_home=tmp_path)
-    # And fewer faces are the first of more.
+    # A smaller n_samples gives the first faces of a larger one.
     assert again.data.tobytes() == bunch.data[:70].tobytes()
     np.testing.assert_array_equal(again.target, bunch.target[:70])
 
 
-def test_a_random_state_draws_what_its_seed_draws(bunch):
+def test_a_random_state_instance_draws_the_faces_of_its_seed(bunch):
     random = np.random.RandomState(1)
     first, second = (make_avatars(3, random_state=random) for _ in range(2))
     np.testing.assert_array_equal(first.data, bunch.data[:3])
     np.testing.assert_array_equal(second.data, bunch.data[3:6])
 
 
-def test_seeds_draw_different_faces(tmp_path):
+def test_different_seeds_draw_different_faces(tmp_path):
     one, other = (
         make_avatars(2, random_state=seed, data_home=tmp_path).data for seed in (0, 2)
     )
@@ -187,7 +187,7 @@ def test_seeds_draw_different_faces(tmp_path):
 
 @pytest.fixture
 def no_drawing(monkeypatch):
-    """Function after which to draw raises."""
+    """Function that makes any further drawing raise."""
 
     def forbid(*_):
         raise AssertionError("drawn again")
@@ -195,7 +195,7 @@ def no_drawing(monkeypatch):
     return lambda: monkeypatch.setattr(_avatars, "_sample", forbid)
 
 
-def test_a_second_call_reads_from_disk(tmp_path, no_drawing):
+def test_a_second_call_reads_the_cache(tmp_path, no_drawing):
     first = make_avatars(3, random_state=0, data_home=tmp_path)
     no_drawing()
     again = make_avatars(
@@ -205,7 +205,7 @@ def test_a_second_call_reads_from_disk(tmp_path, no_drawing):
     np.testing.assert_array_equal(again.target, first.target)
 
 
-def test_what_was_read_may_be_changed_and_the_disk_is_not(tmp_path):
+def test_modifying_the_result_does_not_change_the_cache(tmp_path):
     first, _ = make_avatars(3, random_state=0, return_X_y=True, data_home=tmp_path)
     expected = first.copy()
     first[:] = 0
@@ -215,7 +215,9 @@ def test_what_was_read_may_be_changed_and_the_disk_is_not(tmp_path):
 
 
 @pytest.mark.parametrize("other", ["number", "seed", "recipe"])
-def test_other_faces_are_not_taken_from_disk(other, tmp_path, no_drawing, monkeypatch):
+def test_other_faces_are_not_read_from_the_cache(
+    other, tmp_path, no_drawing, monkeypatch
+):
     make_avatars(3, random_state=0, data_home=tmp_path)
     no_drawing()
     if other == "recipe":
@@ -225,14 +227,14 @@ def test_other_faces_are_not_taken_from_disk(other, tmp_path, no_drawing, monkey
         make_avatars(**settings, random_state=int(other == "seed"), data_home=tmp_path)
 
 
-def test_without_an_int_nothing_is_written(tmp_path):
+def test_without_an_int_seed_nothing_is_cached(tmp_path):
     home = tmp_path / "home"
     make_avatars(1, data_home=home)
     make_avatars(1, random_state=np.random.RandomState(0), data_home=home)
     assert not home.exists()
 
 
-def test_the_target_may_be_a_frame(tmp_path):
+def test_as_frame_returns_a_dataframe_of_labels(tmp_path):
     plain = make_avatars(3, random_state=0, data_home=tmp_path)
     X, y = make_avatars(
         3, random_state=0, as_frame=True, return_X_y=True, data_home=tmp_path
@@ -245,7 +247,7 @@ def test_the_target_may_be_a_frame(tmp_path):
 
 @pytest.mark.parametrize("package", ["python_avatars", "resvg_py", "PIL"])
 @pytest.mark.parametrize("random_state", [0, None])
-def test_a_missing_package_is_named_with_its_installation(
+def test_a_missing_package_raises_with_its_installation(
     package, random_state, monkeypatch, tmp_path
 ):
     monkeypatch.setitem(sys.modules, package, None)
@@ -254,6 +256,6 @@ def test_a_missing_package_is_named_with_its_installation(
 
 
 @pytest.mark.parametrize("n_samples", [0, -1, 2.5])
-def test_numbers_of_faces_out_of_range_raise(n_samples):
+def test_n_samples_out_of_range_raises(n_samples):
     with pytest.raises(ValueError, match="The 'n_samples' parameter"):
         make_avatars(n_samples)

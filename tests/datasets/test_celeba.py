@@ -1,4 +1,4 @@
-"""CelebA from a small folder of the published format."""
+"""load_celeba reads a small folder in the published format."""
 
 import os
 import shutil
@@ -15,8 +15,8 @@ from sklearn_revae.datasets import _celeba, load_celeba
 NAMES = ["Eyeglasses", "Smiling", "Young"]
 N = 12
 
-# Of twelve photographs: 0-5 to train, 6-8 to validate, 9-11 to test, but for the last two
-# swapped, so that the order of a subset is not that of the photographs.
+# Twelve photographs: 0-5 for training, 6-8 for validation, 9-11 for testing. The
+# partition lists the last two in reverse order, so that it is not sorted by file name.
 SUBSETS = ["0"] * 6 + ["1"] * 3 + ["2"] * 3
 ORDER = [*range(10), 11, 10]
 
@@ -26,28 +26,28 @@ def _file(index):
 
 
 def _shade(index):
-    """Grey of the photograph's central square."""
+    """Shade of grey of the central square of a photograph."""
     return 20 * index + 10
 
 
 def _values(index):
-    """Attributes as the file has them."""
+    """Attributes of a photograph, as the published file has them."""
     return [1 if index & (1 << bit) else -1 for bit in range(3)]
 
 
 def _photograph(path, shade, size=(178, 218), margins=(15, 35)):
-    """Save a red photograph with a grey square inside of the margins."""
+    """Save a red photograph with a grey rectangle inside the margins."""
     width, height = size
     left, top = margins
     pixels = np.full((height, width, 3), (255, 0, 0), dtype=np.uint8)
     pixels[top : height - top, left : width - left] = shade
-    # In full resolution of colour, so that the red stays where it is.
+    # Without chroma subsampling, which would blur the red into the grey.
     Image.fromarray(pixels).save(path, quality=95, subsampling=0)
 
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory):
-    """A folder of twelve photographs; tests must leave it as it is."""
+    """A folder of twelve photographs that all tests share and must not modify."""
     root = tmp_path_factory.mktemp("celeba")
     (root / "img_align_celeba").mkdir()
     for index in range(N):
@@ -65,7 +65,7 @@ def published(tmp_path_factory):
 
 @pytest.fixture
 def changeable(published, tmp_path):
-    """A copy of the folder that a test may spoil."""
+    """A copy of the folder that a test may modify."""
     return shutil.copytree(published, tmp_path / "published")
 
 
@@ -76,22 +76,22 @@ def home(tmp_path):
 
 @pytest.fixture
 def refuse_to_read(monkeypatch):
-    """Make reading the photographs of this name raise."""
+    """Function that makes reading photographs of given names raise an error."""
 
     def refuse(forbidden, error):
         read = _celeba._read_photograph
 
-        def careful(path, size):
+        def guarded(path, size):
             if path.name in forbidden:
                 raise error
             return read(path, size)
 
-        monkeypatch.setattr(_celeba, "_read_photograph", careful)
+        monkeypatch.setattr(_celeba, "_read_photograph", guarded)
 
     return refuse
 
 
-def test_the_bunch_has_all_parts(published, home):
+def test_the_bunch_has_all_attributes(published, home):
     faces = load_celeba(published, data_home=home)
     assert isinstance(faces.data, np.memmap)
     assert faces.data.shape == (6, 64, 64, 3)
@@ -104,7 +104,7 @@ def test_the_bunch_has_all_parts(published, home):
     assert "unlabelled" in faces.DESCR
 
 
-def test_what_is_on_disk_cannot_be_written_to(published, home):
+def test_the_data_is_read_only(published, home):
     faces = load_celeba(published, data_home=home)
     with pytest.raises(ValueError, match="read-only"):
         faces.data[0] = 0
@@ -119,15 +119,15 @@ def test_what_is_on_disk_cannot_be_written_to(published, home):
         ("all", [*range(10), 11, 10]),
     ],
 )
-def test_rows_are_in_the_order_of_the_partition(subset, rows, published, home):
+def test_samples_are_in_the_order_of_the_partition(subset, rows, published, home):
     X, y = load_celeba(published, subset=subset, data_home=home, return_X_y=True)
     shades = X.mean(axis=(1, 2, 3))
     np.testing.assert_allclose(shades, [_shade(row) for row in rows], atol=3)
     np.testing.assert_array_equal(y, np.array([_values(row) for row in rows]) > 0)
 
 
-def test_the_central_148_pixels_are_taken(changeable, home):
-    # A photograph whose colours tell the column and the row.
+def test_photographs_are_cropped_to_the_central_148_pixels(changeable, home):
+    # Red encodes the column of a pixel, and green its row.
     row, column = np.mgrid[:218, :178]
     pixels = np.stack([column, row, np.zeros_like(row)], axis=2).astype(np.uint8)
     path = changeable / "img_align_celeba" / _file(0)
@@ -137,7 +137,7 @@ def test_the_central_148_pixels_are_taken(changeable, home):
     np.testing.assert_allclose(X[..., 1].mean(axis=1), np.arange(35, 183), atol=0.7)
 
 
-def test_photographs_of_another_size_or_in_grey_are_cropped_alike(changeable, home):
+def test_photographs_of_other_sizes_or_in_grey_are_cropped_alike(changeable, home):
     path = changeable / "img_align_celeba" / _file(0)
     _photograph(path, 200, size=(89, 89), margins=(7, 7))
     grey = Image.open(changeable / "img_align_celeba" / _file(1)).convert("L")
@@ -147,14 +147,14 @@ def test_photographs_of_another_size_or_in_grey_are_cropped_alike(changeable, ho
     assert np.abs(X[1, 1:-1, 1:-1] - _shade(1)).max() < 4
 
 
-def test_attributes_come_in_the_order_asked_for(published, home):
+def test_attributes_are_in_the_requested_order(published, home):
     every = load_celeba(published, data_home=home)
     some = load_celeba(published, attributes=["Young", "Eyeglasses"], data_home=home)
     assert some.target_names == ["Young", "Eyeglasses"]
     np.testing.assert_array_equal(some.target, every.target[:, [2, 0]])
 
 
-def test_a_single_attribute_has_one_dimension(published, home):
+def test_a_single_attribute_gives_a_one_dimensional_target(published, home):
     every = load_celeba(published, data_home=home)
     one = load_celeba(published, attributes="Smiling", data_home=home)
     assert one.target_names == ["Smiling"]
@@ -164,7 +164,7 @@ def test_a_single_attribute_has_one_dimension(published, home):
     assert series.target.name == "Smiling"
 
 
-def test_the_target_may_be_a_frame(published, home):
+def test_as_frame_returns_a_dataframe_of_attributes(published, home):
     plain = load_celeba(published, data_home=home).target
     X, y = load_celeba(published, data_home=home, as_frame=True, return_X_y=True)
     assert isinstance(X, np.memmap)
@@ -172,12 +172,12 @@ def test_the_target_may_be_a_frame(published, home):
     np.testing.assert_array_equal(y, plain)
 
 
-def test_an_unknown_attribute_is_named_beside_the_known(published, home):
-    with pytest.raises(ValueError, match=r"\['Bald'\] are not in .*'Smiling'"):
+def test_an_unknown_attribute_raises_with_the_known_ones(published, home):
+    with pytest.raises(ValueError, match=r"attributes=\['Bald'\] are.*'Smiling'"):
         load_celeba(published, attributes=["Young", "Bald"], data_home=home)
 
 
-def test_a_second_call_reads_no_photograph(published, home, refuse_to_read):
+def test_a_second_call_does_not_read_photographs(published, home, refuse_to_read):
     first = load_celeba(published, data_home=home).data
     refuse_to_read({_file(index) for index in range(N)}, AssertionError("read again"))
     again = load_celeba(published, attributes="Young", data_home=home).data
@@ -186,26 +186,26 @@ def test_a_second_call_reads_no_photograph(published, home, refuse_to_read):
     assert len(list((home / "celeba").iterdir())) == 1
 
 
-def test_sizes_and_subsets_have_files_of_their_own(published, home):
+def test_each_size_and_subset_has_its_own_file(published, home):
     for settings in [{}, {"size": 8}, {"subset": "valid"}]:
         load_celeba(published, data_home=home, **settings)
     assert len(list((home / "celeba").iterdir())) == 3
     assert load_celeba(published, size=8, data_home=home).data.shape == (6, 8, 8, 3)
 
 
-def test_a_changed_photograph_is_read_anew(changeable, home):
+def test_a_changed_photograph_is_read_again(changeable, home):
     load_celeba(changeable, data_home=home)
     _photograph(changeable / "img_align_celeba" / _file(2), 250)
     assert load_celeba(changeable, data_home=home).data[2].mean() > 240
 
 
-def test_a_photograph_of_another_time_alone_is_read_anew(changeable, home):
+def test_a_photograph_with_another_modification_time_is_read_again(changeable, home):
     first = load_celeba(changeable, data_home=home).data
     os.utime(changeable / "img_align_celeba" / _file(2), (0, 0))
     assert load_celeba(changeable, data_home=home).data.filename != first.filename
 
 
-def test_a_changed_partition_is_read_anew(changeable, home):
+def test_photographs_are_read_again_after_a_change_of_the_partition(changeable, home):
     load_celeba(changeable, data_home=home)
     path = changeable / "list_eval_partition.txt"
     lines = path.read_text().splitlines()
@@ -214,14 +214,16 @@ def test_a_changed_partition_is_read_anew(changeable, home):
     np.testing.assert_allclose(X[0].mean(), _shade(5), atol=3)
 
 
-def test_the_number_of_threads_changes_nothing(published, tmp_path, monkeypatch):
+def test_the_result_does_not_depend_on_the_number_of_threads(
+    published, tmp_path, monkeypatch
+):
     monkeypatch.setattr(_celeba, "_BATCH", 5)
     one = load_celeba(published, subset="all", data_home=tmp_path / "1")
     two = load_celeba(published, subset="all", n_jobs=2, data_home=tmp_path / "2")
     np.testing.assert_array_equal(one.data, two.data)
 
 
-def test_an_interrupted_run_leaves_no_file_and_the_next_one_is_whole(
+def test_an_interrupted_call_leaves_no_file_and_the_next_is_complete(
     published, home, monkeypatch, refuse_to_read
 ):
     monkeypatch.setattr(_celeba, "_BATCH", 2)
@@ -234,9 +236,9 @@ def test_an_interrupted_run_leaves_no_file_and_the_next_one_is_whole(
     np.testing.assert_allclose(X[4].mean(), _shade(4), atol=3)
 
 
-def test_a_file_that_was_cut_off_is_not_taken_for_the_whole(published, home):
-    whole = load_celeba(published, data_home=home).data
-    path = home / "celeba" / os.path.basename(whole.filename)
+def test_a_partial_file_is_not_used(published, home):
+    complete = load_celeba(published, data_home=home).data
+    path = home / "celeba" / os.path.basename(complete.filename)
     part = path.with_name(f"{path.name}.0123.part")
     part.write_bytes(path.read_bytes()[:1000])
     path.unlink()
@@ -245,7 +247,7 @@ def test_a_file_that_was_cut_off_is_not_taken_for_the_whole(published, home):
     )
 
 
-def test_memory_does_not_grow_with_the_pictures(published, home, monkeypatch):
+def test_memory_does_not_grow_with_the_number_of_images(published, home, monkeypatch):
     monkeypatch.setattr(_celeba, "_BATCH", 1)
     tracemalloc.start()
     try:
@@ -253,7 +255,7 @@ def test_memory_does_not_grow_with_the_pictures(published, home, monkeypatch):
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    # One picture and its copies at a time, of twelve.
+    # Only one of the twelve images, with its copies, is in memory at a time.
     assert peak < X.nbytes / 3
 
 
@@ -266,15 +268,15 @@ def test_memory_does_not_grow_with_the_pictures(published, home, monkeypatch):
         "img_align_celeba",
     ],
 )
-def test_what_is_missing_is_named_with_the_layout(name, changeable, home):
+def test_a_missing_file_raises_with_the_expected_layout(name, changeable, home):
     path = changeable / name
     shutil.rmtree(path) if path.is_dir() else path.unlink()
-    with pytest.raises(FileNotFoundError, match="as CelebA is published") as caught:
+    with pytest.raises(FileNotFoundError, match="CelebA as it is published") as caught:
         load_celeba(changeable, data_home=home)
     assert str(path) in str(caught.value)
 
 
-def test_a_damaged_photograph_is_named_and_nothing_kept(changeable, home):
+def test_a_damaged_photograph_raises_and_nothing_is_written(changeable, home):
     path = changeable / "img_align_celeba" / _file(3)
     path.write_bytes(path.read_bytes()[:500])
     with pytest.raises(OSError, match=r"000004\.jpg cannot be read as a photograph"):
@@ -285,16 +287,19 @@ def test_a_damaged_photograph_is_named_and_nothing_kept(changeable, home):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda lines: ["image_id,Young", *lines[1:]], "should be the number of"),
-        (lambda lines: [], "should be the number of"),
-        (lambda lines: lines[:-1], "should have 12 photographs, but has 11"),
-        (lambda lines: ["11", *lines[1:2], *lines[3:]], "no attributes of 000001.jpg"),
-        (lambda lines: [*lines[:2], lines[2][:-3], *lines[3:]], "give 000001.jpg 3 "),
+        (lambda lines: ["image_id,Young", *lines[1:]], "must be the number of"),
+        (lambda lines: [], "must be the number of"),
+        (lambda lines: lines[:-1], "must list 12 photographs, .* lists 11"),
+        (lambda lines: ["11", *lines[1:2], *lines[3:]], "no attributes for 000001.jpg"),
+        (
+            lambda lines: [*lines[:2], lines[2][:-3], *lines[3:]],
+            "have 3 values for 000001.jpg",
+        ),
         (lambda lines: [*lines[:2], lines[2] + "0", *lines[3:]], "each 1 or -1"),
     ],
-    ids=["a table", "empty", "cut short", "a gap", "too few values", "another value"],
+    ids=["csv", "empty", "truncated", "missing name", "too few values", "other value"],
 )
-def test_attributes_not_as_published_raise(change, message, changeable, home):
+def test_attributes_in_another_format_raise(change, message, changeable, home):
     path = changeable / "list_attr_celeba.txt"
     path.write_text("\n".join(change(path.read_text().splitlines())) + "\n")
     with pytest.raises(ValueError, match=message):
@@ -309,9 +314,9 @@ def test_attributes_not_as_published_raise(change, message, changeable, home):
         ("000001.jpg 1\n", "no photograph of the subset 'train'"),
         ("", "no photograph of the subset 'train'"),
     ],
-    ids=["number", "a table", "none of the subset", "empty"],
+    ids=["unknown subset", "csv", "none of the subset", "empty"],
 )
-def test_a_partition_not_as_published_raises(text, message, changeable, home):
+def test_a_partition_in_another_format_raises(text, message, changeable, home):
     (changeable / "list_eval_partition.txt").write_text(text)
     with pytest.raises(ValueError, match=message):
         load_celeba(changeable, data_home=home)

@@ -1,4 +1,4 @@
-"""Masked labels: as many as asked for, true, and of the type that came in."""
+"""mask_labels: how many labels it keeps, which ones, and the type of its result."""
 
 import numpy as np
 import pandas as pd
@@ -6,18 +6,18 @@ import pytest
 
 from sklearn_revae.datasets import mask_labels
 
-# 8, 4 and 2 rows of three classes.
+# Three classes with 8, 4 and 2 samples.
 CODES = np.array([0, 1, 0, 2, 0, 1, 0, 0, 1, 2, 0, 1, 0, 0])
 ANIMALS = np.array(["ant", "bee", "cat"])
 
 
 def _counts(masked):
-    """How many rows of each class are left."""
+    """Number of samples of each class that keep their label."""
     return [int(np.sum(np.asarray(masked) == code)) for code in range(3)]
 
 
 @pytest.mark.parametrize(
-    ("asked", "left"),
+    ("amount", "kept"),
     [
         ({"n_per_class": 1}, [1, 1, 1]),
         ({"n_per_class": 3}, [3, 3, 2]),
@@ -28,13 +28,13 @@ def _counts(masked):
         ({"fraction": 1}, [8, 4, 2]),
     ],
 )
-def test_each_class_keeps_what_was_asked(asked, left):
-    masked = mask_labels(CODES, **asked, random_state=0)
-    assert _counts(masked) == left
-    assert np.sum(masked == -1) == len(CODES) - sum(left)
+def test_each_class_keeps_the_requested_number_of_labels(amount, kept):
+    masked = mask_labels(CODES, **amount, random_state=0)
+    assert _counts(masked) == kept
+    assert np.sum(masked == -1) == len(CODES) - sum(kept)
 
 
-def test_what_is_left_is_true_and_y_untouched():
+def test_kept_labels_are_true_and_y_is_not_modified():
     y = CODES.copy()
     masked = mask_labels(y, n_per_class=2, random_state=0)
     np.testing.assert_array_equal(y, CODES)
@@ -42,27 +42,27 @@ def test_what_is_left_is_true_and_y_untouched():
     assert not np.shares_memory(masked, y)
 
 
-def test_a_seed_settles_which_rows():
+def test_a_seed_determines_which_labels_are_kept():
     first = mask_labels(CODES, 1, random_state=3)
     np.testing.assert_array_equal(mask_labels(CODES, 1, random_state=3), first)
     others = [mask_labels(CODES, 1, random_state=seed) for seed in range(10)]
     assert any((other != first).any() for other in others)
 
 
-def test_a_random_state_is_drawn_from():
+def test_a_random_state_instance_advances():
     random = np.random.RandomState(0)
     calls = [mask_labels(CODES, 1, random_state=random) for _ in range(5)]
     assert any((call != calls[0]).any() for call in calls)
 
 
-def test_every_row_may_be_kept():
+def test_every_sample_can_be_kept():
     random = np.random.RandomState(0)
     kept = sum(mask_labels(CODES, 1, random_state=random) >= 0 for _ in range(200))
     assert (kept > 0).all()
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.int32, np.int64, np.float32])
-def test_numbers_keep_their_type(dtype):
+def test_numbers_keep_their_dtype(dtype):
     assert mask_labels(CODES.astype(dtype), 1).dtype == dtype
 
 
@@ -73,7 +73,7 @@ def test_unsigned_integers_become_signed_ones(dtype):
     np.testing.assert_array_equal(masked, mask_labels(CODES, 1, random_state=0))
 
 
-def test_a_marker_too_large_for_the_type_widens_it():
+def test_a_marker_too_large_for_the_dtype_widens_it():
     masked = mask_labels(CODES.astype(np.int8), 1, unlabeled_value=999)
     assert masked.dtype.kind == "i"
     assert _counts(masked) == [1, 1, 1]
@@ -82,7 +82,7 @@ def test_a_marker_too_large_for_the_type_widens_it():
 
 @pytest.mark.parametrize("write", [list, np.asarray], ids=["list", "array"])
 @pytest.mark.parametrize("marker", [-1, None], ids=str)
-def test_strings_stay_strings_and_the_marker_what_it_is(write, marker):
+def test_strings_and_the_marker_keep_their_types(write, marker):
     y = write(ANIMALS[CODES])
     masked = mask_labels(y, 1, random_state=0, unlabeled_value=marker)
     assert masked.dtype == object
@@ -91,7 +91,7 @@ def test_strings_stay_strings_and_the_marker_what_it_is(write, marker):
     assert set(masked[~kept].tolist()) == {marker}
 
 
-def test_a_long_string_marks_whole():
+def test_a_long_string_marker_is_not_truncated():
     masked = mask_labels(ANIMALS[CODES], 1, unlabeled_value="unknown")
     assert masked.dtype.kind == "U"
     assert np.sum(masked == "unknown") == 11
@@ -104,7 +104,7 @@ def test_bools_stay_bools():
     assert sum(type(v) is int and v == -1 for v in masked) == 10
 
 
-def test_floats_may_be_marked_by_nan():
+def test_floats_can_be_marked_by_nan():
     masked = mask_labels(CODES.astype(float), 1, unlabeled_value=np.nan)
     assert masked.dtype == float
     assert np.isnan(masked).sum() == 11
@@ -123,7 +123,7 @@ def test_floats_may_be_marked_by_nan():
     ],
     ids=["ints", "Int64", "strings", "None", "categories", "bools", "Int64 with None"],
 )
-def test_a_series_stays_one_with_its_index_and_name(write, dtype, marker):
+def test_a_series_keeps_its_type_index_and_name(write, dtype, marker):
     y = write(pd.Series(CODES)).set_axis(range(100, 114)).rename("kind")
     masked = mask_labels(y, n_per_class=1, random_state=0, unlabeled_value=marker)
     assert isinstance(masked, pd.Series)
@@ -135,35 +135,35 @@ def test_a_series_stays_one_with_its_index_and_name(write, dtype, marker):
     assert masked[~marked].tolist() == y[~marked].tolist()
 
 
-def test_a_series_given_is_not_changed():
+def test_a_series_is_not_modified():
     y = pd.Series(CODES)
     mask_labels(y, n_per_class=1)
     np.testing.assert_array_equal(y, CODES)
 
 
-def test_bools_of_which_all_are_kept_stay_objects():
+def test_bools_become_objects_even_if_all_are_kept():
     masked = mask_labels(pd.Series(CODES == 0), fraction=1.0)
     assert masked.dtype == object
     assert masked.tolist() == (CODES == 0).tolist()
 
 
-def test_the_way_y_is_written_does_not_change_which_rows():
+def test_the_type_of_y_does_not_change_which_labels_are_kept():
     kept = mask_labels(CODES, 1, random_state=0) >= 0
     series = mask_labels(pd.Series(ANIMALS[CODES]), 1, random_state=0)
     np.testing.assert_array_equal(series != -1, kept)
 
 
-def test_unlabelled_rows_are_no_class_and_not_counted():
+def test_unlabelled_samples_are_not_a_class_and_not_counted():
     y = CODES.copy()
     y[y == 2] = -1
     assert _counts(mask_labels(y, n_per_class=3)) == [3, 3, 0]
-    words = np.array(["a", None, "b", "a", float("nan"), "b"], dtype=object)
-    masked = mask_labels(words, fraction=0.5, random_state=0)
+    strings = np.array(["a", None, "b", "a", float("nan"), "b"], dtype=object)
+    masked = mask_labels(strings, fraction=0.5, random_state=0)
     assert sorted(v for v in masked if v != -1) == ["a", "b"]
 
 
 @pytest.mark.filterwarnings("error")
-def test_one_column_is_one_label():
+def test_a_single_column_is_a_single_label():
     masked = mask_labels(pd.DataFrame({"kind": CODES}), n_per_class=1, random_state=0)
     assert masked.columns.tolist() == ["kind"]
     assert _counts(masked["kind"]) == [1, 1, 1]
@@ -177,21 +177,21 @@ def two_columns():
     return np.stack([CODES, CODES == 0], axis=1).astype(int)
 
 
-def test_several_labels_keep_whole_rows(two_columns):
+def test_samples_keep_all_of_several_labels_or_none(two_columns):
     masked = mask_labels(two_columns, fraction=0.5, random_state=0)
-    whole = (masked == two_columns).all(axis=1)
-    assert whole.sum() == 7
-    assert (masked[~whole] == -1).all()
+    labelled = (masked == two_columns).all(axis=1)
+    assert labelled.sum() == 7
+    assert (masked[~labelled] == -1).all()
 
 
-def test_rows_without_any_label_are_not_counted(two_columns):
+def test_samples_without_any_label_are_not_counted(two_columns):
     two_columns[:4] = -1
     masked = mask_labels(two_columns, fraction=0.5, random_state=0)
     assert (masked >= 0).all(axis=1).sum() == 5
     assert (masked[:4] == -1).all()
 
 
-def test_cells_are_masked_label_by_label(two_columns):
+def test_cells_masks_each_label_separately(two_columns):
     masked = mask_labels(two_columns, fraction=0.5, cells=True, random_state=0)
     assert _counts(masked[:, 0]) == [4, 2, 1]
     assert _counts(masked[:, 1]) == [3, 4, 0]
@@ -201,7 +201,7 @@ def test_cells_are_masked_label_by_label(two_columns):
 
 
 @pytest.mark.parametrize("cells", [False, True])
-def test_a_frame_stays_one_with_its_names_and_types(cells):
+def test_a_dataframe_keeps_its_type_names_and_dtypes(cells):
     y = pd.DataFrame({"n": CODES, "word": ANIMALS[CODES]}, index=range(50, 64))
     masked = mask_labels(y, fraction=0.5, cells=cells, random_state=0)
     assert isinstance(masked, pd.DataFrame)
@@ -211,22 +211,24 @@ def test_a_frame_stays_one_with_its_names_and_types(cells):
     assert ((masked == -1).sum() == 7).all()
 
 
-def test_number_per_class_is_for_one_label(two_columns):
-    with pytest.raises(ValueError, match=r"n_per_class is for one label, but y has 2"):
+def test_n_per_class_requires_a_single_label(two_columns):
+    with pytest.raises(
+        ValueError, match=r"n_per_class=3 requires a single label, but y has 2"
+    ):
         mask_labels(two_columns, n_per_class=3)
 
 
-@pytest.mark.parametrize("asked", [{}, {"n_per_class": 3, "fraction": 0.5}])
-def test_exactly_one_of_number_and_fraction(asked):
+@pytest.mark.parametrize("amount", [{}, {"n_per_class": 3, "fraction": 0.5}])
+def test_exactly_one_of_n_per_class_and_fraction_is_required(amount):
     with pytest.raises(ValueError, match="exactly one of n_per_class and fraction"):
-        mask_labels(CODES, **asked)
+        mask_labels(CODES, **amount)
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "amount",
     [{"n_per_class": 0}, {"n_per_class": 2.5}, {"fraction": 0}, {"fraction": 1.5}],
     ids=str,
 )
-def test_numbers_out_of_range_raise(asked):
-    with pytest.raises(ValueError, match=f"The '{next(iter(asked))}' parameter"):
-        mask_labels(CODES, **asked)
+def test_amounts_out_of_range_raise(amount):
+    with pytest.raises(ValueError, match=f"The '{next(iter(amount))}' parameter"):
+        mask_labels(CODES, **amount)

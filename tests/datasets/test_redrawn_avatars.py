@@ -1,4 +1,4 @@
-"""One label of a drawn face changed: what must follow does, all else stays."""
+"""Faces redrawn with one label changed: only what depends on the label changes."""
 
 import sys
 
@@ -14,8 +14,8 @@ COLORS = {"Black_Hair", "Brown_Hair", "Blond_Hair", "Gray_Hair", "Red_Hair"}
 
 def sampled(n, seed=0):
     random = np.random.RandomState(seed)
-    holding = [face.sample_labels(random) - {""} for _ in range(n)]
-    return [(labels, face.sample_parts(labels, random)) for labels in holding]
+    positive = [face.sample_labels(random) for _ in range(n)]
+    return [(labels, face.sample_parts(labels, random)) for labels in positive]
 
 
 @pytest.fixture(scope="module")
@@ -25,12 +25,12 @@ def faces(tmp_path_factory):
 
 @pytest.mark.parametrize("value", [0, 1])
 @pytest.mark.parametrize("label", face.LABELS)
-def test_a_changed_face_is_one_that_could_have_been_drawn(label, value):
+def test_a_changed_face_is_one_that_make_avatars_could_draw(label, value):
     random = np.random.RandomState(0)
-    for holding, parts in sampled(60):
-        changed = face.change_labels(holding, parts, label, value, random)
+    for positive, parts in sampled(60):
+        changed = face.change_labels(positive, parts, label, value, random)
         assert (label in changed) == bool(value)
-        # What make_avatars says of its labels.
+        # The exclusions that the docstring of make_avatars lists.
         for excluding in (
             {"Eyeglasses", "Sunglasses"},
             {"Sunglasses", "Eyes_Closed"},
@@ -39,17 +39,17 @@ def test_a_changed_face_is_one_that_could_have_been_drawn(label, value):
         ):
             assert len(changed & excluding) <= 1
         assert len(changed & COLORS) == int(not changed & {"Bald", "Wearing_Hat"})
-        new = face.change_parts(holding, parts, changed, random)
+        new = face.change_parts(positive, parts, changed, random)
         allowed = face.sample_parts(changed, random)
         assert new.keys() == allowed.keys()
         assert new["top_kind"] == allowed["top_kind"]
-        # Labels say all of a part that they speak of: what is kept agrees with them.
+        # All parts agree with the new labels, so a second change has nothing to do.
         again = face.change_parts(changed, new, changed, random)
         assert again == new
 
 
 @pytest.mark.parametrize(
-    ("holding", "label", "value", "expected"),
+    ("positive", "label", "value", "expected"),
     [
         ({"Blond_Hair", "Beard"}, "Black_Hair", 1, {"Black_Hair", "Beard"}),
         ({"Sunglasses", "Red_Hair"}, "Eyeglasses", 1, {"Eyeglasses", "Red_Hair"}),
@@ -66,14 +66,14 @@ def test_a_changed_face_is_one_that_could_have_been_drawn(label, value):
         ({"Smiling", "Bald"}, "Mouth_Open", 1, {"Smiling", "Mouth_Open", "Bald"}),
     ],
 )
-def test_what_a_label_excludes_goes_and_the_others_stay(holding, label, value, expected):
+def test_excluded_labels_become_0_and_others_are_kept(positive, label, value, expected):
     random = np.random.RandomState(0)
-    parts = face.sample_parts(holding, random)
-    assert face.change_labels(holding, parts, label, value, random) == expected
+    parts = face.sample_parts(positive, random)
+    assert face.change_labels(positive, parts, label, value, random) == expected
 
 
 @pytest.mark.parametrize("label", ["Bald", "Wearing_Hat"])
-def test_hair_comes_back_in_the_beard_s_colour(label):
+def test_hair_that_becomes_visible_has_the_colour_of_the_beard(label):
     random = np.random.RandomState(0)
     colors = set()
     for _ in range(20):
@@ -86,14 +86,14 @@ def test_hair_comes_back_in_the_beard_s_colour(label):
     assert colors == COLORS
 
 
-def test_hair_of_an_unknown_colour_comes_back_in_any():
+def test_hair_that_becomes_visible_without_a_beard_has_any_colour():
     random = np.random.RandomState(0)
     parts = face.sample_parts({"Bald"}, random)
     drawn = [face.change_labels({"Bald"}, parts, "Bald", 0, random) for _ in range(60)]
     assert set().union(*drawn) == COLORS
 
 
-def test_a_colour_taken_away_gives_way_to_any_other():
+def test_a_hair_colour_set_to_0_is_replaced_by_any_other():
     random = np.random.RandomState(0)
     parts = face.sample_parts({"Red_Hair"}, random)
     drawn = [
@@ -103,7 +103,7 @@ def test_a_colour_taken_away_gives_way_to_any_other():
 
 
 @pytest.mark.parametrize(
-    ("label", "value", "speaks_of"),
+    ("label", "value", "dependent_parts"),
     [
         ("Smiling", 1, {"mouth"}),
         ("Dark_Skin", 0, {"skin_color"}),
@@ -115,63 +115,65 @@ def test_a_colour_taken_away_gives_way_to_any_other():
         ("Gray_Hair", 1, {"hair_color", "top", "top_kind"}),
     ],
 )
-def test_other_parts_stay(label, value, speaks_of):
+def test_parts_that_do_not_depend_on_the_label_are_kept(label, value, dependent_parts):
     random = np.random.RandomState(0)
     differing = set()
-    for holding, parts in sampled(200):
-        changed = face.change_labels(holding, parts, label, value, random)
-        new = face.change_parts(holding, parts, changed, random)
+    for positive, parts in sampled(200):
+        changed = face.change_labels(positive, parts, label, value, random)
+        new = face.change_parts(positive, parts, changed, random)
         differing |= {name for name in parts if new[name] != parts[name]}
-    assert differing == speaks_of
+    assert differing == dependent_parts
 
 
 @pytest.mark.parametrize(
-    ("holding", "part"), [({"Bald"}, "hair_color"), ({"Red_Hair"}, "hat_color")]
+    ("positive", "part"), [({"Bald"}, "hair_color"), ({"Red_Hair"}, "hat_color")]
 )
-def test_what_is_hidden_is_not_drawn_and_may_be_anything_once_seen(holding, part):
+def test_hidden_parts_do_not_affect_the_image_and_are_redrawn_once_visible(
+    positive, part
+):
     random = np.random.RandomState(0)
-    parts = face.sample_parts(holding, random)
+    parts = face.sample_parts(positive, random)
     options = {face.sample_parts({"Wearing_Hat"}, random)[part] for _ in range(100)}
-    pictures = [face.draw({**parts, part: value}).tobytes() for value in options]
+    images = [face.draw({**parts, part: value}).tobytes() for value in options]
     assert len(options) == 10
-    assert len(set(pictures)) == 1
+    assert len(set(images)) == 1
     changed = {"Wearing_Hat", "Beard"}
-    drawn = [face.change_parts(holding, parts, changed, random) for _ in range(100)]
+    drawn = [face.change_parts(positive, parts, changed, random) for _ in range(100)]
     assert {new[part] for new in drawn} == options
 
 
-def test_a_face_that_has_the_value_is_drawn_as_it_was(faces):
+def test_a_face_that_already_has_the_value_is_unchanged(faces):
     rows = np.flatnonzero(faces.target[:, faces.target_names.index("Smiling")])[:3]
-    pictures, labels = redraw_avatars(rows, "Smiling", 1, seed=3, n_redraws=2)
+    images, labels = redraw_avatars(rows, "Smiling", 1, seed=3, n_redraws=2)
     for draw in range(2):
-        np.testing.assert_array_equal(pictures[:, draw], faces.data[rows])
+        np.testing.assert_array_equal(images[:, draw], faces.data[rows])
         np.testing.assert_array_equal(labels[:, draw], faces.target[rows])
 
 
-def test_only_the_mouth_changes_with_a_smile(faces):
+def test_a_smile_changes_only_the_mouth(faces):
     label = faces.target_names.index("Smiling")
     rows = np.flatnonzero(faces.target[:, label] == 0)[:4]
-    pictures, labels = redraw_avatars(
+    images, labels = redraw_avatars(
         rows, "Smiling", 1, seed=3, n_redraws=4, random_state=0
     )
     expected = faces.target[rows]
     expected[:, label] = 1
     np.testing.assert_array_equal(labels, np.repeat(expected[:, None], 4, axis=1))
-    down, across = np.nonzero((pictures != faces.data[rows][:, None]).any(axis=(0, 1, 4)))
+    down, across = np.nonzero((images != faces.data[rows][:, None]).any(axis=(0, 1, 4)))
     assert down.min() > 38
     assert down.max() < 56
     assert across.min() > 15
     assert across.max() < 48
 
 
-def test_redraws_take_the_choices_that_there_are(faces):
+def test_redraws_vary_where_the_change_leaves_a_choice(faces):
     label, eyes = map(faces.target_names.index, ("Eyeglasses", "Eyes_Closed"))
     glasses = np.flatnonzero(faces.target[:, label] & (1 - faces.target[:, eyes]))[:1]
     off, _ = redraw_avatars(glasses, "Eyeglasses", 0, seed=3, n_redraws=4)
-    assert len({picture.tobytes() for picture in off[0]}) == 1
+    assert len({image.tobytes() for image in off[0]}) == 1
     settings = {"seed": 3, "n_redraws": 12, "random_state": 0}
     other, _ = redraw_avatars(glasses, "Sunglasses", 1, **settings)
-    assert len({picture.tobytes() for picture in other[0]}) == 4
+    assert len({image.tobytes() for image in other[0]}) == 4
     again, _ = redraw_avatars(glasses, "Sunglasses", 1, **settings)
     np.testing.assert_array_equal(again, other)
 
@@ -179,20 +181,20 @@ def test_redraws_take_the_choices_that_there_are(faces):
 @pytest.mark.parametrize(
     ("rows", "label", "value", "message"),
     [
-        ([0], "Smile", 1, "label='Smile' is none of"),
-        ([0], "Smiling", 2, "value=2 is neither 0 nor 1"),
-        ([-1], "Smiling", 1, "rows="),
-        ([0.5], "Smiling", 1, "rows="),
-        ([], "Smiling", 1, "rows="),
-        ([[0]], "Smiling", 1, "rows="),
+        ([0], "Smile", 1, "'label' parameter of redraw_avatars.*'Smile'"),
+        ([0], "Smiling", 2, "'value' parameter of redraw_avatars.* 2 instead"),
+        ([-1], "Smiling", 1, "rows must be"),
+        ([0.5], "Smiling", 1, "rows must be"),
+        ([], "Smiling", 1, "rows must be"),
+        ([[0]], "Smiling", 1, "rows must be"),
     ],
 )
-def test_what_cannot_be_drawn_raises(rows, label, value, message):
+def test_invalid_arguments_raise(rows, label, value, message):
     with pytest.raises(ValueError, match=message):
         redraw_avatars(rows, label, value, seed=0)
 
 
-def test_a_missing_package_is_named(monkeypatch):
+def test_a_missing_package_raises_with_its_installation(monkeypatch):
     monkeypatch.setitem(sys.modules, "resvg_py", None)
     with pytest.raises(ImportError, match="pip install python-avatars"):
         redraw_avatars([0], "Smiling", 1, seed=0)

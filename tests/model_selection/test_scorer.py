@@ -1,4 +1,4 @@
-"""labeled_scorer: scikit-learn's scorers over the known cells."""
+"""labeled_scorer: scikit-learn's scorers on the labelled entries of y."""
 
 import pickle
 
@@ -17,75 +17,75 @@ METRICS = ["accuracy", "balanced_accuracy", "f1_macro", "neg_log_loss", "roc_auc
 
 @pytest.fixture(scope="module")
 def logistic(blobs):
-    """Another's classifier, not perfect, so that metrics differ."""
+    """A scikit-learn classifier that makes errors, so that metrics differ."""
     X, y = blobs
     return LogisticRegression(C=1e-4).fit(X[::4], y[::4])
 
 
 @pytest.mark.parametrize("metric", METRICS)
-def test_it_is_the_metric_of_the_labelled_rows(metric, few_blobs, logistic):
+def test_the_score_is_that_of_the_labelled_samples(metric, few_blobs, logistic):
     X, y = few_blobs
-    known = y >= 0
+    observed = y >= 0
     score = labeled_scorer(metric)(logistic, X, y)
-    assert score == pytest.approx(get_scorer(metric)(logistic, X[known], y[known]))
+    assert score == pytest.approx(get_scorer(metric)(logistic, X[observed], y[observed]))
 
 
-def test_it_agrees_with_the_model_s_own_score(few_blobs, blobs_model):
+def test_accuracy_agrees_with_the_score_of_the_model(few_blobs, blobs_model):
     X, y = few_blobs
     score = labeled_scorer("accuracy")(blobs_model, X, y)
     assert score == pytest.approx(blobs_model.score(X, y))
 
 
 @pytest.mark.parametrize("metric", METRICS[:4])
-def test_several_labels_are_averaged_each_over_its_own_cells(
+def test_the_score_of_several_labels_is_the_mean_of_their_scores(
     metric, two_labels, two_labels_model
 ):
     X, y = two_labels
     scorer = get_scorer(metric)
     expected = []
     for label in (0, 1):
-        known = np.array([cell != -1 for cell in y[:, label]])
-        truth = np.array(y[known, label].tolist())
+        observed = np.array([cell != -1 for cell in y[:, label]])
+        truth = np.array(y[observed, label].tolist())
         if metric == "neg_log_loss":
-            probability = two_labels_model.predict_proba(X[known])[label]
+            probability = two_labels_model.predict_proba(X[observed])[label]
             codes = np.searchsorted(two_labels_model.classes_[label], truth)
             expected.append(np.log(probability[np.arange(len(codes)), codes]).mean())
         else:
-            told = np.array(two_labels_model.predict(X[known])[:, label].tolist())
-            expected.append(scorer._score_func(truth, told, **scorer._kwargs))
+            predicted = np.array(two_labels_model.predict(X[observed])[:, label].tolist())
+            expected.append(scorer._score_func(truth, predicted, **scorer._kwargs))
     score = labeled_scorer(metric)(two_labels_model, X, y)
     assert score == pytest.approx(np.mean(expected))
 
 
-def test_a_label_that_nobody_knows_here_is_left_out(two_labels, two_labels_model):
+def test_a_label_without_observed_entries_is_ignored(two_labels, two_labels_model):
     X, y = two_labels
     only = y.copy()
     only[:, 1] = None
-    known = np.array([cell != -1 for cell in y[:, 0]])
-    told = two_labels_model.predict(X[known])[:, 0]
-    expected = np.mean(told == y[known, 0])
+    observed = np.array([cell != -1 for cell in y[:, 0]])
+    predicted = two_labels_model.predict(X[observed])[:, 0]
+    expected = np.mean(predicted == y[observed, 0])
     score = labeled_scorer("accuracy")(two_labels_model, X, only)
     assert score == pytest.approx(expected)
 
 
-def test_a_scorer_of_one_s_own(few_blobs, logistic):
+def test_scorers_of_make_scorer_are_accepted(few_blobs, logistic):
     X, y = few_blobs
     adjusted = make_scorer(balanced_accuracy_score, adjusted=True)
     score = labeled_scorer(adjusted)(logistic, X, y)
-    known = y >= 0
-    assert score == pytest.approx(adjusted(logistic, X[known], y[known]))
+    observed = y >= 0
+    assert score == pytest.approx(adjusted(logistic, X[observed], y[observed]))
 
 
-def test_words_with_none_in_a_data_frame(few_blobs, quick_classifier):
+def test_string_labels_with_missing_values(few_blobs, quick_classifier):
     X, y = few_blobs
-    words = pd.Series(y).map({0: "left", 1: "middle", 2: "right"})
+    strings = pd.Series(y).map({0: "left", 1: "middle", 2: "right"})
     frame = pd.DataFrame(X, columns=list("abcd"))
-    model = quick_classifier().fit(frame, words)
-    score = labeled_scorer("accuracy")(model, frame, words)
-    assert score == pytest.approx(model.score(frame, words))
+    model = quick_classifier().fit(frame, strings)
+    score = labeled_scorer("accuracy")(model, frame, strings)
+    assert score == pytest.approx(model.score(frame, strings))
 
 
-def test_another_marker_leaves_minus_one_a_class(blobs):
+def test_minus_one_is_a_class_if_another_value_marks_unlabelled(blobs):
     X, y = blobs
     y = np.where(y == 2, -1, y)
     y[::2] = 9
@@ -94,18 +94,18 @@ def test_another_marker_leaves_minus_one_a_class(blobs):
     assert score == pytest.approx(model.score(X[y != 9], y[y != 9]))
 
 
-@pytest.mark.parametrize("unknown", [-1, None, np.nan])
-def test_nothing_to_score_raises(unknown, blobs, logistic):
-    with pytest.raises(ValueError, match="no labelled row to score"):
-        labeled_scorer("accuracy")(logistic, blobs[0], [unknown] * 60)
+@pytest.mark.parametrize("marker", [-1, None, np.nan])
+def test_y_without_labelled_entries_raises(marker, blobs, logistic):
+    with pytest.raises(ValueError, match="no labelled sample to score"):
+        labeled_scorer("accuracy")(logistic, blobs[0], [marker] * 60)
 
 
-def test_an_unknown_metric_is_refused():
+def test_an_unknown_metric_raises():
     with pytest.raises(ValueError, match="acuracy"):
         labeled_scorer("acuracy")
 
 
-def test_it_can_be_sent_to_other_processes(few_blobs, logistic):
+def test_a_scorer_can_be_pickled(few_blobs, logistic):
     X, y = few_blobs
     scorer = labeled_scorer("f1_macro")
     sent = pickle.loads(pickle.dumps(scorer))
@@ -113,7 +113,7 @@ def test_it_can_be_sent_to_other_processes(few_blobs, logistic):
     assert "f1_score" in repr(sent)
 
 
-def test_folds_and_scorers_go_together(two_labels):
+def test_folds_and_scorers_work_in_cross_validate(two_labels):
     X, y = two_labels
     found = cross_validate(
         ReVAEClassifier((8,), max_iter=2, batch_size=20, random_state=0),

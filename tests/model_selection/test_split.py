@@ -1,4 +1,4 @@
-"""LabeledKFold: who is tested, who is learned from, and how values are dealt out."""
+"""LabeledKFold: training sets, test sets and stratification."""
 
 import warnings
 
@@ -13,47 +13,47 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 
 from sklearn_revae.model_selection import LabeledKFold
 
-# -1 and three values, often unlabelled.
+# Unlabelled (-1) or one of three classes.
 CELLS = st.sampled_from([-1, -1, -1, 0, 1, 2])
 
 
 @st.composite
 def labels(draw):
-    """Labels (n,) or (n, L), and a number of folds that they can be dealt to."""
+    """Labels (n,) or (n, L), and a number of folds that they can be split into."""
     n_rows = draw(st.integers(6, 40))
     n_labels = draw(st.integers(0, 3))
     shape = (n_rows, n_labels) if n_labels > 1 else (n_rows,)
     y = draw(arrays(np.int64, shape, elements=CELLS))
     n_splits = draw(st.integers(2, 4))
-    # One value that every fold can have: StratifiedKFold asks for that much.
+    # StratifiedKFold requires one class with at least one sample per fold.
     y[:n_splits] = 1
     return y, n_splits
 
 
-def labelled_rows(y):
+def labelled_samples(y):
     return np.flatnonzero((y.reshape(len(y), -1) >= 0).any(axis=1))
 
 
 def split(y, n_splits, **options):
     with warnings.catch_warnings():
-        # Of values with fewer rows than folds, which is what some of these have.
+        # Raised for classes with fewer samples than folds, which some examples have.
         warnings.filterwarnings("ignore", message="The least populated class")
         return list(LabeledKFold(n_splits, **options).split(np.zeros((len(y), 1)), y))
 
 
 @settings(deadline=None, max_examples=60)
 @given(labels(), st.booleans())
-def test_every_labelled_row_is_tested_once_and_no_other_ever(drawn, shuffle):
+def test_every_labelled_sample_and_no_other_is_in_one_test_set(drawn, shuffle):
     y, n_splits = drawn
     folds = split(y, n_splits, shuffle=shuffle, random_state=0 if shuffle else None)
     assert len(folds) == n_splits
     tested = np.concatenate([test for _, test in folds])
-    np.testing.assert_array_equal(np.sort(tested), labelled_rows(y))
+    np.testing.assert_array_equal(np.sort(tested), labelled_samples(y))
 
 
 @settings(deadline=None, max_examples=60)
 @given(labels())
-def test_all_other_rows_are_learned_from(drawn):
+def test_all_other_samples_are_in_the_training_set(drawn):
     y, n_splits = drawn
     for train, test in split(y, n_splits):
         both = np.concatenate([train, test])
@@ -62,17 +62,17 @@ def test_all_other_rows_are_learned_from(drawn):
 
 @settings(deadline=None, max_examples=60)
 @given(labels())
-def test_dropped_rows_are_nowhere_and_the_folds_are_the_same(drawn):
+def test_drop_removes_unlabelled_samples_and_keeps_the_test_sets(drawn):
     y, n_splits = drawn
     kept, dropped = split(y, n_splits), split(y, n_splits, unlabeled="drop")
     for (train, test), (few, same) in zip(kept, dropped, strict=True):
         np.testing.assert_array_equal(same, test)
-        np.testing.assert_array_equal(few, np.intersect1d(train, labelled_rows(y)))
+        np.testing.assert_array_equal(few, np.intersect1d(train, labelled_samples(y)))
 
 
 @settings(deadline=None, max_examples=60)
 @given(labels())
-def test_values_of_one_label_are_dealt_out_evenly(drawn):
+def test_folds_of_a_single_label_are_stratified(drawn):
     y, n_splits = drawn
     if y.ndim == 1:
         folds = [test for _, test in split(y, n_splits)]
@@ -81,8 +81,8 @@ def test_values_of_one_label_are_dealt_out_evenly(drawn):
             assert max(counts) - min(counts) <= 1
 
 
-def test_rare_values_of_several_labels_are_dealt_out_evenly():
-    # Plain folds in this order would have all rare cells of a label in one of them.
+def test_folds_of_several_labels_are_stratified():
+    # KFold would put all samples of a rare class into one fold.
     y = np.zeros((60, 2), dtype=int)
     y[:6, 0] = 1
     y[54:, 1] = 1
@@ -95,7 +95,7 @@ def test_rare_values_of_several_labels_are_dealt_out_evenly():
 
 
 @pytest.mark.parametrize("n_labels", [1, 2])
-def test_a_seed_decides_the_shuffling(n_labels):
+def test_a_seed_determines_the_shuffling(n_labels):
     random = np.random.default_rng(0)
     y = random.integers(-1, 3, (80, n_labels)).squeeze()
     first, same, other = (
@@ -110,9 +110,9 @@ def test_a_seed_decides_the_shuffling(n_labels):
 
 
 @pytest.mark.parametrize("n_labels", [1, 2])
-def test_the_global_generator_is_not_touched(n_labels):
+def test_the_global_generator_does_not_advance(n_labels):
     y = np.random.default_rng(0).integers(-1, 3, (80, n_labels)).squeeze()
-    before = np.random.get_state()  # noqa: NPY002, it is what must not move
+    before = np.random.get_state()  # noqa: NPY002, this generator must not advance
     split(y, 4, shuffle=True, random_state=0)
     for old, new in zip(before, np.random.get_state(), strict=True):  # noqa: NPY002
         np.testing.assert_array_equal(old, new)
@@ -129,18 +129,18 @@ def test_the_global_generator_is_not_touched(n_labels):
     ],
     ids=["list", "nan", "series", "category", "boolean"],
 )
-def test_unknown_cells_may_be_written_as_the_estimators_take_them(y):
+def test_unlabelled_entries_are_marked_as_for_the_estimators(y):
     folds = list(LabeledKFold(2).split(np.zeros((6, 1)), y))
     assert [test.tolist() for _, test in folds] == [[0, 2], [3, 5]]
 
 
-def test_another_marker():
+def test_another_marker_of_unlabelled_samples():
     y = np.array([-1, 9, 1, -1, 9, 1])
     folds = LabeledKFold(2, unlabeled_value=9).split(np.zeros((6, 1)), y)
     assert [test.tolist() for _, test in folds] == [[0, 2], [3, 5]]
 
 
-def test_labels_of_several_types():
+def test_labels_of_mixed_types():
     y = [["a", 5], ["b", None], [None, None], ["a", 6], ["b", 5], [None, 6]]
     tested = [test for _, test in LabeledKFold(2).split(np.zeros((6, 1)), y)]
     assert sorted(np.concatenate(tested).tolist()) == [0, 1, 3, 4, 5]
@@ -150,39 +150,39 @@ def test_labels_of_several_types():
     ("options", "message"),
     [
         ({"n_splits": 1}, "n_splits=1"),
-        ({"unlabeled": "test"}, "unlabeled='test' is neither 'train' nor 'drop'"),
+        ({"unlabeled": "test"}, "The 'unlabeled' parameter of LabeledKFold.*'test'"),
         ({"random_state": 0}, "shuffle"),
         ({"shuffle": 1}, "shuffle"),
     ],
 )
-def test_bad_parameters_are_refused(options, message):
+def test_invalid_parameters_raise(options, message):
     with pytest.raises((ValueError, TypeError), match=message):
         LabeledKFold(**options)
 
 
-def test_too_few_labelled_rows_are_counted():
+def test_fewer_labelled_samples_than_folds_raise():
     y = [0, 1, -1, -1, -1, -1]
-    with pytest.raises(ValueError, match=r"n_splits=3, but y has 2 labelled"):
+    with pytest.raises(ValueError, match=r"n_splits=3 requires.*but y has 2"):
         next(LabeledKFold(3).split(np.zeros((6, 1)), y))
 
 
-def test_no_labels_at_all_is_said():
+def test_y_is_required():
     with pytest.raises(ValueError, match="y=None"):
         next(LabeledKFold(3).split(np.zeros((6, 1)), None))
 
 
-def test_y_of_another_length_is_refused():
+def test_y_of_another_length_raises():
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         next(LabeledKFold(2).split(np.zeros((5, 1)), [0, 1, 0, 1]))
 
 
-def test_it_prints_its_parameters():
+def test_repr_shows_the_parameters():
     text = repr(LabeledKFold(3, shuffle=True, random_state=0))
     assert text.startswith("LabeledKFold(n_splits=3")
     assert "shuffle=True" in text
 
 
-def test_scikit_learn_s_tools_take_it(few_blobs, quick_classifier):
+def test_scikit_learn_tools_accept_the_splitter(few_blobs, quick_classifier):
     X, y = few_blobs
     model = quick_classifier()
     scores = cross_val_score(model, X, y, cv=LabeledKFold(3), error_score="raise")
