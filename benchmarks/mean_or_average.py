@@ -18,7 +18,7 @@ N_DRAWS = 256
 def averaged_predictions(model, X):
     """Return the most probable classes under q(y|x) = E q(y|z)."""
     module = model.module_
-    rows = torch.from_numpy(model._columns.to_model(X))
+    rows = torch.from_numpy(model._codec.scaling_.transform(X))
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
         mean, scale = module.encode(rows)

@@ -1,29 +1,25 @@
-"""What both estimators share: the fit skeleton, latents, densities."""
+"""What the estimators share: parameters, the fit skeleton and pickling."""
 
 import contextlib
 import copy
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import scipy.sparse
 import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
-from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
+from sklearn_revae import _defaults
 from sklearn_revae._data.chunks import chunk_bounds
-from sklearn_revae._data.exclusions import count_pairs, find_exclusions
+from sklearn_revae._data.codec import Codec
+from sklearn_revae._data.held_out import held_out_samples
 from sklearn_revae._data.kinds import ColumnKinds
 from sklearn_revae._data.labels import LabelCodes
-from sklearn_revae._data.reading import name_of, read_rows
-from sklearn_revae._data.scaling import Columns
-from sklearn_revae._data.storage import is_stream, rows_at, streams
-from sklearn_revae._defaults import settings_of
+from sklearn_revae._data.storage import rows_at, streams
 from sklearn_revae._html import NotebookMixin
 from sklearn_revae._imputation.residuals import learn_residuals
 from sklearn_revae._inference.density import bound_quantiles
@@ -31,43 +27,18 @@ from sklearn_revae._inference.latents import LatentsMixin
 from sklearn_revae._model.build import build_model
 from sklearn_revae._model.revae import ReVAE
 from sklearn_revae._parameters import CONSTRAINTS, check_parameters
+from sklearn_revae._partial_fit import PartialFitMixin
+from sklearn_revae._random import generator
 from sklearn_revae._training.batches import Rows
 from sklearn_revae._training.device import resolve_device
 from sklearn_revae._training.history import by_epoch, by_quantity
 from sklearn_revae._training.net import NonFiniteTrainingError
-from sklearn_revae._training.run import generator, train
+from sklearn_revae._training.run import train
 from sklearn_revae._training.streaming import make_lazy
 from sklearn_revae._typing import Auto, PerLabel, RandomState
 
 
-@dataclass
-class _Data:
-    """Training data after validation: rows in X's units, codes and weights."""
-
-    X: object
-    columns: Columns
-    codes: np.ndarray
-    weight: np.ndarray
-
-    def rows(self, index, device):
-        """Return the rows at `index`, ascending, on the device; weights of mean one.
-
-        They are converted there and then, or if they are many, when they are used.
-        """
-        weight = self.weight[index]
-        X = self.X if isinstance(index, slice) else rows_at(self.X, index)
-        if streams(self.X):
-            x = make_lazy(X, self.columns.to_model, device)
-        else:
-            x = torch.from_numpy(self.columns.to_model(X))
-        return Rows(
-            x,
-            torch.from_numpy(self.codes[index]),
-            torch.from_numpy((weight / weight.mean()).astype(np.float32)),
-        ).to(device)
-
-
-class BaseReVAE(NotebookMixin, LatentsMixin, BaseEstimator):
+class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
     """Base of :class:`ReVAEClassifier` and :class:`ReVAETransformer`."""
 
     _parameter_constraints: dict = CONSTRAINTS
@@ -152,6 +123,33 @@ class BaseReVAE(NotebookMixin, LatentsMixin, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
+    def _validate_params(self):
+        super()._validate_params()
+        check_parameters(self)
+
+    def _fit(self, X, y, sample_weight, *, resume, classes=None, one_epoch=False):
+        """Fit from scratch, or train the present weights further if `resume`.
+
+        Everything that was passed is validated before anything is trained, and a fit that
+        fails leaves the estimator as it was.
+        """
+        with self._unchanged_on_failure():
+            if not resume:
+                self._codec = Codec(self.likelihood, self.image_shape)
+                self._labels = None
+            values = self._codec.read(X, self)
+            values, y, weight = self._weighted_samples(values, y, sample_weight)
+            codes = self._read_labels(values, y, classes, first=not resume)
+            if resume:
+                self._codec.warn_of_unseen_numbers(values)
+            else:
+                self._codec.fit(values)
+                self._build_module()
+            if self._labels is not None:
+                self._labels = self._labels.counted(codes, weight)
+            self._train(values, codes, weight, one_epoch)
+        return self
+
     @contextlib.contextmanager
     def _unchanged_on_failure(self):
         """Put every attribute back if the block raises, Ctrl-C included."""
@@ -163,13 +161,29 @@ class BaseReVAE(NotebookMixin, LatentsMixin, BaseEstimator):
             self.__dict__.update(before)
             raise
 
-    def _read_X(self, X, reset):
-        return read_rows(self, X, reset)
+    @staticmethod
+    def _weighted_samples(values, y, sample_weight):
+        """Rows, labels and weights of the samples whose weight is not zero."""
+        weight = _check_sample_weight(
+            sample_weight, values, dtype=np.float64, ensure_non_negative=True
+        )
+        # A sample of weight zero must leave no trace, least of all in the scales.
+        used = np.flatnonzero(weight)
+        if len(used) == 0:
+            raise ValueError(
+                "sample_weight is zero for every sample, so there is nothing to fit. At "
+                "least one weight has to be positive."
+            )
+        if y is not None:
+            check_consistent_length(values, y)
+        if len(used) < values.shape[0]:
+            values, weight = rows_at(values, used), weight[used]
+            y = None if y is None else _safe_indexing(y, used)
+        return values, y, weight
 
-    def _read_labels(self, X, y, classes, first):
-        """Codes (n, L) of y; on a first call learn what its labels and classes are."""
-        if first:
-            self._labels = None
+    def _read_labels(self, values, y, classes, first):
+        """Codes (n, L) of y; the first call learns the labels and their classes."""
+        n_samples = values.shape[0]
         if y is None:
             if self._needs_labels:
                 raise ValueError(
@@ -178,151 +192,45 @@ class BaseReVAE(NotebookMixin, LatentsMixin, BaseEstimator):
                 )
             if first and classes is not None:
                 self._labels = LabelCodes(self.unlabeled_value).fit_classes(classes)
-            if self._labels is None:
-                return np.empty((X.shape[0], 0), dtype=np.int64)
-            return np.full((X.shape[0], len(self._labels.classes_)), -1, dtype=np.int64)
+            n_labels = 0 if self._labels is None else len(self._labels.classes_)
+            return np.full((n_samples, n_labels), -1, dtype=np.int64)
         if first:
             self._labels = LabelCodes(self.unlabeled_value).fit(y, classes)
         elif self._labels is None:
             raise ValueError(
-                "y was passed, but the model was first fitted without labels: fit it "
-                "anew, with y."
+                "y was passed, but the model was first fitted without labels. Fit it "
+                "from scratch with y."
+            )
+        empty = self._labels.without_classes()
+        if empty and len(empty) == len(self._labels.names_) and not self._needs_labels:
+            self._labels = None
+            return np.empty((n_samples, 0), dtype=np.int64)
+        if empty:
+            cure = "leave that column of y out"
+            if self._needs_labels:
+                cure = "use ReVAETransformer, which needs no labels"
+            raise ValueError(
+                f"y has no labelled sample at all for {empty}: every value is "
+                f"{self.unlabeled_value!r}, None or NaN. Label at least one sample, or "
+                f"{cure}."
             )
         return self._labels.encode(y)
 
-    def _read(self, X, y, sample_weight, classes, first):
-        """Validate everything that was passed, before anything is trained."""
-        X = self._read_X(X, reset=first)
-        weight = _check_sample_weight(
-            sample_weight, X, dtype=np.float64, ensure_non_negative=True
-        )
-        # A row of no weight must leave no trace, in the scales least of all.
-        used = np.flatnonzero(weight)
-        if len(used) == 0:
-            raise ValueError(
-                "sample_weight is zero for every row: nothing is left to fit."
-            )
-        if y is not None:
-            check_consistent_length(X, y)
-        if len(used) < X.shape[0]:
-            X, weight = rows_at(X, used), weight[used]
-            y = None if y is None else _safe_indexing(y, used)
-        return X, self._read_labels(X, y, classes, first), weight
-
-    def _check_observed(self, codes):
-        """Refuse codes that cannot be learned from; drop labels without any value."""
-        if self._labels is None:
-            return codes
-        empty = [
-            name
-            for name, classes in zip(
-                self._labels.names_, self._labels.classes_, strict=True
-            )
-            if len(classes) == 0
-        ]
-        if empty and len(empty) == codes.shape[1] and not self._needs_labels:
-            self._labels = None
-            return np.empty((len(codes), 0), dtype=np.int64)
-        if empty:
-            raise ValueError(
-                f"y has no labelled row at all for {empty}: every cell is "
-                f"{self.unlabeled_value!r}, None or NaN. Label at least one row"
-                + (
-                    ", or use ReVAETransformer, which needs no labels."
-                    if self._needs_labels
-                    else ", or leave that column of y out."
-                )
-            )
-        return codes
-
-    @property
-    def _resumes(self):
-        return self.warm_start and hasattr(self, "module_")
-
-    def _partial_fit(self, X, y, classes, sample_weight):
-        """Train one epoch on a batch of rows, or on each of a generator's."""
-        if is_stream(X):
-            return self._partial_fit_each(X, y, classes, sample_weight)
-        first = not hasattr(self, "module_")
-        if first and self._needs_labels and classes is None:
-            raise ValueError("classes must be passed on the first call to partial_fit.")
-        if not first and classes is not None and self._labels is not None:
-            known = self._labels.classes_
-            given = classes if self._labels.several_ else [classes]
-            if len(given) != len(known) or not all(
-                np.array_equal(np.unique(g), k) for g, k in zip(given, known, strict=True)
-            ):
-                raise ValueError(
-                    f"classes={classes!r} are not those of the first call to "
-                    f"partial_fit, {[k.tolist() for k in known]}."
-                )
-        return self._fit(
-            X, y, sample_weight, resume=not first, classes=classes, one_epoch=True
-        )
-
-    def _partial_fit_each(self, batches, y, classes, sample_weight):
-        """Train one epoch on each batch: X, (X, y) or (X, y, sample_weight)."""
-        if y is not None or sample_weight is not None:
-            raise ValueError(
-                f"X is a {type(batches).__name__}: y and sample_weight have to come with "
-                "its batches, as (X, y) or (X, y, sample_weight)."
-            )
-        batch = None
-        for batch in batches:
-            parts = batch if isinstance(batch, tuple) else (batch,)
-            if not 1 <= len(parts) <= 3 or is_stream(parts[0]):
-                raise ValueError(
-                    "X gave a batch that is neither rows nor a tuple (X, y) or "
-                    "(X, y, sample_weight)."
-                )
-            X, y, weight = (*parts, None, None)[:3]
-            self._partial_fit(X, y, classes, weight)
-        if batch is None:
-            raise ValueError(
-                f"X is a {type(batches).__name__} without any batch: at least one is "
-                "needed. One that has been used up gives none."
-            )
-        return self
-
-    def _fit(self, X, y, sample_weight, *, resume, classes=None, one_epoch=False):
-        """Train from scratch, or further from the present weights if `resume`."""
-        check_parameters(self)
-        with self._unchanged_on_failure():
-            X, codes, weight = self._read(X, y, sample_weight, classes, not resume)
-            codes = self._check_observed(codes)
-            if resume:
-                self._columns.report_unseen(X)
-            else:
-                self._start(X, codes)
-            self._count_labels(codes, weight)
-            data = _Data(X, self._columns, codes, weight)
-            self._train(data, one_epoch)
-        return self
-
-    def _start(self, X, codes):
-        """Learn the columns, draw the seeds, build the model."""
-        # Nobody keeps pictures in a sparse matrix.
-        image = False if scipy.sparse.issparse(X) else None
-        self._columns = Columns(self.likelihood).fit(
-            X,
-            getattr(self, "feature_names_in_", None),
-            None if self._table is None else self._table.levels_,
-            image if self._image is None else True,
-        )
-        self.likelihood_ = self._columns.families_
-        names = [] if self._labels is None else self._labels.names_
-        self.label_names_ = list(names)
+    def _build_module(self):
+        """Draw the seed and build the module, untrained."""
+        self.likelihood_ = self._codec.families_
+        self.label_names_ = [] if self._labels is None else list(self._labels.names_)
         random_state = check_random_state(self.random_state)
         self._seed = int(random_state.randint(np.iinfo(np.int32).max))
         self._optimizer_state = None
-        self._counts = [np.zeros(len(c)) for c in self._class_lists()]
-        self._pair_counts = 0.0
+        n_values = [len(c) for c in self._class_lists()]
+        columns = self._codec.model_columns()
         self.module_ = build_model(
-            self,
-            self._columns.model_columns(),
-            bool(self._columns.missing_.any()),
-            self._image,
-            [len(c) for c in self._class_lists()],
+            columns,
+            bool(self._codec.missing_.any()),
+            self._codec.picture_shape_,
+            n_values,
+            _defaults.architecture_of(self, columns, n_values),
             generator(self._seed),
         )
         self.label_dim_ = self.module_.label_model.dim
@@ -330,103 +238,57 @@ class BaseReVAE(NotebookMixin, LatentsMixin, BaseEstimator):
         self.history_ = []
         self.n_iter_ = 0
 
-    @property
-    def column_kinds_(self) -> ColumnKinds:
-        """What each column of X was taken for, a table."""
-        check_is_fitted(self)
-        return self._columns.table()
-
-    @property
-    def loss_curve_(self) -> list[float]:
-        """Negative bound of each epoch."""
-        check_is_fitted(self)
-        return [-epoch.get("bound", math.nan) for epoch in self.history_]
-
-    @property
-    def classes_(self) -> PerLabel:
-        """Classes, an array for one label, a list of arrays for several."""
-        check_is_fitted(self)
-        if self._labels is None:
-            raise AttributeError("The model was fitted without y: it has no classes_.")
-        classes = self._labels.classes_
-        return classes if self._labels.several_ else classes[0]
-
     def _class_lists(self):
         return [] if self._labels is None else self._labels.classes_
 
-    def _count_labels(self, codes, weight):
-        """Update p(y) by the labels seen."""
-        self._counts = [
-            count + np.bincount(c[c >= 0], weight[c >= 0], minlength=len(count))
-            for count, c in zip(self._counts, codes.T, strict=True)
-        ]
-        pairs = count_pairs(codes, [len(count) for count in self._counts])
-        if pairs is not None:
-            self._pair_counts = self._pair_counts + pairs
+    @property
+    def _resumes(self):
+        return self.warm_start and hasattr(self, "module_")
 
-    def _named_exclusions(self, exclusions):
-        """Pairs of (label, value) in the user's words, each pair once."""
-        names, classes = self.label_names_, self._class_lists()
-        return [
-            (
-                (names[label], classes[label].tolist()[value]),
-                (names[other], classes[other].tolist()[code]),
-            )
-            for label, value, other, code, _ in exclusions
-            if label < other
-        ]
-
-    def _validation_split(self, codes, one_epoch):
-        """Index of training rows, of held-out labelled rows, and what is watched."""
-        everything, nothing = slice(None), np.empty(0, dtype=np.int64)
-        if one_epoch or not self.early_stopping:
-            return everything, nothing, None
-        labeled = np.flatnonzero((codes >= 0).any(axis=1))
-        n_held_out = math.ceil(self.validation_fraction * len(labeled))
-        strata = codes[labeled, 0] if codes.shape[1] == 1 else np.zeros(len(labeled))
-        n_strata, sizes = np.unique(strata, return_counts=True)
-        enough = len(labeled) > 0 and sizes.min() >= 2
-        if not enough or not len(n_strata) <= n_held_out <= len(labeled) - len(n_strata):
-            return everything, nothing, "bound"
-        splitter = StratifiedShuffleSplit(
-            1, test_size=n_held_out, random_state=self._seed
-        )
-        _, held_out = next(splitter.split(strata, strata))
-        held_out = np.sort(labeled[held_out])
-        return np.setdiff1d(np.arange(len(codes)), held_out), held_out, "validation_score"
-
-    def _train(self, data, one_epoch):
-        """Train a copy of the module, and take it over when training has ended well."""
-        device = resolve_device(self.device, math.prod(data.X.shape))
-        training, held_out, monitor = self._validation_split(data.codes, one_epoch)
-        rows = data.rows(training, device)
-        settings = settings_of(
-            self, self._columns, self.module_, self._counts, len(rows), monitor
+    def _train(self, values, codes, weight, one_epoch):
+        """Train a copy of the module, and keep it when training has ended well."""
+        device = resolve_device(self.device, math.prod(values.shape))
+        held_out, monitor = None, None
+        if self.early_stopping and not one_epoch:
+            held_out = held_out_samples(codes, self.validation_fraction, self._seed)
+            monitor = "bound" if held_out is None else "validation_score"
+        training = slice(None)
+        if held_out is not None:
+            training = np.setdiff1d(np.arange(len(codes)), held_out)
+        rows = self._rows(values, codes, weight, training, device)
+        counts = [] if self._labels is None else self._labels.counts_
+        settings = _defaults.settings_of(
+            self, self._codec, self.module_, counts, len(rows), monitor
         )
         if one_epoch:
             settings.n_epochs, settings.decay = 1, False
         module = copy.deepcopy(self.module_)
-        module.label_model.set_prior([torch.from_numpy(c) for c in self._counts])
-        module.label_model.exclusions = find_exclusions(
-            self._pair_counts, module.label_model.n_values
-        )
+        module.label_model.set_prior([torch.from_numpy(c) for c in counts])
+        if self._labels is not None:
+            module.label_model.exclusions = self._labels.exclusions()
         module.to(device)
         try:
             result = train(
                 module,
                 rows,
-                data.rows(held_out, device) if len(held_out) else None,
+                None
+                if held_out is None
+                else self._rows(values, codes, weight, held_out, device),
                 settings,
-                # Every call its own noise, all of it decided by the first seed.
+                # Noise differs from call to call, and the first seed decides all of it.
                 self._seed + self.n_iter_,
                 self._optimizer_state if one_epoch else None,
             )
         except NonFiniteTrainingError as error:
-            raise self._explain_non_finite(data.X) from error
+            raise self._explain_non_finite(values) from error
         self.module_ = module
         self._optimizer_state = result.optimizer_state
         self.device_ = str(device)
-        self.exclusions_ = self._named_exclusions(module.label_model.exclusions)
+        self.exclusions_ = (
+            []
+            if self._labels is None
+            else self._labels.named_exclusions(module.label_model.exclusions)
+        )
         self.early_stopping_monitor_ = settings.monitor
         self.label_weight_ = settings.label_weight
         self.consistency_weight_ = settings.consistency_weight
@@ -435,25 +297,65 @@ class BaseReVAE(NotebookMixin, LatentsMixin, BaseEstimator):
         self.batch_size_ = settings.batch_size
         self.history_ = [*self.history_, *result.history]
         self.n_iter_ = len(self.history_)
-        self._residuals = learn_residuals(module, data.X, self._columns, self._seed)
+        scaling = self._codec.scaling_
+        self._residuals = learn_residuals(module, values, scaling, self._seed)
         self.training_score_quantiles_ = bound_quantiles(
-            module, data.X, self._columns, self.unlabeled_bound, self._seed
+            module, values, scaling, self.unlabeled_bound, self._seed
         )
 
-    def _explain_non_finite(self, X):
+    def _rows(self, values, codes, weight, index, device):
+        """Training rows at `index`, ascending, on the device; weights of mean one.
+
+        Rows that are too many for memory are converted when a batch needs them.
+        """
+        weight = weight[index]
+        values = values if isinstance(index, slice) else rows_at(values, index)
+        convert = self._codec.scaling_.transform
+        if streams(values):
+            x = make_lazy(values, convert, device)
+        else:
+            x = torch.from_numpy(convert(values))
+        return Rows(
+            x,
+            torch.from_numpy(codes[index]),
+            torch.from_numpy((weight / weight.mean()).astype(np.float32)),
+        ).to(device)
+
+    def _explain_non_finite(self, values):
         """Error that names the likeliest cause of a loss that stayed non-finite."""
-        reach = np.zeros(X.shape[1])
-        for start, stop in chunk_bounds(X):
-            scaled = np.abs(self._columns.to_model(X[start:stop]))
+        reach = np.zeros(values.shape[1])
+        for start, stop in chunk_bounds(values):
+            scaled = np.abs(self._codec.scaling_.transform(values[start:stop]))
             reach = np.fmax(reach, np.fmax.reduce(scaled, axis=0))
         column = int(reach.argmax())
         return FloatingPointError(
             "Training did not recover from a loss or gradient that is NaN or infinite, "
             "after restarts at lower learning rates. The likely cause is the range of "
-            f"column {name_of(self, column)} of X, which reaches {reach[column]:.3g} "
-            "standard deviations: clip or log-transform it. Else lower "
+            f"column {self._codec.name(column)} of X, which reaches {reach[column]:.3g} "
+            "standard deviations: clip or log-transform it. Otherwise lower "
             f"learning_rate_init={self.learning_rate_init}."
         )
+
+    @property
+    def column_kinds_(self) -> ColumnKinds:
+        """The inferred type of each column of X, a table."""
+        check_is_fitted(self)
+        return self._codec.table()
+
+    @property
+    def loss_curve_(self) -> list[float]:
+        """Negative ELBO of each epoch."""
+        check_is_fitted(self)
+        return [-epoch.get("bound", math.nan) for epoch in self.history_]
+
+    @property
+    def classes_(self) -> PerLabel:
+        """Classes: an array for one label, a list of arrays for several."""
+        check_is_fitted(self)
+        if self._labels is None:
+            raise AttributeError("The model was fitted without y, so it has no classes_.")
+        classes = self._labels.classes_
+        return classes if self._labels.several_ else classes[0]
 
     def __getstate__(self):
         """State with the weights on the CPU, so that it loads on any machine."""
@@ -461,21 +363,15 @@ class BaseReVAE(NotebookMixin, LatentsMixin, BaseEstimator):
         if "module_" in state:
             state["module_"] = copy.deepcopy(self.module_).cpu()
             state["device_"] = "cpu"
-            # Twice the weights' size, and only partial_fit would miss its momentum.
+            # It is twice as large as the weights, and only partial_fit would use it.
             state["_optimizer_state"] = None
             state["history_"] = by_quantity(self.history_)
-            # Names are long, and those of the features tell the columns'.
-            state["_columns"] = self._columns.named(None)
         return state
 
     def __setstate__(self, state):
-        """Take over a state of `__getstate__`."""
+        """Restore a state of `__getstate__`."""
         if "module_" in state:
-            names = state.get("feature_names_in_")
-            state = state | {
-                "history_": by_epoch(state["history_"]),
-                "_columns": state["_columns"].named(names),
-            }
+            state = state | {"history_": by_epoch(state["history_"])}
         super().__setstate__(state)
 
     def __sklearn_tags__(self):

@@ -9,12 +9,12 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils import check_consistent_length
 
 from sklearn_revae._base import BaseReVAE
-from sklearn_revae._data.scores import cell_accuracy
-from sklearn_revae._docs import document_estimator
+from sklearn_revae._data.labels import cell_accuracy
 from sklearn_revae._imputation.mixin import ImputationMixin
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._interventions.generation import GenerationMixin
 from sklearn_revae._interventions.mixin import InterventionMixin
+from sklearn_revae._parameters import document_estimator, validates_parameters
 from sklearn_revae._typing import Labels, PerLabel, Rows
 
 
@@ -70,6 +70,7 @@ class ReVAEClassifier(
 
     _needs_labels = True
 
+    @validates_parameters
     def fit(self, X: Rows, y: Labels, sample_weight: ArrayLike | None = None) -> Self:
         """Fit the model to labelled and unlabelled rows.
 
@@ -109,6 +110,7 @@ class ReVAEClassifier(
         """
         return self._fit(X, y, sample_weight, resume=self._resumes)
 
+    @validates_parameters
     def partial_fit(
         self,
         X: Rows | Iterator[Any],
@@ -190,7 +192,7 @@ class ReVAEClassifier(
         >>> model.predict_proba(X).shape
         (150, 3)
         """
-        _, x = self._rows_for_use(X)
+        x = self._scaled(X)
         log_probability = apply(
             self.module_, lambda m, rows: m.log_class_probabilities(rows), x
         )
@@ -224,7 +226,7 @@ class ReVAEClassifier(
         >>> model.predict(X[:3])
         array([0, 0, 0])
         """
-        _, x = self._rows_for_use(X)
+        x = self._scaled(X)
         return self._labels.decode(self._codes_of(x))
 
     def score(self, X: Rows, y: Labels, sample_weight: ArrayLike | None = None) -> float:
@@ -262,7 +264,7 @@ class ReVAEClassifier(
         >>> model.score(X[:3], [-1, -1, 0])
         1.0
         """
-        _, x = self._rows_for_use(X)
+        x = self._scaled(X)
         check_consistent_length(x, y, sample_weight)
         # A class never seen in fit cannot be predicted, which makes it a miss.
         codes = self._labels.encode(y, unknown="count")

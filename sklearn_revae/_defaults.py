@@ -1,11 +1,18 @@
 """What "auto" means: training settings from an estimator's parameters and its data."""
 
+import math
+from numbers import Integral
+
 import numpy as np
 
-from sklearn_revae._data.scaling import SHARED_SCALE
+from sklearn_revae._model.build import Architecture
 from sklearn_revae._model.convolutions import convolves
-from sklearn_revae._model.families import COUNTS
+from sklearn_revae._model.families import many_counts
 from sklearn_revae._training.run import Settings
+
+# With as many dimensions as a label has values, their means can be equally far apart.
+_WIDEST_LABEL_BLOCK = 10
+_WIDEST_STYLE = 32
 
 _LARGEST_BATCH = 200
 # Chosen on digits, breast_cancer, wine and Fashion-MNIST.
@@ -47,15 +54,53 @@ def _given(value, default):
     return default if isinstance(value, str) else value
 
 
-def settings_of(params, columns, module, class_counts, n_rows, monitor):
+def label_dim(n_values):
+    """Latent dimensions per label: the most values that a label has, from 2 to 10."""
+    return min(max(2, *n_values, 2), _WIDEST_LABEL_BLOCK)
+
+
+def style_dim(n_features):
+    """Style dimensions: the square root of the number of columns, from 2 to 32."""
+    return min(max(2, math.ceil(math.sqrt(n_features))), _WIDEST_STYLE)
+
+
+def hidden_layer_sizes(columns):
+    """Two wide layers; none for mostly counts, which linear maps separate best."""
+    return () if many_counts(columns) else (256, 256)
+
+
+def architecture_of(params, columns, n_values):
+    """Sizes and modules of the networks, with every "auto" resolved.
+
+    Parameters
+    ----------
+    params : estimator
+        Holds the parameters.
+    columns : list of Column
+        What the model knows about each column.
+    n_values : list of int
+        Number of values of each label.
+    """
+    widths = _given(params.hidden_layer_sizes, hidden_layer_sizes(columns))
+    return Architecture(
+        (widths,) if isinstance(widths, Integral) else tuple(widths),
+        _given(params.label_dim, label_dim(n_values)),
+        _given(params.style_dim, style_dim(len(columns))),
+        params.label_classifier,
+        None if isinstance(params.encoder, str) else params.encoder,
+        None if isinstance(params.decoder, str) else params.decoder,
+    )
+
+
+def settings_of(params, codec, module, class_counts, n_rows, monitor):
     """Training settings, everything "auto" decided.
 
     Parameters
     ----------
     params : estimator
         Holds the parameters.
-    columns : Columns
-        Kinds and spread of the columns.
+    codec : Codec
+        Kinds and scales of the columns.
     module : ReVAE
         What is to be trained.
     class_counts : list of ndarray (n_values,)
@@ -70,16 +115,16 @@ def settings_of(params, columns, module, class_counts, n_rows, monitor):
     Settings
         How to train.
     """
-    families = columns.families_
+    scaling = codec.scaling_
     # log p(x|z) grows with the columns, and these weights must stand beside it.
-    n_features = len(families)
-    counts = np.isin(families, COUNTS)
+    n_features = codec.n_features
+    counts = scaling.counts
     n_telling = n_features - (1 - _SHARE_OF_COUNTS) * int(counts.sum())
-    shared = np.isin(families, SHARED_SCALE)
+    shared = scaling.shared
     correlated = bool(shared.all())
     noise = _CORRELATED_NOISE if correlated else _INDEPENDENT_NOISE
     noise = np.where(counts, _NOISE_OF_COUNTS, noise)
-    n_real = int((columns.unbounded() & ~shared).sum())
+    n_real = int((scaling.unbounded & ~shared).sum())
     convolved, linear = convolves(module.encoder), module.encoder.is_linear
     mixed = not (correlated or linear) and all(
         len(count) == 2 and count.sum() >= _FEWEST_TO_MIX for count in class_counts
@@ -91,7 +136,7 @@ def settings_of(params, columns, module, class_counts, n_rows, monitor):
             params.consistency_weight,
             min(_WEIGHT_PER_COLUMN * n_telling, _MOST_CONSISTENCY),
         ),
-        noise_scale=(noise * columns.spread_).astype(np.float32),
+        noise_scale=(noise * scaling.spread_).astype(np.float32),
         correlated_noise=correlated,
         mixed_share=_MIXED_SHARE if mixed else 0.0,
         n_mc_samples=params.n_mc_samples,

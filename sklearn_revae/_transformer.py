@@ -6,10 +6,10 @@ from typing import Any, Self
 from numpy.typing import ArrayLike
 
 from sklearn_revae._base import BaseReVAE
-from sklearn_revae._docs import document_estimator
 from sklearn_revae._imputation.mixin import ImputationMixin
 from sklearn_revae._interventions.generation import GenerationMixin
 from sklearn_revae._interventions.mixin import InterventionMixin
+from sklearn_revae._parameters import document_estimator, validates_parameters
 from sklearn_revae._typing import Labels, Rows
 
 
@@ -56,6 +56,7 @@ class ReVAETransformer(InterventionMixin, GenerationMixin, ImputationMixin, Base
 
     _needs_labels = False
 
+    @validates_parameters
     def fit(
         self, X: Rows, y: Labels | None = None, sample_weight: ArrayLike | None = None
     ) -> Self:
@@ -97,6 +98,7 @@ class ReVAETransformer(InterventionMixin, GenerationMixin, ImputationMixin, Base
         """
         return self._fit(X, y, sample_weight, resume=self._resumes)
 
+    @validates_parameters
     def partial_fit(
         self,
         X: Rows | Iterator[Any],

@@ -10,7 +10,7 @@ from sklearn_revae._defaults import settings_of
 def _mixed_share(X, y, **changes):
     model = ReVAEClassifier(max_iter=1, random_state=0, **changes).fit(X, y)
     settings = settings_of(
-        model, model._columns, model.module_, model._counts, len(X), None
+        model, model._codec, model.module_, model._labels.counts_, len(X), None
     )
     return settings.mixed_share
 

@@ -16,7 +16,8 @@ import scipy.sparse
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-from sklearn_revae import ReVAEClassifier, ReVAETransformer, _base, _residuals
+from sklearn_revae import ReVAEClassifier, ReVAETransformer, _base
+from sklearn_revae._imputation import residuals as _residuals
 
 # Derandomised, so that a run that passes here passes everywhere; failures stay as found,
 # for making them smaller takes minutes of training.
@@ -709,7 +710,7 @@ def test_what_are_no_labels_is_refused(y, message):
 def test_labels_that_are_missing_in_their_own_way_are_no_class(y):
     model = ReVAEClassifier(**TINY).fit(np.arange(2 * N).reshape(N, 2), y)
     assert len(model.classes_) == 2
-    assert sum(model._counts[0]) == N - 1
+    assert sum(model._labels.counts_[0]) == N - 1
 
 
 # Warnings.

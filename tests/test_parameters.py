@@ -12,7 +12,7 @@ N_COLUMNS = 4
 N_LATENTS = 4
 
 BAD = [
-    ("hidden_layer_sizes", 5),
+    ("hidden_layer_sizes", 0),
     ("hidden_layer_sizes", "wide"),
     ("hidden_layer_sizes", [8, 0]),
     ("hidden_layer_sizes", [8, 2.5]),

@@ -1,4 +1,4 @@
-"""Rows of X however they are held, made dense a few at a time."""
+"""Numbers in memory: rows made dense a few at a time, and precision."""
 
 import numpy as np
 import scipy.sparse
@@ -34,3 +34,20 @@ def chunks(values, columns=slice(None)):
     """Dense runs of rows, of the given columns and of X's own type."""
     for start, stop in chunk_bounds(values):
         yield dense(values[start:stop])[:, columns]
+
+
+def cast(values, dtype):
+    """Values as `dtype`: clipped to its range, and rounded if it is an integer type."""
+    if dtype.kind in "iu":
+        limits = np.iinfo(dtype)
+        high = np.float64(limits.max)
+        # 2**63 - 1 is not a double: take the next one below it.
+        high = high if int(high) <= limits.max else np.nextafter(high, 0.0)
+        return np.rint(values).clip(limits.min, high).astype(dtype)
+    if dtype.kind == "b":
+        return values >= 0.5
+    dtype = dtype if dtype.kind == "f" else np.dtype(np.float64)
+    if dtype.itemsize < values.itemsize:
+        limits = np.finfo(dtype)
+        values = values.clip(limits.min, limits.max)
+    return values.astype(dtype)

@@ -1,44 +1,24 @@
 """y as users write it, to integer codes with -1 for what is not observed, and back."""
 
+import copy
 import numbers
-from decimal import Decimal
 
 import numpy as np
 import scipy.sparse
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-
-def _is_missing(value):
-    """Whether a single value is None, NaN or pandas' NA."""
-    if value is None:
-        return True
-    if isinstance(value, (float, np.floating)):
-        return bool(np.isnan(value))
-    if isinstance(value, Decimal):
-        # A signalling one does not even bear being compared.
-        return value.is_nan()
-    return type(value).__name__ in ("NAType", "NaTType")
-
-
-def _missing(values):
-    """Where a one-dimensional array holds None, NaN or NA."""
-    if values.dtype.kind == "f":
-        return np.isnan(values)
-    if values.dtype.kind == "O":
-        return np.fromiter(map(_is_missing, values), dtype=bool, count=len(values))
-    if values.dtype.kind in "Mm":
-        return np.isnat(values)
-    return np.zeros(len(values), dtype=bool)
+from sklearn_revae._data.exclusions import count_pairs, find_exclusions
+from sklearn_revae._data.missing import is_missing, where_missing
 
 
 def _marked(values, marker):
     """Where a one-dimensional array holds the user's marker for "unlabelled"."""
-    if marker is None or _is_missing(marker):
+    if marker is None or is_missing(marker):
         return np.zeros(len(values), dtype=bool)
     if values.dtype.kind == "O":
         return np.fromiter(
-            (not _is_missing(v) and type(v) is not bool and v == marker for v in values),
+            (not is_missing(v) and type(v) is not bool and v == marker for v in values),
             dtype=bool,
             count=len(values),
         )
@@ -63,7 +43,7 @@ def _reject_stringified_marker(y, values, marker):
 def _refuse_odd_cells(column, name, marker):
     """Say which cells of a column of objects cannot be labels."""
     for value in column:
-        if _is_missing(value) or type(value) is type(marker):
+        if is_missing(value) or type(value) is type(marker):
             continue
         if not isinstance(value, (str, bytes, numbers.Number, np.generic)):
             raise ValueError(
@@ -100,7 +80,7 @@ def _as_array(y):
         others = [v for v in flat if not isinstance(v, str)]
         # NumPy would write None and NaN out as strings, and numbers beside text in other
         # columns; numbers in the same column are refused elsewhere.
-        if 0 < len(others) < len(flat) and (nested or any(map(_is_missing, others))):
+        if 0 < len(others) < len(flat) and (nested or any(map(is_missing, others))):
             return np.array(y, dtype=object)
     try:
         y = np.asarray(y)
@@ -161,6 +141,11 @@ class LabelCodes:
         For each label its name.
     several_ : bool
         Whether y was two-dimensional.
+    counts_ : list of ndarray (n_values,)
+        For each label the weighted number of samples observed with each value.
+    pair_counts_ : ndarray (n_values of all labels, n_values of all labels) or 0.0
+        The number of samples observed with each pair of values, see
+        :func:`~sklearn_revae._data.exclusions.count_pairs`.
     """
 
     def __init__(self, unlabeled_value=-1):
@@ -183,7 +168,9 @@ class LabelCodes:
             if column.dtype.kind == "O":
                 # Before they are compared with the marker, which some do not bear.
                 _refuse_odd_cells(column, f"label_{label}", self.unlabeled_value)
-        observed = [~(_missing(c) | _marked(c, self.unlabeled_value)) for c in columns]
+        observed = [
+            ~(where_missing(c) | _marked(c, self.unlabeled_value)) for c in columns
+        ]
         for column, seen in zip(columns, observed, strict=True):
             if column.dtype.kind == "f" and np.isinf(column[seen]).any():
                 raise ValueError(
@@ -272,6 +259,52 @@ class LabelCodes:
             columns = [c.astype(object) for c in columns]
         return np.stack(columns, axis=1)
 
+    def without_classes(self):
+        """Names of the labels that have no value in any sample."""
+        return [
+            name
+            for name, classes in zip(self.names_, self.classes_, strict=True)
+            if len(classes) == 0
+        ]
+
+    def counted(self, codes, weight):
+        """Return these labels with samples added to the counts of values and of pairs.
+
+        Parameters
+        ----------
+        codes : ndarray of int (n, L)
+            -1 where not observed.
+        weight : ndarray (n,)
+            Weight of each sample.
+        """
+        labels = copy.copy(self)
+        counts = getattr(self, "counts_", [np.zeros(len(c)) for c in self.classes_])
+        labels.counts_ = [
+            count + np.bincount(c[c >= 0], weight[c >= 0], minlength=len(count))
+            for count, c in zip(counts, codes.T, strict=True)
+        ]
+        pairs = count_pairs(codes, [len(count) for count in counts])
+        labels.pair_counts_ = getattr(self, "pair_counts_", 0.0)
+        if pairs is not None:
+            labels.pair_counts_ = labels.pair_counts_ + pairs
+        return labels
+
+    def exclusions(self):
+        """Values that exclude each other, see :func:`find_exclusions`."""
+        return find_exclusions(self.pair_counts_, [len(c) for c in self.classes_])
+
+    def named_exclusions(self, exclusions):
+        """Exclusions as pairs of (label, value) in the user's terms, each pair once."""
+        names, classes = self.names_, self.classes_
+        return [
+            (
+                (names[label], classes[label].tolist()[value]),
+                (names[other], classes[other].tolist()[code]),
+            )
+            for label, value, other, code, _ in exclusions
+            if label < other
+        ]
+
     def index(self, label):
         """Position of a label given by its name or its index.
 
@@ -292,3 +325,29 @@ class LabelCodes:
             f"{label!r} is not a label: the labels are {self.names_}, or their index "
             f"0..{len(self.names_) - 1}."
         )
+
+
+def cell_accuracy(predicted, codes, weight=None):
+    """Weighted share of the observed cells predicted right.
+
+    Parameters
+    ----------
+    predicted, codes : ndarray of int (n, L)
+        Codes; -1 in `codes` marks what is not observed and not counted.
+    weight : ndarray (n,), optional
+        Weight of each row.
+
+    Raises
+    ------
+    ValueError
+        If no cell is observed, or none of positive weight.
+    """
+    observed = codes >= 0
+    weights = observed * (1.0 if weight is None else np.asarray(weight)[:, None])
+    total = weights.sum()
+    if not total > 0:
+        raise ValueError(
+            "score needs at least one labelled row of positive weight: every cell of y "
+            "is marked as unlabelled."
+        )
+    return float((weights * (predicted == codes)).sum() / total)

@@ -1,4 +1,4 @@
-"""X as users have it to rows of numbers: frames, objects, sparse, pictures, stored."""
+"""X as users pass it to rows of numbers: frames, objects, sparse, pictures, stored."""
 
 import math
 from collections.abc import Mapping, Set
@@ -14,82 +14,76 @@ from sklearn.utils.validation import (
 )
 
 from sklearn_revae._data.chunks import chunks
+from sklearn_revae._data.frames import is_frame
+from sklearn_revae._data.names import written_name
 from sklearn_revae._data.storage import Stored, as_stored, is_stream, without_mapping
-from sklearn_revae._data.tables import Table, holds_objects, is_frame, template_of
+from sklearn_revae._data.tables import holds_objects
 
 
-def read_rows(estimator, X, reset):
-    """Validated rows (n, n_features) of X, numbers with NaN where missing.
-
-    With `reset` this is what the estimator learns its columns from: it sets
-    `n_features_in_`, `feature_names_in_`, `_table`, `_image` and `_template`.
-
-    Returns
-    -------
-    ndarray, CSR matrix or Stored
-        Of X's own type where it holds numbers already; X itself, not a copy.
+def as_container(X):
+    """X as one of the containers that are read here: masked and stored rows converted.
 
     Raises
     ------
     TypeError
-        If X is a generator, whose rows come only once, or cannot be rows at all.
-    ValueError
-        For infinite values, by the name of their column, pictures of another size, and
-        whatever scikit-learn refuses.
+        If X is a generator, whose rows can be read only once, or is not made of rows.
     """
     if is_stream(X):
         raise TypeError(
-            f"X is a {type(X).__name__}, whose rows come only once: pass it to "
-            "partial_fit, which trains on one chunk after another, or pass an array, a "
+            f"X is a {type(X).__name__}, whose rows can be read only once. Pass it to "
+            "partial_fit, which trains on one batch after another, or pass an array, a "
             "map-style Dataset or a folder."
         )
     _refuse_containers(X)
     if isinstance(X, np.ma.MaskedArray):
         X = np.ma.filled(X.astype(np.float64), np.nan)
     stored = None if is_frame(X) else as_stored(X)
-    coded = not reset and estimator._table is not None and estimator._table.categories_
-    if coded and (stored is not None or scipy.sparse.issparse(X)):
-        raise TypeError(
-            f"X is a {type(X).__name__}, which holds numbers alone, but the model was "
-            "fitted on a table with categories: pass such a table."
-        )
-    # To a model of categories, numbers are values that fit has or has not seen.
-    if stored is None and (coded or is_frame(X) or holds_objects(X)):
-        values = _read_table(estimator, X, reset)
-    else:
-        if reset:
-            estimator._table = None
-        values = _read_numbers(estimator, X if stored is None else stored, reset)
-    _refuse_infinite(estimator, values)
-    if reset:
-        estimator._template = template_of(X)
-    return values
+    return X if stored is None else stored
 
 
 def _refuse_containers(X):
-    """Say what to do with what has no rows by itself, though it looks like it."""
     cure = None
     if nw.dependencies.is_polars_lazyframe(X):
-        cure = "call its collect() first"
+        cure = "Call its method collect() first"
     elif isinstance(X, (Mapping, Set)) and not scipy.sparse.issparse(X):
-        cure = "pass a data frame, pandas.DataFrame(X) say"
+        cure = "Pass a data frame, for example pandas.DataFrame(X)"
     if cure:
-        raise TypeError(f"X is a {type(X).__name__}: {cure}.")
+        raise TypeError(f"X is a {type(X).__name__}, which is not supported. {cure}.")
     if getattr(getattr(X, "dtype", None), "names", None):
-        raise ValueError("X is a structured array: pass pandas.DataFrame(X) instead.")
+        raise ValueError(
+            "X is a structured array, which is not supported. Pass pandas.DataFrame(X)."
+        )
 
 
-def name_of(estimator, j):
-    """How messages call column `j`."""
-    names = getattr(estimator, "feature_names_in_", None)
-    return str(j) if names is None else repr(str(names[j]))
+def names_of(X):
+    """Names of the columns of a frame, a list; None for other containers."""
+    return list(X.columns) if is_frame(X) else None
 
 
-def _read_table(estimator, X, reset):
-    if is_frame(X):
-        _refuse_duplicates(X)
+def holds_cells(X):
+    """Whether X is a frame or holds objects, so that its columns have to be converted."""
+    return not isinstance(X, Stored) and (is_frame(X) or holds_objects(X))
+
+
+def read_table(X, table, estimator, reset):
+    """Numbers (n, n_features) of a frame or of objects, by the coding in `table`.
+
+    Parameters
+    ----------
+    X : data frame or array-like of objects
+        The table.
+    table : Table
+        The coding of its categories, which is learned if `reset` is True.
+    estimator : estimator
+        Its `n_features_in_` and `feature_names_in_` are compared, or set.
+    reset : bool
+        Whether the estimator is being fitted to X.
+    """
+    names = names_of(X)
+    if names is not None:
+        _refuse_duplicates(names)
     else:
-        # NumPy would turn numbers in lists to strings, where others are.
+        # NumPy would turn the numbers of a list into strings if there is a string.
         X = np.array(X, dtype=object if isinstance(X, (list, tuple)) else None)
         X = check_array(X, dtype=None, ensure_all_finite=False, estimator=estimator)
     if X.shape[1] == 0 or X.shape[0] == 0:
@@ -97,98 +91,111 @@ def _read_table(estimator, X, reset):
     _check_feature_names(estimator, X, reset=reset)
     _check_n_features(estimator, X, reset=reset)
     if reset:
-        estimator._image = None
-        estimator._table = Table().fit(X, lambda j: name_of(estimator, j))
-    table = estimator._table
-    if table is None:
-        # Fitted on numbers: all columns are to be numbers here as well.
-        table = Table()
-        table.categories_, table.levels_ = {}, {}
-    return table.encode(X, lambda j: name_of(estimator, j))
+        table.fit(X, names)
+    values = table.encode(X, names)
+    _refuse_infinite(values, names)
+    return values
 
 
-def _refuse_duplicates(X):
-    names = list(X.columns)
+def _refuse_duplicates(names):
     twice = sorted({str(name) for name in names if names.count(name) > 1})
     if twice:
-        raise ValueError(f"X has several columns named {twice}: rename all but one.")
+        raise ValueError(f"X has several columns named {twice}. Rename all but one.")
 
 
-def _read_numbers(estimator, X, reset):
-    """Rows of an array, a sparse matrix or what is stored; pictures as rows."""
+def read_numbers(X, estimator, reset):
+    """Rows (n, n_features) of an array, a sparse matrix or stored rows; pictures flat.
+
+    Returns
+    -------
+    ndarray, CSR matrix or Stored
+        X itself where it holds rows of numbers already, not a copy.
+    """
     if isinstance(X, Stored):
         n_axes = 2 if X.image_shape is None else 1 + len(X.image_shape)
         if n_axes > 4:
             raise ValueError(
-                f"X holds pictures of shape {X.image_shape}: they should have two axes, "
-                "or three with the channels."
+                f"X holds pictures of shape {X.image_shape}, but pictures have to have "
+                "two axes, or three with channels."
             )
-        _check_image(estimator, X.image_shape, X.shape[1], reset)
         _check_feature_names(estimator, X, reset=reset)
         _check_n_features(estimator, X, reset=reset)
-        return X
-    X = X if hasattr(X, "ndim") else np.asarray(X)
-    if X.ndim in (3, 4):
-        _check_image(estimator, tuple(X.shape[1:]), math.prod(X.shape[1:]), reset)
-        X = X.reshape(len(X), math.prod(X.shape[1:]))
+        values = X
     else:
-        _check_image(estimator, None, X.shape[1] if X.ndim == 2 else None, reset)
-    values = validate_data(
-        estimator,
-        X,
-        reset=reset,
-        dtype="numeric",
-        accept_sparse="csr",
-        ensure_all_finite=False,
-    )
-    return without_mapping(values)
+        X = X if hasattr(X, "ndim") else np.asarray(X)
+        if X.ndim in (3, 4):
+            X = X.reshape(len(X), math.prod(X.shape[1:]))
+        values = validate_data(
+            estimator,
+            X,
+            reset=reset,
+            dtype="numeric",
+            accept_sparse="csr",
+            ensure_all_finite=False,
+        )
+        values = without_mapping(values)
+    _refuse_infinite(values)
+    return values
 
 
-def _check_image(estimator, found, n_features, reset):
-    """Compare the shape of X's pictures, None if it has rows, with what is expected."""
-    shape = None if estimator.image_shape is None else tuple(estimator.image_shape)
+def picture_shape(X):
+    """Shape of the pictures that X holds, None if it holds rows of columns."""
+    if isinstance(X, Stored):
+        return X.image_shape
+    shape = np.shape(X)
+    return tuple(shape[1:]) if len(shape) in (3, 4) else None
+
+
+def check_picture_shape(found, given, n_features):
+    """Shape of the pictures in X, from X itself or the parameter `image_shape`, or None.
+
+    Parameters
+    ----------
+    found : tuple or None
+        What :func:`picture_shape` returned.
+    given : sequence of int or None
+        The parameter `image_shape`.
+    n_features : int or None
+        Number of columns of X, where it has columns.
+
+    Raises
+    ------
+    ValueError
+        If the two differ, or the columns are too many or too few for such pictures.
+    """
+    given = None if given is None else tuple(given)
     if found is not None:
-        if shape is not None and shape != found:
+        if given is not None and given != found:
             raise ValueError(
-                f"image_shape={shape}, but X holds pictures of shape {found}: "
-                "leave image_shape out, or pass such pictures."
+                f"image_shape={given}, but X holds pictures of shape {found}. Leave "
+                "image_shape out, or pass pictures of that shape."
             )
-        shape = found
-    elif shape is not None and n_features not in (None, math.prod(shape)):
+        return found
+    if given is not None and n_features not in (None, math.prod(given)):
         raise ValueError(
-            f"image_shape={shape} makes {math.prod(shape)} pixels, but X has "
+            f"image_shape={given} means {math.prod(given)} pixels, but X has "
             f"{n_features} columns."
         )
-    if reset:
-        estimator._image = shape
-    elif found is not None and estimator._image != shape:
-        fitted = estimator._image
-        known = "rows of numbers" if fitted is None else f"pictures of shape {fitted}"
-        raise ValueError(
-            f"X holds pictures of shape {shape}, but the model was fitted on {known}: "
-            "resize or reshape X."
-        )
+    return given
 
 
-def _refuse_infinite(estimator, values):
+def _refuse_infinite(values, names=None):
     if np.dtype(values.dtype).kind != "f":
         return
     parts = [values.data[:, None]] if scipy.sparse.issparse(values) else chunks(values)
     for chunk in parts:
         with np.errstate(over="ignore", invalid="ignore"):
-            # Infinity and NaN alone are not finite sums; NaN is allowed.
+            # A sum is finite unless a value is infinite, or NaN, which is allowed.
             if np.isfinite(chunk.sum()):
                 continue
         infinite = np.isinf(chunk)
         if infinite.any():
-            where = infinite.any(axis=0)
-            column = (
-                ""
-                if scipy.sparse.issparse(values)
-                else f" in column {name_of(estimator, int(np.flatnonzero(where)[0]))}"
-            )
+            column = ""
+            if not scipy.sparse.issparse(values):
+                j = int(np.flatnonzero(infinite.any(axis=0))[0])
+                column = f" in column {written_name(names, j)}"
             raise ValueError(
                 f"Input X contains infinity{column} or a value too large for "
-                f"{values.dtype}: put NaN there, which counts as missing, or leave the "
-                "rows out."
+                f"{values.dtype}. Replace it by NaN, which is treated as missing, or "
+                "leave these rows out."
             )

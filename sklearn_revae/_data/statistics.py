@@ -1,4 +1,4 @@
-"""What one pass over X says of its columns, however many rows it has."""
+"""Statistics of the columns of X, from one pass over its rows, in chunks."""
 
 from dataclasses import dataclass
 
@@ -6,15 +6,15 @@ import numpy as np
 
 from sklearn_revae._data.chunks import chunks
 
-# Shapes of distributions are told well enough by so many rows, and so many cells.
+# Skewness and logarithms are estimated from at most this many rows, and cells.
 _SHAPE_ROWS = 20_000
 _SHAPE_CELLS = 16_000_000
-# Bounds what stands beside X while its columns are looked at.
+# Bounds the memory that is used beside X.
 _SLAB_CELLS = 2_000_000
 
 
 @dataclass
-class Summary:
+class Statistics:
     """Statistics of the observed values, an array (n_features,) each.
 
     Attributes
@@ -22,9 +22,9 @@ class Summary:
     n_observed : number of values.
     low, high, mean, std : of the values; not finite where a column's squares overflow.
     skew : third standardised moment; 0 for constant columns.
-    log_mean, log_std, log_skew : of the logarithm, NaN where values are not positive.
-    log1p_std : of log(1 + x), NaN where values are negative.
-    zeros : share of zeros.
+    log_mean, log_std, log_skew : of the logarithm; NaN where values are not positive.
+    log1p_std : of log(1 + x); NaN where values are negative.
+    zeros : fraction of zeros.
     whole : whether all values are whole numbers.
     zero_or_one : whether all values are 0 or 1.
     """
@@ -44,32 +44,32 @@ class Summary:
     zero_or_one: np.ndarray
 
 
-def magnitude(summary):
+def magnitude(statistics):
     """Largest absolute value of each column."""
-    return np.maximum(np.abs(summary.low), np.abs(summary.high))
+    return np.maximum(np.abs(statistics.low), np.abs(statistics.high))
 
 
 def _moments(values):
-    """Mean, standard deviation and skewness of each column, missing values left out."""
-    there = ~np.isnan(values)
-    n = np.maximum(there.sum(axis=0), 1)
-    filled = np.where(there, values, 0.0)
+    """Mean, standard deviation and skewness of each column, ignoring missing values."""
+    observed = ~np.isnan(values)
+    n = np.maximum(observed.sum(axis=0), 1)
+    filled = np.where(observed, values, 0.0)
     mean = filled.sum(axis=0) / n
-    centred = np.where(there, values - mean, 0.0)
+    centred = np.where(observed, values - mean, 0.0)
     std = np.sqrt(np.square(centred).sum(axis=0) / n)
-    # Numbers to the third power take much longer as powers.
+    # NumPy computes third powers much more slowly.
     third = (np.square(centred) * centred).sum(axis=0) / n
     return mean, std, third / np.where(std > 0, std, 1.0) ** 3
 
 
 def _slabs(n_rows, n_features):
-    """Runs of columns that are small enough for several copies in double precision."""
+    """Groups of columns that are small enough for several copies in double precision."""
     width = max(1, _SLAB_CELLS // n_rows)
     return [slice(start, start + width) for start in range(0, n_features, width)]
 
 
 def _shapes(some):
-    """Third moments and those of logarithms, from `some` rows, by name."""
+    """Third moments and moments of logarithms, from a sample of rows, by name."""
     shapes = {
         name: np.empty(some.shape[1])
         for name in ("log_mean", "log_std", "log_skew", "log1p_std", "skew")
@@ -85,16 +85,16 @@ def _shapes(some):
 
 
 class _Moments:
-    """Number, mean and sum of squared distances from it, of chunks put together."""
+    """Number, mean and sum of squared deviations, accumulated over chunks."""
 
     def __init__(self, n_features):
         self.n, self.mean, self.squares = (np.zeros(n_features) for _ in range(3))
 
     def add(self, chunk):
         if chunk.dtype.kind == "f":
-            there = ~np.isnan(chunk)
-            n = there.sum(axis=0)
-            total = np.where(there, chunk, 0.0).sum(axis=0, dtype=np.float64)
+            observed = ~np.isnan(chunk)
+            n = observed.sum(axis=0)
+            total = np.where(observed, chunk, 0.0).sum(axis=0, dtype=np.float64)
         else:
             n = np.full(chunk.shape[1], len(chunk))
             total = chunk.sum(axis=0, dtype=np.float64)
@@ -102,7 +102,7 @@ class _Moments:
         centred = np.square(chunk - mean)
         if chunk.dtype.kind == "f":
             centred[np.isnan(centred)] = 0.0
-        # Two chunks' squares are of distances from two means: see Chan et al., 1983.
+        # The deviations of two chunks are from two means: see Chan et al., 1983.
         both = np.maximum(self.n + n, 1)
         apart = mean - self.mean
         self.squares += centred.sum(axis=0) + apart * (self.n * n / both) * apart
@@ -110,8 +110,8 @@ class _Moments:
         self.n += n
 
 
-def summarise(values):
-    """:class:`Summary` of `values`, read once, in chunks."""
+def statistics_of(values):
+    """:class:`Statistics` of `values`, read once, in chunks."""
     n_rows, n_features = values.shape
     moments, zeros = _Moments(n_features), np.zeros(n_features)
     low, high = np.full(n_features, np.nan), np.full(n_features, np.nan)
@@ -126,11 +126,11 @@ def summarise(values):
             if chunk.dtype.kind == "f":
                 whole &= ((chunk == np.rint(chunk)) | np.isnan(chunk)).all(axis=0)
             moments.add(chunk)
-            # Evenly spaced; copies, so that the chunk itself can go.
+            # Evenly spaced copies, so that the chunk itself can be freed.
             some.append(chunk[-seen % step :: step].copy())
             seen += len(chunk)
         shapes = _shapes(np.concatenate(some))
-    return Summary(
+    return Statistics(
         n_observed=moments.n,
         low=low,
         high=high,

@@ -335,6 +335,8 @@ def as_stored(X):
     ValueError
         If there is nothing in it to learn from, by what it is.
     """
+    if isinstance(X, Stored):
+        return X
     if isinstance(X, (str, Path)):
         return PictureFolder(X)
     if isinstance(X, Dataset):

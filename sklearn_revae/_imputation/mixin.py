@@ -7,12 +7,11 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from sklearn_revae._data.chunks import dense
-from sklearn_revae._data.tables import restore, restore_draws
 from sklearn_revae._imputation.residuals import decoded_rows
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._inference.latents import LatentsMixin
 from sklearn_revae._model.objective import sample_posterior
-from sklearn_revae._training.run import generator
+from sklearn_revae._random import generator
 from sklearn_revae._typing import ArrayRows, Container, RandomState, Rows
 from sklearn_revae._validation import check_n_samples
 
@@ -96,7 +95,7 @@ class ImputationMixin(LatentsMixin):
         array([[5., 3., 1., 0.]])
         """
         check_n_samples(n_samples)
-        values, rows = self._rows_for_use(X)
+        rows = self._scaled(X)
         random = check_random_state(random_state)
         if n_samples is None:
             decoded = decoded_rows(self.module_, rows)
@@ -105,17 +104,16 @@ class ImputationMixin(LatentsMixin):
             decoded = decoded[:, None]
         else:
             decoded = self._draw_rows(rows, n_samples, random)
-        given = dense(values)[:, None]
-        guessed = self._columns.from_model(decoded)
+        own = dense(rows.values)[:, None]
+        scaling = self._codec.scaling_
+        imputed = scaling.inverse_transform(decoded)
         if n_samples is None:
-            # A single guess beyond all that was seen is a wild one.
-            guessed = self._columns.within_seen(guessed)
-        filled = np.where(np.isnan(given), guessed, given)
+            # A single value outside the range seen in fit would be a wild guess.
+            imputed = scaling.clip_to_seen(imputed)
+        filled = np.where(np.isnan(own), imputed, own)
         if n_samples is None:
-            # What nothing is missing of need not even pass through doubles.
-            whole = np.flatnonzero(~np.isnan(given).any(axis=(0, 1)))
-            return restore(X, filled[:, 0], self._table, whole)
-        return restore_draws(X, values, filled, self._table)
+            return self._codec.restore(filled[:, 0], X, own[:, 0])
+        return self._codec.restore_draws(filled, X, rows.values)
 
     def _draw_rows(self, rows, n_samples, random):
         """Draws (n, n_samples, n_features) of scaled rows given what is there."""

@@ -32,7 +32,7 @@ _LEAST_LEFT = 1e-3
 _CHUNK_CELLS = 2_000_000
 
 
-def learn_residuals(module, values, columns, seed):
+def learn_residuals(module, values, scaling, seed):
     """:class:`Residuals` of a trained module, or None where there is no such rule.
 
     There is none for rows that are read while training goes on, nor for many columns.
@@ -43,16 +43,16 @@ def learn_residuals(module, values, columns, seed):
         The module.
     values : ndarray, sparse matrix or stored rows (n, n_features)
         Training rows in X's units.
-    columns : Columns
-        How to scale them, and which are continuous.
+    scaling : Scaling
+        Their scaling, and which columns are continuous.
     seed : int
         Decides what is hidden.
     """
-    continuous = np.flatnonzero(columns.unbounded())
+    continuous = np.flatnonzero(scaling.unbounded)
     if not 2 <= len(continuous) <= MOST_COLUMNS or streams(values):
         return None
     step = -(-values.shape[0] // _MOST_ROWS)
-    x = columns.to_model(values[::step], np.float64)
+    x = scaling.transform(values[::step], np.float64)
     return Residuals().fit(module, x, continuous, seed)
 
 

@@ -4,11 +4,11 @@ import numpy as np
 import torch
 from sklearn.utils.random import sample_without_replacement
 
-from sklearn_revae._data.scaling import ModelRows
+from sklearn_revae._data.codec import ScaledRows
 from sklearn_revae._data.storage import rows_at
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._model.objective import evidence_bound
-from sklearn_revae._training.run import generator
+from sklearn_revae._random import generator
 
 _N_DRAWS = 16
 # A low quantile needs no more rows; wide ones are decoded slowly, and get fewer, with
@@ -20,17 +20,15 @@ _WIDE = 256
 _WIDE_DRAWS = 4
 
 
-def row_bounds(module, values, columns, unlabeled_bound, n_draws=_N_DRAWS):
+def row_bounds(module, x, unlabeled_bound, n_draws=_N_DRAWS):
     """Lower bound on log p(x) of every row, in nats, its labels unknown: (n,).
 
     Parameters
     ----------
     module : ReVAE
         The trained module.
-    values : ndarray, sparse matrix or stored rows (n, n_features)
-        Rows in X's units, NaN where missing.
-    columns : Columns
-        How to scale them.
+    x : ScaledRows (n, n_features)
+        Rows, NaN where missing.
     unlabeled_bound : {"marginal", "classifier"}
         The bound, as :func:`evidence_bound` takes it.
     n_draws : int
@@ -60,11 +58,10 @@ def row_bounds(module, values, columns, unlabeled_bound, n_draws=_N_DRAWS):
             unlabeled_bound=unlabeled_bound,
         ).value()
 
-    bounds = apply(module, bound, ModelRows(values, columns))
-    return bounds - columns.log_volume(values)
+    return apply(module, bound, x) - x.scaling.log_volume(x.values)
 
 
-def bound_quantiles(module, values, columns, unlabeled_bound, seed):
+def bound_quantiles(module, values, scaling, unlabeled_bound, seed):
     """Percentiles 0, 1, ..., 100 of :func:`row_bounds` over a sample of rows: (101,).
 
     Parameters are those of :func:`row_bounds`; `seed` decides which rows are taken.
@@ -73,7 +70,7 @@ def bound_quantiles(module, values, columns, unlabeled_bound, seed):
     n_taken = max(_QUANTILE_CELLS // n_features, _FEWEST_ROWS)
     n_taken = min(n_taken, _QUANTILE_ROWS, n_rows)
     index = np.sort(sample_without_replacement(n_rows, n_taken, random_state=seed))
-    taken = rows_at(values, index)
+    taken = ScaledRows(rows_at(values, index), scaling)
     n_draws = _N_DRAWS if n_features <= _WIDE else _WIDE_DRAWS
-    bounds = row_bounds(module, taken, columns, unlabeled_bound, n_draws)
+    bounds = row_bounds(module, taken, unlabeled_bound, n_draws)
     return np.percentile(bounds, np.arange(101))

@@ -9,7 +9,6 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from sklearn_revae._data.chunks import float_dtype
-from sklearn_revae._data.scaling import ModelRows
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._inference.density import row_bounds
 from sklearn_revae._typing import Rows
@@ -18,12 +17,10 @@ from sklearn_revae._typing import Rows
 class LatentsMixin(TransformerMixin):
     """What a fitted model says of single rows."""
 
-    def _rows_for_use(self, X):
-        """Validated X and its scaled values."""
+    def _scaled(self, X):
+        """Validated X as :class:`ScaledRows`."""
         check_is_fitted(self)
-        values = self._read_X(X, reset=False)
-        self._columns.report_unseen(values)
-        return values, ModelRows(values, self._columns)
+        return self._codec.transform(X, self)
 
     def _codes_of(self, x):
         """Predicted codes (n, L) of scaled rows."""
@@ -55,9 +52,9 @@ class LatentsMixin(TransformerMixin):
         >>> model.transform(X).shape
         (150, 5)
         """
-        values, x = self._rows_for_use(X)
+        x = self._scaled(X)
         latents = apply(self.module_, lambda m, r: m.encode(r)[0], x)
-        return latents.astype(float_dtype(values))
+        return latents.astype(float_dtype(x.values))
 
     def inverse_transform(self, Z: ArrayLike) -> NDArray[Any]:
         """Rows that latents decode to, E[x|z].
@@ -96,11 +93,7 @@ class LatentsMixin(TransformerMixin):
                 f"{self._n_features_out} latents: pass what transform returned."
             )
         decoded = apply(self.module_, lambda m, z: m.expected_row(z), latents)
-        decoded = self._columns.from_model(decoded)
-        if self._table is not None and self._table.categories_:
-            return self._table.as_objects(decoded)
-        decoded = decoded.astype(latents.dtype)
-        return decoded if self._image is None else decoded.reshape(-1, *self._image)
+        return self._codec.as_array(decoded, latents.dtype)
 
     @property
     def _n_features_out(self):
@@ -166,5 +159,4 @@ class LatentsMixin(TransformerMixin):
         >>> bool(typical > strange)
         True
         """
-        values, _ = self._rows_for_use(X)
-        return row_bounds(self.module_, values, self._columns, self.unlabeled_bound)
+        return row_bounds(self.module_, self._scaled(X), self.unlabeled_bound)

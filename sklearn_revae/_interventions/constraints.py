@@ -1,9 +1,11 @@
 """What the columns of an edited row must obey, exactly: kept, bounded, one-way."""
 
 from collections.abc import Mapping
-from numbers import Integral, Real
+from numbers import Real
 
 import numpy as np
+
+from sklearn_revae._data.names import feature_index, written_name
 
 DIRECTIONS = (1, -1)
 
@@ -82,19 +84,10 @@ class Constraints:
                     )
 
     def _index(self, column, parameter):
-        known = self._names or []
-        if column in known:
-            return known.index(column)
-        whole = isinstance(column, Integral) and not isinstance(column, (bool, np.bool_))
-        if whole and 0 <= column < self._n_features:
-            return int(column)
-        listed = known or f"0..{self._n_features - 1}"
-        raise ValueError(
-            f"{parameter} names {column!r}, which is no column of X: {listed}."
-        )
+        return feature_index(column, self._names, self._n_features, parameter)
 
     def _name(self, j):
-        return str(j) if self._names is None else repr(self._names[j])
+        return written_name(self._names, j)
 
     @property
     def limits(self):

@@ -11,14 +11,14 @@ def latents_of(module, blocks, style):
     return torch.cat([blocks.flatten(-2), style.expand(*blocks.shape[:-2], -1)], dim=-1)
 
 
-def decode_edits(estimator, x, edit, *arrays, copies=1, residual=False):
+def decode_edits(module, x, edit, *arrays, copies=1, residual=False):
     """Edited rows in X's units.
 
     Parameters
     ----------
-    estimator : fitted estimator
-        Whose module and columns are used.
-    x : ModelRows (n, n_features)
+    module : ReVAE
+        The fitted module.
+    x : ScaledRows (n, n_features)
         Scaled rows.
     edit : callable
         Takes the module, rows and a tensor for each of `arrays`; returns latents before,
@@ -35,7 +35,6 @@ def decode_edits(estimator, x, edit, *arrays, copies=1, residual=False):
     -------
     ndarray (n, copies, n_features)
     """
-    columns = estimator._columns
 
     def run(module, rows, *tensors):
         before, after = edit(module, rows, *tensors)
@@ -43,9 +42,9 @@ def decode_edits(estimator, x, edit, *arrays, copies=1, residual=False):
         return module.expected_row(z).transpose(0, 1)
 
     n_decoded = 2 * copies if residual else copies
-    decoded = apply(estimator.module_, run, x, *arrays, copies=n_decoded)
-    decoded = columns.from_model(decoded)
+    decoded = apply(module, run, x, *arrays, copies=n_decoded)
+    decoded = x.scaling.inverse_transform(decoded)
     if not residual:
         return decoded
     before, after = decoded[:, :-copies], decoded[:, -copies:]
-    return columns.carry_over(dense(x.values)[:, None], before, after)
+    return x.scaling.add_change(dense(x.values)[:, None], before, after)

@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_revae._data.tables import new_rows, restore_draws
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._inference.latents import LatentsMixin
 from sklearn_revae._interventions.decoding import decode_edits, latents_of
 from sklearn_revae._interventions.requests import read_do, read_ends, read_labels
 from sklearn_revae._model.edits import SPAN, locate, replace, sample, traverse
-from sklearn_revae._training.run import generator
+from sklearn_revae._random import generator
 from sklearn_revae._typing import Do, LabelName, RandomState, Rows
 from sklearn_revae._validation import check_n_samples
 
@@ -88,7 +87,7 @@ class GenerationMixin(LatentsMixin):
         >>> model.predict(path[0, [0, -1]])
         array([0, 2])
         """
-        rows, x = self._rows_for_use(X)
+        x = self._scaled(X)
         _check_steps(steps)
         if not isinstance(span, Real) or not 0 <= span < np.inf:
             raise ValueError(f"span={span!r} is no finite number from 0.")
@@ -130,8 +129,8 @@ class GenerationMixin(LatentsMixin):
             return z, latents_of(module, blocks, module.style(z))
 
         n_points = steps ** len(crossed)
-        edited = decode_edits(self, x, edit, copies=n_points, residual=residual)
-        result = restore_draws(X, rows, edited, self._table)
+        edited = decode_edits(self.module_, x, edit, copies=n_points, residual=residual)
+        result = self._codec.restore_draws(edited, X, x.values)
         return result.reshape(len(x), *[steps] * len(crossed), *result.shape[2:])
 
     def locate(self, X: Rows) -> NDArray[Any]:
@@ -172,7 +171,7 @@ class GenerationMixin(LatentsMixin):
         >>> np.allclose(middle, model.traverse(X[:1], 0, steps=3)[:, 1])
         True
         """
-        _, x = self._rows_for_use(X)
+        x = self._scaled(X)
         crossed = read_labels(self._labels, None)
 
         def places(module, part):
@@ -250,7 +249,7 @@ class GenerationMixin(LatentsMixin):
 
         width = -(-self.n_features_in_ // max(self.style_dim_, 1))
         decoded = apply(self.module_, draw, style, codes, copies=width)
-        X = new_rows(self._template, self._columns.from_model(decoded), self._table)
+        X = self._codec.new_rows(decoded)
         return X, None if self._labels is None else self._labels.decode(codes)
 
     def _draw_codes(self, n_rows, random):

@@ -7,7 +7,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder
 
 from sklearn_revae._data.chunks import dense
-from sklearn_revae._data.tables import is_frame
+from sklearn_revae._data.frames import is_frame
 
 
 def active_steps(steps):

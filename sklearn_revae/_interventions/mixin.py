@@ -10,7 +10,6 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_revae._data.chunks import dense, float_dtype
-from sklearn_revae._data.tables import column_dtypes, restore, restore_draws
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._inference.latents import LatentsMixin
 from sklearn_revae._interventions.constraints import Constraints
@@ -19,7 +18,7 @@ from sklearn_revae._interventions.report import InterventionReport, intervention
 from sklearn_revae._interventions.requests import read_do, read_labels, read_method
 from sklearn_revae._model.edits import SPAN, implied, move, replace, traverse
 from sklearn_revae._model.objective import sample_posterior
-from sklearn_revae._training.run import generator
+from sklearn_revae._random import generator
 from sklearn_revae._typing import (
     ArrayRows,
     Bounds,
@@ -66,11 +65,11 @@ class InterventionMixin(LatentsMixin):
         >>> model.reconstruct(X).shape
         (150, 4)
         """
-        _, x = self._rows_for_use(X)
+        x = self._scaled(X)
         decoded = apply(
             self.module_, lambda m, rows: m.expected_row(m.encode(rows)[0]), x
         )
-        return restore(X, self._columns.from_model(decoded), self._table)
+        return self._codec.inverse_transform(decoded, X)
 
     @overload
     def intervene(
@@ -212,7 +211,7 @@ class InterventionMixin(LatentsMixin):
         >>> bool((kept[:, :2] == X[:3, :2]).all() and kept[:, 3].max() <= 2)
         True
         """
-        values, x = self._rows_for_use(X)
+        x = self._scaled(X)
         targets = read_do(self._labels, do, len(x))
         asked = list(targets)
         methods, given = read_method(self._labels, method, asked, len(x), self.label_dim_)
@@ -251,9 +250,9 @@ class InterventionMixin(LatentsMixin):
             return z, latents_of(module, blocks, module.style(z))
 
         edited = decode_edits(
-            self, x, edit, codes, given, copies=n_samples or 1, residual=residual
+            self.module_, x, edit, codes, given, copies=n_samples or 1, residual=residual
         )
-        X_new = self._finish(X, values, edited, constraints, n_samples is not None)
+        X_new = self._finish(X, x.values, edited, constraints, n_samples is not None)
         if not report:
             return X_new
         # What the same call does to a row without moving it is no part of the edit.
@@ -341,9 +340,9 @@ class InterventionMixin(LatentsMixin):
         >>> model.predict(model.swap(X[:3], X[-3:]))
         array([2, 2, 2])
         """
-        values, x = self._rows_for_use(X)
+        x = self._scaled(X)
         swapped = read_labels(self._labels, labels)
-        _, given = self._rows_for_use(donors)
+        given = self._scaled(donors)
         if len(given) not in (1, len(x)):
             raise ValueError(
                 f"donors has {len(given)} rows, but X has {len(x)}: pass one donor for "
@@ -359,32 +358,32 @@ class InterventionMixin(LatentsMixin):
                 new = replace(new, label, donated[:, label])
             return z, latents_of(module, new, module.style(z))
 
-        edited = decode_edits(self, x, edit, blocks, residual=residual)
-        return self._finish(X, values, edited, self._constraints(keep), False)
+        edited = decode_edits(self.module_, x, edit, blocks, residual=residual)
+        return self._finish(X, x.values, edited, self._constraints(keep), False)
 
     def _constraints(self, keep=None, bounds=None, direction=None):
         check_is_fitted(self)
-        columns = self._columns
+        codec = self._codec
         return Constraints(
             keep,
             bounds,
             direction,
-            getattr(self, "feature_names_in_", None),
-            self.n_features_in_,
-            whole=np.isin(columns.kinds_, ["binary", "count"]),
-            unordered=np.isin(np.arange(self.n_features_in_), list(columns.levels_)),
+            codec.names,
+            codec.n_features,
+            whole=np.isin(codec.kinds_, ["binary", "count"]),
+            unordered=np.isin(np.arange(codec.n_features), list(codec.levels_)),
         )
 
     def _finish(self, X, values, edited, constraints, draws):
         """Edits (n, m, n_features) within their constraints, in X's container."""
         if constraints.limits:
-            dtypes = column_dtypes(X, self.n_features_in_)
+            dtypes = self._codec.dtypes(X)
             if draws:
                 dtypes = [float_dtype(values)] * len(dtypes)
             constraints.apply(edited, dense(values), dtypes)
         if draws:
-            return restore_draws(X, values, edited, self._table, constraints.kept_)
-        return restore(X, edited[:, 0], self._table, constraints.kept_)
+            return self._codec.restore_draws(edited, X, values, constraints.kept_)
+        return self._codec.restore(edited[:, 0], X, values, constraints.kept_)
 
 
 def _at(labels, label, blocks, source, share):

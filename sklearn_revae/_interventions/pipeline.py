@@ -10,14 +10,10 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
 
 from sklearn_revae._data.chunks import dense, float_dtype
-from sklearn_revae._data.tables import (
-    Table,
-    column_dtypes,
-    holds_objects,
-    is_frame,
-    restore,
-    restore_draws,
-)
+from sklearn_revae._data.containers import column_dtypes, restore, restore_draws
+from sklearn_revae._data.frames import is_frame
+from sklearn_revae._data.reading import names_of
+from sklearn_revae._data.tables import Table, holds_objects
 from sklearn_revae._interventions.constraints import Constraints
 from sklearn_revae._interventions.inverse import active_steps, as_array, undo_steps
 from sklearn_revae._interventions.report import InterventionReport, intervention_report
@@ -419,22 +415,22 @@ class _Passage:
         first = as_array(_safe_indexing(self.inside, [0]))
         undone = undo_steps(steps, first, first)
         _check_columns(X, steps[0][1], undone.shape[1])
-        self._table = None
+        self._table = Table()
         if is_frame(X) or holds_objects(X):
-            self._table = Table().fit(X, str)
-            self._values = self._table.encode(X, str)
+            names = names_of(X)
+            self._values = self._table.fit(X, names).encode(X, names)
         else:
             self._values = dense(X)
 
     def constraints(self, keep, bounds, direction):
         """Constraints on the columns of X."""
         n_features = self._values.shape[1]
-        categories = [] if self._table is None else list(self._table.categories_)
+        categories = list(self._table.categories_)
         return Constraints(
             keep,
             bounds,
             direction,
-            list(self._X.columns) if is_frame(self._X) else None,
+            names_of(self._X),
             n_features,
             unordered=np.isin(np.arange(n_features), categories),
         )
@@ -445,7 +441,7 @@ class _Passage:
         points = edited.shape[1:-1]
         own = np.repeat(as_array(self.inside), prod(points), axis=0)
         rows = undo_steps(self._steps, edited.reshape(own.shape), own)
-        if self._table is not None:
+        if is_frame(self._X) or self._table.categories_:
             rows = _codes(rows, self._table)
         return rows.astype(np.float64).reshape(*edited.shape[:-1], -1)
 
@@ -460,7 +456,7 @@ class _Passage:
     def restore(self, values, kept=()):
         """Numbers in X's container; several edits of each row as one array."""
         if values.ndim == 2:
-            return restore(self._X, values, self._table, kept)
+            return restore(self._X, values, self._table, _kept_cells(values, kept))
         edits = values.reshape(len(values), -1, values.shape[-1])
         result = restore_draws(self._X, self._values, edits, self._table, kept)
         return result.reshape(values.shape)
@@ -469,12 +465,20 @@ class _Passage:
         """Edits as the model takes them; several of each row as one array."""
         if values.ndim == 2:
             return _transform(self._steps, self.restore(values, kept))
-        n_edits = prod(values.shape[1:-1])
+        shape, n_edits = values.shape, prod(values.shape[1:-1])
         # The steps want rows in X's container, whatever comes back to the user.
         X = _safe_indexing(self._X, np.repeat(np.arange(len(values)), n_edits))
-        rows = restore(X, values.reshape(-1, values.shape[-1]), self._table, kept)
+        values = values.reshape(-1, values.shape[-1])
+        rows = restore(X, values, self._table, _kept_cells(values, kept))
         inside = as_array(_transform(self._steps, rows))
-        return inside.reshape(*values.shape[:-1], -1)
+        return inside.reshape(*shape[:-1], -1)
+
+
+def _kept_cells(values, kept):
+    """Cells of the columns that are kept: an array of bool like `values`."""
+    cells = np.zeros(values.shape, dtype=bool)
+    cells[:, list(kept)] = True
+    return cells
 
 
 def _check_columns(X, first, n_undone):
@@ -503,4 +507,4 @@ def _codes(rows, table):
             rows[:, j] = np.where(np.isnan(numbers), None, numbers >= 0.5)
         found = [value for value in rows[:, j] if value is not None and value == value]
         table.categories_[j] = list(dict.fromkeys([*known, *found]))
-    return table.encode(rows, str)
+    return table.encode(rows)

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from sklearn.utils._optional_dependencies import check_pandas_support
 
 from sklearn_revae._data.chunks import chunk_bounds, dense
-from sklearn_revae._data.tables import is_frame
+from sklearn_revae._data.codec import ScaledRows
+from sklearn_revae._data.frames import is_frame
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._inference.density import row_bounds
 from sklearn_revae._interventions.requests import read_do
-from sklearn_revae._model.families import COUNTS
 from sklearn_revae._typing import Do, Model, Rows
 
 if TYPE_CHECKING:
@@ -313,12 +313,12 @@ def intervention_report(
     >>> bool(report.achieved.mean() > 0.5)
     True
     """
-    values, x = estimator._rows_for_use(X)
+    x = estimator._scaled(X)
     targets = read_do(estimator._labels, do, len(x))
-    new, x_new = _read_edited(estimator, X_new, len(x))
+    x_new = _read_edited(estimator, X_new, len(x))
     origin = estimator.reconstruct(X) if baseline is None else baseline
-    origin, _ = estimator._rows_for_use(origin)
-    if len(x_new) % len(x) or origin.shape != values.shape:
+    origin = estimator._scaled(origin)
+    if len(x_new) % len(x) or origin.shape != x.shape:
         raise ValueError(
             f"X has {len(x)} rows, X_new {len(x_new)} and baseline {origin.shape[0]}: "
             "pass the edits of each row of X, in order."
@@ -335,7 +335,8 @@ def intervention_report(
     names = estimator._labels.names_
     largest = others.argmax(axis=1)
     alone = len(asked) == len(names)
-    score, new_score = _scores(estimator, dense(values)[row], dense(new))
+    new = dense(x_new.values)
+    score, new_score = _scores(estimator, dense(x.values)[row], new)
     low = estimator.training_score_quantiles_[_LOW_PERCENTILE]
     return InterventionReport(
         label_names=list(names),
@@ -351,7 +352,7 @@ def intervention_report(
         changes=changes,
         other_change=np.zeros(len(row)) if alone else others.max(axis=1),
         other_label=np.array([None if alone else names[i] for i in largest], object),
-        distance=_distances(estimator._columns, dense(new), dense(origin), row),
+        distance=_distances(estimator._codec, new, dense(origin.values), row),
         score_drop=score - new_score,
         out_of_distribution=new_score < low,
     )
@@ -360,7 +361,7 @@ def intervention_report(
 def _read_edited(estimator, X_new, n_rows):
     """Values and scaled rows of X_new, its draws one below another."""
     shape = np.shape(X_new)
-    rows = [(estimator.n_features_in_,), estimator._image]
+    rows = [(estimator.n_features_in_,), estimator._codec.picture_shape_]
     if shape[1:] not in rows and shape[2:] in rows:
         if shape[0] != n_rows:
             raise ValueError(
@@ -371,7 +372,7 @@ def _read_edited(estimator, X_new, n_rows):
     with warnings.catch_warnings():
         # Draws from a frame are an array, which has no names to compare.
         warnings.filterwarnings("ignore", message="X does not have valid feature names")
-        return estimator._rows_for_use(X_new)
+        return estimator._scaled(X_new)
 
 
 def _probabilities(estimator, x):
@@ -388,21 +389,23 @@ def _scores(estimator, old, new):
     return [
         row_bounds(
             estimator.module_,
-            np.where(missing, np.nan, rows) if missing.any() else rows,
-            estimator._columns,
+            ScaledRows(
+                np.where(missing, np.nan, rows) if missing.any() else rows,
+                estimator._codec.scaling_,
+            ),
             estimator.unlabeled_bound,
         )
         for rows in (old, new)
     ]
 
 
-def _distances(columns, new, origin, row):
+def _distances(codec, new, origin, row):
     """Root mean square over columns of the way from `origin[row]` to `new`."""
     distances = np.zeros(len(new))
     for start, stop in chunk_bounds(new):
         part = slice(start, stop)
-        way = _in_spreads(columns, new[part]) - _in_spreads(columns, origin[row[part]])
-        levels = list(columns.levels_)
+        way = _in_spreads(codec, new[part]) - _in_spreads(codec, origin[row[part]])
+        levels = list(codec.levels_)
         # The sign of what is missing is missing as well.
         way[:, levels] = np.sign(way[:, levels])
         there = ~np.isnan(way)
@@ -411,11 +414,11 @@ def _distances(columns, new, origin, row):
     return distances
 
 
-def _in_spreads(columns, values):
+def _in_spreads(codec, values):
     """Values in units of the training rows' spread; codes where there are levels."""
-    spread = np.where(columns.spread_ > 0, columns.spread_, 1.0)
-    scaled = columns.to_model(values, np.float64) / spread
-    for j, column in enumerate(columns.model_columns()):
-        if column.family in COUNTS:
-            scaled[:, j] = np.log1p(scaled[:, j]) / column.spread
+    scaling = codec.scaling_
+    spread = np.where(scaling.spread_ > 0, scaling.spread_, 1.0)
+    scaled = scaling.transform(values, np.float64) / spread
+    counts = scaling.counts
+    scaled[:, counts] = np.log1p(scaled[:, counts]) / codec.count_spread_[counts]
     return scaled

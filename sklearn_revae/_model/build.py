@@ -1,7 +1,7 @@
-"""A model of the right shape for the data, from an estimator's parameters."""
+"""Builds the module for given columns, labels and sizes of the networks."""
 
 import copy
-import math
+from dataclasses import dataclass
 
 import torch
 
@@ -12,7 +12,6 @@ from sklearn_revae._model.convolutions import (
     conv_decoder,
     conv_encoder_body,
 )
-from sklearn_revae._model.families import many_counts
 from sklearn_revae._model.label_model import LabelModel
 from sklearn_revae._model.likelihoods import ProductLikelihood
 from sklearn_revae._model.networks import (
@@ -22,24 +21,29 @@ from sklearn_revae._model.networks import (
 )
 from sklearn_revae._model.revae import ReVAE
 
-# A block as wide as the label has values holds their means at equal distances.
-_WIDEST_LABEL_BLOCK = 10
-_WIDEST_STYLE = 32
 
+@dataclass(frozen=True)
+class Architecture:
+    """Sizes of the networks, and the modules that replace them.
 
-def default_label_dim(n_values):
-    """Latents a label: as many as the largest label has values, from 2 to 10."""
-    return min(max(2, *n_values, 2), _WIDEST_LABEL_BLOCK)
+    Parameters
+    ----------
+    hidden_layer_sizes : tuple of int
+        Widths of the hidden layers of the default encoder.
+    label_dim, style_dim : int
+        Latent dimensions per label, and those of no label.
+    label_classifier : {"bayes", "affine"}
+        See :class:`~sklearn_revae._model.label_model.LabelModel`.
+    encoder, decoder : torch.nn.Module or None
+        The user's own modules; None builds the default ones.
+    """
 
-
-def default_style_dim(n_features):
-    """Latents of no label: the root of the number of columns, from 2 to 32."""
-    return min(max(2, math.ceil(math.sqrt(n_features))), _WIDEST_STYLE)
-
-
-def default_hidden_layer_sizes(columns):
-    """Two wide layers; none for counts by the many, where linear maps tell best."""
-    return () if many_counts(columns) else (256, 256)
+    hidden_layer_sizes: tuple
+    label_dim: int
+    style_dim: int
+    label_classifier: str
+    encoder: torch.nn.Module | None = None
+    decoder: torch.nn.Module | None = None
 
 
 def _try_out(module, name, example, expected):
@@ -78,38 +82,38 @@ def image_layout(shape):
     return ImageShape(shape[1], shape[2], first)
 
 
-def _convolved_layout(params, image):
+def _convolved_layout(architecture, image):
     """Layout of pictures that convolutions read, or None."""
     if image is None:
         return None
-    if isinstance(params.encoder, torch.nn.Module) and isinstance(
-        params.decoder, torch.nn.Module
-    ):
+    if architecture.encoder is not None and architecture.decoder is not None:
         return None
     layout = image_layout(image)
     if min(layout.height, layout.width) < SMALLEST_SIDE:
-        # Nothing to halve: a perceptron reads them whole.
+        # There is nothing to halve: fully connected layers read them whole.
         return None
     check_image_shape(layout)
     return layout
 
 
-def _encoder_body(params, likelihood, layout, widths, generator):
-    """What stands before the encoder's last layer, and the width of what it returns."""
-    if isinstance(params.encoder, torch.nn.Module):
-        body = copy.deepcopy(params.encoder)
+def _encoder_body(architecture, likelihood, layout, generator):
+    """The encoder without its last layer, and the width of its output."""
+    if architecture.encoder is not None:
+        body = copy.deepcopy(architecture.encoder)
         example = torch.zeros(2, likelihood.n_inputs)
         expected = "features of shape (n, any width); a linear layer follows"
         return body, _try_out(body, "encoder", example, expected).shape[1]
     if layout is not None:
         return conv_encoder_body(layout, generator, n_masks=int(likelihood.masked))
-    return mlp_encoder_body(likelihood.n_inputs, widths, generator)
+    return mlp_encoder_body(
+        likelihood.n_inputs, architecture.hidden_layer_sizes, generator
+    )
 
 
-def _decoder(params, likelihood, layout, latent_dim, widths, generator):
+def _decoder(architecture, likelihood, layout, latent_dim, generator):
     n_outputs = likelihood.n_outputs
-    if isinstance(params.decoder, torch.nn.Module):
-        decoder = copy.deepcopy(params.decoder)
+    if architecture.decoder is not None:
+        decoder = copy.deepcopy(architecture.decoder)
         example = torch.zeros(2, latent_dim)
         expected = f"shape (n, {n_outputs}), the likelihood's numbers for each column"
         output = _try_out(decoder, "decoder", example, expected)
@@ -121,56 +125,52 @@ def _decoder(params, likelihood, layout, latent_dim, widths, generator):
         return decoder
     if layout is not None:
         return conv_decoder(latent_dim, layout, generator)
-    return mlp_decoder(latent_dim, widths, n_outputs, generator)
+    return mlp_decoder(latent_dim, architecture.hidden_layer_sizes, n_outputs, generator)
 
 
-def build_model(params, columns, masked, image, n_values, generator):
-    """ReVAE of `params` (an estimator) for rows of `columns` and labels of `n_values`.
+def build_model(columns, masked, image, n_values, architecture, generator):
+    """Build the module for rows of `columns` and labels with `n_values` values.
 
     Parameters
     ----------
-    params : estimator
-        Holds the parameters.
     columns : sequence of Column
-        What the model must know of each column.
+        What the model has to know about each column.
     masked : bool
-        Whether the encoder is told which values are missing.
+        Whether the encoder reads a mask of the observed values.
     image : tuple or None
-        Shape of the pictures that rows are.
+        Shape of the pictures that the rows are.
     n_values : sequence of int
         Number of values of each label.
+    architecture : Architecture
+        Sizes of the networks, and the user's own modules.
     generator : torch.Generator
-        Source of all starting weights.
+        Source of all initial weights.
 
     Raises
     ------
     ValueError
-        If a module given as encoder or decoder takes or returns another shape, or
-        pictures are too large for the convolutions.
+        If the user's encoder or decoder takes or returns another shape, or pictures are
+        too large for the convolutions.
     """
-    label_dim, style_dim = params.label_dim, params.style_dim
-    widths = params.hidden_layer_sizes
-    if isinstance(widths, str):
-        widths = default_hidden_layer_sizes(columns)
-    widths = tuple(widths)
-    if label_dim == "auto":
-        label_dim = default_label_dim(n_values)
-    if style_dim == "auto":
-        style_dim = default_style_dim(len(columns))
-    latent_dim = label_dim * len(n_values) + style_dim
+    latent_dim = architecture.label_dim * len(n_values) + architecture.style_dim
     if latent_dim == 0:
-        raise ValueError("style_dim=0 leaves a model without labels no latents at all.")
+        raise ValueError(
+            "style_dim=0 leaves a model without labels no latent dimension at all. Set "
+            "style_dim to at least 1."
+        )
     likelihood = ProductLikelihood(columns, masked)
-    layout = _convolved_layout(params, image)
+    layout = _convolved_layout(architecture, image)
     if likelihood.n_outputs != len(columns):
-        # Columns of several numbers are no pixels of a picture.
+        # Columns that need several numbers are not pixels of a picture.
         layout = None
-    body, width = _encoder_body(params, likelihood, layout, widths, generator)
-    decoder = _decoder(params, likelihood, layout, latent_dim, widths, generator)
+    body, width = _encoder_body(architecture, likelihood, layout, generator)
+    decoder = _decoder(architecture, likelihood, layout, latent_dim, generator)
     return ReVAE(
         GaussianEncoder(body, width, latent_dim, generator),
         decoder,
         likelihood,
-        LabelModel(n_values, label_dim, generator, params.label_classifier),
-        style_dim,
+        LabelModel(
+            n_values, architecture.label_dim, generator, architecture.label_classifier
+        ),
+        architecture.style_dim,
     )

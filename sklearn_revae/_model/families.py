@@ -1,9 +1,14 @@
-"""Distributions of one kind of column given z: a class a family.
+"""Families of distributions p(x_j | z) of a single feature: one class for each.
 
-A family stands between three forms of its columns: the values `x` (..., n_columns) the
-likelihood is of, the `features` (..., n_columns, n_inputs) the encoder reads, and the
-decoder's `output` (..., n_columns, n_outputs). Values are never missing here:
-:class:`~sklearn_revae._model.likelihoods.ProductLikelihood` fills and masks.
+A family connects three representations of its columns: the values `x` (..., n_columns)
+whose likelihood it gives, the `features` (..., n_columns, n_inputs) that the encoder
+reads, and the decoder's `output` (..., n_columns, n_outputs). Values are never missing
+here: :class:`~sklearn_revae._model.likelihoods.ProductLikelihood` fills missing values in
+and masks them.
+
+A class states everything that other modules need to know about its family: its name, the
+values it is a distribution of, the kind of column it models, and how it is scaled. To add
+a family is to add its class: :data:`FAMILIES` finds it by its name.
 """
 
 import math
@@ -35,22 +40,36 @@ class Column:
         A key of :data:`FAMILIES`.
     n_levels : int, default=0
         Number of values of a categorical or ordinal column.
-    typical, spread : float
-        Of a count: its mean, and the standard deviation of log(1 + x).
+    mean_count, spread : float
+        For a count: its mean, and the standard deviation of log(1 + x).
     """
 
     family: str
     n_levels: int = 0
-    typical: float = 1.0
+    mean_count: float = 1.0
     spread: float = 1.0
 
 
-COUNTS = ("poisson", "negative_binomial")
+# Every family by the name that the parameter `likelihood` knows it by.
+FAMILIES: dict[str, type["Family"]] = {}
+
+
+def families_of(support):
+    """Names of the families with this support, a tuple."""
+    return tuple(name for name, cls in FAMILIES.items() if cls.support == support)
+
+
+def default_families():
+    """The family that likelihood="auto" chooses for each kind of feature, a dict."""
+    # A subclass does not inherit what its base is the default for.
+    defaults = {vars(cls).get("default_for"): name for name, cls in FAMILIES.items()}
+    defaults.pop(None, None)
+    return defaults
 
 
 def many_counts(columns):
-    """Whether most of so many columns are counts: of words, of genes."""
-    n_counts = sum(column.family in COUNTS for column in columns)
+    """Whether most of at least :data:`MANY_COUNTS` features are counts (words, genes)."""
+    n_counts = sum(FAMILIES[column.family].support == "count" for column in columns)
     return n_counts >= MANY_COUNTS and 2 * n_counts >= len(columns)
 
 
@@ -59,19 +78,55 @@ def _inverse_softplus(value):
 
 
 class Family(nn.Module):
-    """Base: one value in, one number out, read as it stands.
+    """Base class: the encoder reads one number per value, the decoder returns one.
 
     Parameters
     ----------
     columns : sequence of Column
-        Of this family and of one number of levels.
+        Columns of this family, all with the same number of levels.
+
+    Attributes
+    ----------
+    name : str or None
+        What the parameter `likelihood` calls the family; None for a base class.
+    support : {"real", "positive", "interval", "count", "level"}
+        The values that it is a distribution of. It decides the scaling: real values are
+        centred and divided by their standard deviation, positive values likewise after
+        the logarithm, intervals are mapped to [0, 1], counts and levels are not scaled.
+    kind : str or None
+        The kind of a column that was given this family; None keeps the inferred kind.
+    default_for : str or None
+        The kind of column that likelihood="auto" gives this family.
+    shared_scale : bool
+        Whether all columns of the family have one common scale and one common noise.
+    has_density : bool
+        Whether `log_prob` is a log-density, which depends on the unit of the values, and
+        not a log-probability.
+    discrete : bool
+        Whether the values are levels, to which no small noise can be added.
+    scaled_family : str or None
+        The family of the scaled values, where it is another one.
+    n_inputs, n_outputs : int
+        How many numbers the encoder reads, and the decoder returns, for each value.
+    filler : float
+        Replaces missing values while a term is computed that is then masked.
     """
 
+    name: str | None = None
+    support = "real"
+    kind: str | None = None
+    default_for: str | None = None
+    shared_scale = False
+    has_density = True
+    discrete = False
+    scaled_family: str | None = None
     n_inputs = n_outputs = 1
-    # Whether values are levels, on which no small noise can be laid.
-    leveled = False
-    # Stands in for a missing value while its term is computed, to be left out after.
     filler = 0.0
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if "name" in vars(cls):
+            FAMILIES[cls.name] = cls
 
     def __init__(self, columns):
         super().__init__()
@@ -151,6 +206,11 @@ def _on_cpu(generator):
 class Bernoulli(Family):
     """Values in [0, 1]; for values between, the usual cross-entropy bound."""
 
+    name = "bernoulli"
+    support = "interval"
+    default_for = "binary"
+    has_density = False
+
     def log_prob(self, output, x):
         return -F.binary_cross_entropy_with_logits(
             output[..., 0], x.expand_as(output[..., 0]), reduction="none"
@@ -166,6 +226,10 @@ class Bernoulli(Family):
 
 class ContinuousBernoulli(Bernoulli):
     """Values in [0, 1], normalised: a density where the plain Bernoulli is none."""
+
+    name = "continuous_bernoulli"
+    kind = "bounded"
+    has_density = True
 
     def log_prob(self, output, x):
         return self._distribution(output).log_prob(x)
@@ -184,6 +248,10 @@ class ContinuousBernoulli(Bernoulli):
 
 class Beta(Family):
     """Values within (0, 1) around the decoded mean, of learned concentration."""
+
+    name = "beta"
+    support = "interval"
+    kind = "bounded"
 
     filler = 0.5
 
@@ -214,12 +282,10 @@ class Beta(Family):
 class _LearnedNoise(Family):
     """A location family around the decoder's output, with a learned scale a column."""
 
-    shared = False
-
     def __init__(self, columns):
         super().__init__(columns)
         start = _inverse_softplus(_START_NOISE_SCALE - MIN_NOISE_SCALE)
-        n_scales = 1 if self.shared else len(columns)
+        n_scales = 1 if self.shared_scale else len(columns)
         self.raw_scale = nn.Parameter(torch.full((n_scales,), start))
 
     @property
@@ -234,6 +300,9 @@ class _LearnedNoise(Family):
 class Gaussian(_LearnedNoise):
     """Normal noise, of one standard deviation a column."""
 
+    name = "gaussian"
+    default_for = "real"
+
     def log_prob(self, output, x):
         squared = self._residual(output, x).square()
         return -0.5 * squared - self.scale.log() - 0.5 * math.log(2 * math.pi)
@@ -246,13 +315,24 @@ class Gaussian(_LearnedNoise):
 class SharedGaussian(Gaussian):
     """Normal noise, of one standard deviation for all columns."""
 
-    shared = True
+    name = "shared_gaussian"
+    default_for = "pixel"
+    shared_scale = True
+
+
+class LogNormal(Gaussian):
+    """Positive values whose logarithm is normal: the model sees that logarithm."""
+
+    name = "log_normal"
+    support = kind = default_for = "positive"
+    scaled_family = "gaussian"
 
 
 class Laplace(_LearnedNoise):
     """Double-exponential noise of one scale: tolerant of outlying pixels."""
 
-    shared = True
+    name = "laplace"
+    shared_scale = True
 
     def log_prob(self, output, x):
         return -self._residual(output, x).abs() - self.scale.log() - math.log(2)
@@ -265,6 +345,8 @@ class Laplace(_LearnedNoise):
 
 class StudentT(_LearnedNoise):
     """Heavy-tailed noise, of learned scale and degrees of freedom above 2."""
+
+    name = "student_t"
 
     def __init__(self, columns):
         super().__init__(columns)
@@ -293,7 +375,9 @@ class StudentT(_LearnedNoise):
 class _Levels(Family):
     """Columns of one number of levels, coded 0, 1, ..."""
 
-    leveled = True
+    support = "level"
+    has_density = False
+    discrete = True
 
     def __init__(self, columns):
         super().__init__(columns)
@@ -318,6 +402,8 @@ class _Levels(Family):
 class Categorical(_Levels):
     """Levels without an order."""
 
+    name = kind = default_for = "categorical"
+
     @property
     def n_inputs(self):
         """One indicator a level."""
@@ -340,6 +426,8 @@ class Categorical(_Levels):
 
 class Ordinal(_Levels):
     """Levels in order: a decoded place beside learned cutpoints."""
+
+    name = kind = default_for = "ordinal"
 
     def __init__(self, columns):
         super().__init__(columns)
@@ -381,23 +469,26 @@ class Ordinal(_Levels):
 class _Count(Family):
     """Whole numbers from 0; the decoder's output is the log of rate over mean."""
 
+    support = kind = "count"
+    has_density = False
+
     def __init__(self, columns):
         super().__init__(columns)
-        typical = torch.tensor([c.typical for c in columns])
-        self.register_buffer("log_typical", typical.clamp(min=1e-3).log())
+        mean_count = torch.tensor([c.mean_count for c in columns])
+        self.register_buffer("log_mean_count", mean_count.clamp(min=1e-3).log())
         self.register_buffer("spread", torch.tensor([c.spread for c in columns]))
 
     def features(self, x):
-        typical = self.log_typical.exp()
-        if len(typical) >= MANY_COUNTS:
-            size = x.sum(-1, keepdim=True) / typical.sum()
+        mean_count = self.log_mean_count.exp()
+        if len(mean_count) >= MANY_COUNTS:
+            size = x.sum(-1, keepdim=True) / mean_count.sum()
             x = x / size.clamp(min=1e-3)
-        return ((torch.log1p(x) - torch.log1p(typical)) / self.spread)[..., None]
+        return ((torch.log1p(x) - torch.log1p(mean_count)) / self.spread)[..., None]
 
     def log_rate(self, output):
         """Log of the expected count."""
         ratio = output[..., 0].clamp(-_MAX_LOG_RATIO, _MAX_LOG_RATIO)
-        return self.log_typical + ratio
+        return self.log_mean_count + ratio
 
     def mean(self, output):
         return self.log_rate(output).exp()
@@ -405,6 +496,8 @@ class _Count(Family):
 
 class Poisson(_Count):
     """Counts whose variance is their mean."""
+
+    name = "poisson"
 
     def log_prob(self, output, x):
         log_rate = self.log_rate(output)
@@ -416,6 +509,9 @@ class Poisson(_Count):
 
 class NegativeBinomial(_Count):
     """Counts of larger variance, mean + mean^2 / r, with r learned for each column."""
+
+    name = "negative_binomial"
+    default_for = "count"
 
     def __init__(self, columns):
         super().__init__(columns)
@@ -438,18 +534,3 @@ class NegativeBinomial(_Count):
         rate = self.mean(output)
         size = self.log_size.exp().expand_as(rate)
         return _poisson(rate * _gamma(size, generator) / size, generator)
-
-
-FAMILIES = {
-    "bernoulli": Bernoulli,
-    "continuous_bernoulli": ContinuousBernoulli,
-    "beta": Beta,
-    "gaussian": Gaussian,
-    "shared_gaussian": SharedGaussian,
-    "student_t": StudentT,
-    "laplace": Laplace,
-    "categorical": Categorical,
-    "ordinal": Ordinal,
-    "poisson": Poisson,
-    "negative_binomial": NegativeBinomial,
-}

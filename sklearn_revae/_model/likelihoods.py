@@ -29,7 +29,7 @@ class ProductLikelihood(nn.Module):
         Width of what the encoder reads, the mask included.
     n_outputs : int
         Width of what the decoder returns.
-    leveled : tensor of bool (n_columns,)
+    discrete : tensor of bool (n_columns,)
         Columns of levels, on which no small noise can be laid.
     """
 
@@ -50,13 +50,13 @@ class ProductLikelihood(nn.Module):
             # linear model of many columns has few weights beside them.
             index = torch.tensor(members, dtype=torch.int32) if len(groups) > 1 else None
             self.register_buffer(f"columns_{name}", index, persistent=False)
-        leveled = torch.zeros(len(columns), dtype=torch.bool)
+        discrete = torch.zeros(len(columns), dtype=torch.bool)
         widths = torch.zeros(2, len(columns), dtype=torch.int32)
         for family, members in self._parts():
             members = slice(None) if members is None else members
-            leveled[members] = family.leveled
+            discrete[members] = family.discrete
             widths[0, members], widths[1, members] = family.n_inputs, family.n_outputs
-        self.register_buffer("leveled", leveled, persistent=False)
+        self.register_buffer("discrete", discrete, persistent=False)
         self.register_buffer("input_widths", widths[0].clone(), persistent=False)
         n_values, self.n_outputs = (int(total) for total in widths.sum(1))
         self.n_inputs = n_values + (len(columns) if masked else 0)
@@ -112,7 +112,7 @@ class ProductLikelihood(nn.Module):
         )
         if not self.masked:
             return features
-        there = features.new_ones((*features.shape[:-1], len(self.leveled)))
+        there = features.new_ones((*features.shape[:-1], len(self.discrete)))
         return torch.cat([features, there], dim=-1)
 
     def noise_of_inputs(self, noise_scale):
@@ -120,7 +120,7 @@ class ProductLikelihood(nn.Module):
 
         Levels and the mask get none.
         """
-        noise = torch.where(self.leveled, 0.0, noise_scale)
+        noise = torch.where(self.discrete, 0.0, noise_scale)
         noise = noise.repeat_interleave(self.input_widths)
         return nn.functional.pad(noise, (0, self.n_inputs - len(noise)))
 
@@ -144,7 +144,7 @@ class ProductLikelihood(nn.Module):
         return self._collect(output, lambda family, part: family.sample(part, generator))
 
     def _collect(self, output, value_of):
-        result = output.new_empty((*output.shape[:-1], len(self.leveled)))
+        result = output.new_empty((*output.shape[:-1], len(self.discrete)))
         for family, columns, part in self._groups(output):
             if columns is None:
                 return value_of(family, part)

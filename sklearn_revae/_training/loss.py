@@ -130,10 +130,10 @@ class SemiSupervisedLoss(nn.Module):
 
     def _swapped(self, model, x):
         """`x` with some levels taken from the row above."""
-        leveled = model.likelihood.leveled
-        if not leveled.any():
+        discrete = model.likelihood.discrete
+        if not discrete.any():
             return x
-        swapped = leveled & self._chosen(x, SWAPPED_SHARE)
+        swapped = discrete & self._chosen(x, SWAPPED_SHARE)
         return torch.where(swapped, x.roll(1, 0), x)
 
     def _edit_loss(self, model, x, inputs, z, codes):

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from sklearn_revae._model.convolutions import convolves
+from sklearn_revae._random import generator
 from sklearn_revae._training.batches import MixedBatches, Rows
 from sklearn_revae._training.callbacks import KeepBest, Progress
 from sklearn_revae._training.device import fitting_threads
@@ -61,13 +62,6 @@ class Result:
 
     history: list
     optimizer_state: dict
-
-
-def generator(seed, device="cpu"):
-    """Own source of random numbers: torch's global one stays untouched."""
-    source = torch.Generator(device)
-    source.manual_seed(seed)
-    return source
 
 
 @torch.no_grad()

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import scipy.sparse
 
-from sklearn_revae._data.tables import is_frame
+from sklearn_revae._data.frames import is_frame
 from sklearn_revae.persistence._values import UnstorableError
 
 _SPARSE = tuple(

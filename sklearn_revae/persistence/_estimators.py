@@ -7,7 +7,6 @@ import sklearn
 import torch
 
 from sklearn_revae._classifier import ReVAEClassifier
-from sklearn_revae._parameters import check_parameters
 from sklearn_revae._transformer import ReVAETransformer
 from sklearn_revae.persistence import _containers, _parts
 from sklearn_revae.persistence._modules import (
@@ -37,9 +36,8 @@ _OUTPUT = "_sklearn_output_config"
 _OUTPUTS = ("default", "pandas", "polars")
 # What is stored, or follows from it. Optimizer states are left out, as pickles do.
 _ATTRIBUTES = {
-    *("n_features_in_", "feature_names_in_", "_table", "_image", "_template"),
-    *("_labels", "_columns", "likelihood_", "label_names_"),
-    *("_seed", "_optimizer_state", "_counts", "_pair_counts", "module_"),
+    *("n_features_in_", "feature_names_in_", "_codec", "_labels"),
+    *("likelihood_", "label_names_", "_seed", "_optimizer_state", "module_"),
     *("label_dim_", "style_dim_", "history_", "n_iter_", "device_"),
     *("exclusions_", "_residuals", "training_score_quantiles_", _OUTPUT, *_SETTLED),
 }
@@ -73,7 +71,7 @@ def state_of(estimator):
             _put(tensors, name, weights_of(module))
     fitted = None
     if hasattr(estimator, "module_"):
-        check_parameters(estimator)
+        estimator._validate_params()
         fitted = _fitted_state(estimator)
         _put(tensors, "module", weights_of(estimator.module_))
     return {
@@ -104,23 +102,23 @@ def _take(tensors, prefix):
 
 
 def _fitted_state(estimator):
-    table, labels, residuals = (
-        getattr(estimator, name) for name in ("_table", "_labels", "_residuals")
+    codec, labels, residuals = (
+        getattr(estimator, name) for name in ("_codec", "_labels", "_residuals")
     )
     feature_names = getattr(estimator, "feature_names_in_", None)
-    image = estimator._image
+    image = codec.picture_shape_
     exclusions = estimator.module_.label_model.exclusions
     return {
         "n_features": int(estimator.n_features_in_),
         "feature_names": None if feature_names is None else feature_names.tolist(),
         "image": image and [int(side) for side in image],
-        "columns": _parts.columns_state(estimator._columns),
-        "table": None if table is None else _parts.table_state(table),
-        "template": _containers.describe(estimator._template),
+        "columns": _parts.codec_state(codec),
+        "table": _parts.categories_state(codec.table_),
+        "template": _containers.describe(codec.template_),
         "labels": None if labels is None else _parts.labels_state(labels),
         "latents": [int(estimator.label_dim_), int(estimator.style_dim_)],
-        "counts": list(estimator._counts),
-        "pair_counts": estimator._pair_counts,
+        "counts": [] if labels is None else list(labels.counts_),
+        "pair_counts": 0.0 if labels is None else labels.pair_counts_,
         "exclusions": np.array(exclusions, dtype=np.int64).reshape(-1, 5),
         "residuals": None if residuals is None else _parts.residuals_state(residuals),
         "score_quantiles": estimator.training_score_quantiles_,
@@ -156,14 +154,16 @@ def estimator_from(state, tensors, modules):
         check(state["output"]["transform"] in _OUTPUTS, "output")
         setattr(estimator, _OUTPUT, state["output"])
     if state["fitted"] is not None:
-        check_parameters(estimator)
+        estimator._validate_params()
         weights = _take(tensors, "module")
         vars(estimator).update(
             _fitted(estimator, decode(state["fitted"], tensors), weights)
         )
-        estimator.exclusions_ = estimator._named_exclusions(
-            estimator.module_.label_model.exclusions
-        )
+        estimator.exclusions_ = []
+        if estimator._labels is not None:
+            estimator.exclusions_ = estimator._labels.named_exclusions(
+                estimator.module_.label_model.exclusions
+            )
     check(not tensors, f"tensors {sorted(tensors)[:3]}")
     return estimator
 
@@ -183,13 +183,14 @@ def _fitted(estimator, state, weights):
         check(all(type(side) is int and side > 0 for side in image), "image")
         check(len(image) in (2, 3) and math.prod(image) == n_features, "image")
     categories = _parts.categories_of(state["table"])
-    columns = _parts.columns_from(state["columns"], n_features, feature_names, categories)
-    table = None if state["table"] is None else _parts.table_from(categories, columns)
+    template = _containers.make(state["template"], n_features)
+    codec = _parts.codec_from(state["columns"], n_features, categories, template, image)
+    codec.image_shape = estimator.image_shape
     labels = None if state["labels"] is None else _parts.labels_from(state["labels"])
     n_values = [] if labels is None else [len(c) for c in labels.classes_]
     sizes = tuple(state["latents"])
     check(len(sizes) == 2 and all(type(n) is int and n >= 0 for n in sizes), "latents")
-    module = build(estimator, columns, image, n_values, sizes, weights)
+    module = build(estimator, codec, n_values, sizes, weights)
     _compare(probes(estimator, module), state["probes"])
     module.label_model.exclusions = _exclusions(state["exclusions"], n_values)
     check(len(state["counts"]) == len(n_values), "counts")
@@ -198,8 +199,11 @@ def _fitted(estimator, state, weights):
     pairs = state["pair_counts"]
     if np.ndim(pairs) == 0:
         check(pairs == 0.0, "pair_counts")
+        pairs = 0.0
     else:
         numbers(pairs, (sum(n_values), sum(n_values)), "pair_counts")
+    if labels is not None:
+        labels.counts_, labels.pair_counts_ = state["counts"], pairs
     quantiles = state["score_quantiles"]
     check(quantiles.shape == (101,) and quantiles.dtype == np.float64, "quantiles")
     check(type(state["seed"]) is int and 0 <= state["seed"] < 2**32, "seed")
@@ -207,18 +211,13 @@ def _fitted(estimator, state, weights):
     check(isinstance(history, list), "history")
     check(all(isinstance(epoch, dict) for epoch in history), "history")
     return attributes | {
-        "_image": image,
-        "_table": table,
-        "_template": _containers.make(state["template"], n_features),
         "_labels": labels,
-        "_columns": columns,
-        "likelihood_": columns.families_,
+        "_codec": codec,
+        "likelihood_": codec.families_,
         "label_names_": [] if labels is None else list(labels.names_),
         "label_dim_": sizes[0],
         "style_dim_": sizes[1],
         "module_": module,
-        "_counts": state["counts"],
-        "_pair_counts": pairs,
         "_residuals": state["residuals"]
         and _parts.residuals_from(state["residuals"], n_features),
         "training_score_quantiles_": quantiles,

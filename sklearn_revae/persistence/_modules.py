@@ -1,14 +1,17 @@
 """The module anew from an estimator's parameters, its weights from a file."""
 
 import copy
+import dataclasses
 import math
-from types import SimpleNamespace
+import re
 
+import numpy as np
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from sklearn_revae._defaults import architecture_of
 from sklearn_revae._model.build import build_model
-from sklearn_revae._training.run import generator
+from sklearn_revae._random import generator
 
 OWN_MODULES = ("encoder", "decoder")
 # No perceptron is deeper; each layer costs far more than its numbers.
@@ -90,50 +93,49 @@ def fill(module, weights):
     return module
 
 
-def build(estimator, columns, image, n_values, sizes, weights):
+def build(estimator, codec, n_values, sizes, weights):
     """Return the module of an estimator's parameters, filled with `weights`.
 
     Parameters
     ----------
     estimator : estimator
         Holds the parameters.
-    columns : Columns
+    codec : Codec
         The columns.
-    image : tuple or None
-        Shape of the pictures that rows are.
     n_values : list of int
         Number of values of each label.
     sizes : tuple of int
-        Latents a label, and of no label.
+        Latent dimensions per label, and those of no label.
     weights : dict of str to Tensor
         All of them.
 
     Raises
     ------
     ValueError
-        If they make no module, a larger one than the weights fill, or another.
+        If they do not fit a module, or only a larger one than they can fill.
     """
     # "auto" is shorter than any list that is too long.
-    if len(estimator.hidden_layer_sizes) > _MOST_LAYERS:
+    if np.size(estimator.hidden_layer_sizes) > _MOST_LAYERS:
         raise ValueError(f"hidden_layer_sizes has more than {_MOST_LAYERS} entries")
-    params = SimpleNamespace(
-        hidden_layer_sizes=estimator.hidden_layer_sizes,
+    columns = codec.model_columns()
+    architecture = dataclasses.replace(
+        architecture_of(estimator, columns, n_values),
         label_dim=sizes[0],
         style_dim=sizes[1],
-        label_classifier=estimator.label_classifier,
-        encoder=estimator.encoder,
-        decoder=estimator.decoder,
     )
-    masked = bool(columns.missing_.any())
+    masked, shape = bool(codec.missing_.any()), codec.picture_shape_
     with _Budget(sum(weight.numel() for weight in weights.values())):
-        module = build_model(
-            params, columns.model_columns(), masked, image, n_values, generator(0)
-        )
-    fill(module, weights)
+        module = build_model(columns, masked, shape, n_values, architecture, generator(0))
+    fill(module, {_renamed(name): weight for name, weight in weights.items()})
     own = [isinstance(getattr(estimator, name), torch.nn.Module) for name in OWN_MODULES]
     if not any(own) and not all(torch.isfinite(w).all() for w in weights.values()):
         raise ValueError("some of its weights are NaN or infinite")
     return module
+
+
+def _renamed(name):
+    """The present name of a weight whose name in a file may be an older one."""
+    return re.sub(r"^(likelihood\..*)\.log_typical$", r"\1.log_mean_count", name)
 
 
 def probes(estimator, module):

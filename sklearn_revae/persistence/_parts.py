@@ -6,10 +6,12 @@ wrong much later, or silently.
 
 import numpy as np
 
+from sklearn_revae._data.codec import Codec
+from sklearn_revae._data.kinds import Levels
 from sklearn_revae._data.labels import LabelCodes
-from sklearn_revae._data.scaling import LIKELIHOODS, Columns, Levels
 from sklearn_revae._data.tables import Table
 from sklearn_revae._imputation.residuals import Residuals
+from sklearn_revae._model.families import FAMILIES, families_of
 
 _KINDS = (
     "real",
@@ -21,14 +23,13 @@ _KINDS = (
     "bounded",
     "pixel",
 )
-# Of each column, by their names in Columns.
+# Of each column, by their names in Scaling.
 _SCALES = (
     "shift_",
     "scale_",
     "seen_low_",
     "seen_high_",
     "spread_",
-    "missing_",
 )
 
 
@@ -84,27 +85,29 @@ def names(values, n, what):
     return values
 
 
-def columns_state(columns):
-    """State of :class:`Columns`; its names are those of the estimator's features."""
-    state = {name: getattr(columns, name) for name in _SCALES}
-    low, high = columns.range_
+def codec_state(codec):
+    """State of :class:`Codec`, without its categories; its names are in the template."""
+    scaling = codec.scaling_
+    state = {name: getattr(scaling, name) for name in _SCALES}
+    low, high = scaling.range_
     return state | {
+        "missing_": codec.missing_,
         "low_": low,
         "high_": high,
-        "likelihood": columns.likelihood,
-        "kinds": _coded(columns.kinds_, _KINDS),
-        "families": _coded(columns.families_, LIKELIHOODS),
-        "typical": columns.typical_,
-        "typical_spread": columns.typical_spread_,
+        "likelihood": codec.likelihood,
+        "kinds": _coded(codec.kinds_, _KINDS),
+        "families": _coded(codec.families_, tuple(FAMILIES)),
+        "typical": codec.mean_count_,
+        "typical_spread": codec.count_spread_,
         "levels": [
             {"column": int(j), "ordered": bool(levels.ordered), "numbers": levels.numbers}
-            for j, levels in columns.levels_.items()
+            for j, levels in codec.levels_.items()
         ],
     }
 
 
 def _coded(words, known):
-    """Words as places among those known, which the file names: later ones have more."""
+    """Words as positions in a list that the file states: later versions know more."""
     place = {word: code for code, word in enumerate(known)}
     array = np.array([place[word] for word in words], dtype=np.int64)
     return {"known": list(known), "codes": array}
@@ -116,18 +119,14 @@ def _words(state, n, known, what):
     return np.array(state["known"], dtype=object)[places]
 
 
-def columns_from(state, n_features, feature_names, categories):
-    """:class:`Columns` of a state; `categories` are the table's, by column."""
-    columns = Columns(state["likelihood"]).named(feature_names)
-    for name in _SCALES:
-        setattr(columns, name, numbers(state[name], (n_features,), name))
-    check((columns.scale_ > 0).all(), "scales")
-    check((columns.spread_ >= 0).all(), "spread_")
-    columns.kinds_ = _words(state["kinds"], n_features, _KINDS, "kinds")
-    columns.families_ = _words(state["families"], n_features, LIKELIHOODS, "families")
-    for name, known in zip(("low_", "high_"), columns.range_, strict=True):
-        check((numbers(state[name], (n_features,), name) == known).all(), name)
-    columns.levels_ = {}
+def codec_from(state, n_features, categories, template, picture_shape):
+    """:class:`Codec` of a state; `categories` are the table's, by column."""
+    codec = Codec(state["likelihood"])
+    codec.template_, codec.picture_shape_ = template, picture_shape
+    codec.missing_ = numbers(state["missing_"], (n_features,), "missing_")
+    codec.kinds_ = _words(state["kinds"], n_features, _KINDS, "kinds")
+    codec.families_ = _words(state["families"], n_features, tuple(FAMILIES), "families")
+    codec.levels_ = {}
     for levels in state["levels"]:
         j, values = levels["column"], levels["numbers"]
         check(type(j) is int and 0 <= j < n_features, "levels")
@@ -135,40 +134,43 @@ def columns_from(state, n_features, feature_names, categories):
         if values is not None:
             check(_ascending(numbers(values, np.shape(values), "levels")), "levels")
         n_levels = len(categories[j] if values is None else values)
-        columns.levels_[j] = Levels(n_levels, bool(levels["ordered"]), values)
-    check(len(columns.levels_) == len(state["levels"]), "levels")
-    leveled = np.isin(columns.families_, ["categorical", "ordinal"])
-    check(set(columns.levels_) == set(np.flatnonzero(leveled).tolist()), "levels")
-    check(set(categories) <= set(columns.levels_), "categories")
-    for name in ("typical", "typical_spread"):
-        setattr(columns, f"{name}_", numbers(state[name], (n_features,), name))
-    check((columns.typical_spread_ > 0).all(), "typical_spread")
-    return columns
+        codec.levels_[j] = Levels(n_levels, bool(levels["ordered"]), values)
+    check(len(codec.levels_) == len(state["levels"]), "levels")
+    discrete = np.isin(codec.families_, families_of("level"))
+    check(set(codec.levels_) == set(np.flatnonzero(discrete).tolist()), "levels")
+    check(set(categories) <= set(codec.levels_), "categories")
+    codec.table_ = Table()
+    codec.table_.categories_ = categories
+    codec.table_.ordered_ = {j for j in categories if codec.levels_[j].ordered}
+    codec.scaling_ = codec.make_scaling()
+    for name in _SCALES:
+        setattr(codec.scaling_, name, numbers(state[name], (n_features,), name))
+    check((codec.scaling_.scale_ > 0).all(), "scales")
+    check((codec.scaling_.spread_ >= 0).all(), "spread_")
+    for name, known in zip(("low_", "high_"), codec.scaling_.range_, strict=True):
+        check((numbers(state[name], (n_features,), name) == known).all(), name)
+    codec.mean_count_ = numbers(state["typical"], (n_features,), "typical")
+    spread = numbers(state["typical_spread"], (n_features,), "typical_spread")
+    check((spread > 0).all(), "typical_spread")
+    codec.count_spread_ = spread
+    return codec
 
 
-def table_state(table):
-    """State of :class:`Table`; how many levels there are, the columns say as well."""
+def categories_state(table):
+    """The categories of a :class:`Table`, by column."""
     return [[int(j), values] for j, values in table.categories_.items()]
 
 
 def categories_of(state):
-    """Categories by column, of a table's state or of none."""
+    """Categories by column, from a state; None in files of models without any."""
     categories = {}
     for j, values in state or []:
         check(type(j) is int and j >= 0 and j not in categories, "categories")
-        # Distinct, and such as can be looked up.
+        # They have to be distinct and hashable.
         check(isinstance(values, list) and len(values) > 0, "categories")
         check(len(set(values)) == len(values), "categories")
         categories[j] = values
     return categories
-
-
-def table_from(categories, columns):
-    """:class:`Table` of categories by column."""
-    table = Table()
-    table.categories_ = categories
-    table.levels_ = {j: columns.levels_[j] for j in categories}
-    return table
 
 
 def labels_state(labels):

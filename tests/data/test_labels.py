@@ -217,7 +217,7 @@ def test_a_single_column_is_one_label_with_a_warning(few_blobs, quick_classifier
 
 def test_no_labelled_row_at_all_raises(blobs, quick_classifier):
     X, y = blobs
-    with pytest.raises(ValueError, match=r"no labelled row.*ReVAETransformer"):
+    with pytest.raises(ValueError, match=r"no labelled sample.*ReVAETransformer"):
         quick_classifier().fit(X, np.full_like(y, -1))
 
 
@@ -225,7 +225,7 @@ def test_a_label_without_any_value_raises_and_is_named(two_labels, quick_classif
     X, y = two_labels
     y = y.copy()
     y[:, 1] = None
-    with pytest.raises(ValueError, match=r"no labelled row.*label_1"):
+    with pytest.raises(ValueError, match=r"no labelled sample.*label_1"):
         quick_classifier().fit(X, y)
 
 

@@ -17,7 +17,11 @@ from PIL import Image
 from skorch.callbacks import Callback
 from torch.utils.data import Dataset, IterableDataset
 
-from sklearn_revae import ReVAEClassifier, _base, _inference, _rows, _stored
+from sklearn_revae import ReVAEClassifier
+from sklearn_revae._data import chunks as _rows
+from sklearn_revae._data import storage as _stored
+from sklearn_revae._data.scaling import Scaling
+from sklearn_revae._inference import chunked as _inference
 from sklearn_revae._training import streaming
 
 N_FEATURES = 64
@@ -181,7 +185,7 @@ def test_rows_of_no_weight_leave_no_trace(
     part = quick_classifier().fit(pixels.X[some], pixels.y[some])
     assert weight_bytes(whole) == weight_bytes(part)
     stored = quick_classifier().fit(_memmap(pixels.X, tmp_path), pixels.y, weight)
-    assert np.array_equal(stored._columns.shift_, part._columns.shift_)
+    assert np.array_equal(stored._codec.scaling_.shift_, part._codec.scaling_.shift_)
 
 
 def test_early_stopping_holds_stored_rows_out(
@@ -284,9 +288,7 @@ def test_large_arrays_are_converted_a_few_rows_at_a_time(
     monkeypatch.setattr(_rows, "_CHUNK_CELLS", 40 * N_FEATURES)
     monkeypatch.setattr(_inference, "_MOST_ROWS", 40)
     sizes = _Sizes()
-    sizes.spy_on(
-        monkeypatch, _base.Columns, "to_model", lambda _, rows, *__: rows.shape[0]
-    )
+    sizes.spy_on(monkeypatch, Scaling, "transform", lambda _, rows, *__: rows.shape[0])
     quick_classifier(early_stopping=True).fit(pixels.X, pixels.y)
     quick_classifier().fit(_memmap(pixels.X, tmp_path), pixels.y)
     assert max(sizes) <= 40

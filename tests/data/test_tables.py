@@ -187,7 +187,7 @@ def test_a_dict_overrules_single_columns(table):
     [
         ({"weight": "gaussian"}, "likelihood names 'weight'.*height"),
         ({"city": "gaussian"}, "'city' of X, which holds categories"),
-        ({"height": "poisson"}, "'height' of X, which is not of whole numbers"),
+        ({"height": "poisson"}, "'height' of X, which does not hold whole numbers"),
         ({"flag": "log_normal"}, "'flag' of X, which reaches 0"),
         ({"height": "cauchy"}, "likelihood names .'cauchy'"),
     ],
@@ -330,5 +330,5 @@ def test_sparse_rows_of_every_format_come_back_in_it(container, quick_transforme
 
 
 def test_sparse_rows_for_a_model_of_categories_raise(model):
-    with pytest.raises(TypeError, match="fitted on a table with categories"):
+    with pytest.raises(TypeError, match="fitted to a table with categories"):
         model.predict(scipy.sparse.csr_matrix(np.ones((2, 8))))

@@ -134,7 +134,7 @@ def test_impute_of_whole_rows_gives_them_back(blobs, blobs_model):
 def test_a_column_without_any_value_raises_by_name(blobs):
     X = pd.DataFrame(blobs[0], columns=["a", "b", "c", "d"])
     X["c"] = np.nan
-    with pytest.raises(ValueError, match="Column 'c' of X has no value at all"):
+    with pytest.raises(ValueError, match="Column 'c' of X has only missing values"):
         ReVAETransformer().fit(X)
 
 

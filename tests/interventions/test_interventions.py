@@ -293,12 +293,12 @@ def test_names_and_indices_may_be_mixed(frame, frame_model):
 
 @pytest.mark.parametrize("keep", ["e", ["a", "e"], [4], [-1], [1.5]])
 def test_an_unknown_column_is_refused(keep, frame, frame_model):
-    with pytest.raises(ValueError, match=r"no column of X.*'a', 'b', 'c', 'd'"):
+    with pytest.raises(ValueError, match=r"not a column of X.*'a', 'b', 'c', 'd'"):
         frame_model.intervene(frame, 1, keep=keep)
 
 
 def test_an_unknown_column_of_an_array_is_refused(blobs, blobs_model):
-    with pytest.raises(ValueError, match=r"'a'.*no column of X.*0\.\.3"):
+    with pytest.raises(ValueError, match=r"'a'.*not a column of X.*0\.\.3"):
         blobs_model.intervene(blobs[0], 1, keep=["a"])
 
 

@@ -13,7 +13,7 @@ MIXED = [
     Column("gaussian"),
     Column("categorical", 3),
     Column("bernoulli"),
-    Column("negative_binomial", typical=3.0, spread=0.8),
+    Column("negative_binomial", mean_count=3.0, spread=0.8),
     Column("categorical", 3),
     Column("ordinal", 5),
     Column("gaussian"),
@@ -29,7 +29,7 @@ def random(*shape, seed=0):
 
 
 def column_of(name):
-    return Column(name, N_LEVELS, typical=3.0, spread=0.8)
+    return Column(name, N_LEVELS, mean_count=3.0, spread=0.8)
 
 
 def make_family(name, n_columns=1):
@@ -133,7 +133,7 @@ def test_mass_is_one_and_the_mean_and_the_draws_are_its_own(name):
     values = support_of(family)
     mass = family.log_prob(output.expand(len(values), 1, -1), values[:, None]).exp()[:, 0]
     mass = mass.detach()
-    counted = family.leveled or isinstance(family, COUNTS) or name == "bernoulli"
+    counted = family.discrete or isinstance(family, COUNTS) or name == "bernoulli"
     total = mass.sum() if counted else torch.trapezoid(mass, values)
     # A beta density's ends are cut off, a Student-t's tails are heavy.
     assert total.item() == pytest.approx(1, abs=2e-2 if name == "beta" else 1e-5)
