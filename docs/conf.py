@@ -1,4 +1,7 @@
-"""How the site is built: `make docs`, without a network unless ONLINE=1 is given."""
+"""Sphinx configuration, used by `make docs`.
+
+The site is built without network access unless the environment variable ONLINE is 1.
+"""
 
 import os
 import sys
@@ -41,7 +44,8 @@ exclude_patterns = [
 default_role = "literal"
 nitpicky = True
 
-# What other packages' names mean is known with a network only. Offline they are text.
+# Links to other packages' documentation need network access. Without it, the names of
+# their objects are shown as plain text.
 if ONLINE:
     intersphinx_mapping = {
         "python": ("https://docs.python.org/3", None),
@@ -56,7 +60,7 @@ if ONLINE:
 else:
     nitpick_ignore_regex = [
         (r"py:.*", r"(joblib|matplotlib|numpy|pandas|sklearn|skorch|torch)\..+"),
-        # What estimators inherit from scikit-learn speaks of its guide and glossary.
+        # Docstrings inherited from scikit-learn refer to its user guide and glossary.
         ("std:ref", r"metadata_routing|df_output_transform|sphx_glr_auto_examples_.*"),
         ("std:term", "meta-estimator"),
     ]
@@ -82,7 +86,7 @@ sphinx_gallery_conf = {
     "remove_config_comments": True,
     "show_memory": False,
     "write_computation_times": False,
-    # A time says more of what else the building machine was doing.
+    # Do not report run times: they mostly reflect the load of the building machine.
     "min_reported_time": 3600,
     "show_signature": False,
     "download_all_examples": False,

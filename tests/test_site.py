@@ -133,35 +133,38 @@ def write_site(folder, body):
 @pytest.mark.parametrize(
     ("body", "fault"),
     [
-        ("<a href='gone.html'>x</a>", "gone.html leads nowhere"),
-        ("<a href='other.html#gone'>x</a>", "other.html#gone has no such anchor"),
-        ("<a href='#gone'>x</a>", "#gone has no such anchor"),
-        ("<img src='gone.png'>", "gone.png leads nowhere"),
-        ("<script src='https://cdn.example/x.js'></script>", "from elsewhere"),
-        ("<link rel='stylesheet' href='//cdn.example/x.css'>", "from elsewhere"),
+        ("<a href='gone.html'>x</a>", "gone.html does not exist"),
+        (
+            "<a href='other.html#gone'>x</a>",
+            "#gone: the page has no such anchor",
+        ),
+        ("<a href='#gone'>x</a>", "#gone: the page has no such anchor"),
+        ("<img src='gone.png'>", "gone.png does not exist"),
+        ("<script src='https://cdn.example/x.js'></script>", "from another site"),
+        ("<link rel='stylesheet' href='//cdn.example/x.css'>", "from another site"),
     ],
 )
 def test_a_broken_link_is_found(body, fault, check_links, tmp_path):
     write_site(tmp_path, body)
-    [found] = check_links.faults(tmp_path)
+    [found] = check_links.find_problems(tmp_path)
     assert fault in found
     assert found.startswith("index.html: ")
 
 
-def test_good_links_are_not_complained_of(check_links, tmp_path):
+def test_valid_links_are_not_reported(check_links, tmp_path):
     links = ["#here", "other.html#there", "https://elsewhere.example", "other.html?q=1"]
     write_site(tmp_path, "".join(f"<a href='{link}'>x</a>" for link in links))
-    assert check_links.faults(tmp_path) == []
+    assert check_links.find_problems(tmp_path) == []
 
 
-def test_a_style_that_loads_from_elsewhere_is_found(check_links, tmp_path):
+def test_a_style_that_loads_from_another_site_is_found(check_links, tmp_path):
     write_site(tmp_path, "")
     (tmp_path / "a.css").write_text("@import 'https://cdn.example/x.css';")
-    assert len(check_links.faults(tmp_path)) == 1
+    assert len(check_links.find_problems(tmp_path)) == 1
 
 
-def test_a_folder_without_pages_is_not_called_good(check_links, tmp_path):
-    assert "make docs" in check_links.faults(tmp_path)[0]
+def test_a_folder_without_pages_is_reported(check_links, tmp_path):
+    assert "make docs" in check_links.find_problems(tmp_path)[0]
 
 
 @pytest.fixture
@@ -185,17 +188,17 @@ def test_with_all_data_every_example_is_run(data_of_examples, monkeypatch):
     assert all(re.search(pattern, str(path)) for path in examples)
 
 
-def test_a_page_without_results_says_so(data_of_examples, monkeypatch):
+def test_an_example_that_was_not_run_has_a_note(data_of_examples, monkeypatch):
     monkeypatch.setattr(data_of_examples, "missing", lambda: ["plot_avatars"])
     page = "\n.. _mark:\n\n\nFaces\n=====\n\nDrawn faces.\n\nMore\n====\n"
     source = [page]
-    data_of_examples.say_so(None, "auto_examples/plot_avatars", source)
+    data_of_examples.add_note(None, "auto_examples/plot_avatars", source)
     title, note, rest = re.split(r"(\n\.\. note::\n\n(?:   .*\n)+)", source[0])
     assert title.rstrip().endswith("Faces\n=====")
-    assert "no\n   results" in note
+    assert "shows no results" in note
     assert rest.lstrip().startswith("Drawn faces.")
     source = [page]
-    data_of_examples.say_so(None, "auto_examples/plot_quickstart", source)
+    data_of_examples.add_note(None, "auto_examples/plot_quickstart", source)
     assert source == [page]
 
 

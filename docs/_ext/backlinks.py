@@ -1,21 +1,21 @@
-"""References name no places that are not on their page.
+"""Remove back-links of references that point to places missing from the page.
 
-numpydoc cites every reference once for LaTeX alone; in pages the way back from a
-reference to that place would lead nowhere.
+numpydoc adds one citation of every reference for the LaTeX output only. In HTML, the link
+from the reference back to that citation would be broken.
 """
 
 from docutils import nodes
 
 
-def drop_dead(app, doctree, docname):
-    """Forget the places of citations that are not in the page."""
-    there = {name for node in doctree.findall(nodes.Element) for name in node["ids"]}
+def remove_dead_backlinks(app, doctree, docname):
+    """Remove back-links whose target does not exist in the document."""
+    existing = {name for node in doctree.findall(nodes.Element) for name in node["ids"]}
     for kind in (nodes.citation, nodes.footnote):
         for reference in doctree.findall(kind):
-            reference["backrefs"] = [n for n in reference["backrefs"] if n in there]
+            reference["backrefs"] = [n for n in reference["backrefs"] if n in existing]
 
 
 def setup(app):
-    """Connect to pages that are about to be written."""
-    app.connect("doctree-resolved", drop_dead)
+    """Run after a page's references are resolved, before it is written."""
+    app.connect("doctree-resolved", remove_dead_backlinks)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

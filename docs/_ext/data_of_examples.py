@@ -1,61 +1,68 @@
-"""Examples whose data are not on this machine: shown without results, and saying so."""
+"""Skip examples whose data are not installed, and say so on their pages.
+
+The source of such an example is still shown, but the example is not run.
+"""
 
 import os
 import re
 from importlib.util import find_spec
 from pathlib import Path
 
-_GARMENTS = "train-images-idx3-ubyte.gz"
+_FASHION_MNIST_FILE = "train-images-idx3-ubyte.gz"
 
 
-def _has(*modules):
+def _installed(*modules):
     return all(find_spec(module) is not None for module in modules)
 
 
-def _has_garments():
+def _has_fashion_mnist():
     folder = os.environ.get("FASHION_MNIST", "/usr/share/datasets/fashion-mnist")
-    return Path(folder, _GARMENTS).exists()
+    return Path(folder, _FASHION_MNIST_FILE).exists()
 
 
-# The file, and whether what it asks for at its beginning is there.
-_NEEDS = {
-    "plot_avatars": lambda: _has("python_avatars", "resvg_py", "PIL"),
-    "plot_fashion_mnist": _has_garments,
-    "plot_mixed_table": lambda: _has("palmerpenguins"),
-    "plot_partly_labelled": lambda: _has("river"),
-    "plot_single_cell_counts": lambda: _has("scanpy", "h5py"),
+# For each example that needs data or optional packages, a function that returns whether
+# they are available. Each of these examples checks for them itself before it starts.
+_AVAILABLE = {
+    "plot_avatars": lambda: _installed("python_avatars", "resvg_py", "PIL"),
+    "plot_fashion_mnist": _has_fashion_mnist,
+    "plot_mixed_table": lambda: _installed("palmerpenguins"),
+    "plot_partly_labelled": lambda: _installed("river"),
+    "plot_single_cell_counts": lambda: _installed("scanpy", "h5py"),
 }
 _NOTE = """
 .. note::
 
-   This page was built where the data of the example are not installed, so it shows no
-   results.
+   This page shows no results because the data of the example were not installed when
+   the page was built.
 
 """
 
 
 def missing():
-    """Names of the examples that cannot run here."""
-    return sorted(name for name, is_there in _NEEDS.items() if not is_there())
+    """Return the names of the examples that cannot run on this machine."""
+    return sorted(name for name, available in _AVAILABLE.items() if not available())
 
 
 def can_run(examples):
-    """Return the pattern of paths of examples that can run here."""
-    unknown = [name for name in _NEEDS if not Path(examples, f"{name}.py").exists()]
+    """Return a regular expression for the paths of the examples that can run."""
+    unknown = [name for name in _AVAILABLE if not Path(examples, f"{name}.py").exists()]
     if unknown:
-        raise ValueError(f"no examples: {unknown}; mend _NEEDS in {__file__}")
+        raise ValueError(
+            f"_AVAILABLE in {__file__} names examples that do not exist: {unknown}. "
+            "Remove or rename these entries."
+        )
     names = "|".join(map(re.escape, missing())) or "$^"
     return rf"{re.escape(os.sep)}(?!(?:{names})\.py)plot_[^{re.escape(os.sep)}]*$"
 
 
-def say_so(app, docname, source):
-    """Put the note under the title of a page without results."""
+def add_note(app, docname, source):
+    """Insert the note below the title of an example that was not run."""
     if docname.rpartition("/")[2] in missing() and docname.startswith("auto_examples/"):
-        # A title is a line of text above a line of `=` alone.
+        # The title is followed by a line that consists of `=` only.
         source[0] = re.sub(r"(\n=+\n)", rf"\1{_NOTE}", source[0], count=1)
 
 
 def setup(app):
-    """Connect to the reading of pages."""
-    app.connect("source-read", say_so)
+    """Run whenever the source of a page is read."""
+    app.connect("source-read", add_note)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,11 +1,11 @@
-"""What sphinx-gallery asks of a project: an order, and what precedes an example."""
+"""sphinx-gallery: the order of the examples, and a hook that runs before each of them."""
 
 import os
 from pathlib import Path
 
 from sklearn_revae._html import DOCUMENTATION_VARIABLE
 
-# From the first look to what is special; an example without a place comes last.
+# From introductory to specialised. Examples that are not listed come last, by name.
 ORDER = [
     "plot_quickstart.py",
     "plot_interventions.py",
@@ -21,24 +21,24 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 class ReadingOrder:
-    """Sort key of the examples of a folder."""
+    """Sort key for the examples of a folder."""
 
     def __init__(self, src_dir):
         self.src_dir = src_dir
 
     def __call__(self, name):
-        """Return the place of a file, the rest by name."""
-        place = ORDER.index(name) if name in ORDER else len(ORDER)
-        return (place, name)
+        """Return the position in ORDER, followed by the name."""
+        position = ORDER.index(name) if name in ORDER else len(ORDER)
+        return (position, name)
 
     def __repr__(self):
-        # The order is a part of the configuration: a change of it is one of that.
+        # Sphinx compares this text to find out whether the configuration has changed.
         return f"ReadingOrder({ORDER})"
 
 
 def link_to_these_pages(gallery_conf, fname):
-    """Let estimators that an example shows link to this build's own pages."""
-    if fname is None:  # a folder is entered
+    """Make estimators displayed by an example link to the pages of this build."""
+    if fname is None:  # called for a folder rather than for an example
         return
     [example] = EXAMPLES.rglob(Path(fname).name)
     depth = len(example.relative_to(EXAMPLES).parents)

@@ -1,4 +1,4 @@
-"""Formulas as MathML, which browsers draw by themselves: no script, no network."""
+"""Render formulas as MathML, which browsers display without scripts or network access."""
 
 import re
 from html import escape
@@ -12,10 +12,10 @@ _LOG = logging.getLogger(__name__)
 
 def _mathml(node, block):
     source = node.astext().strip()
-    # Sphinx takes an empty line for a new line of a formula; docutils knows `\\` alone.
+    # Sphinx starts a new line of a formula at an empty line; docutils only supports `\\`.
     lines = [line for line in re.split(r"\n\s*\n", source) if line.strip()]
     source = r" \\ ".join(lines)
-    # A name of LaTeX's that docutils does not know, and a space that it forgets.
+    # docutils does not support \dots, and omits the space after \log and \exp.
     source = re.sub(r"\\dots\b", r"\\ldots", source)
     source = re.sub(r"\\(log|exp)\b(?!\s*[_^(])", r"\\\1\\,", source)
     try:
@@ -26,13 +26,13 @@ def _mathml(node, block):
 
 
 def visit_math(translator, node):
-    """Put an inline formula."""
+    """Write an inline formula."""
     translator.body.append(_mathml(node, block=False))
     raise nodes.SkipNode
 
 
 def visit_math_block(translator, node):
-    """Put a formula of its own, which may be wider than a phone."""
+    """Write a displayed formula, in a container that can scroll on narrow screens."""
     ids = "".join(f' id="{name}"' for name in node["ids"][:1])
     formula = _mathml(node, block=True)
     translator.body.append(f'<div class="formula"{ids}>{formula}</div>')
@@ -40,7 +40,7 @@ def visit_math_block(translator, node):
 
 
 def setup(app):
-    """Register the renderer, and choose it."""
+    """Register the renderer and select it."""
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))
     app.config.html_math_renderer = "mathml"
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,4 +1,4 @@
-"""A small model of the digits, twenty labels a class, fitted once for several figures."""
+"""Train one model on digits with 20 labels per class; several figures import it."""
 
 from sklearn.datasets import load_digits
 
@@ -8,5 +8,5 @@ from sklearn_revae.datasets import mask_labels
 digits = load_digits()
 X, X_test = digits.images[:1200] / 16, digits.images[1200:] / 16
 y, y_test = digits.target[:1200], digits.target[1200:]
-few = mask_labels(y, n_per_class=20, random_state=0)
-model = ReVAEClassifier(max_iter=50, batch_size=100, random_state=0).fit(X, few)
+y_few = mask_labels(y, n_per_class=20, random_state=0)
+model = ReVAEClassifier(max_iter=50, batch_size=100, random_state=0).fit(X, y_few)

@@ -1,4 +1,4 @@
-"""What becomes of each row, fold by fold, under two splitters."""
+"""Compare how StratifiedKFold and LabeledKFold use each sample in each fold."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -9,10 +9,10 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn_revae.model_selection import LabeledKFold
 
 ROLES = {
-    "learned from, with label": "C0",
-    "learned from, without": "#b9d3ea",
-    "tested": "C1",
-    "used for nothing": "white",
+    "training, labelled": "C0",
+    "training, unlabelled": "#b9d3ea",
+    "test, labelled": "C1",
+    "test, unlabelled (cannot be scored)": "white",
 }
 y = np.repeat([0, 1, -1], [9, 9, 42])
 X = np.zeros((len(y), 1))
@@ -28,7 +28,7 @@ for ax, splitter in zip(axes, [StratifiedKFold(3), LabeledKFold(3)], strict=True
     ax.set_yticks([0.5, 1.5, 2.5], ["fold 1", "fold 2", "fold 3"])
     ax.tick_params(length=0)
     ax.invert_yaxis()
-    ax.set_title(f"{type(splitter).__name__}", loc="left")
-axes[1].set_xticks([4.5, 13.5, 39], ["class 0", "class 1", "without a label"])
+    ax.set_title(type(splitter).__name__, loc="left")
+axes[1].set_xticks([4.5, 13.5, 39], ["class 0", "class 1", "unlabelled"])
 handles = [Patch(fc=color, ec="0.6", label=role) for role, color in ROLES.items()]
 fig.legend(handles=handles, loc="outside lower center", ncols=4, frameon=False)

@@ -1,4 +1,4 @@
-"""Errors of gaps filled, from benchmarks/RESULTS.rst."""
+"""Compare imputation errors; the values are from benchmarks/RESULTS.rst."""
 
 import matplotlib.pyplot as plt
 
@@ -23,7 +23,7 @@ fig, axes = plt.subplots(1, 2, figsize=(8, 2.4), layout="constrained", sharey=Tr
 for ax, (data, errors) in zip(axes, ERRORS.items(), strict=True):
     bars = ax.barh(list(errors), errors.values(), color=["0.8"] * 3 + ["C0"] * 2)
     ax.bar_label(bars, fmt="%.3f", padding=3)
-    ax.set(title=data, xlim=(0, 1.2), xlabel="error [standard deviations]")
+    ax.set(title=data, xlim=(0, 1.2), xlabel="RMSE [standard deviations]")
     ax.tick_params(axis="y", length=0)
     ax.spines[["top", "right"]].set_visible(False)
 axes[0].invert_yaxis()

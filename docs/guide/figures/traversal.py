@@ -1,4 +1,4 @@
-"""One label of a few digits, from well inside one value to well inside another."""
+"""Interpolate four digits along the latent direction from 3 to 8."""
 
 import numpy as np
 from digits_model import X_test, model, y_test
