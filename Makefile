@@ -1,22 +1,22 @@
-# Two commands for a fresh machine with Python 3.11 or newer and make:
-#   make quickstart   install, run the main job on digits, draw quickstart.png
-#   make test         install, then the linters and the tests
-# And for who works on the package; each installs what it needs:
-#   make docs           the site, in docs/_build/html; the gallery's scripts run once
-#   make docs-links     the site, then its links; those out of it with ONLINE=1
-#   make docs-spelling  the site's words; needs Debian's libenchant-2-2, hunspell-en-gb
-#   make test-gpu       the tests that need a CUDA device
-#   make dist           the archives of a release, in dist
-#   make check-dist     these, installed elsewhere and used
-#   make test-oldest    the tests with the oldest versions that are supported
+# To try the package, you need Python 3.11 or newer and make:
+#   make quickstart     install the package, run the quickstart example on digits
+#   make test           install the package, run the linters and the tests
+# To develop the package (each command installs what it needs):
+#   make docs           build the site in docs/_build/html and run the examples once
+#   make docs-links     build the site and check its links (ONLINE=1: external links too)
+#   make docs-spelling  check the spelling (needs libenchant-2-2 and hunspell-en-gb)
+#   make test-gpu       run the tests that need a CUDA device
+#   make dist           build the archives of a release in dist
+#   make check-dist     build the archives, install each of them and test it
+#   make test-oldest    run the tests with the oldest supported versions
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CONSTRAINTS := constraints.txt
 SOURCES := pyproject.toml setup.py $(CONSTRAINTS)
 
-# torch's threads spin while they wait for each other: on cores busy with other work that
-# made a fit 30 times slower. Now they sleep.
+# By default, PyTorch's threads keep their cores busy while they wait for each other. On
+# cores that run other work as well, this made a fit 30 times slower. Let them sleep.
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .PHONY: help quickstart test test-oldest test-gpu lint dist check-dist docs docs-links \
@@ -28,7 +28,7 @@ help:
 quickstart: $(VENV)/.installed
 	$(BIN)/python examples/plot_quickstart.py quickstart.png
 
-# The cheap checks come first; each line that fails stops the rest.
+# The fastest checks run first, and the first failure stops the others.
 lint: $(VENV)/.installed-tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -37,19 +37,20 @@ lint: $(VENV)/.installed-tests
 test: lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
-# Not the linters, whose newest versions alone are used.
+# The linters are not run here, because only their newest versions are supported.
 test-oldest:
 	$(MAKE) VENV=.venv-oldest CONSTRAINTS=constraints-oldest.txt .venv-oldest/.installed-tests
 	OMP_NUM_THREADS=1 .venv-oldest/bin/python -m pytest -n 2 tests
 
-# Where there is none its tests would be skipped, and all seem well.
+# Without a CUDA device pytest would skip these tests and succeed, so fail here instead.
 test-gpu: $(VENV)/.installed-tests
 	$(BIN)/python -c 'import sys, torch; \
 		sys.exit(None if torch.cuda.is_available() else "There is no CUDA device.")'
 	$(BIN)/python -m pytest -m gpu tests
 
-# The wheel is made from the sources' archive, in an environment of pyproject.toml's own.
-# The wheel's files bear the time of the last commit: who builds it again gets the same.
+# The wheel is built from the source archive, in an isolated environment with the build
+# requirements of pyproject.toml. Its files are dated to the last commit, so that building
+# it again gives an identical wheel.
 dist: $(VENV)/.installed-tests
 	rm -rf dist
 	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || date +%s) \
@@ -59,8 +60,8 @@ dist: $(VENV)/.installed-tests
 check-dist: dist
 	PYTHON=$(abspath $(BIN))/python .ci/check_dist
 
-# Examples run beside each other, a thread each. ONLINE=1 resolves the names of other
-# packages, which needs a network.
+# Two examples run in parallel, each on one thread. ONLINE=1 adds links to the
+# documentation of other packages, which needs network access.
 SPHINX := OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/python -m sphinx -j 2 -W --keep-going docs
 PAGES := docs/_build/html
 
@@ -86,8 +87,8 @@ $(VENV)/.created:
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-# torch goes first, at the one version of constraints.txt: left to a range, pip would
-# take the newest build, with gigabytes of CUDA.
+# Install torch first, in exactly the version of constraints.txt. With a version range, pip
+# would choose the newest build, which includes several gigabytes of CUDA libraries.
 $(VENV)/.installed: $(VENV)/.created $(SOURCES)
 	$(BIN)/python -m pip install --quiet "$$(grep '^torch==' $(CONSTRAINTS))"
 	$(BIN)/python -m pip install --quiet -c $(CONSTRAINTS) -e '.[plot]'
@@ -97,9 +98,10 @@ $(VENV)/.installed-tests: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet -c $(CONSTRAINTS) -e '.[plot,tests]'
 	@touch $@
 
-# Three packages are for their data files. Without them the site is built too, and says so.
+# Three packages are only installed for their data files. Without them the site can still
+# be built, but some of its examples are not run.
 $(VENV)/.installed-docs: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet -c $(CONSTRAINTS) -e '.[docs]'
 	$(BIN)/python -m pip install --quiet --no-deps \
-		river==0.26.1 scanpy==1.11.5 palmerpenguins==0.1.6 || echo "Not installed: data."
+		river==0.26.1 scanpy==1.11.5 palmerpenguins==0.1.6 || echo "Not installed: the data of some examples."
 	@touch $@

@@ -1,6 +1,6 @@
-"""Whether a tag, the package, the changes and CITATION.cff name the same version.
+"""Check that a tag, the package, the changelog and CITATION.cff state the same version.
 
-`python .ci/check_version.py v0.2.0`, before the tag is set; it installs nothing.
+Run `python .ci/check_version.py v0.2.0` before you create the tag. It needs no packages.
 """
 
 import re
@@ -11,11 +11,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def versions(root):
-    """Version by the name of the file that says so."""
+    """Return the version that each file states."""
     patterns = {
         "sklearn_revae/_version.py": r'^__version__ = "(.+)"$',
         "CITATION.cff": r'^version: "?([^"\n]+)"?$',
-        # The newest comes first; "(unreleased)" is not yet a date.
+        # Find the newest release, which comes first; "(unreleased)" does not match.
         "CHANGELOG.rst": r"^(\d+\.\d+\.\d+) \(\d{4}-\d\d-\d\d\)$",
     }
     found = {}
@@ -26,11 +26,11 @@ def versions(root):
 
 
 def main(tag):
-    """Exit with a message where the files do not say what the tag says."""
+    """Exit with a message if a file states another version than the tag."""
     found = versions(ROOT)
-    wrong = {name: said for name, said in found.items() if f"v{said}" != tag}
+    wrong = {name: stated for name, stated in found.items() if f"v{stated}" != tag}
     if wrong:
-        sys.exit(f"The tag is {tag}, but there is {wrong}.")
+        sys.exit(f"The tag is {tag}, but these files state another version: {wrong}.")
     print(f"{tag}: {', '.join(found)} agree.")
 
 

@@ -1,8 +1,9 @@
-"""Accuracy with few labels beside what people use today, at default parameters.
+"""Accuracy with few labels, compared with common classifiers at default parameters.
 
-Run ``python benchmarks/accuracy.py digits breast_cancer wine fashion_mnist``; without
-arguments all but Fashion-MNIST. Labelled subsets are stratified and seeded; accuracy is
-on held-out rows (30 %, Fashion-MNIST: its own test rows), and its mean over seeds.
+Run ``python benchmarks/accuracy.py digits breast_cancer wine fashion_mnist``. Without
+arguments, all data sets except Fashion-MNIST are used. The labelled subsets are
+stratified and depend on the seed. The reported accuracy is the mean over the seeds, on a
+test set of 30 % of the samples, or on the official test set of Fashion-MNIST.
 """
 
 import resource
@@ -22,8 +23,8 @@ from sklearn_revae import ReVAEClassifier
 from sklearn_revae.datasets import fetch_fashion_mnist, mask_labels
 
 
-def labelled_alone(model):
-    """Return a fit of `model` to the labelled rows alone."""
+def labelled_only(model):
+    """Return a function that fits `model()` to the labelled samples only."""
 
     def fit(X, y, seed):
         return model().fit(X[y >= 0], y[y >= 0])
@@ -32,22 +33,22 @@ def labelled_alone(model):
 
 
 def revae(X, y, seed):
-    """Return a ReVAE of default parameters."""
+    """Fit a ReVAE with default parameters."""
     return ReVAEClassifier(random_state=seed).fit(X, y)
 
 
 def spreading(X, y, seed):
-    """Return labels spread along the graph of nearest neighbours."""
+    """Fit label spreading on a nearest-neighbour graph."""
     return LabelSpreading(kernel="knn", n_neighbors=7).fit(X, y)
 
 
 def logistic():
-    """Return logistic regression on pixels, which share a scale already."""
+    """Return logistic regression without scaling, for pixels."""
     return LogisticRegression(max_iter=1000)
 
 
 def scaled_logistic():
-    """Return logistic regression behind a scaler."""
+    """Return logistic regression on standardised features."""
     return make_pipeline(StandardScaler(), LogisticRegression())
 
 
@@ -57,7 +58,7 @@ def forest():
 
 
 def compare(title, split, n_per_class, seeds, models):
-    """Print the mean accuracy of every model over the seeds."""
+    """Print the mean accuracy of each model over the seeds."""
     for name, fit in models.items():
         start = time.perf_counter()
         scores = []
@@ -67,15 +68,15 @@ def compare(title, split, n_per_class, seeds, models):
             scores.append(model.score(X_test, y_test))
         seconds = (time.perf_counter() - start) / len(seeds)
         print(
-            f"{title:<14} {n_per_class:>3} labels a class  {name:<20} "
-            f"{np.mean(scores):.4f}  (least {min(scores):.4f}, {len(scores)} seeds, "
-            f"{seconds:.1f} s a fit)",
+            f"{title:<14} {n_per_class:>3} labels per class  {name:<20} "
+            f"{np.mean(scores):.4f}  (worst {min(scores):.4f}, {len(scores)} seeds, "
+            f"{seconds:.1f} s per fit)",
             flush=True,
         )
 
 
 def split_of(load):
-    """Return a function of the seed that splits a data set, 30 % to test."""
+    """Return a function that splits a data set for a seed, with 30 % as the test set."""
     X, y = load(return_X_y=True)
     return lambda seed: train_test_split(
         X, y, test_size=0.3, stratify=y, random_state=seed
@@ -83,10 +84,10 @@ def split_of(load):
 
 
 def digits():
-    """Five seeds, 3 and 10 labels a class."""
+    """Compare the models on digits: five seeds, 3 and 10 labels per class."""
     models = {
         "ReVAE": revae,
-        "logistic regression": labelled_alone(logistic),
+        "logistic regression": labelled_only(logistic),
         "LabelSpreading": spreading,
     }
     for n_per_class in (3, 10):
@@ -94,33 +95,37 @@ def digits():
 
 
 def table(title, load):
-    """Ten seeds, 5 labels a class; only logistic regression gets scaled columns."""
+    """Compare the models on a table: ten seeds, 5 labels per class.
+
+    Features are standardised for logistic regression only.
+    """
     models = {
         "ReVAE": revae,
-        "logistic regression": labelled_alone(scaled_logistic),
+        "logistic regression": labelled_only(scaled_logistic),
         "LabelSpreading": spreading,
     }
     compare(title, split_of(load), 5, range(10), models)
 
 
 def fashion_mnist():
-    """24 labels a class of 60,000 rows."""
+    """Compare the models on Fashion-MNIST: 60,000 samples, 24 labels per class."""
     X, y = fetch_fashion_mnist(return_X_y=True)
     X_test, y_test = fetch_fashion_mnist(subset="test", return_X_y=True)
-    # In single precision, so that "the size of the data" means what users hold.
+    # Memory is reported relative to the data in single precision, as users would store
+    # it.
     X, X_test = np.float32(X), np.float32(X_test)
 
     def measured(X, y, seed):
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         model = revae(X, y, seed)
         after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        print(f"fit's own memory at its peak: {(after - before) / X.nbytes:.2f} x data")
+        print(f"peak memory added by fit: {(after - before) / X.nbytes:.2f} x size of X")
         return model
 
     models = {
         "ReVAE": measured,
-        "logistic regression": labelled_alone(logistic),
-        "random forest": labelled_alone(forest),
+        "logistic regression": labelled_only(logistic),
+        "random forest": labelled_only(forest),
     }
     compare("fashion_mnist", lambda _: (X, X_test, y, y_test), 24, range(1), models)
 

@@ -1,9 +1,10 @@
-"""Fit the model that the demo carries, and draw the faces that it shows.
+"""Train the model that is shipped with the demo, and save the faces that it shows.
 
-Run ``python benchmarks/demo_model.py``: default parameters, 10,000 drawn faces of which
-6 % are labelled, on one thread, so that the same machine gives the same bytes. It writes
-``avatars.safetensors`` and ``avatars.png``, 100 faces that the fit has not seen, into
-``sklearn_revae/demo``, and prints the balanced accuracy on 2,000 such faces.
+Run ``python benchmarks/demo_model.py``. A model with default parameters is trained on
+10,000 computer-drawn faces, 6 % of them labelled. It is trained on one thread, so that
+repeated runs on the same machine give an identical file. The script writes
+``avatars.safetensors`` and ``avatars.png``, an image of 100 held-out faces, to
+``sklearn_revae/demo``, and prints the balanced accuracy on 2,000 held-out faces.
 """
 
 import time
@@ -18,30 +19,29 @@ from sklearn.metrics import balanced_accuracy_score
 from sklearn_revae import ReVAEClassifier, persistence
 from sklearn_revae.datasets import make_avatars, mask_labels
 
-N_ROWS, N_HELD_OUT, FRACTION = 10_000, 2_000, 0.06
-# The faces shown, a square of so many a side.
+N_TRAIN, N_TEST, FRACTION = 10_000, 2_000, 0.06
+# The demo shows a square of SIDE x SIDE faces.
 SIDE = 10
 FOLDER = Path(__file__).parents[1] / "sklearn_revae" / "demo"
 
 
 def main():
     torch.set_num_threads(1)
-    faces = make_avatars(N_ROWS + N_HELD_OUT, random_state=0)
-    X, held_out = np.split(faces.data, [N_ROWS])
-    y, truth = np.split(faces.target, [N_ROWS])
-    few = mask_labels(y, fraction=FRACTION, random_state=0)
+    faces = make_avatars(N_TRAIN + N_TEST, random_state=0)
+    X, X_test = np.split(faces.data, [N_TRAIN])
+    y, y_test = np.split(faces.target, [N_TRAIN])
+    y_few = mask_labels(y, fraction=FRACTION, random_state=0)
     start = time.perf_counter()
     model = ReVAEClassifier(random_state=0)
-    model.fit(X, pd.DataFrame(few, columns=faces.target_names))
+    model.fit(X, pd.DataFrame(y_few, columns=faces.target_names))
     print(f"fit: {time.perf_counter() - start:.0f} s")
-    predicted = np.asarray(model.predict(held_out))
+    predicted = np.asarray(model.predict(X_test))
     accuracies = [
-        balanced_accuracy_score(true, seen)
-        for true, seen in zip(truth.T, predicted.T, strict=True)
+        balanced_accuracy_score(*pair) for pair in zip(y_test.T, predicted.T, strict=True)
     ]
-    print(f"balanced accuracy on {N_HELD_OUT} faces: {np.mean(accuracies):.3f}")
+    print(f"balanced accuracy on {N_TEST} faces: {np.mean(accuracies):.3f}")
     persistence.save(model, FOLDER / "avatars.safetensors")
-    shown = held_out[: SIDE**2].reshape(SIDE, SIDE, *X.shape[1:])
+    shown = X_test[: SIDE**2].reshape(SIDE, SIDE, *X.shape[1:])
     sheet = shown.swapaxes(1, 2).reshape(SIDE * X.shape[1], SIDE * X.shape[2], -1)
     Image.fromarray(sheet).save(FOLDER / "avatars.png", optimize=True)
 

@@ -1,10 +1,11 @@
-"""Filling 30 % removed cells, beside scikit-learn's imputers.
+"""Imputation of 30 % missing values, compared with scikit-learn's imputers.
 
-Run ``python benchmarks/imputation.py [breast_cancer ...]``. Cells are removed at
-random, five seeds. The error is the root of the mean squared difference to what was
-removed, in standard deviations of the columns; no labels are used. The time to fit and
-the time to fill, once fitted, are told apart: a ReVAE that predicts and edits fills too.
-One of few epochs and one small layer, the "brief", is for who wants gaps filled alone.
+Run ``python benchmarks/imputation.py [breast_cancer ...]``. Values are removed at random,
+with five seeds. The error is the root mean squared difference to the removed values, in
+standard deviations of each feature. No labels are used. The times to fit and to impute
+are printed separately, because a ReVAE fitted for other purposes can impute as well.
+"ReVAE, brief" is a small network trained for three epochs, for users who only need
+imputation.
 """
 
 import sys
@@ -12,7 +13,7 @@ import time
 import warnings
 
 import numpy as np
-from real_data import breast_cancer, keel, with_holes
+from real_data import breast_cancer, keel, with_missing
 from sklearn.datasets import load_diabetes, load_iris, load_wine
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.experimental import enable_iterative_imputer  # noqa: F401
@@ -25,71 +26,71 @@ SEEDS = range(5)
 BRIEF = {"hidden_layer_sizes": (128,), "learning_rate_init": 0.01, "max_iter": 3}
 
 
-class Filler:
-    """A ReVAE in the shape of scikit-learn's imputers."""
+class ReVAEImputer:
+    """A ReVAE with the interface of scikit-learn's imputers."""
 
     def __init__(self, seed, parameters):
         self.model = ReVAETransformer(random_state=seed, **parameters)
 
     def fit(self, X):
-        """Fit on rows with gaps."""
+        """Fit on samples with missing values."""
         self.model.fit(X)
         return self
 
     def transform(self, X):
-        """Fill the gaps."""
+        """Impute the missing values."""
         return self.model.impute(X).to_numpy()
 
 
-class Scaled:
-    """An imputer on columns of unit variance, back in X's units."""
+class ScaledImputer:
+    """An imputer that works on standardised features and returns the original units."""
 
     def __init__(self, imputer):
         self.scaler, self.imputer = StandardScaler(), imputer
 
     def fit(self, X):
-        """Fit on rows with gaps."""
+        """Fit on samples with missing values."""
         self.imputer.fit(self.scaler.fit_transform(X))
         return self
 
     def transform(self, X):
-        """Fill the gaps."""
+        """Impute the missing values."""
         filled = self.imputer.transform(self.scaler.transform(X))
         return self.scaler.inverse_transform(filled)
 
 
-FILLERS = {
-    "ReVAE": lambda seed: Filler(seed, {}),
-    "ReVAE, brief": lambda seed: Filler(seed, BRIEF),
-    "SimpleImputer": lambda seed: Scaled(SimpleImputer()),
-    "KNNImputer": lambda seed: Scaled(KNNImputer()),
-    "IterativeImputer": lambda seed: Scaled(IterativeImputer(random_state=0)),
+IMPUTERS = {
+    "ReVAE": lambda seed: ReVAEImputer(seed, {}),
+    "ReVAE, brief": lambda seed: ReVAEImputer(seed, BRIEF),
+    "SimpleImputer": lambda seed: ScaledImputer(SimpleImputer()),
+    "KNNImputer": lambda seed: ScaledImputer(KNNImputer()),
+    "IterativeImputer": lambda seed: ScaledImputer(IterativeImputer(random_state=0)),
 }
 
 
 def compare(title, X):
-    """Print the error of every filler, and its times."""
+    """Print the error of each imputer, and its times to fit and to impute."""
     X = X.astype(float).loc[:, X.nunique() > 1]
-    whole = X.to_numpy()
+    complete = X.to_numpy()
     errors, seconds = {}, {}
     for seed in SEEDS:
-        holed = with_holes(X, 0.3, seed)
-        missing = holed.isna().to_numpy()
-        for name, make in FILLERS.items():
+        incomplete = with_missing(X, 0.3, seed)
+        missing = incomplete.isna().to_numpy()
+        for name, make in IMPUTERS.items():
             start = time.perf_counter()
-            filler = make(seed).fit(holed)
+            imputer = make(seed).fit(incomplete)
             fitted = time.perf_counter()
-            filled = filler.transform(holed)
+            filled = imputer.transform(incomplete)
             times = fitted - start, time.perf_counter() - fitted
             seconds[name] = np.add(seconds.get(name, 0), times)
-            difference = ((filled - whole) / whole.std(axis=0))[missing]
+            difference = ((filled - complete) / complete.std(axis=0))[missing]
             error = np.sqrt(np.mean(np.square(difference)))
             errors.setdefault(name, []).append(error)
     for name, values in errors.items():
         fit, fill = seconds[name] / len(SEEDS)
         print(
             f"{title:<14} {name:<18} {np.mean(values):.4f}  (worst {max(values):.4f}, "
-            f"fit {fit:.2f} s, fill {fill:.3f} s)",
+            f"fit {fit:.2f} s, impute {fill:.3f} s)",
             flush=True,
         )
 
@@ -105,9 +106,9 @@ DATA = {
 }
 
 if __name__ == "__main__":
-    # IterativeImputer's, of its criterion for stopping early.
+    # IterativeImputer warns when it stops before its convergence criterion is met.
     warnings.filterwarnings("ignore", category=ConvergenceWarning)
-    # torch loads much at its first use, which is no part of a fit.
+    # A first fit, so that the time torch needs to initialise is not counted below.
     ReVAETransformer(max_iter=1).fit(np.random.RandomState(0).standard_normal((100, 3)))
     for chosen in sys.argv[1:] or DATA:
         compare(chosen, DATA[chosen]())

@@ -1,30 +1,35 @@
-"""Edits of drawn faces: is the label that was set seen, and does all else stay.
+"""Whether edits of computer-drawn faces show the requested label and keep the others.
 
-Run ``python benchmarks/interventions.py [picture.png]``; ``--model file.pkl`` takes a
-fitted estimator, ``--save file.pkl`` keeps the one that is fitted, ``--rows 50`` takes
-fewer rows. 10,000 faces to train, 6 % of them labelled, 2,000 held out.
+Run ``python benchmarks/interventions.py [figure.png]``. With ``--model file.pkl`` a
+fitted estimator is read instead of fitted, with ``--save file.pkl`` the fitted estimator
+is saved, and with ``--rows 50`` fewer faces are edited per label and value. The models
+are trained on 10,000 faces, 6 % of them labelled; 2,000 faces are held out.
 
-Every label is set to 1 and to 0 in up to 200 held-out faces for which the other value is
-true. The edits of a ReVAE of default parameters stand beside those of M2, which has the
-same networks and the same labels, and beside what changes nothing: the row itself, and
-what either model makes of it without an edit. What is seen in a picture is said by a
-classifier that was given all labels of the 10,000.
+Each label is set to 1 and to 0 in up to 200 held-out faces that have the other value. The
+edits by a ReVAE with default parameters are compared with those by M2, which has the same
+networks and is trained on the same labels, and with baselines that do not edit: the
+original faces, and their reconstructions by either model. An independent classifier, the
+judge, predicts the labels of the resulting images. It was trained with all labels of the
+10,000 faces.
 
-A face with one label changed can be drawn, and that is what an edit should look like.
-What the change leaves open (which glasses, which other colour of hair) is drawn four
-times, and an edit is held against the nearest of them in pixels, its *drawn edit*:
+The generator of the faces can redraw a face with one label changed, which gives the
+ground truth of an edit. A label does not determine all details (for example which
+glasses, or which other hair colour), so the ground truth is drawn four times with random
+details. Each edit is compared with the closest of the four in pixels, its *drawn edit*:
 
-:success: share of the edits in which the value is seen.
-:leakage: share of the other labels that are seen otherwise than in the drawn edit. What
-    must change with a label is none, and is leakage where it does not.
-:naive: the same against the model's own plain reconstruction: what was blurred away
-    before the edit is none, what must change with the label is.
-:rmse: root of the mean squared difference to the drawn edit, of pixels in [0, 1].
-:outside: the same over the pixels alone that the drawn edit leaves as they were.
-:spread in, out: standard deviation of eight draws of an edit of the same row, mean over
-    the pixels that the drawn edit changes, and over those that it does not. Draws should
-    differ within and agree without. That of the drawn edits is what the change leaves
-    open.
+:success: fraction of the edits in which the judge predicts the requested value.
+:leakage: fraction of the other labels that the judge predicts differently in the edit
+    than in the drawn edit. A label that has to change together with the edited one
+    therefore does not count as leakage, unless it fails to change.
+:naive: the same fraction, relative to the model's own reconstruction instead of the drawn
+    edit. Changes that are due to a blurred reconstruction do not count, but labels that
+    have to change together with the edited one do.
+:rmse: root mean squared difference to the drawn edit, for pixels in [0, 1].
+:outside: the same, only over the pixels that the drawn edit does not change.
+:spread in, out: standard deviation over eight random draws of an edit of the same face,
+    averaged over the pixels that the drawn edit changes (in) and over all others (out).
+    Draws should differ inside and agree outside. The spread of the drawn edits is the
+    variation that the label leaves undetermined.
 """
 
 import argparse
@@ -36,7 +41,7 @@ from functools import partial
 import numpy as np
 from baselines.m2 import M2
 from drawn import SEED, drawn_edits
-from judge import load_judge, turned
+from judge import load_judge, rows_to_edit
 from sklearn.metrics import balanced_accuracy_score
 from trained import read_or_train
 
@@ -44,97 +49,101 @@ from sklearn_revae import ReVAEClassifier
 from sklearn_revae.datasets import make_avatars, mask_labels
 from sklearn_revae.datasets._avatar_faces import RECIPE
 
-N_ROWS, N_HELD_OUT = 10_000, 2_000
+N_TRAIN, N_TEST = 10_000, 2_000
 FRACTION = 0.06
-N_DRAWS, N_DRAWN_ROWS = 8, 50
+N_DRAWS, N_FACES_WITH_DRAWS = 8, 50
 M2_EPOCHS, M2_LEARNING_RATE = 16, 2e-3
-FIGURES = ("success", "leakage", "naive", "rmse", "outside", "spread in", "spread out")
+METRICS = ("success", "leakage", "naive", "rmse", "outside", "spread in", "spread out")
 SHOWN = ("Eyeglasses", "Beard", "Smiling", "Long_Hair", "Blond_Hair", "Dark_Skin")
 
 
-def squares(pictures, others):
-    """Squared differences of pixels in [0, 1], mean over the colours."""
-    difference = np.subtract(pictures, others, dtype=np.float32) / 255
+def squared_difference(images, others):
+    """Return squared differences of pixels in [0, 1], averaged over the channels."""
+    difference = np.subtract(images, others, dtype=np.float32) / 255
     return np.square(difference).mean(axis=-1)
 
 
 def root_mean(squared, where=True):
-    """Root of the mean over the pixels `where` that holds."""
+    """Return the root of the mean over the pixels selected by `where`."""
     return np.sqrt(np.mean(squared, where=where))
 
 
 def nearest(edits, drawn):
-    """Of the drawn edits (n, 4, 64, 64, 3), that of each row which is like its edit."""
-    away = squares(edits[:, None], drawn).mean(axis=(2, 3))
-    return drawn[np.arange(len(drawn)), away.argmin(axis=1)]
+    """Return, for each edit, the closest of its drawn edits (n, 4, 64, 64, 3)."""
+    distance = squared_difference(edits[:, None], drawn).mean(axis=(2, 3))
+    return drawn[np.arange(len(drawn)), distance.argmin(axis=1)]
 
 
-def spread(draws, stays):
-    """Deviation between draws (n, m, 64, 64, 3): where not `stays`, and where."""
+def spread(draws, unchanged):
+    """Return the deviation between draws (n, m, 64, 64, 3) in and out of the edit.
+
+    `unchanged` marks the pixels that the drawn edit does not change.
+    """
     if draws is None:
         return np.nan, np.nan
     deviation = (draws / np.float32(255)).std(axis=1).mean(axis=-1)
-    stays = stays[: len(draws)]
-    return deviation.mean(where=~stays), deviation.mean(where=stays)
+    unchanged = unchanged[: len(draws)]
+    return deviation.mean(where=~unchanged), deviation.mean(where=unchanged)
 
 
 class Trial:
-    """One label, set to one value in faces that have the other.
+    """Evaluation of edits that set one label to one value.
 
     Parameters
     ----------
     faces : Bunch
-        The held-out ones, behind the `N_ROWS` to train on.
+        The held-out faces. They follow the `N_TRAIN` training faces in the data set.
     label, value : int
-        What is asked for.
+        The label to edit and its requested value.
     n_rows : int
-        At most so many faces.
+        Maximum number of faces to edit.
     judge : Judge
-        Who says what is seen.
+        Classifier that predicts the labels of images.
     """
 
     def __init__(self, faces, label, value, n_rows, judge):
         self.label, self.value = label, value
-        self.rows = turned(faces.target, label, value, n_rows)
+        self.rows = rows_to_edit(faces.target, label, value, n_rows)
         self.X = faces.data[self.rows]
         name = faces.target_names[label]
-        self.drawn = drawn_edits(N_ROWS + self.rows, name, value)
+        self.drawn = drawn_edits(N_TRAIN + self.rows, name, value)
         self.judge = judge
 
-    def figures(self, edits, rebuilt, draws):
-        """Figures in the order of `FIGURES`.
+    def metrics(self, edits, reconstructions, draws):
+        """Return the metrics in the order of `METRICS`.
 
         Parameters
         ----------
-        edits, rebuilt : arrays (n, 64, 64, 3)
-            Edits, and what is made of the rows without one.
+        edits, reconstructions : arrays (n, 64, 64, 3)
+            The edited faces, and the same faces without an edit.
         draws : array (n_drawn, m, 64, 64, 3) or None
-            Several edits of the first rows.
+            Several random draws of the edits of the first faces.
         """
         drawn = nearest(edits, self.drawn)
-        seen, expected, before = map(self.judge.predict, (edits, drawn, rebuilt))
-        others = np.arange(seen.shape[1]) != self.label
-        stays = (drawn == self.X).all(axis=-1)
-        squared = squares(edits, drawn)
+        images = (edits, drawn, reconstructions)
+        predicted, expected, before = map(self.judge.predict, images)
+        others = np.arange(predicted.shape[1]) != self.label
+        unchanged = (drawn == self.X).all(axis=-1)
+        squared = squared_difference(edits, drawn)
         return (
-            np.mean(seen[:, self.label] == self.value),
-            np.mean((seen != expected)[:, others]),
-            np.mean((seen != before)[:, others]),
+            np.mean(predicted[:, self.label] == self.value),
+            np.mean((predicted != expected)[:, others]),
+            np.mean((predicted != before)[:, others]),
             root_mean(squared),
-            root_mean(squared, stays),
-            *spread(draws, stays),
+            root_mean(squared, unchanged),
+            *spread(draws, unchanged),
         )
 
 
 def edited(intervene, sample, trial):
-    """Edits of a trial's rows, and draws of the first ones."""
-    do, first = {trial.label: trial.value}, trial.X[:N_DRAWN_ROWS]
+    """Return edits of the faces of a trial, and random draws for the first faces."""
+    do, first = {trial.label: trial.value}, trial.X[:N_FACES_WITH_DRAWS]
     draws = sample(first, do, n_samples=N_DRAWS, random_state=SEED)
     return intervene(trial.X, do), draws
 
 
-def contestants(revae, m2, X):
-    """By name: what is made of X without an edit, and the edits of a trial."""
+def editors(revae, m2, X):
+    """Return, by name, the unedited images of X and a function that edits a trial."""
     by_revae, by_m2 = revae.reconstruct(X), m2.reconstruct(X)
     sample = partial(revae.intervene, method="sample")
     return {
@@ -142,61 +151,61 @@ def contestants(revae, m2, X):
         "M2": (by_m2, lambda trial: edited(m2.intervene, m2.intervene, trial)),
         "ReVAE, no edit": (by_revae, lambda trial: (by_revae[trial.rows], None)),
         "M2, no edit": (by_m2, lambda trial: (by_m2[trial.rows], None)),
-        "the row itself": (X, lambda trial: (trial.X, None)),
+        "original": (X, lambda trial: (trial.X, None)),
         "drawn edits": (X, lambda trial: (trial.drawn[:, 0], trial.drawn)),
     }
 
 
-def compare(rivals, faces, judge, n_rows):
-    """Figures (n_labels, 2, n_figures) by name: label, value asked for, `FIGURES`."""
+def compare(methods, faces, judge, n_rows):
+    """Return metrics (label, requested value, `METRICS`) by name of the method."""
     n_labels = faces.target.shape[1]
-    table = {name: np.zeros((n_labels, 2, len(FIGURES))) for name in rivals}
+    table = {name: np.zeros((n_labels, 2, len(METRICS))) for name in methods}
     for label, value in np.ndindex(n_labels, 2):
         trial = Trial(faces, label, value, n_rows, judge)
-        for name, (rebuilt, edit) in rivals.items():
+        for name, (unedited, edit) in methods.items():
             edits, draws = edit(trial)
-            table[name][label, value] = trial.figures(edits, rebuilt[trial.rows], draws)
+            table[name][label, value] = trial.metrics(edits, unedited[trial.rows], draws)
     return table
 
 
 def line(title, numbers, width=11):
-    """Title and numbers, a dash for those that there are none of."""
+    """Return a line of a table, with a dash in place of missing numbers."""
     cells = (f"{n:{width}.3f}" if np.isfinite(n) else f"{'-':>{width}}" for n in numbers)
     return f"{title:<15}" + "".join(cells)
 
 
 def report(table, names):
-    """Print the means over labels and values, then each label of the two models."""
-    print(f"\n{'':<15}" + "".join(f"{figure:>11}" for figure in FIGURES))
-    for name, figures in table.items():
-        print(line(name, figures.mean(axis=(0, 1))))
+    """Print the means over labels and values, then each label for both models."""
+    print(f"\n{'':<15}" + "".join(f"{metric:>11}" for metric in METRICS))
+    for name, metrics in table.items():
+        print(line(name, metrics.mean(axis=(0, 1))))
     for value in (0, 1):
-        print(f"\nset to {value}, ReVAE and M2:")
-        print(f"{'':<15}" + "".join(f"{figure:>16}" for figure in FIGURES))
+        print(f"\nlabels set to {value}, ReVAE and M2:")
+        print(f"{'':<15}" + "".join(f"{metric:>16}" for metric in METRICS))
         pair = np.stack([table["ReVAE"], table["M2"]], axis=-1)[:, value]
-        for name, figures in zip(
+        for name, metrics in zip(
             [*names, "mean"], [*pair, pair.mean(axis=0)], strict=True
         ):
-            print(line(name, figures.ravel(), width=8))
+            print(line(name, metrics.ravel(), width=8))
 
 
 def draw(revae, m2, faces, path, n_rows=8):
-    """Write a picture: rows, rebuilt by both, and drawn and both models' edits."""
+    """Save a figure of faces, reconstructions, drawn edits and edits by both models."""
     import matplotlib.pyplot as plt
 
     X = faces.data[:n_rows]
-    columns = {"row": X, "ReVAE": revae.reconstruct(X), "M2": m2.reconstruct(X)}
+    columns = {"original": X, "ReVAE": revae.reconstruct(X), "M2": m2.reconstruct(X)}
     for name in SHOWN:
         label = faces.target_names.index(name)
-        asked = 1 - faces.target[:n_rows, label]
+        requested = 1 - faces.target[:n_rows, label]
         drawn = np.empty_like(X)
         for value in (0, 1):
-            rows = np.flatnonzero(asked == value)
+            rows = np.flatnonzero(requested == value)
             if rows.size:
-                drawn[rows] = drawn_edits(N_ROWS + rows, name, value)[:, 0]
+                drawn[rows] = drawn_edits(N_TRAIN + rows, name, value)[:, 0]
         columns[f"drawn\n{name}"] = drawn
-        columns[f"ReVAE\n{name}"] = revae.intervene(X, {label: asked})
-        columns[f"M2\n{name}"] = m2.intervene(X, {label: asked})
+        columns[f"ReVAE\n{name}"] = revae.intervene(X, {label: requested})
+        columns[f"M2\n{name}"] = m2.intervene(X, {label: requested})
     tiles = np.concatenate([np.concatenate(c) for c in columns.values()], axis=1)
     figure, axes = plt.subplots(figsize=(1.0 * len(columns), 1.1 * n_rows))
     axes.imshow(tiles)
@@ -207,7 +216,7 @@ def draw(revae, m2, faces, path, n_rows=8):
 
 
 def fitted_revae(X, y):
-    """ReVAE of default parameters."""
+    """Train a ReVAE with default parameters."""
     start = time.perf_counter()
     model = ReVAEClassifier(random_state=SEED, verbose=sys.stderr.isatty()).fit(X, y)
     print(f"ReVAE fitted in {time.perf_counter() - start:.0f} s")
@@ -215,7 +224,7 @@ def fitted_revae(X, y):
 
 
 def fitted_m2(X, y):
-    """M2, from disk if it was trained before."""
+    """Train M2, or read it from disk if it was trained before."""
     settings = {
         "faces": [SEED, len(X), FRACTION, RECIPE],
         "epochs": M2_EPOCHS,
@@ -230,47 +239,50 @@ def fitted_m2(X, y):
 
 
 def accuracy(predicted, y):
-    """Balanced accuracy, mean of the labels."""
+    """Return the balanced accuracy, averaged over the labels."""
     pairs = zip(y.T, predicted.T, strict=True)
     return np.mean([balanced_accuracy_score(truth, guess) for truth, guess in pairs])
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("picture", nargs="?", help="file to draw edits into")
-    parser.add_argument("--model", help="pickled fitted estimator, in place of a fit")
-    parser.add_argument("--save", help="file to pickle the fitted estimator into")
-    parser.add_argument("--rows", type=int, default=200, help="a label and value")
+    parser.add_argument("figure", nargs="?", help="file to save a figure of edits to")
+    parser.add_argument("--model", help="pickled fitted estimator to use")
+    parser.add_argument("--save", help="file to save the fitted estimator to")
+    parser.add_argument("--rows", type=int, default=200, help="faces per label and value")
     return parser.parse_args()
 
 
 def main():
-    """Fit or read, print, and draw if asked to."""
-    asked = arguments()
-    faces = make_avatars(N_ROWS + N_HELD_OUT, random_state=SEED)
-    X, y = faces.data[:N_ROWS], faces.target[:N_ROWS]
-    few = mask_labels(y, fraction=FRACTION, random_state=SEED)
+    """Fit or read the models, print the metrics, and save a figure if requested."""
+    options = arguments()
+    faces = make_avatars(N_TRAIN + N_TEST, random_state=SEED)
+    X, y = faces.data[:N_TRAIN], faces.target[:N_TRAIN]
+    y_few = mask_labels(y, fraction=FRACTION, random_state=SEED)
     judge = load_judge(X, y)
-    m2 = fitted_m2(X, few)
-    if asked.model is None:
-        revae = fitted_revae(X, few)
+    m2 = fitted_m2(X, y_few)
+    if options.model is None:
+        revae = fitted_revae(X, y_few)
     else:
-        with open(asked.model, "rb") as file:
+        with open(options.model, "rb") as file:
             revae = pickle.load(file)
-    if asked.save is not None:
-        with open(asked.save, "wb") as file:
+    if options.save is not None:
+        with open(options.save, "wb") as file:
             pickle.dump(revae, file)
-    faces.data, faces.target = faces.data[N_ROWS:], faces.target[N_ROWS:]
-    seen = (judge.predict(faces.data) == faces.target).mean(axis=0)
-    print(f"the judge's accuracy: mean {seen.mean():.4f}, worst label {seen.min():.4f}")
+    faces.data, faces.target = faces.data[N_TRAIN:], faces.target[N_TRAIN:]
+    correct = (judge.predict(faces.data) == faces.target).mean(axis=0)
+    print(f"accuracy of the judge: {correct.mean():.4f}, worst label {correct.min():.4f}")
     for name, model in {"ReVAE": revae, "M2": m2}.items():
         score = accuracy(model.predict(faces.data), faces.target)
-        visible = accuracy(judge.predict(model.reconstruct(faces.data)), faces.target)
-        print(f"balanced accuracy: {name} {score:.3f}, judge on its rows {visible:.3f}")
-    rivals = contestants(revae, m2, faces.data)
-    report(compare(rivals, faces, judge, asked.rows), faces.target_names)
-    if asked.picture is not None:
-        draw(revae, m2, faces, asked.picture)
+        by_judge = accuracy(judge.predict(model.reconstruct(faces.data)), faces.target)
+        print(
+            f"balanced accuracy: {name} {score:.3f}, "
+            f"judge on its reconstructions {by_judge:.3f}"
+        )
+    methods = editors(revae, m2, faces.data)
+    report(compare(methods, faces, judge, options.rows), faces.target_names)
+    if options.figure is not None:
+        draw(revae, m2, faces, options.figure)
 
 
 if __name__ == "__main__":

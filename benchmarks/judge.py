@@ -1,15 +1,15 @@
-"""The judge: a convolutional classifier of avatars that saw every label.
+"""The judge: an independent convolutional classifier of faces, trained with all labels.
 
-It shares nothing with the models whose pictures it judges: not the few labels they were
-given, not their weights, not their noise. Like all that is measured by a network, what
-it says of blurred pictures is less sure than what it says of drawn ones.
+The judge shares neither weights nor random numbers with the models that it evaluates, and
+is trained with all labels rather than the few that they see. As with any network, its
+predictions are less reliable for blurred images than for images like its training data.
 """
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
-from trained import PICTURES, as_rows, in_chunks, read_or_train
+from trained import IMAGES, as_rows, in_chunks, read_or_train
 
 from sklearn_revae._model.convolutions import conv_encoder_body
 from sklearn_revae._model.networks import linear
@@ -21,25 +21,25 @@ SEED = 12345
 
 
 class Judge(nn.Module):
-    """Logits (n, n_labels) of flat rows: the paper's encoder and one layer."""
+    """Classifier of flattened images: the encoder of the paper and one linear layer."""
 
     def __init__(self, n_labels):
         super().__init__()
         generator = torch.Generator().manual_seed(SEED)
-        body, width = conv_encoder_body(PICTURES, generator)
+        body, width = conv_encoder_body(IMAGES, generator)
         self.layers = nn.Sequential(body, linear(width, n_labels, generator))
 
     def forward(self, rows):
-        """(n, n_features) -> (n, n_labels)."""
+        """Return the logits (n, n_labels) of images (n, n_features)."""
         return self.layers(rows)
 
-    def predict(self, pictures):
-        """Labels (n, n_labels), 0 or 1, of pictures (n, 64, 64, 3)."""
-        return in_chunks(lambda p: (self(as_rows(p)) > 0).long(), pictures)
+    def predict(self, images):
+        """Return the labels (n, n_labels), 0 or 1, of images (n, 64, 64, 3)."""
+        return in_chunks(lambda chunk: (self(as_rows(chunk)) > 0).long(), images)
 
 
 def train(judge, X, y):
-    """Cross-entropy of all labels of pictures X, the rate rising and falling once."""
+    """Minimise the cross-entropy of all labels, with a one-cycle learning rate."""
     targets = torch.as_tensor(y).float()
     order = torch.Generator().manual_seed(SEED)
     optimizer = torch.optim.AdamW(judge.parameters())
@@ -61,7 +61,7 @@ def train(judge, X, y):
 
 
 def load_judge(X, y):
-    """Judge trained on pictures X (n, 64, 64, 3) with labels y (n, n_labels), or read."""
+    """Train a judge on images X and labels y, or read it from disk."""
     settings = {
         "epochs": EPOCHS,
         "batch_size": BATCH_SIZE,
@@ -75,8 +75,11 @@ def load_judge(X, y):
     )
 
 
-def turned(y, label, value, n_rows):
-    """Up to `n_rows` rows, the same at every call, whose label is not yet `value`."""
+def rows_to_edit(y, label, value, n_rows):
+    """Return up to `n_rows` indices of samples whose label does not have `value`.
+
+    They are chosen at random, but are the same in every call.
+    """
     rows = np.flatnonzero(y[:, label] != value)
     random = np.random.RandomState(2 * label + value)
     return np.sort(random.permutation(rows)[:n_rows])

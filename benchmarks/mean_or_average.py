@@ -1,8 +1,8 @@
-"""Compare predictions by the encoder's mean with those averaged over q(z|x).
+"""Compare predictions at the mean of q(z|x) with predictions averaged over q(z|x).
 
-Run ``python benchmarks/mean_or_average.py``. Both read the same fitted models, from
-inside, since the average is not offered; the
-average takes 256 draws of z a row.
+Run ``python benchmarks/mean_or_average.py``. Both predictions are computed from the same
+fitted models. The estimators only offer the first, so the second accesses their
+internals. It averages over 256 draws of z per sample.
 """
 
 import numpy as np
@@ -16,7 +16,7 @@ N_DRAWS = 256
 
 
 def averaged_predictions(model, X):
-    """Return the most probable classes under q(y|x) = E q(y|z)."""
+    """Return the most probable classes under q(y|x), the mean of q(y|z) over q(z|x)."""
     module = model.module_
     rows = torch.from_numpy(model._codec.scaling_.transform(X))
     generator = torch.Generator().manual_seed(0)
@@ -28,7 +28,7 @@ def averaged_predictions(model, X):
 
 
 def compare(title, load, n_per_class, seeds):
-    """Print the mean accuracy of both, over the seeds."""
+    """Print the accuracy of both predictions, averaged over the seeds."""
     split = split_of(load)
     scores = []
     for seed in seeds:
@@ -38,7 +38,7 @@ def compare(title, load, n_per_class, seeds):
         scores.append((model.score(X_test, y_test), average))
     mean, average = np.mean(scores, axis=0)
     print(
-        f"{title:<14} {n_per_class:>3} labels a class  mean {mean:.4f}  "
+        f"{title:<14} {n_per_class:>3} labels per class  mean {mean:.4f}  "
         f"average {average:.4f}  ({len(scores)} seeds)",
         flush=True,
     )

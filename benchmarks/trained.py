@@ -1,4 +1,4 @@
-"""Networks of the benchmarks: trained once, then read from disk."""
+"""Cache of trained networks: trained once, then read from disk."""
 
 import hashlib
 import json
@@ -9,20 +9,20 @@ from sklearn.datasets import get_data_home
 
 from sklearn_revae._model.convolutions import ImageShape
 
-# Avatars, as make_avatars gives them.
-PICTURES = ImageShape(64, 64, 3, channels_last=True)
+# The images that make_avatars returns.
+IMAGES = ImageShape(64, 64, 3, channels_last=True)
 HOME = Path(get_data_home()) / "sklearn_revae_benchmarks"
 _CHUNK = 500
 
 
-def as_rows(pictures):
-    """Flat rows in [0, 1] of pictures (n, 64, 64, 3) of whole numbers up to 255."""
-    return torch.as_tensor(pictures).flatten(1).float() / 255
+def as_rows(images):
+    """Flatten images (n, 64, 64, 3) of integers up to 255 and scale them to [0, 1]."""
+    return torch.as_tensor(images).flatten(1).float() / 255
 
 
 @torch.no_grad()
 def in_chunks(function, *arrays):
-    """Return `function` of arrays, rows by rows, one behind the other."""
+    """Apply `function` to chunks of the arrays and concatenate the results."""
     pieces = [torch.as_tensor(array).split(_CHUNK) for array in arrays]
     return torch.cat([function(*piece) for piece in zip(*pieces, strict=True)]).numpy()
 
@@ -33,13 +33,13 @@ def read_or_train(name, module, settings, train):
     Parameters
     ----------
     name : str
-        Of the file.
+        Name of the file, without the suffix.
     module : torch.nn.Module
-        Left in evaluation mode.
+        The module. It is returned in evaluation mode.
     settings : dict
-        All that decides the weights: others are another file.
+        Everything that the trained weights depend on; part of the file name.
     train : callable
-        Trains `module` in place.
+        Function that trains `module` in place.
     """
     key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:12]
     path = HOME / f"{name}-{key}.pt"

@@ -1,7 +1,8 @@
-"""Scores in cross-validation with -1 in y, taken wrongly and rightly.
+"""Wrong and right ways to cross-validate when y contains -1.
 
-Digits, 100 of 1797 rows labelled. What each way of scoring says of three classifiers,
-beside what they reach on the labels that were hidden.
+Run ``python benchmarks/unlabelled_scores.py``. 100 of the 1797 digits are labelled. The
+scores of three classifiers under different splitters and metrics are compared with their
+accuracy on the labels that were hidden.
 """
 
 import warnings
@@ -20,7 +21,7 @@ from sklearn_revae.model_selection import LabeledKFold, labeled_scorer
 SEEDS = range(3)
 FOLDS = LabeledKFold(5)
 ONLY_LABELED = LabeledKFold(5, unlabeled="drop")
-WAYS = {
+EVALUATIONS = {
     "KFold, accuracy": (KFold(5, shuffle=True, random_state=0), "accuracy"),
     "default, accuracy": (5, "accuracy"),
     "default, f1_macro": (5, "f1_macro"),
@@ -36,39 +37,45 @@ MODELS = {
 }
 
 
-def hidden_accuracy(model, X, y, few):
-    """Accuracy on the rows whose label was hidden; logistic regression has the others."""
-    known = few >= 0
+def hidden_accuracy(model, X, y, y_few):
+    """Return the accuracy on the samples whose label was hidden.
+
+    Logistic regression is fitted on the labelled samples only.
+    """
+    known = y_few >= 0
     if model is logistic:
-        fitted = clone(model).fit(X[known], few[known])
+        fitted = clone(model).fit(X[known], y_few[known])
     else:
-        fitted = clone(model).fit(X, few)
+        fitted = clone(model).fit(X, y_few)
     return fitted.score(X[~known], y[~known])
 
 
-def scored(model, way, X, few):
-    """Mean score over the folds."""
-    cv, scoring = WAYS[way]
+def scored(model, evaluation, X, y_few):
+    """Return the mean score over the folds."""
+    cv, scoring = EVALUATIONS[evaluation]
     if model is logistic and cv is FOLDS:
         cv = ONLY_LABELED
-    return np.mean(cross_val_score(model, X, few, cv=cv, scoring=scoring))
+    return np.mean(cross_val_score(model, X, y_few, cv=cv, scoring=scoring))
 
 
 def main():
-    """Print a table of means over the seeds."""
+    """Print a table of the scores, averaged over the seeds."""
     X, y = load_digits(return_X_y=True)
     X = X / 16
-    found = {way: {name: [] for name in MODELS} for way in [*WAYS, "hidden labels"]}
+    rows = [*EVALUATIONS, "hidden labels"]
+    results = {row: {name: [] for name in MODELS} for row in rows}
     for seed in SEEDS:
-        few = mask_labels(y, n_per_class=10, random_state=seed)
+        y_few = mask_labels(y, n_per_class=10, random_state=seed)
         for name, model in MODELS.items():
-            for way in WAYS:
-                found[way][name].append(scored(model, way, X, few))
-            found["hidden labels"][name].append(hidden_accuracy(model, X, y, few))
-            print(seed, name, {way: round(found[way][name][-1], 3) for way in found})
+            for evaluation in EVALUATIONS:
+                score = scored(model, evaluation, X, y_few)
+                results[evaluation][name].append(score)
+            score = hidden_accuracy(model, X, y, y_few)
+            results["hidden labels"][name].append(score)
+            print(seed, name, {row: round(results[row][name][-1], 3) for row in rows})
     print(f"{'':24}", *[f"{name:>14}" for name in MODELS])
-    for way, scores in found.items():
-        print(f"{way:24}", *[f"{np.mean(scores[name]):14.3f}" for name in MODELS])
+    for row, scores in results.items():
+        print(f"{row:24}", *[f"{np.mean(scores[name]):14.3f}" for name in MODELS])
 
 
 if __name__ == "__main__":

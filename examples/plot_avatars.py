@@ -1,23 +1,24 @@
 """
-Faces with glasses, beards and other hair
-=========================================
+Editing faces that have several labels
+======================================
 
-Drawn faces with several labels at once, and faces as they would look with others: one
-label or several of them, a grid of two, another face's. Colours of hair exclude each
-other, which nobody told the model: it finds that out.
+This example trains a model on computer-drawn faces with six binary labels. It edits one
+label, several labels at once and a grid of two labels, and copies labels from other
+faces. The model also detects from the data that hair colours are mutually exclusive.
 
-The faces are drawn by python-avatars, resvg-py and Pillow, which
-``pip install sklearn-revae[avatars]`` brings; without them the example says so.
+The faces are drawn with python-avatars, resvg-py and Pillow; install them with
+``pip install sklearn-revae[avatars]``.
 """
 
 # %%
 # The data and the model
 # ----------------------
-# Six labels, each 0 or 1, and known of 40 % of the faces. All faces look straight at us
-# from the same place, so that a perceptron on flat rows will do, far quicker than
-# convolutions; pictures of half the height and width and 30 epochs keep this short too.
-# With the default `edit_weight` this small model overdoes what labels look like: hair
-# turns yellow and blue. It gets a smaller one.
+# There are six binary labels, known for 40 % of the faces. All faces are aligned, so a
+# fully connected network on flattened images is sufficient and much faster than a
+# convolutional one. To keep the example short, the images are downsampled to 32 x 32
+# pixels and the model is trained for only 30 epochs. ``edit_weight`` is a compromise:
+# with a much larger one, this small model exaggerates the labels and, for example, turns
+# hair yellow and blue.
 
 import sys
 from pathlib import Path
@@ -35,52 +36,54 @@ from sklearn_revae.inspection import (
     TraversalDisplay,
 )
 
-N_ROWS, SHAPE = 2000, (32, 32, 3)
+N_TRAIN, SHAPE = 2000, (32, 32, 3)
 LABELS = ["Eyeglasses", "Beard", "Smiling", "Black_Hair", "Blond_Hair", "Gray_Hair"]
 
 try:
-    faces = make_avatars(N_ROWS + 300, random_state=0, as_frame=True, n_jobs=2)
+    faces = make_avatars(N_TRAIN + 300, random_state=0, as_frame=True, n_jobs=2)
 except ImportError as error:
     print(error)
     sys.exit(0)
 
-pictures = faces.images.reshape(-1, 32, 2, 32, 2, 3).mean(axis=(2, 4)) / 255
-rows = pictures.astype(np.float32).reshape(len(pictures), -1)
-X, X_test = rows[:N_ROWS], rows[N_ROWS:]
-y, y_test = faces.target[LABELS].iloc[:N_ROWS], faces.target[LABELS].iloc[N_ROWS:]
+images = faces.images.reshape(-1, 32, 2, 32, 2, 3).mean(axis=(2, 4)) / 255
+flat = images.astype(np.float32).reshape(len(images), -1)
+X, X_test = flat[:N_TRAIN], flat[N_TRAIN:]
+y, y_test = faces.target[LABELS].iloc[:N_TRAIN], faces.target[LABELS].iloc[N_TRAIN:]
 y_few = mask_labels(y, fraction=0.4, random_state=0)
 model = ReVAEClassifier(max_iter=30, batch_size=100, edit_weight=60, random_state=0)
 model.fit(X, y_few)
 
-print(f"balanced accuracy on {len(X_test)} other faces")
+print(f"balanced accuracy on {len(X_test)} test faces")
 for label, predicted in zip(LABELS, model.predict(X_test).T, strict=True):
     print(f"  {label:<11}{balanced_accuracy_score(y_test[label], predicted):.3f}")
 
 # %%
-# What excludes what
-# ------------------
-# Values that were never seen together, though chance would have brought them together
-# many times over: where one is asked for, the other gives way.
+# Mutually exclusive labels
+# -------------------------
+# ``exclusions_`` lists pairs of label values that never occur together in the training
+# data, although they would have done so many times if the labels were independent. When
+# an intervention sets one value of a pair, the other value is removed.
 
 for (label, value), (other, excluded) in model.exclusions_:
     print(f"{label} = {value} excludes {other} = {excluded}")
 
 # %%
-# One label
-# ---------
-# Shaven faces with hair to be seen and nothing on their noses. What the decoder changes
-# is added to the picture, so that all else stays as sharp as it was.
+# Editing one label
+# -----------------
+# We select test faces without glasses, beard or hat and with visible hair, and add
+# glasses to them. Only the change computed by the decoder is added to the image, so
+# everything else stays as sharp as it was.
 
-seen = faces.target.iloc[N_ROWS:]
-off = ["Eyeglasses", "Sunglasses", "Beard", "Mustache", "Bald", "Wearing_Hat"]
-plain = X_test[(seen[off].sum(axis=1) == 0).to_numpy()]
+target_test = faces.target.iloc[N_TRAIN:]
+absent = ["Eyeglasses", "Sunglasses", "Beard", "Mustache", "Bald", "Wearing_Hat"]
+plain = X_test[(target_test[absent].sum(axis=1) == 0).to_numpy()]
 InterventionDisplay.from_estimator(model, plain[:5], {"Eyeglasses": 1}, image_shape=SHAPE)
 
 # %%
-# Several at once
-# ---------------
-# Blond, and with a beard. Nothing is said of black or grey hair, but the model knows
-# that it cannot stay.
+# Editing several labels
+# ----------------------
+# Here the requested labels are blond hair and a beard. Black and grey hair are not
+# mentioned in the request, but they are removed because they exclude blond hair.
 
 do = {"Blond_Hair": 1, "Beard": 1}
 InterventionDisplay.from_estimator(model, plain[:5], do, image_shape=SHAPE)
@@ -89,36 +92,38 @@ blond, report = model.intervene(plain, do, report=True)
 columns = ["n_rows", "achieved", "probability_before", "probability_after"]
 print(report.summary()[columns].round(2).to_string())
 for label in ["Black_Hair", "Gray_Hair"]:
-    place = LABELS.index(label)
-    shares = [np.mean(model.predict(rows)[:, place]) for rows in [plain, blond]]
-    print(f"{label}: seen in {shares[0]:.0%} before, {shares[1]:.0%} after")
+    column = LABELS.index(label)
+    before, after = [np.mean(model.predict(x)[:, column]) for x in [plain, blond]]
+    print(f"{label}: predicted for {before:.0%} of the faces before, {after:.0%} after")
 
 # %%
-# Two labels, step by step
+# Interpolating two labels
 # ------------------------
-# One face, and a label along each side of the grid. The ends lie somewhat beyond what is
-# typical of their values, `span` standard deviations.
+# The figure shows edits of one face on a grid, with one label along each axis. The ends
+# of each axis lie ``span`` standard deviations beyond the means of the two label values.
 
 TraversalDisplay.from_estimator(
     model, plain[:1], ("Beard", "Black_Hair"), steps=6, span=1.0, image_shape=SHAPE
 )
 
 # %%
-# Another face's glasses and beard
+# Copying labels from another face
 # --------------------------------
-# Rows on the left get what the donors on top have of two labels.
+# The faces on the left receive the glasses and the beard, or their absence, from the
+# donors at the top.
 
-donors = X_test[(seen[["Eyeglasses", "Beard"]].sum(axis=1) == 1).to_numpy()]
+donors = X_test[(target_test[["Eyeglasses", "Beard"]].sum(axis=1) == 1).to_numpy()]
 SwapDisplay.from_estimator(
     model, plain[:5], donors[:5], ["Eyeglasses", "Beard"], image_shape=SHAPE
 )
 
 # %%
-# Does the rest stay?
-# -------------------
-# Each label is asked for its other value in turn, and the model says how much every
-# label has changed. The diagonal is what was asked for. Beside it, the colours of hair
-# must change each other, and nothing else should. Here they move Beard and Smiling too.
+# Are other labels preserved?
+# ---------------------------
+# Each label in turn is set to its opposite value. The figure shows by how much each label
+# changed according to the model. The diagonal shows the requested changes. Off the
+# diagonal, only the hair colours should change each other. In this model, edits of hair
+# colours also change Beard and Smiling.
 
 InterventionReportDisplay.from_estimator(model, X_test)
 

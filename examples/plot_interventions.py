@@ -1,17 +1,19 @@
 """
-Every digit as every other digit
-================================
+Interventions on digits
+=======================
 
-What can be asked of a model that learned its labels: rows with another label, on the
-way to one, with another row's, rows out of nothing. And whether the answers hold: by
-the model's own report, by a classifier that knows nothing of the model, and by where in
-the latents the label is kept.
+This example shows the ways to generate samples with a given label: editing the label of a
+sample, interpolating between two labels, copying the label's characteristics from another
+sample, and sampling from scratch. It then checks the edits in three ways: with the
+model's own report, with an independent classifier, and by measuring where in the latent
+space the label is encoded.
 """
 
 # %%
 # The data and the model
 # ----------------------
-# Pictures of 8 x 8 pixels, ten labels a class. -1 stands for "not known".
+# The data are images of 8 x 8 pixels. Ten labels per class are known; -1 marks unlabelled
+# samples.
 
 import sys
 from pathlib import Path
@@ -39,98 +41,105 @@ X, X_test, y, y_test = train_test_split(
 )
 y_few = mask_labels(y, n_per_class=10, random_state=0)
 model = ReVAEClassifier(random_state=0).fit(X, y_few)
-print(f"{len(y)} pictures to learn from, {np.sum(y_few != -1)} of them labelled")
-print(f"accuracy on {len(y_test)} others: {model.score(X_test, y_test):.3f}")
+print(f"{len(y)} training images, {np.sum(y_few != -1)} of them labelled")
+print(f"accuracy on {len(y_test)} test images: {model.score(X_test, y_test):.3f}")
 
 # %%
-# Every digit as every value
-# --------------------------
-# A test picture of each digit, and what `intervene` makes of it. Only the change that
-# the model draws is added to the picture: what it cannot draw of a hand stays. On the
-# diagonal nothing is asked that is not there.
+# Editing the label
+# -----------------
+# The figure shows one test image per digit and its edits to all ten digits by
+# ``intervene``. Only the difference between two decoded images is added to the original,
+# so details of the handwriting that the model cannot reconstruct are preserved. On the
+# diagonal, the requested digit is the one that is already there.
 
-rows = X_test[[np.flatnonzero(y_test == digit)[0] for digit in range(10)]]
-edits = np.stack([rows, *(model.intervene(rows, digit) for digit in range(10))], axis=1)
-# A pixel of paper around each picture.
+samples = X_test[[np.flatnonzero(y_test == digit)[0] for digit in range(10)]]
+edits = [samples, *(model.intervene(samples, digit) for digit in range(10))]
+edits = np.stack(edits, axis=1)
+# Add a margin of one pixel around each image.
 tiles = np.pad(edits, [(0, 0), (0, 0), (1, 1), (1, 1)])
 fig, ax = plt.subplots(figsize=(7, 6.6), layout="constrained")
 ax.imshow(np.block([list(line) for line in tiles]), cmap="gray_r", vmin=0, vmax=1)
 ax.axvline(9.5, color="black", linewidth=1)
-ax.set_xticks(10 * np.arange(11) + 4.5, ["row", *range(10)])
+ax.set_xticks(10 * np.arange(11) + 4.5, ["original", *range(10)])
 ax.set_yticks(10 * np.arange(10) + 4.5, range(10))
 ax.tick_params(length=0, labeltop=True, labelbottom=False)
 ax.xaxis.set_label_position("top")
-ax.set(xlabel="digit asked for", ylabel="digit written")
+ax.set(xlabel="requested digit", ylabel="original digit")
 ax.spines[:].set_visible(False)
 
 # %%
-# Who is to judge?
-# ----------------
-# The report is the model's own opinion of its edits: here every test picture is asked
-# for the digit that is three more. A random forest that was given all real digits with
-# their labels, and never saw the model, is the stricter judge. The default,
-# "transport", keeps how a picture showed its old digit; "mean" puts the label's latents
-# at the typical place of the new one, and is the safer choice.
+# Did the edits succeed?
+# ----------------------
+# With ``report=True``, ``intervene`` also returns the model's own assessment of the
+# edits. Here each test digit d is edited to the digit (d + 3) modulo 10. A random forest
+# trained on all original digits is independent of the model and therefore a stricter
+# test. The default method, "transport", preserves *how* an image showed its digit; the
+# method "mean" moves the label's latent code to the mean of the requested digit and
+# succeeds more often.
 
-asked = (y_test.to_numpy() + 3) % 10
-_, report = model.intervene(X_test, asked, report=True)
+requested = (y_test.to_numpy() + 3) % 10
+_, report = model.intervene(X_test, requested, report=True)
 columns = ["n_rows", "achieved", "probability_before", "probability_after"]
 print(report.summary()[columns].round(2).to_string())
 
 forest = RandomForestClassifier(random_state=0).fit(images.reshape(-1, 64), target)
 for method in ["transport", "mean"]:
-    shares = []
+    success = []
     for digit in range(10):
         others = X_test[y_test != digit]
-        moved = model.intervene(others, digit, method=method).reshape(-1, 64)
-        shares.append(np.mean(forest.predict(moved) == digit))
+        edited = model.intervene(others, digit, method=method).reshape(-1, 64)
+        success.append(np.mean(forest.predict(edited) == digit))
     print(
-        f"{method}: the forest sees what was asked in {np.mean(shares):.1%} of the "
-        f"edits, at worst in {min(shares):.1%}, of those to {np.argmin(shares)}"
+        f"{method}: the forest recognises the requested digit in {np.mean(success):.1%} "
+        f"of the edits (worst: {min(success):.1%} of the edits to {np.argmin(success)})"
     )
 
 # %%
-# On the way
-# ----------
-# `traverse` goes through the latents of a label from well inside one value to well
-# inside another, here from 4 to 9; the row's slant and weight go with it.
+# Interpolating between two labels
+# --------------------------------
+# ``traverse`` moves the label's latent code in equal steps from one value to another,
+# here from 4 to 9. The slant and the stroke width of the image are preserved.
 
-TraversalDisplay.from_estimator(model, rows[[4, 0, 7]], "digit", values=(4, 9))
+TraversalDisplay.from_estimator(model, samples[[4, 0, 7]], "digit", values=(4, 9))
 
 # %%
-# Another's characteristics
-# -------------------------
-# `swap` takes them from a donor: not any 7, but this one. Rows on the left, donors on
+# Copying the label's characteristics
+# -----------------------------------
+# ``swap`` copies the label's latent code from a donor: the result does not look like an
+# average 7, but like the 7 of the donor. The samples are on the left, the donors at the
 # top.
 
-SwapDisplay.from_estimator(model, rows[:5], rows[5:])
+SwapDisplay.from_estimator(model, samples[:5], samples[5:])
 
 # %%
-# Out of nothing
-# --------------
-# `sample` draws the label's latents from what its value says of them, and the style
-# from its own prior. A column starts from the same random numbers.
+# Sampling new images
+# -------------------
+# ``sample`` draws the label's latent code from the prior of the requested value, and the
+# style latent code from the style prior. All images in one column use the same random
+# numbers.
 
 SamplesDisplay.from_estimator(model, random_state=0)
 
 # %%
-# Where the label is kept
-# -----------------------
-# The ten latents of the label, by two directions in which the test pictures differ most,
-# with the prior of each value. Ten values at equal distances do not fit into a plane, so
-# many that lie apart are seen above each other here.
+# Where the label is encoded
+# --------------------------
+# The figure shows the label's ten-dimensional latent codes of the test images, projected
+# onto their first two principal components, with the prior of each digit. Ten classes at
+# equal distances cannot be drawn in a plane, so classes that are well separated in the
+# latent space may overlap here.
 
 LatentDisplay.from_estimator(model, X_test, y_test)
 
 # %%
-# An edit moves these latents alone, so that what others tell of the label works against
-# it. A logistic regression tells the digit from the label's own latents, and should do
-# no better than chance from those of the style. It does slightly better here.
+# An edit only changes the label's latent code. Information about the label that leaks
+# into the style latent code would counteract the edit. ``label_leakage`` measures this: a
+# logistic regression should predict the digit well from the label's latent code, but no
+# better than chance from the style latent code. Here it does slightly better than chance.
 
 print(label_leakage(model, X_test, y_test, random_state=0).round(3).to_string())
 
 # %%
-# The bound, epoch by epoch, tells whether training had come to an end.
+# The loss curve shows whether training has converged.
 
 LossCurveDisplay.from_estimator(model)
 

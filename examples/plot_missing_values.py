@@ -1,16 +1,17 @@
 """
-A table with holes
-==================
+Classification and imputation with missing values
+=================================================
 
-Thirty measurements of tumours, of which 30 % are taken away at random. The model is
-fitted to the table as it is, classifies rows with holes, fills them, and draws several
-values for each.
+This example removes 30 % of the values of a table of tumour measurements at random. It
+trains the model on the incomplete table, classifies incomplete samples, imputes their
+missing values, and draws several plausible values for each missing one.
 """
 
 # %%
 # The data
 # --------
-# Training and test rows lose cells alike. What was there is kept aside to compare with.
+# Values are removed from both the training and the test set. The original values of the
+# test set are kept for evaluation.
 
 import sys
 
@@ -26,42 +27,50 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_revae import ReVAEClassifier, ReVAETransformer
 from sklearn_revae.datasets import mask_labels
 
-whole, y = load_breast_cancer(return_X_y=True, as_frame=True)
-holes = np.random.default_rng(0).random(whole.shape) < 0.3
-X, X_test, y, y_test, _, truth, _, lost = train_test_split(
-    whole.mask(holes), y, whole, holes, test_size=0.3, stratify=y, random_state=0
+complete, y = load_breast_cancer(return_X_y=True, as_frame=True)
+removed = np.random.default_rng(0).random(complete.shape) < 0.3
+X, X_test, y, y_test, _, truth, _, removed_test = train_test_split(
+    complete.mask(removed),
+    y,
+    complete,
+    removed,
+    test_size=0.3,
+    stratify=y,
+    random_state=0,
 )
-print(f"{len(X)} rows, {X.isna().mean().mean():.0%} of their cells missing")
+print(f"{len(X)} training samples, {X.isna().mean().mean():.0%} of the values missing")
 
 # %%
-# Accuracy with holes
-# -------------------
-# Twenty labels a class. Histogram boosting takes missing values too, but can only use
-# the labelled rows.
+# Classification
+# --------------
+# Twenty labels per class are known. Histogram-based gradient boosting also supports
+# missing values, but it can only use the labelled samples.
 
 y_few = mask_labels(y, n_per_class=20, random_state=0)
 known = y_few != -1
 model = ReVAEClassifier(random_state=0).fit(X, y_few)
 boosting = HistGradientBoostingClassifier(random_state=0).fit(X[known], y[known])
-print(f"accuracy on {len(X_test)} test rows with as many holes, {known.sum()} labels")
-for rival in [model, boosting]:
-    print(f"  {type(rival).__name__:<32}{rival.score(X_test, y_test):.3f}")
+print(f"accuracy on {len(X_test)} test samples, {known.sum()} labels")
+for classifier in [model, boosting]:
+    print(f"  {type(classifier).__name__:<32}{classifier.score(X_test, y_test):.3f}")
 
 # %%
-# The holes filled
-# ----------------
-# The imputers learn from the training rows and fill the test rows. The error is that of
-# the cells that were taken away, in standard deviations of their columns. Nearest
-# neighbours need scaled columns; so does the iterative imputer, to converge. Who wants
-# holes filled and nothing else is served best by a small model and few epochs: it takes
-# less than a second to fit.
+# Imputation
+# ----------
+# Each imputer is fitted on the training set and fills the missing values of the test set.
+# We compare the root mean squared error of the removed values, in units of the standard
+# deviation of each feature. KNNImputer requires scaled features, and IterativeImputer
+# converges only with scaled features, so all imputers of scikit-learn receive scaled
+# data. If you only need imputation, a small network trained for a few epochs is
+# sufficient: it is fitted in less than a second.
 
-spread = whole.std().to_numpy()
+std = complete.std().to_numpy()
 
 
 def error(filled):
-    """Root mean square over the lost cells, in standard deviations."""
-    return np.sqrt(np.mean(((np.asarray(filled) - truth) / spread).to_numpy()[lost] ** 2))
+    """Compute the RMSE of the removed values, in standard deviations."""
+    difference = ((np.asarray(filled) - truth) / std).to_numpy()
+    return np.sqrt(np.mean(difference[removed_test] ** 2))
 
 
 errors = {}
@@ -74,35 +83,37 @@ for imputer in [
     imputer.fit(scaler.transform(X))
     filled = scaler.inverse_transform(imputer.transform(scaler.transform(X_test)))
     errors[type(imputer).__name__] = error(filled)
-best = model.impute(X_test)
-errors["ReVAEClassifier"] = error(best)
-brief = ReVAETransformer((128,), learning_rate_init=0.01, max_iter=3, random_state=0)
-errors["ReVAE, 3 epochs"] = error(brief.fit(X).impute(X_test))
-print(f"error of {lost.sum()} cells filled in, in standard deviations")
+imputed = model.impute(X_test)
+errors["ReVAEClassifier"] = error(imputed)
+small = ReVAETransformer((128,), learning_rate_init=0.01, max_iter=3, random_state=0)
+errors["ReVAE, 3 epochs"] = error(small.fit(X).impute(X_test))
+print(f"RMSE of {removed_test.sum()} imputed values, in standard deviations")
 for name, value in errors.items():
     print(f"  {name:<20}{value:.3f}")
 
 # %%
-# How sure it is
-# --------------
-# Draws instead of one value: where the rest of a row says little, they should spread. If
-# they spread as they should, nine in ten of the lost values lie within the middle 90 % of
-# their draws; if fewer do, the model is surer than it ought to be.
+# Uncertainty of the imputed values
+# ---------------------------------
+# Instead of a single value, ``impute`` can return several draws for each missing value.
+# The less the observed features tell about a missing value, the more its draws should
+# vary. If the draws are calibrated, 90 % of the removed values lie within the central
+# 90 % of their draws; if fewer do, the model is overconfident.
 
 draws = model.impute(X_test, n_samples=200, random_state=0)
 low, high = np.quantile(draws, [0.05, 0.95], axis=1)
 within = (low <= truth) & (truth <= high)
-print(f"values within 90 % of their draws: {within.to_numpy()[lost].mean():.1%}")
+coverage = within.to_numpy()[removed_test].mean()
+print(f"removed values within the central 90 % of their draws: {coverage:.1%}")
 
 # %%
-# On the left the errors of all columns. On the right one column of the test rows, and
-# what was taken away from it, in order of size.
+# The left panel compares the errors over all features. The right panel shows the removed
+# values of one feature in the test set, sorted by size, with their imputations.
 
-COLUMN = "mean concave points"
+FEATURE = "mean concave points"
 
-gaps = np.flatnonzero(X_test[COLUMN].isna())
-gaps = gaps[np.argsort(truth[COLUMN].to_numpy()[gaps])]
-j = X_test.columns.get_loc(COLUMN)
+missing = np.flatnonzero(X_test[FEATURE].isna())
+missing = missing[np.argsort(truth[FEATURE].to_numpy()[missing])]
+j = X_test.columns.get_loc(FEATURE)
 
 fig, (left, right) = plt.subplots(
     1, 2, figsize=(10, 4), width_ratios=[1, 1.7], layout="constrained"
@@ -112,14 +123,20 @@ bars = left.barh(list(errors), errors.values(), color=colors)
 left.bar_label(bars, fmt="%.2f", padding=3)
 left.invert_yaxis()
 left.tick_params(axis="y", length=0)
-left.set(xlabel="error, in standard deviations", title="Holes of the test rows")
-right.vlines(
-    np.arange(len(gaps)), low[gaps, j], high[gaps, j], color="tab:blue", alpha=0.35, lw=4
+left.set(xlabel="RMSE [standard deviations]", title="Missing values of the test set")
+interval = {"color": "tab:blue", "alpha": 0.35, "lw": 4}
+right.vlines(np.arange(len(missing)), low[missing, j], high[missing, j], **interval)
+right.plot(
+    imputed.iloc[missing, j].to_numpy(), "_", color="tab:blue", ms=7, label="imputed"
 )
-right.plot(best.iloc[gaps, j].to_numpy(), "_", color="tab:blue", ms=7, label="filled in")
-right.plot(truth.iloc[gaps, j].to_numpy(), ".", color="black", label="taken away")
-right.plot([], [], color="tab:blue", alpha=0.35, lw=4, label="90 % of the draws")
-right.set(xticks=[], xlabel="test rows without it", title=f"The column {COLUMN!r}")
+right.plot(truth.iloc[missing, j].to_numpy(), ".", color="black", label="removed value")
+right.plot([], [], label="central 90 % of the draws", **interval)
+right.set(
+    xticks=[],
+    xlabel="test samples in which the feature is missing",
+    ylabel=FEATURE,
+    title="Imputed values of one feature",
+)
 right.legend(frameon=False)
 for ax in [left, right]:
     ax.spines[["top", "right"]].set_visible(False)

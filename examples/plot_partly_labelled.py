@@ -1,19 +1,21 @@
 """
-Fourteen labels, known in part
-==============================
+Several labels that are only partly known
+=========================================
 
-Genes of yeast with fourteen labels: groups of functions, of which a gene has several. A
-fifth of the genes is labelled, and of those labels not every cell is known: y is a
-table with gaps, -1 where nothing is known. The model uses every cell that is there.
+This example predicts fourteen binary labels of yeast genes: groups of functions, several
+of which may apply to one gene. Only a fifth of the genes is labelled, and even for these
+genes some of the labels are unknown. y is a table in which -1 marks the unknown labels.
+The model is trained on every known entry.
 
-The data are in the package river; without it the example says so.
+The data are part of the package river; install it with
+``pip install --no-deps river==0.26.1``.
 """
 
 # %%
 # The data
 # --------
-# Only the file is read; the package itself is not imported. 103 measurements a gene,
-# then fourteen columns of zeros and ones.
+# We only read the data file; the package itself does not need to be importable. The first
+# 103 columns are measurements, the remaining fourteen columns are the labels, 0 or 1.
 
 import sys
 from importlib.metadata import PackageNotFoundError, distribution
@@ -33,7 +35,7 @@ from sklearn_revae.datasets import mask_labels
 try:
     package = distribution("river")
 except PackageNotFoundError:
-    print("The data are missing: pip install --no-deps river==0.26.1")
+    print("The data are not installed: pip install --no-deps river==0.26.1")
     sys.exit(0)
 
 genes = pd.read_csv(package.locate_file("river/datasets/yeast.csv.gz"))
@@ -41,37 +43,39 @@ X, y = genes.iloc[:, :103].to_numpy(), genes.iloc[:, 103:].to_numpy()
 X, X_test, y, y_test = train_test_split(X, y, test_size=0.3, random_state=0)
 
 # %%
-# Gaps in y
-# ---------
-# First a fifth of the rows keeps all of its labels. Then 30 % of those cells are lost,
-# which leaves hardly a row complete: leaving the others out is no option.
+# Unknown labels
+# --------------
+# We first hide all labels of four fifths of the genes. We then hide 30 % of the remaining
+# entries at random. After that, the labels of hardly any gene are completely known, so it
+# is not an option to drop the genes whose labels are incomplete.
 
-y_whole = mask_labels(y, fraction=0.2, random_state=0)
-lost = np.random.default_rng(0).random(y.shape) < 0.3
-y_partly = np.where(lost, -1, y_whole)
-print(f"y of shape {y_partly.shape}; three of its rows that have labels:")
-for row in y_partly[(y_whole >= 0).any(axis=1)][:3]:
-    print("  ", *[f"{cell:>2}" for cell in row])
-for name, labels in [("whole", y_whole), ("partly", y_partly)]:
-    complete = np.sum((labels >= 0).all(axis=1))
-    print(f"{name}: {np.mean(labels >= 0):.1%} of all cells, {complete} rows complete")
+y_few = mask_labels(y, fraction=0.2, random_state=0)
+hidden = np.random.default_rng(0).random(y.shape) < 0.3
+y_partial = np.where(hidden, -1, y_few)
+print(f"y has shape {y_partial.shape}; three of the partly labelled genes:")
+for row in y_partial[(y_few >= 0).any(axis=1)][:3]:
+    print("  ", *[f"{entry:>2}" for entry in row])
+for name, labels in [("all labels of a fifth", y_few), ("30 % hidden", y_partial)]:
+    known, n_complete = np.mean(labels >= 0), np.sum((labels >= 0).all(axis=1))
+    print(f"{name}: {known:.1%} of all entries known, {n_complete} genes complete")
 
 # %%
-# F1 of each label
-# ----------------
-# One model for all labels, and for each label a logistic regression of its own, on the
-# rows where that label is known. 40 epochs, two fifths of the default's, keep this short.
-# F1 tells how well the genes that have a label are found; its mean over the labels is
-# macro-F1.
+# F1 score of each label
+# ----------------------
+# A single ReVAE model predicts all labels. For comparison, we train one logistic
+# regression per label on the genes for which this label is known. To keep the example
+# short, the model is trained for 40 epochs, two fifths of the default number. The F1
+# score measures how accurately the genes with a given label are found; the macro F1 score
+# is its mean over the labels.
 
 
-def with_revae(labels):
-    """Predictions (n, 14) for the test rows."""
+def predict_revae(labels):
+    """Predict all labels of the test set with one model."""
     return ReVAEClassifier(max_iter=40, random_state=0).fit(X, labels).predict(X_test)
 
 
-def with_logistic_regression(labels):
-    """The same, label by label."""
+def predict_logistic_regression(labels):
+    """Predict all labels of the test set with one logistic regression per label."""
     predicted = []
     for label in labels.T:
         known = label >= 0
@@ -81,49 +85,51 @@ def with_logistic_regression(labels):
 
 
 scores = {}
-for name, labels in [("whole rows", y_whole), ("30 % of cells lost", y_partly)]:
-    for fit in [with_revae, with_logistic_regression]:
-        score = f1_score(y_test, fit(labels), average=None, zero_division=0)
-        scores[fit.__name__, name] = score
+for name, labels in [("all known", y_few), ("30 % hidden", y_partial)]:
+    for predict in [predict_revae, predict_logistic_regression]:
+        score = f1_score(y_test, predict(labels), average=None, zero_division=0)
+        scores[predict.__name__, name] = score
 
-print(f"macro-F1 on {len(y_test)} test rows      ReVAE  logistic regression")
-for name in ["whole rows", "30 % of cells lost"]:
-    ours, theirs = scores["with_revae", name], scores["with_logistic_regression", name]
-    print(f"  {name:<24}{ours.mean():>10.3f}{theirs.mean():>21.3f}")
+print(f"macro F1 on {len(y_test)} test genes     ReVAE  logistic regression")
+for name in ["all known", "30 % hidden"]:
+    revae = scores["predict_revae", name].mean()
+    logistic = scores["predict_logistic_regression", name].mean()
+    print(f"  {name:<24}{revae:>10.3f}{logistic:>21.3f}")
 
 # %%
-# The labels, the most frequent first. The bars are scores with lost cells, the dots those
-# with whole rows; where a dot is below its bar the loss did no harm that one split could
-# show. Rare labels are found by neither: hardly any of the labelled genes has them.
+# The figure shows the labels ordered by frequency. Bars show the scores with 30 % of the
+# entries hidden, dots those without. Where a dot lies below its bar, hiding entries did
+# no harm that a single train-test split could reveal. Neither method finds the rare
+# labels, because hardly any of the labelled genes has them.
 
 order = np.argsort(-y.mean(axis=0))
 fig, ax = plt.subplots(figsize=(9, 4.2), layout="constrained")
-looks = [
-    ("with_revae", "ReVAEClassifier", "tab:blue", -0.2),
-    ("with_logistic_regression", "LogisticRegression", "tab:gray", 0.2),
+styles = [
+    ("predict_revae", "ReVAEClassifier", "tab:blue", -0.2),
+    ("predict_logistic_regression", "LogisticRegression", "tab:gray", 0.2),
 ]
-for fit, label, color, shift in looks:
-    places = np.arange(len(order)) + shift
+for predict, label, color, shift in styles:
+    positions = np.arange(len(order)) + shift
     ax.bar(
-        places,
-        scores[fit, "30 % of cells lost"][order],
+        positions,
+        scores[predict, "30 % hidden"][order],
         width=0.38,
         color=color,
         alpha=0.55,
-        label=f"{label}, 30 % of cells lost",
+        label=f"{label}, 30 % of the entries hidden",
     )
     ax.plot(
-        places,
-        scores[fit, "whole rows"][order],
+        positions,
+        scores[predict, "all known"][order],
         "o",
         color=color,
-        label=f"{label}, whole rows",
+        label=f"{label}, no entries hidden",
     )
 ticks = [f"{k + 1}\n{y[:, k].mean():.0%}" for k in order]
 ax.set_xticks(np.arange(len(order)), ticks)
 ax.tick_params(axis="x", length=0)
-ax.set(xlabel="label, and how many genes have it", ylabel="F1 on the test rows")
-ax.set_title("Fourteen labels, a fifth of the rows labelled")
+ax.set(xlabel="label and its frequency", ylabel="F1 score on the test set")
+ax.set_title("Fourteen labels, a fifth of the training genes labelled")
 ax.spines[["top", "right"]].set_visible(False)
 ax.legend(frameon=False)
 

@@ -1,15 +1,17 @@
 """
-Ten digits from fifty labels
-============================
+Quickstart: classify and edit digits with 50 labels
+===================================================
 
-A classifier for scikit-learn's digits that is told five labels a class, beside two
-that are told the same; then digits of the test set, drawn as every other digit.
+This example trains :class:`sklearn_revae.ReVAEClassifier` on scikit-learn's digits with
+five labels per class, compares its accuracy with two other classifiers, and then edits
+test digits so that they look like every other digit.
 """
 
 # %%
 # The data
 # --------
-# All rows are used to fit, most of them without a label: -1 stands for "not known".
+# All training samples are used, although most of them are unlabelled. As elsewhere in
+# scikit-learn, the label -1 marks an unlabelled sample.
 
 import sys
 from time import perf_counter
@@ -36,51 +38,55 @@ labeled = np.concatenate(
 )
 y_few = np.full_like(y_train, -1)
 y_few[labeled] = y_train[labeled]
-print(f"{len(y_few)} rows to learn from, {len(labeled)} of them labelled")
+print(f"{len(y_few)} training samples, {len(labeled)} of them labelled")
 
 # %%
 # Accuracy
 # --------
-# Logistic regression can only use the labelled rows; the others use all.
+# ReVAE and LabelSpreading learn from all training samples. Logistic regression can only
+# use the labelled ones.
 
 start = perf_counter()
 model = ReVAEClassifier(random_state=0).fit(X_train, y_few)
 seconds = perf_counter() - start
-rivals = {
+estimators = {
     "ReVAEClassifier": model,
     "LabelSpreading": LabelSpreading(kernel="knn", n_neighbors=7).fit(X_train, y_few),
     "LogisticRegression": LogisticRegression(max_iter=1000).fit(
         X_train[labeled], y_train[labeled]
     ),
 }
-print(f"accuracy on {len(y_test)} test rows (ReVAE fitted in {seconds:.0f} s)")
-for name, estimator in rivals.items():
-    # LabelSpreading divides by zero where no label reaches a row, and calls it a 0.
+print(f"accuracy on {len(y_test)} test samples (ReVAE was fitted in {seconds:.0f} s)")
+for name, estimator in estimators.items():
+    # LabelSpreading divides by zero for samples that no label reaches; it predicts 0.
     with np.errstate(invalid="ignore"):
         print(f"  {name:<20}{estimator.score(X_test, y_test):.3f}")
 
 # %%
 # Interventions
 # -------------
-# The first test row of each digit, as the model draws it, and as it draws it with
-# another label. What is not about the label should stay: slant, width, thickness. Where
-# an edit comes out grey, the model draws something between the two digits.
+# ``intervene`` returns samples edited to have another label. The figure shows the first
+# test sample of each digit, its reconstruction by the model, and its edits to all ten
+# digits. Properties that do not depend on the label, such as slant, width and stroke
+# thickness, should be preserved. Grey edits are blends of the original and the requested
+# digit.
 
-rows = X_test[[np.flatnonzero(y_test == digit)[0] for digit in range(10)]]
-pictures = [rows, model.reconstruct(rows)]
-pictures += [model.intervene(rows, digit) for digit in range(10)]
+samples = X_test[[np.flatnonzero(y_test == digit)[0] for digit in range(10)]]
+images = [samples, model.reconstruct(samples)]
+images += [model.intervene(samples, digit) for digit in range(10)]
 
-# One large picture: a pixel of paper around each digit, more after the first two.
-tiles = np.pad(np.reshape(pictures, (12, 10, 8, 8)), [(0, 0), (0, 0), (1, 1), (1, 1)])
+# Arrange the images in one large image, with a margin of one pixel around each digit and
+# an additional margin after each of the first two columns.
+tiles = np.pad(np.reshape(images, (12, 10, 8, 8)), [(0, 0), (0, 0), (1, 1), (1, 1)])
 tiles = np.insert(tiles.transpose(1, 2, 0, 3).reshape(100, 120), [10, 20], 0, axis=1)
 fig, ax = plt.subplots(figsize=(7.4, 6.3), layout="constrained")
 ax.imshow(tiles, cmap="gray_r", vmin=0, vmax=1)
-centres = 10 * np.arange(12) + 4.5 + np.minimum(np.arange(12), 2)
-ax.set_xticks(centres, ["row", "rebuilt", *range(10)])
+centers = 10 * np.arange(12) + 4.5 + np.minimum(np.arange(12), 2)
+ax.set_xticks(centers, ["original", "reconstr.", *range(10)])
 ax.set_yticks(10 * np.arange(10) + 4.5, [f"a {digit}" for digit in range(10)])
 ax.tick_params(length=0, top=False, labeltop=True, labelbottom=False)
 ax.spines[:].set_visible(False)
-ax.set_title("Test digits, and model.intervene(row, digit) for every digit")
+ax.set_title("Test digits, and model.intervene(samples, digit) for every digit")
 
 # sphinx_gallery_start_ignore
 if len(sys.argv) > 1:

@@ -1,20 +1,22 @@
 """
-What would make this tumour look benign?
-========================================
+Counterfactuals for a table, with constraints
+=============================================
 
-Thirty measurements of cell nuclei in a DataFrame, the diagnosis known of twenty rows a
-class. A malignant row is asked to be benign, within limits on its columns; then the
-diagnosis and a label that goes together with it are pulled apart.
+This example uses a DataFrame with thirty measurements of cell nuclei, in which the
+diagnosis is known for twenty samples per class. It edits the measurements of a malignant
+tumour so that they look benign, first without and then with constraints on individual
+features. The second part edits the diagnosis independently of a second, correlated label.
 
-These are edits along what the data associates with a label. They tell what a model
-reads from the columns; they are no causal effects, and no column here makes a tumour
-what it is.
+The edits follow associations in the data. They show which features the model uses to
+distinguish the classes. They are not causal effects: none of these measurements makes a
+tumour benign or malignant.
 """
 
 # %%
 # The data and the model
 # ----------------------
-# 120 epochs, about a third of the default's, keep this short.
+# To keep the example short, the model is trained for 120 epochs, about a third of the
+# default number.
 
 import sys
 from pathlib import Path
@@ -38,64 +40,71 @@ X, X_test, y, y_test = train_test_split(
 )
 y_few = mask_labels(y, n_per_class=20, random_state=0)
 model = ReVAEClassifier(max_iter=120, random_state=0).fit(X, y_few)
-print(f"{len(X)} rows to learn from, {np.sum(y_few != -1)} of them labelled")
-print(f"accuracy on {len(X_test)} test rows: {model.score(X_test, y_test):.3f}")
+print(f"{len(X)} training samples, {np.sum(y_few != -1)} of them labelled")
+print(f"accuracy on {len(X_test)} test samples: {model.score(X_test, y_test):.3f}")
 
 # %%
-# The two latents of the label, with the prior of each value.
+# The figure shows the label's two-dimensional latent code, with the prior of each class.
 
 LatentDisplay.from_estimator(model, X_test, y_test)
 
 # %%
-# Without limits
-# --------------
-# What the decoder draws otherwise of a benign row is added to the row itself, so that
-# what it does not draw of this one stays. The twenty columns that change most; some
-# concavities fall below zero, which those of no nucleus do.
+# Without constraints
+# -------------------
+# The difference between the decoded benign and the decoded malignant sample is added to
+# the sample itself, so details that the decoder does not reconstruct are preserved. The
+# figure shows the twenty features that change most. Some concavities become negative,
+# which is impossible for real nuclei.
 
 malignant = X_test[(y_test == "malignant") & (model.predict(X_test) == "malignant")]
-one = malignant.iloc[[0]]
-free = InterventionDisplay.from_estimator(model, one, "benign")
+sample = malignant.iloc[[0]]
+unconstrained = InterventionDisplay.from_estimator(model, sample, "benign")
 
 # %%
-# Within limits
-# -------------
-# Columns of a row may be given: kept as they are, held between bounds, or let go in one
-# direction only. Here texture stays, nothing falls below zero, the mean radius stays at
-# 13 or more, and areas may only shrink. The report tells what is left of the edit; in
-# bold type is what changed.
+# With constraints
+# ----------------
+# Features can be kept unchanged, restricted to a range, or allowed to change in one
+# direction only. Here the texture features are kept, no feature may become negative, the
+# mean radius must not fall below 13, and the areas may only decrease. The report shows
+# whether the edit still succeeds under these constraints. In the figure, features that
+# changed are printed in bold.
 
 keep = [column for column in X if "texture" in column]
 bounds = {column: (0, None) for column in X if column not in keep}
 bounds["mean radius"] = (13, None)
-limits = {
+constraints = {
     "keep": keep,
     "bounds": bounds,
     "direction": {column: -1 for column in X if column.endswith("area")},
 }
-limited, report = model.intervene(one, "benign", report=True, **limits)
-asked = "diagnosis = benign, within limits"
-InterventionDisplay(one, limited, asked=asked, scales=free.scales).plot(max_columns=30)
+constrained, report = model.intervene(sample, "benign", report=True, **constraints)
+InterventionDisplay(
+    sample,
+    constrained,
+    asked="diagnosis = benign, with constraints",
+    scales=unconstrained.scales,
+).plot(max_columns=30)
 print(report)
 
 # %%
-# The same for all malignant test rows, and what a random forest says of the edits that
-# was given all diagnoses and never saw the model.
+# We now edit all malignant test samples. A random forest trained on all samples and
+# diagnoses is independent of the model and serves as a stricter test of the edits.
 
 forest = RandomForestClassifier(random_state=0).fit(table, diagnosis)
-for name, options in {"without limits": {}, "within limits": limits}.items():
+for name, options in {"unconstrained": {}, "constrained": constraints}.items():
     edited, report = model.intervene(malignant, "benign", report=True, **options)
-    seen = np.mean(forest.predict(edited) == "benign")
+    by_forest = np.mean(forest.predict(edited) == "benign")
     print(
-        f"{name}: {len(edited)} rows, benign to the model {report.achieved.mean():.0%}, "
-        f"to the forest {seen:.0%}"
+        f"{name}: {len(edited)} edits; predicted to be benign by the model "
+        f"{report.achieved.mean():.0%}, by the forest {by_forest:.0%}"
     )
 
 # %%
-# Two labels that go together
-# ---------------------------
-# Large nuclei are mostly malignant. A second label tells the larger half of the rows,
-# and is known where the diagnosis is. One more model learns both.
+# Two correlated labels
+# ---------------------
+# Tumours with large nuclei are mostly malignant. We define a second label, which is
+# "large" for the half of the samples with the larger nuclei, and which is known for the
+# same samples as the diagnosis. A second model is trained on both labels.
 
 median = table["mean radius"].median()
 size = pd.Series(np.where(X["mean radius"] > median, "large", "small"), X.index)
@@ -105,35 +114,41 @@ model_of_both = ReVAEClassifier(max_iter=120, random_state=0)
 model_of_both.fit(X, both.where(y_few != -1, -1))
 
 # %%
-# Large malignant rows, asked to be benign. Where the diagnosis is the only label, size
-# goes with it: that is how the two go in the data. The model of both labels moves the
-# latents of one and leaves those of the other, and a joint ``do`` asks for a value of
-# each. ``keep`` works on columns: those of size come back exactly as they were measured,
-# which leaves the others to look benign around them.
+# We set the diagnosis of large malignant samples to benign. With the model of the
+# diagnosis only, the size changes too, because both are correlated in the data. The model
+# of both labels changes only the latent code of the diagnosis and leaves that of the size
+# as it is. It also allows setting both labels at once. In contrast, ``keep`` refers to
+# features: the size features keep their measured values exactly, and only the others can
+# change.
 
 large = malignant[malignant["mean radius"] > median]
-of_size = [c for c in X if c.split()[-1] in ("radius", "perimeter", "area")]
-benign = {"diagnosis": "benign"}
+size_features = [c for c in X if c.split()[-1] in ("radius", "perimeter", "area")]
+do = {"diagnosis": "benign"}
 edits = {
-    "as they are": large,
-    "one label: benign": model.intervene(large, benign),
-    "both: benign": model_of_both.intervene(large, benign),
-    "both: benign, large": model_of_both.intervene(large, {**benign, "size": "large"}),
-    "both: benign, small": model_of_both.intervene(large, {**benign, "size": "small"}),
-    "both: benign, keep": model_of_both.intervene(large, benign, keep=of_size),
+    "unedited": large,
+    "diagnosis only: benign": model.intervene(large, do),
+    "both labels: benign": model_of_both.intervene(large, do),
+    "both labels: benign, large": model_of_both.intervene(large, {**do, "size": "large"}),
+    "both labels: benign, small": model_of_both.intervene(large, {**do, "size": "small"}),
+    "both labels: benign, keep": model_of_both.intervene(large, do, keep=size_features),
 }
-print(f"{len(large)} rows; mean radius before and after, share above the median, and")
-print("share that the forest, which has no part in this, takes for benign:")
-for name, rows in edits.items():
-    radius, seen = rows["mean radius"], np.mean(forest.predict(rows) == "benign")
-    print(f"  {name:<20}{radius.mean():6.1f}{np.mean(radius > median):8.0%}{seen:8.0%}")
+print(f"{len(large)} samples; benign: fraction predicted to be benign by the forest")
+print(f"  {'':<28}{'mean radius':>11}{'above median':>14}{'benign':>8}")
+for name, edited in edits.items():
+    radius, benign = edited["mean radius"], np.mean(forest.predict(edited) == "benign")
+    above = np.mean(radius > median)
+    print(f"  {name:<28}{radius.mean():>11.1f}{above:>14.0%}{benign:>8.0%}")
 
 # %%
-# What the model of both labels changes where the diagnosis alone is asked for.
+# The figure shows the changes that the model of both labels makes when only the diagnosis
+# is set.
 
-asked = "diagnosis = benign, model of both labels"
-new = edits["both: benign"]
-InterventionDisplay(large, new, asked=asked, scales=free.scales).plot(max_columns=12)
+InterventionDisplay(
+    large,
+    edits["both labels: benign"],
+    asked="diagnosis = benign, model of both labels",
+    scales=unconstrained.scales,
+).plot(max_columns=12)
 
 # sphinx_gallery_start_ignore
 if len(sys.argv) > 1:

@@ -1,20 +1,21 @@
-"""M2, the conditional VAE that semi-supervised learning began with, for pictures.
+"""M2, an early semi-supervised variational autoencoder, for images with binary labels.
 
-The label is an input of the decoder, not a place in its latents:
+In M2 the label is an input of the decoder and has no latent dimensions of its own:
 
-    p(x, y, z) = p(x | y, z) N(z; 0, I) p(y),   q(z | x, y),   q(y | x).
+    p(x, y, z) = p(x | y, z) N(z; 0, I) p(y),   q(z | x, y),   q(y | x),
 
-With several binary labels y is a vector, p(y) and q(y|x) products of Bernoullis. Where y
-is not known the published bound sums over its values. 2**16 of them are too many to
-decode: their mean field, the probabilities q(y|x) themselves, goes into encoder and
-decoder in their place. That is no bound any more, but the usual relaxation, and tight
-where the classifier is sure.
+where x is an image, y its labels and z the latent code. With several binary labels, y is
+a vector, and p(y) and q(y|x) are products of Bernoulli distributions. For unlabelled
+samples, the published bound sums over all values of y. With 16 labels there are 2**16 of
+them, too many to decode. Instead, the probabilities q(y|x) are passed to the encoder and
+the decoder. This common relaxation is not a bound, but is tight where the classifier is
+certain.
 
-What is not the published model's own is taken from the package, so that the models differ
-in what they are about alone: the convolutional networks, a shared Gaussian noise that is
-learned, batches a quarter of which is labelled, the weight of log q(y|x), the decaying
-rate. q(z|x, y) and q(y|x) share their convolutions, and z is as wide as makes the decoder
-as large as the ReVAE's.
+Everything that is not specific to M2 is taken from the package, so that the two models
+differ only in their structure: the convolutional networks, a shared Gaussian noise scale
+that is learned, batches that are one quarter labelled, the weight of log q(y|x), and the
+learning rate schedule. q(z|x, y) and q(y|x) share their convolutional layers. The
+dimension of z is chosen so that the decoder has the same size as that of the ReVAE.
 
 References
 ----------
@@ -42,7 +43,7 @@ _MAX_GRADIENT_NORM = 10.0
 
 
 def _kl_of_labels(logits, prior):
-    """KL(q(y|x) || p(y)) of rows (n,), Bernoulli by Bernoulli."""
+    """Return KL(q(y|x) || p(y)) of each sample (n,), summed over the labels."""
     q = torch.sigmoid(logits)
     of_ones = q * (F.logsigmoid(logits) - prior.log())
     of_zeros = (1 - q) * (F.logsigmoid(-logits) - (1 - prior).log())
@@ -50,18 +51,18 @@ def _kl_of_labels(logits, prior):
 
 
 class M2(nn.Module):
-    """M2 of pictures with several binary labels.
+    """M2 for images with several binary labels.
 
     Parameters
     ----------
     shape : tuple of int
-        Height, width and channels of a picture of whole numbers up to 255.
+        Height, width and channels of an image of integers up to 255.
     n_labels : int
         Number of labels.
     latent_dim : int, default=48
-        Width of z.
+        Dimension of z.
     random_state : int, default=0
-        Decides the starting weights.
+        Seed of the initial weights.
     """
 
     def __init__(self, shape, n_labels, *, latent_dim=48, random_state=0):
@@ -80,37 +81,37 @@ class M2(nn.Module):
         self.register_buffer("spread", torch.ones(()))
         self.register_buffer("prior", torch.full((n_labels,), 0.5))
 
-    def rows(self, pictures):
-        """Flat rows of unit variance of pictures (n, height, width, channels)."""
-        rows = torch.as_tensor(pictures).flatten(1).float()
+    def rows(self, images):
+        """Flatten images (n, height, width, channels) and scale them to unit variance."""
+        rows = torch.as_tensor(images).flatten(1).float()
         return (rows - self.centre) / self.spread
 
-    def pictures(self, rows):
-        """Undo `rows`: whole numbers, as an array."""
+    def images(self, rows):
+        """Invert `rows`; returns an array of integers."""
         values = (rows * self.spread + self.centre).round().clamp(0, 255)
         return values.to(torch.uint8).unflatten(-1, self.shape).numpy()
 
     def encode(self, features, y):
-        """Mean and scale of q(z|x, y)."""
+        """Return mean and scale of q(z|x, y)."""
         return self.latent_head(torch.cat([features, y], dim=-1))
 
     def decode(self, z, y):
-        """Mean of p(x|y, z): rows."""
+        """Return the mean of p(x|y, z), as scaled rows."""
         return self.decoder(torch.cat([z, y], dim=-1))
 
     def loss(self, x, codes, label_weight, generator):
-        """Return minus the mean bound of a batch, in nats a column.
+        """Return the loss: the mean negative ELBO of a batch, in nats per feature.
 
         Parameters
         ----------
         x : tensor (n, n_features)
-            Rows of unit variance.
+            Images, as returned by `rows`.
         codes : tensor (n, n_labels)
-            Labels; -1 in the rows that have none.
+            Labels; -1 for unlabelled samples.
         label_weight : float
-            Weight of log q(y|x) of the labelled rows.
+            Weight of log q(y|x) for labelled samples.
         generator : torch.Generator
-            Source of the noise.
+            Generator of the random numbers.
         """
         features = self.body(x)
         logits = self.label_head(features)
@@ -119,16 +120,20 @@ class M2(nn.Module):
         mean, scale = self.encode(features, y)
         z = mean + scale * torch.randn(mean.shape, generator=generator)
         kl = 0.5 * (mean.square() + scale.square() - 1).sum(-1) - scale.log().sum(-1)
-        fit = self.noise.log_prob(self.decode(z, y)[..., None], x).sum(-1)
+        log_likelihood = self.noise.log_prob(self.decode(z, y)[..., None], x).sum(-1)
         known = codes.clamp(min=0).to(x)
-        missed = F.binary_cross_entropy_with_logits(logits, known, reduction="none")
-        of_labels = torch.where(
-            labelled, label_weight * missed.sum(-1), _kl_of_labels(logits, self.prior)
+        cross_entropy = F.binary_cross_entropy_with_logits(
+            logits, known, reduction="none"
         )
-        return (kl - fit + of_labels).mean() / x.shape[1]
+        label_terms = torch.where(
+            labelled,
+            label_weight * cross_entropy.sum(-1),
+            _kl_of_labels(logits, self.prior),
+        )
+        return (kl - log_likelihood + label_terms).mean() / x.shape[1]
 
     def fit(self, X, y, *, n_epochs=16, learning_rate=2e-3, random_state=0):
-        """Train on pictures X and labels y (n, n_labels), -1 where a row has none."""
+        """Train on images X and labels y (n, n_labels), -1 for unlabelled samples."""
         rows = torch.as_tensor(X).flatten(1)
         codes = torch.as_tensor(y)
         self.centre = rows.float().mean()
@@ -147,7 +152,7 @@ class M2(nn.Module):
         )
         for _ in range(n_epochs):
             for x, known, _ in batches:
-                # Half a nat a column: the ReVAE's own default.
+                # The default label weight of the ReVAE: half the number of features.
                 loss = self.loss(self.rows(x), known, 0.5 * x.shape[1], generator)
                 optimizer.zero_grad()
                 loss.backward()
@@ -157,54 +162,57 @@ class M2(nn.Module):
         return self.eval()
 
     @torch.no_grad()
-    def _edited(self, pictures, do, n_samples, generator):
-        features = self.body(self.rows(pictures))
+    def _edited(self, images, do, n_samples, generator):
+        features = self.body(self.rows(images))
         y = (self.label_head(features) > 0).float()
         mean, scale = self.encode(features, y)
         for label, value in do.items():
             y[:, label] = value.to(y)
         if n_samples is None:
-            return self.pictures(self.decode(mean, y))
+            return self.images(self.decode(mean, y))
         noise = torch.randn((n_samples, *mean.shape), generator=generator)
         z = (mean + scale * noise).flatten(0, 1)
         decoded = self.decode(z, y.repeat(n_samples, 1)).unflatten(0, (n_samples, -1))
-        return self.pictures(decoded.transpose(0, 1))
+        return self.images(decoded.transpose(0, 1))
 
     def intervene(self, X, do, *, n_samples=None, random_state=0):
-        """Pictures with other labels: y is changed, and z of the row and its own y kept.
+        """Edit labels: decode z of the image with its predicted labels, changed by `do`.
 
         Parameters
         ----------
         X : array (n, height, width, channels)
-            Pictures.
+            Images.
         do : dict
-            ``{index: value}``, a value 0 or 1, or an array of one for each row.
+            ``{index: value}``, where the value is 0, 1, or an array with one value per
+            image.
         n_samples : int, default=None
-            Draws a row: z is then drawn from q(z|x, y), else its mean.
+            Number of draws of z from q(z|x, y) per image. If None, its mean is used.
         random_state : int, default=0
-            Decides the draws.
+            Seed of the draws.
 
         Returns
         -------
         array (n, height, width, channels) or (n, n_samples, height, width, channels)
-            Pictures of whole numbers.
+            Images of integers.
         """
         generator = torch.Generator().manual_seed(random_state)
         values = {label: np.broadcast_to(value, len(X)) for label, value in do.items()}
         edited = []
         for start in range(0, len(X), _CHUNK):
             chunk = slice(start, start + _CHUNK)
-            asked = {label: torch.tensor(value[chunk]) for label, value in values.items()}
-            edited.append(self._edited(X[chunk], asked, n_samples, generator))
+            requests = {
+                label: torch.tensor(value[chunk]) for label, value in values.items()
+            }
+            edited.append(self._edited(X[chunk], requests, n_samples, generator))
         return np.concatenate(edited)
 
     def reconstruct(self, X):
-        """Pictures encoded and decoded again, with the labels predicted."""
+        """Reconstruct images, using their predicted labels."""
         return self.intervene(X, {})
 
     @torch.no_grad()
     def predict(self, X):
-        """Labels (n, n_labels), 0 or 1."""
+        """Return the predicted labels (n, n_labels), 0 or 1."""
         chunks = torch.as_tensor(X).split(_CHUNK)
         logits = [self.label_head(self.body(self.rows(chunk))) for chunk in chunks]
         return (torch.cat(logits) > 0).long().numpy()

@@ -1,18 +1,20 @@
 """
-Label 100 rows of your own data
-===============================
+Label 100 samples of your own data
+==================================
 
-You can label a hundred rows. Which? Here the model is asked after each round which rows
-it is least sure of, and those are labelled next: *active learning* by uncertainty. Beside
-it the same number of rows are labelled at random, to see whether that pays.
+Suppose you have time to label one hundred samples. Which ones should you choose? This
+tutorial uses *active learning* by uncertainty sampling: after each round, the samples
+that the model is least certain of are labelled next. For comparison, the same number of
+samples is labelled at random.
 """
 
 # %%
-# The data, and who labels
-# ------------------------
-# Scikit-learn's digits stand for your rows, and ``ask`` for you: replace it by a function
-# that shows the rows and returns what you say they are. The test rows are there to see
-# how it goes; you will have none, see the end.
+# The data and the annotator
+# --------------------------
+# Scikit-learn's digits stand in for your data, and the function ``annotate`` stands in
+# for you: replace it with a function that displays the samples and returns your labels.
+# The test set is only used to monitor the progress. With your own data you will not have
+# one; the end of the tutorial shows what to do instead.
 
 import copy
 import sys
@@ -32,96 +34,106 @@ X, X_test, y, y_test = train_test_split(
 )
 
 
-def ask(rows):
-    """What a person says of these rows."""
-    return y[rows]
+def annotate(indices):
+    """Return the labels that a person assigns to these samples."""
+    return y[indices]
 
 
 # %%
-# The loop
-# --------
-# It starts with two labels a class: a class without any label is one that the model does
-# not know of. Each round asks for 16 more. Uncertainty is the *margin*, the difference
-# between the two largest probabilities; small margins come first.
+# The labelling loop
+# ------------------
+# We start with two labels per class, because the model cannot predict a class of which it
+# has not seen any label. Each round adds 16 labels. We measure the certainty of a
+# prediction by its *margin*, the difference between the two largest class probabilities,
+# and choose the samples with the smallest margins.
 #
-# ``warm_start`` lets each round go on from the weights of the last one, for six epochs
-# in place of 25. ``edit_weight=0`` leaves out what only interventions need, and saves a
-# third of the time. Fit once more, with all defaults, when the labels are complete.
+# With ``warm_start=True``, each round continues from the weights of the previous one and
+# needs only six epochs instead of 25. ``edit_weight=0`` disables a part of the loss that
+# is only needed for interventions and saves a third of the training time. When labelling
+# is finished, fit a model from scratch with the default parameters.
 
 ROUNDS, PER_ROUND = 5, 16
 
 
-def by_margin(model, unknown, rng):
-    """Of the unknown rows those with the smallest margin."""
-    ordered = np.sort(model.predict_proba(X[unknown]), axis=1)
-    margin = ordered[:, -1] - ordered[:, -2]
-    return unknown[np.argsort(margin)[:PER_ROUND]]
+def choose_by_margin(model, unlabeled, rng):
+    """Choose the unlabelled samples with the smallest margins."""
+    probabilities = np.sort(model.predict_proba(X[unlabeled]), axis=1)
+    margins = probabilities[:, -1] - probabilities[:, -2]
+    return unlabeled[np.argsort(margins)[:PER_ROUND]]
 
 
-def at_random(model, unknown, rng):
-    """Any of the unknown rows."""
-    return rng.choice(unknown, PER_ROUND, replace=False)
+def choose_at_random(model, unlabeled, rng):
+    """Choose unlabelled samples at random."""
+    return rng.choice(unlabeled, PER_ROUND, replace=False)
 
 
-def label_rows(model, labels, choose, rng):
-    """Accuracies on the test rows, round by round, and the labels at the end."""
+def run_rounds(model, labels, choose, rng):
+    """Return the test accuracy after each round, and the final labels."""
     labels = labels.copy()
     model.set_params(warm_start=True, max_iter=6)
     accuracies = [model.score(X_test, y_test)]
     for _ in range(ROUNDS):
         chosen = choose(model, np.flatnonzero(labels == -1), rng)
-        labels[chosen] = ask(chosen)
+        labels[chosen] = annotate(chosen)
         model.fit(X, labels)
         accuracies.append(model.score(X_test, y_test))
     return accuracies, labels
 
 
 # %%
-# Both ways, from three draws of the first 20 labels.
+# We run both strategies for three random choices of the first 20 labels.
 
-curves = {"least margin": [], "at random": []}
-complete = {}
+STRATEGIES = {"smallest margin": choose_by_margin, "at random": choose_at_random}
+
+curves = {name: [] for name in STRATEGIES}
+final_labels = {}
 for seed in range(3):
-    first = mask_labels(y, n_per_class=2, random_state=seed)
-    start = ReVAEClassifier((128,), max_iter=25, edit_weight=0, random_state=seed)
-    start.fit(X, first)
-    for name, choose in [("least margin", by_margin), ("at random", at_random)]:
+    initial_labels = mask_labels(y, n_per_class=2, random_state=seed)
+    initial = ReVAEClassifier((128,), max_iter=25, edit_weight=0, random_state=seed)
+    initial.fit(X, initial_labels)
+    for name, choose in STRATEGIES.items():
         rng = np.random.default_rng(seed)
-        curve, complete[name] = label_rows(copy.deepcopy(start), first, choose, rng)
+        curve, final_labels[name] = run_rounds(
+            copy.deepcopy(initial), initial_labels, choose, rng
+        )
         curves[name].append(curve)
 
 n_labels = 20 + PER_ROUND * np.arange(ROUNDS + 1)
-print("accuracy on the test rows, mean of three draws")
-print(f"{'labels':<14}", *[f"{n:>6}" for n in n_labels])
+print("test accuracy, mean over three choices of the first labels")
+print(f"{'labels':<16}", *[f"{n:>6}" for n in n_labels])
 for name, accuracies in curves.items():
-    print(f"{name:<14}", *[f"{mean:6.3f}" for mean in np.mean(accuracies, axis=0)])
-wins = np.sum(np.array(curves["least margin"]) > np.array(curves["at random"]), axis=0)
-print(f"{'margin wins':<14}", *[f"{won:>6}" for won in wins], " of 3")
+    print(f"{name:<16}", *[f"{mean:6.3f}" for mean in np.mean(accuracies, axis=0)])
+better = np.array(curves["smallest margin"]) > np.array(curves["at random"])
+print(f"{'margin better':<16}", *[f"{n:>6}" for n in np.sum(better, axis=0)], " of 3")
 
 # %%
-# With few labels the two ways do the same: a model can be sure and wrong, and its
-# questions are no better than any. The margin gains when there are labels enough, by
-# half a point. Which 20 labels came first matters more than the way for long, and three
-# draws show a tendency, of this data set.
+# With few labels both strategies perform equally well: the model can be certain and
+# wrong, so the samples that it is uncertain of are not more informative than others. With
+# more labels, choosing by margin is more accurate by half a percentage point. For several
+# rounds, the choice of the first 20 labels matters more than the strategy. Three
+# repetitions on one data set only show a tendency.
 #
-# Without test rows
-# -----------------
-# Of your own data you have no other labels than these. What is left is cross-validation
-# over the labelled rows, by :class:`sklearn_revae.model_selection.LabeledKFold`. Rows
-# that were chosen for being hard are no fair sample: the score over them is far too low.
-# Label some rows at random as well, and score those alone. And a last fit from scratch
-# does not carry along what the early rounds got wrong.
+# Evaluation without a test set
+# -----------------------------
+# With your own data, these labels are all you have. You can cross-validate on the
+# labelled samples with :class:`sklearn_revae.model_selection.LabeledKFold`. However,
+# samples that were chosen because they are difficult are not representative, and the
+# score on them is far too low. Therefore also label some samples at random and compute
+# the score only on those. A final fit from scratch avoids carrying over mistakes from the
+# early rounds.
 
 final = ReVAEClassifier((128,), max_iter=25, edit_weight=0, random_state=0)
-print("the last draw's 100 labels")
-print(f"{'':<14}{'cross-validated':>16}{'fitted anew':>13}{'as it was':>11}")
-for name, labels in complete.items():
-    held_out = cross_val_score(final, X, labels, cv=LabeledKFold(3)).mean()
-    anew = final.fit(X, labels).score(X_test, y_test)
-    print(f"{name:<14}{held_out:>16.3f}{anew:>13.3f}{curves[name][-1][-1]:>11.3f}")
+print("accuracy with the 100 labels of the last repetition")
+print(f"{'':<16}{'':>16}{'test set:':>11}{'test set:':>14}")
+print(f"{'':<16}{'cross-validated':>16}{'refitted':>11}{'warm-started':>14}")
+for name, labels in final_labels.items():
+    cross_validated = cross_val_score(final, X, labels, cv=LabeledKFold(3)).mean()
+    refitted = final.fit(X, labels).score(X_test, y_test)
+    warm_started = curves[name][-1][-1]
+    print(f"{name:<16}{cross_validated:>16.3f}{refitted:>11.3f}{warm_started:>14.3f}")
 
 # %%
-# Each thin line is a draw, the thick ones are their means.
+# In the figure, each thin line is one repetition, and the thick lines are the means.
 
 fig, ax = plt.subplots(figsize=(7, 4.2), layout="constrained")
 for (name, accuracies), color in zip(
@@ -129,8 +141,8 @@ for (name, accuracies), color in zip(
 ):
     ax.plot(n_labels, np.transpose(accuracies), color=color, alpha=0.35, lw=1)
     ax.plot(n_labels, np.mean(accuracies, axis=0), "o-", color=color, lw=2.5, label=name)
-ax.set(xlabel="labels", ylabel="accuracy on the test rows", xticks=n_labels)
-ax.set_title("Which rows to label: those of least margin, or any")
+ax.set(xlabel="number of labels", ylabel="test accuracy", xticks=n_labels)
+ax.set_title("Labelling the samples with the smallest margins, or at random")
 ax.spines[["top", "right"]].set_visible(False)
 ax.legend(frameon=False, loc="lower right")
 if len(sys.argv) > 1:

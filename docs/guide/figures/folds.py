@@ -12,7 +12,7 @@ ROLES = {
     "training, labelled": "C0",
     "training, unlabelled": "#b9d3ea",
     "test, labelled": "C1",
-    "test, unlabelled (cannot be scored)": "white",
+    "test, unlabelled (unused)": "white",
 }
 y = np.repeat([0, 1, -1], [9, 9, 42])
 X = np.zeros((len(y), 1))
