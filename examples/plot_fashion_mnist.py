@@ -2,8 +2,8 @@
 Fashion-MNIST with 240 labels
 =============================
 
-This example trains a classifier on 60,000 images of garments, of which 24 per class are
-labelled, and compares it with two classifiers that use only the labelled images. It then
+This example trains a classifier on 60,000 images of garments with 24 labels per class,
+and compares it with two classifiers that use only the labelled images. It then
 edits test images so that they show garments of every other class.
 
 The example reads the data from Debian's package ``dataset-fashion-mnist``, or from a

@@ -2,10 +2,10 @@
 Several labels that are only partly known
 =========================================
 
-This example predicts fourteen binary labels of yeast genes: groups of functions, several
-of which may apply to one gene. Only a fifth of the genes is labelled, and even for these
-genes some of the labels are unknown. y is a table in which -1 marks the unknown labels.
-The model is trained on every known entry.
+This example predicts fourteen binary labels of yeast genes. Each label stands for a group
+of functions; a gene may belong to several groups. Only a fifth of the genes is labelled,
+and even for these genes some of the labels are unknown. y is a table in which -1 marks
+the unknown labels. The model is trained on every known entry.
 
 The data are part of the package river; install it with
 ``pip install --no-deps river==0.26.1``.

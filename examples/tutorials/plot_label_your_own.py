@@ -42,8 +42,8 @@ def annotate(indices):
 # %%
 # The labelling loop
 # ------------------
-# We start with two labels per class, because the model cannot predict a class of which it
-# has not seen any label. Each round adds 16 labels. We measure the certainty of a
+# We start with two labels per class, because the model cannot predict a class without
+# any labelled sample. Each round adds 16 labels. We measure the certainty of a
 # prediction by its *margin*, the difference between the two largest class probabilities,
 # and choose the samples with the smallest margins.
 #
