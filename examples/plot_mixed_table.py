@@ -50,11 +50,11 @@ print(table.head(4).to_string(), "\n")
 # Half of the birds are held out as the test set. In the other half, four birds per
 # species keep their label, and the others are marked as unlabelled with -1. We compare
 # with a logistic regression on these twelve labelled birds. It requires a pipeline that
-# imputes missing values, scales numbers and encodes categories, all of which ReVAE does
+# imputes missing values, scales numbers and encodes categories; ReVAE does all of this
 # itself. With only twelve labels, the scores depend on which birds are labelled, so we
 # average over five random choices. To keep the example short, each model is trained for
 # 100 epochs, a fifth of the default number. On average both classifiers perform about
-# equally well, as these species are easy to distinguish.
+# equally well, because these species are easy to distinguish.
 
 numbers = make_pipeline(SimpleImputer(), StandardScaler())
 categories = make_pipeline(
