@@ -132,7 +132,7 @@ if len(sys.argv) > 1:
     path = Path(sys.argv[1])
     for number in plt.get_fignums():
         plt.figure(number).savefig(path.with_stem(f"{path.stem}_{number}"), dpi=130)
-    print(f"wrote {path.stem}_1{path.suffix} and on")
+    print(f"wrote {len(plt.get_fignums())} figures: {path.stem}_*{path.suffix}")
 else:
     plt.show()
 # sphinx_gallery_end_ignore
