@@ -1,4 +1,4 @@
-"""A page with a slider for each label: choose a row, move its labels, see it change."""
+"""Interactive demo: pick a sample, move a slider for each label, and see it change."""
 
 from sklearn_revae.demo._avatars import load_avatars
 from sklearn_revae.demo._explore import explore

@@ -1,4 +1,4 @@
-"""The demo from a shell: ``python -m sklearn_revae.demo`` or ``revae-demo``."""
+"""The demo as a command: ``python -m sklearn_revae.demo`` or ``revae-demo``."""
 
 import argparse
 import gc
@@ -11,25 +11,26 @@ import numpy as np
 from sklearn_revae import persistence
 from sklearn_revae.demo._avatars import load_avatars
 from sklearn_revae.demo._launch import serve
-from sklearn_revae.demo._session import MOST_ROWS, Session
+from sklearn_revae.demo._session import MAX_SAMPLES, Session, draw_samples, load_code
 
 _AVATARS = "from sklearn_revae.demo import load_avatars\nmodel, X = load_avatars()\n"
 
 
 def main(arguments=None):
-    """Open the page, and serve it until Ctrl-C.
+    """Serve the page until Ctrl-C.
 
     Parameters
     ----------
     arguments : list of str, default=None
-        None takes the command's own.
+        Command-line arguments. If None, those of the process.
     """
     parser = _parser()
     given = parser.parse_args(arguments)
     if given.data is not None and given.model is None:
-        parser.error("--data brings rows for a model: name it with --model PATH.")
-    # Thousands of modules are about to be imported, and none of them is garbage: looking
-    # for it would take a second of the start, and later on slow an edit now and then.
+        parser.error("--data requires a model: pass its file with --model PATH.")
+    # The imports that follow create many objects that live until the end. Without the
+    # garbage collector the page starts a second sooner, and freezing these objects spares
+    # later edits a pass over them now and then.
     gc.disable()
     try:
         session = _session(given)
@@ -47,7 +48,7 @@ def main(arguments=None):
         gc.freeze()
         gc.enable()
     print(
-        f"Open {page.share_url or page.local_url} in a browser. Ctrl-C ends it.",
+        f"Open {page.share_url or page.local_url} in a browser. Press Ctrl-C to stop.",
         flush=True,
     )
     page.block_thread()
@@ -56,43 +57,57 @@ def main(arguments=None):
 def _parser():
     parser = argparse.ArgumentParser(
         prog="revae-demo",
-        description="A page on which rows are edited by moving a slider for each label. "
-        "Without --model it shows the package's own model of drawn faces.",
+        description="Serve a page on which samples are edited with a slider for each "
+        "label. Without --model it shows the model of drawn faces that ships with the "
+        "package.",
     )
     parser.add_argument(
-        "--model", type=Path, metavar="PATH", help="a file by sklearn_revae.persistence"
+        "--model",
+        type=Path,
+        metavar="PATH",
+        help="model file written by sklearn_revae.persistence.save",
     )
     parser.add_argument(
         "--data",
         type=Path,
         metavar="PATH",
-        help=f"rows for that model, .csv or .npy; else it draws {MOST_ROWS} of its own",
+        help="samples for the model, a .csv or .npy file; by default the model draws "
+        f"{MAX_SAMPLES} samples",
     )
     parser.add_argument(
         "--image-shape",
         type=int,
         nargs="+",
-        metavar="SIDE",
-        help="draw flat rows as pictures: height, width and, in colour, channels",
+        metavar="SIZE",
+        help="shape of flattened images: height, width and, for colour images, channels",
     )
-    parser.add_argument("--port", type=_port, help="the first free one from 7860 on")
+    parser.add_argument(
+        "--port",
+        type=_port,
+        help="port to listen on; by default the first free from 7860",
+    )
     parser.add_argument(
         "--host",
         default="127.0.0.1",
-        help="where to listen; any but the default lets others in, without a password",
+        help="address to listen on (default: %(default)s); with another address, other "
+        "machines can open the page, which has no password",
     )
     parser.add_argument(
         "--share",
         action="store_true",
-        help="get a public address, through gradio",
+        help="give the page a public address through gradio's servers",
     )
-    parser.add_argument("--browser", action="store_true", help="open a browser at once")
+    parser.add_argument(
+        "--browser", action="store_true", help="open the page in a browser"
+    )
     return parser
 
 
 def _port(text):
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port: 1 to 65535")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a port: pass an integer from 1 to 65535"
+        )
     return int(text)
 
 
@@ -101,22 +116,13 @@ def _session(given):
         model, X = load_avatars()
         return Session(model, X, setup=_AVATARS)
     model = persistence.load(given.model)
-    lines = (
-        "from sklearn_revae.persistence import load\n"
-        f"model = load({os.fspath(given.model)!r})\n"
-    )
-    if given.data is None:
-        X, _ = model.sample(MOST_ROWS, random_state=0)
-        lines += f"X, _ = model.sample({MOST_ROWS}, random_state=0)\n"
-    else:
-        X, read = _rows(given.data)
-        lines += read
+    X, code = draw_samples(model) if given.data is None else _read_samples(given.data)
     shape = None if given.image_shape is None else tuple(given.image_shape)
-    return Session(model, X, shape, lines)
+    return Session(model, X, shape, load_code(given.model) + code)
 
 
-def _rows(path):
-    """Rows of a file, and the lines of Python that read it."""
+def _read_samples(path):
+    """Read samples from a file; also return the Python code that does it."""
     if path.suffix == ".npy":
         X = np.load(path, allow_pickle=False)
         return X, f"import numpy as np\nX = np.load({os.fspath(path)!r})\n"
@@ -125,7 +131,7 @@ def _rows(path):
 
         X = pd.read_csv(path)
         return X, f"import pandas as pd\nX = pd.read_csv({os.fspath(path)!r})\n"
-    raise ValueError(f"--data {path}: rows are read from .csv and .npy files.")
+    raise ValueError(f"--data must be a .csv or .npy file, got {path}.")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The model that the package carries, and the faces that it is shown on."""
+"""The model that ships with the package, and faces to try it on."""
 
 from importlib import resources
 
@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 from sklearn_revae._classifier import ReVAEClassifier
 from sklearn_revae.persistence import load
 
+# The file avatars.png holds the faces as a square of 10 x 10 tiles.
 _SIDE = 10
 
 
 def load_avatars() -> tuple[ReVAEClassifier, NDArray[np.uint8]]:
-    """A small model of drawn faces with 16 labels, and 100 faces it has not seen.
+    """Load a small model of drawn faces with 16 labels, and 100 held-out faces.
 
-    ``benchmarks/demo_model.py`` fits it: 10,000 faces of
+    The model was trained by ``benchmarks/demo_model.py`` on 10,000 faces of
     :func:`~sklearn_revae.datasets.make_avatars`, 6 % of them labelled.
 
     .. versionadded:: 0.2
@@ -22,9 +23,14 @@ def load_avatars() -> tuple[ReVAEClassifier, NDArray[np.uint8]]:
     Returns
     -------
     model : ReVAEClassifier
-        Fitted.
+        Fitted model.
     X : ndarray of uint8 of shape (100, 64, 64, 3)
-        Faces.
+        Faces that the model was not trained on, in red, green and blue.
+
+    Raises
+    ------
+    ImportError
+        If Pillow is not installed.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Everything on the page that depends on the model: rows, labels, views, actions."""
+"""The part of the page that depends on the model: samples, labels, views, actions."""
 
 from dataclasses import replace
 
@@ -8,22 +8,26 @@ from sklearn_revae.demo import _views
 from sklearn_revae.demo._edit import Edit, classes_of, code, edited, report
 from sklearn_revae.demo._events import listen
 
-# Wider choices become a list that opens.
-_MOST_BUTTONS, _MOST_LETTERS, _MOST_BOXES = 4, 24, 30
-# The report takes longer than a picture: it is asked for when the hand rests.
-_JUDGE_SOON = """() => {
-  clearTimeout(window.judging);
-  window.judging = setTimeout(() => document.querySelector("#judge")?.click(), 250);
+# Longer choices become a drop-down list: of classes, by their number and their total
+# number of letters, and of check boxes, by their number.
+_MAX_BUTTONS, _MAX_LETTERS, _MAX_BOXES = 4, 24, 30
+# The report takes longer than an image, so it is made once the slider has been still for
+# 250 ms.
+_ASSESS_LATER = """() => {
+  clearTimeout(window.assessing);
+  window.assessing = setTimeout(() => document.querySelector("#assess")?.click(), 250);
 }"""
 
 
 class Controls:
-    """Components of a session and what they do; made within a page being built.
+    """The components of a session and their handlers.
+
+    They are added to the page that is being built.
 
     Parameters
     ----------
     session : Session
-        The model and its rows.
+        The model and its samples.
     """
 
     def __init__(self, session):
@@ -32,26 +36,21 @@ class Controls:
         gr.HTML(_views.gallery_style(session), padding=False, elem_id="sheet")
         with gr.Row(elem_id="page"):
             with gr.Column(scale=1, min_width=280, elem_id="left"):
-                self._row = self._gallery("Rows", 0)
+                self._row = self._gallery("Samples", 0)
             with gr.Column(scale=3, min_width=320, elem_id="right"):
                 self._build_views()
                 if session.labels:
                     self._build_labels()
                     self._build_rest()
                 else:
-                    gr.HTML(
-                        "<p>This model was fitted without labels: there is nothing to "
-                        "move. The row and the row as the model rebuilds it are all "
-                        "there is to see.</p>",
-                        elem_id="no-labels",
-                    )
+                    gr.HTML(_views.NO_LABELS, elem_id="no-labels")
         self._listen()
 
-    # What there is
+    # Components
 
     def _gallery(self, title, chosen):
-        names = _views.row_names(self._session)
-        look = "rows" if self._session.pictures is None else "tiles"
+        names = _views.sample_names(self._session)
+        look = "lines" if self._session.images is None else "tiles"
         return gr.Radio(
             [(name, i) for i, name in enumerate(names)],
             value=chosen,
@@ -63,36 +62,37 @@ class Controls:
     def _build_views(self):
         session, edit = self._session, Edit()
         with gr.Row(elem_id="views"):
-            if session.pictures is not None:
+            # An edited table includes the original and the reconstruction.
+            self._fixed = []
+            if session.images is not None:
                 self._fixed = [
                     gr.HTML(_views.original_view(session, 0), elem_id="original"),
-                    gr.HTML(_views.rebuilt_view(session, 0), elem_id="rebuilt"),
+                    gr.HTML(
+                        _views.reconstruction_view(session, 0), elem_id="reconstruction"
+                    ),
                 ]
-            else:
-                self._fixed = []
             new = edited(session.model, session.X, edit)
-            shown = session.labels or session.pictures is None
             self._edited = gr.HTML(
                 _views.edited_view(session, edit, new),
                 elem_id="edited",
-                visible=bool(shown),
+                visible=bool(session.labels) or session.images is None,
             )
 
     def _build_labels(self):
         session = self._session
-        places = session.places(0)
+        positions = session.positions(0)
         self._sliders, self._choices = {}, {}
         with gr.Row(elem_id="actions"):
-            self._reset = gr.Button("Back to the row", size="sm", elem_id="reset")
+            self._reset = gr.Button("Reset", size="sm", elem_id="reset")
             self._draw = gr.Button("Draw again", size="sm", elem_id="draw")
             self._download = gr.HTML(elem_id="download")
         with gr.Row(elem_id="labels"):
-            for label in session.movable:
+            for label in session.editable:
                 with gr.Column(min_width=190, elem_classes="label"):
                     self._sliders[label] = gr.Slider(
                         0,
                         1,
-                        places[label],
+                        positions[label],
                         step=0.01,
                         label=label,
                         buttons=[],
@@ -105,37 +105,35 @@ class Controls:
     def _build_rest(self):
         session = self._session
         self._locks = None
-        if session.pictures is None:
-            names = hasattr(session.model, "feature_names_in_")
-            columns = [
-                (name, name if names else j) for j, name in enumerate(session.columns)
-            ]
-            self._locks = _boxes("Locked columns", columns, "locks")
-        with gr.Accordion("Swap with another row", open=False, elem_id="swap"):
+        if session.images is None:
+            self._locks = _boxes("Locked features", session.lockable, "locks")
+        with gr.Accordion("Swap with another sample", open=False, elem_id="swap"):
             self._swapped = _boxes(
-                "What the other row gives (nothing ticked: all)", session.labels, "gives"
+                "Labels to take from the donor (none ticked: all)",
+                session.labels,
+                "donor-labels",
             )
-            self._donor = self._gallery("The row that gives", None)
-        with gr.Row(elem_id="judgement"):
+            self._donor = self._gallery("Donor", None)
+        with gr.Row(elem_id="assessment"):
             with gr.Column(min_width=300):
-                gr.HTML("<h2>What the model says of the edit</h2>")
+                gr.HTML("<h2>The model's assessment of the edit</h2>")
                 self._report = gr.HTML(_views.report_view(None), elem_id="report")
             with gr.Column(min_width=300):
-                gr.HTML("<h2>The same in Python</h2>")
+                gr.HTML("<h2>Python code</h2>")
                 self._code = gr.HTML(self._lines(Edit()), elem_id="code")
-        self._judge = gr.Button("Judge", visible="hidden", elem_id="judge")
+        self._assess_button = gr.Button("Assess", visible="hidden", elem_id="assess")
 
-    # What it does
+    # Handlers
 
     def _listen(self):
         session, edit = self._session, self._edit
         if not session.labels:
-            seen = [edit, self._edited, *self._fixed]
-            listen(self._row.input, self._pick, [edit, self._row], seen)
+            outputs = [edit, self._edited, *self._fixed]
+            listen(self._row.input, self._pick, [edit, self._row], outputs)
             return
         for label, slider in self._sliders.items():
             choice = self._choices[label]
-            self._react(slider.input, self._slide(label), [slider], [choice])
+            self._react(slider.input, self._move(label), [slider], [choice])
             self._react(choice.input, self._set(label), [choice], [slider])
         controls = [*self._sliders.values(), *self._choices.values(), self._donor]
         for trigger in (self._row.input, self._reset.click):
@@ -145,14 +143,14 @@ class Controls:
             self._react(trigger, self._swap, [self._donor, self._swapped], [])
         if self._locks is not None:
             self._react(self._locks.input, self._lock, [self._locks], [])
-        told = [self._report, self._code, self._download]
-        listen(self._judge.click, self._tell, [edit], told)
+        outputs = [self._report, self._code, self._download]
+        listen(self._assess_button.click, self._assess, [edit], outputs)
 
     def _react(self, trigger, handler, inputs, outputs):
-        """Let a trigger change the edit and its view, and the report follow later."""
+        """Let a trigger change the edit and its view now, and the report later."""
         inputs = [self._edit, *inputs]
         outputs = [self._edit, self._edited, *outputs]
-        listen(trigger, handler, inputs, outputs).then(None, js=_JUDGE_SOON)
+        listen(trigger, handler, inputs, outputs).then(None, js=_ASSESS_LATER)
 
     def _view(self, edit):
         session = self._session
@@ -165,19 +163,19 @@ class Controls:
         if self._fixed:
             fixed = [
                 _views.original_view(session, row),
-                _views.rebuilt_view(session, row),
+                _views.reconstruction_view(session, row),
             ]
         if not session.labels:
             return [new, self._view(new), *fixed]
-        places = session.places(row)
-        sliders = [places[label] for label in self._sliders]
+        positions = session.positions(row)
+        sliders = [positions[label] for label in self._sliders]
         return [new, self._view(new), *fixed, *sliders, *[None] * len(sliders), None]
 
-    def _slide(self, label):
-        def handle(edit, place):
-            at_rest = place == self._session.places(edit.row)[label]
+    def _move(self, label):
+        def handle(edit, position):
+            initial = self._session.is_initial(edit.row, label, position)
             choice = None if label in edit.values else gr.skip()
-            new = edit.slid(label, None if at_rest else place)
+            new = edit.move(label, None if initial else position)
             return new, self._view(new), choice
 
         return handle
@@ -188,16 +186,16 @@ class Controls:
         def handle(edit, code):
             session = self._session
             new = edit.set(label, None if code is None else classes[code])
-            row = edited(session.model, session.X, new)
-            view = _views.edited_view(session, new, row)
-            return new, view, session.places(row)[label]
+            sample = edited(session.model, session.X, new)
+            view = _views.edited_view(session, new, sample)
+            return new, view, session.positions(sample)[label]
 
         return handle
 
     def _redraw(self, edit):
-        if not edit.asked(self._session.model):
-            raise ValueError("Move or set a label first: then it is drawn anew.")
-        new = edit.drawn()
+        if not edit.requests(self._session.model):
+            raise ValueError("Change a label first, then press Draw again.")
+        new = edit.redraw()
         return new, self._view(new)
 
     def _swap(self, edit, donor, labels):
@@ -206,18 +204,17 @@ class Controls:
         new = replace(edit, donor=donor, swapped=tuple(labels))
         return new, self._view(new)
 
-    def _lock(self, edit, columns):
-        new = replace(edit, keep=tuple(columns))
+    def _lock(self, edit, features):
+        new = replace(edit, keep=tuple(features))
         return new, self._view(new)
 
-    def _tell(self, edit):
+    def _assess(self, edit):
         session = self._session
-        row = edited(session.model, session.X, edit)
-        found = report(session.model, session.X, edit)
+        sample = edited(session.model, session.X, edit)
         return (
-            _views.report_view(found),
+            _views.report_view(report(session.model, session.X, edit)),
             self._lines(edit),
-            _views.download_view(session, edit, row),
+            _views.download_view(session, edit, sample),
         )
 
     def _lines(self, edit):
@@ -226,10 +223,10 @@ class Controls:
 
 
 def _choice(title, classes):
-    """Component that sets a label: buttons for few values, a list for many."""
+    """Return a component to set a label: buttons for a few classes, a list for many."""
     texts = [str(value) for value in classes]
-    choices = [(text, place) for place, text in enumerate(texts)]
-    if len(texts) <= _MOST_BUTTONS and sum(map(len, texts)) <= _MOST_LETTERS:
+    choices = [(text, index) for index, text in enumerate(texts)]
+    if len(texts) <= _MAX_BUTTONS and sum(map(len, texts)) <= _MAX_LETTERS:
         return gr.Radio(
             choices,
             label=title,
@@ -244,8 +241,8 @@ def _choice(title, classes):
 
 
 def _boxes(title, choices, name):
-    """Component to tick several of `choices`."""
-    if len(choices) <= _MOST_BOXES:
+    """Return a component to select several of `choices`."""
+    if len(choices) <= _MAX_BOXES:
         return gr.CheckboxGroup(choices, label=title, interactive=True, elem_id=name)
     return gr.Dropdown(
         choices,

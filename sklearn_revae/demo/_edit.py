@@ -1,4 +1,4 @@
-"""What is asked of a row on the page: one call of the model, run and written as code."""
+"""The edit of a sample: one call of the model, to be run and shown as Python code."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -7,160 +7,170 @@ import numpy as np
 
 from sklearn_revae import intervention_report
 
-# More than any user draws; also what a random_state may be.
-MOST_SEEDS = 2**31
+# Seeds are less than this, the largest range that `random_state` accepts.
+N_SEEDS = 2**31
 
 
 @dataclass(frozen=True, eq=False)
 class Edit:
-    """What is asked of one row.
+    """The requested edit of one sample.
 
     Parameters
     ----------
     row : int
-        Its position in X.
-    places : mapping of str to float
-        Labels whose slider was moved, and where to: 0 at the start of the label's line,
-        1 at its end.
+        Index of the sample in X.
+    positions : mapping of str to float
+        Labels whose slider was moved, and its position: 0 at the first class, 1 at the
+        last.
     values : mapping of str to value
-        Labels set outright. None of them is among `places`.
+        Labels that were set to a class. None of them is in `positions`.
     donor : int or None
-        Position of the row that gives its characteristics; None where nothing is swapped.
+        Index of the sample whose characteristics are swapped in; None for no swap.
     swapped : tuple of str
-        The labels whose characteristics it gives; empty for all.
+        Labels whose characteristics the donor gives; empty for all labels.
     seed : int or None
-        What decides the draws; None where nothing is drawn.
+        Seed of the random draw; None if the edit is not drawn at random.
     keep : tuple of str or int
-        Columns that are locked.
+        Locked features, as in `intervene`.
     """
 
     row: int = 0
-    places: Mapping = field(default_factory=dict)
+    positions: Mapping = field(default_factory=dict)
     values: Mapping = field(default_factory=dict)
     donor: int | None = None
     swapped: tuple = ()
     seed: int | None = None
     keep: tuple = ()
 
-    def slid(self, label, place):
-        """The same with a label's slider moved; None puts it back."""
-        places = {name: at for name, at in self.places.items() if name != label}
+    def move(self, label, position):
+        """Return the edit with the slider of a label moved, or reset by None."""
+        positions = {name: at for name, at in self.positions.items() if name != label}
         values = {name: value for name, value in self.values.items() if name != label}
-        if place is not None:
-            places[label] = place
-        return replace(self, places=places, values=values, donor=None, seed=None)
+        if position is not None:
+            positions[label] = position
+        return replace(self, positions=positions, values=values, donor=None, seed=None)
 
     def set(self, label, value):
-        """The same with a label set outright; None takes that back."""
-        cleared = self.slid(label, None)
+        """Return the edit with a label set to a class, or reset by None."""
+        cleared = self.move(label, None)
         if value is None:
             return cleared
         return replace(cleared, values={**cleared.values, label: value})
 
-    def drawn(self):
-        """The same with the labels that are asked for drawn anew."""
-        seed = 0 if self.seed is None else (self.seed + 1) % MOST_SEEDS
+    def redraw(self):
+        """Return the edit with a new random draw of the requested labels."""
+        seed = 0 if self.seed is None else (self.seed + 1) % N_SEEDS
         return replace(self, donor=None, seed=seed)
 
-    def asked(self, model):
-        """Labels and the values asked of them: a slider asks for the end it is nearer."""
+    def requests(self, model):
+        """Requested class of each edited label.
+
+        A moved slider requests the class at its nearer end.
+        """
         ends = {
-            label: classes_of(model, label)[0 if place < 0.5 else -1]
-            for label, place in self.places.items()
+            label: classes_of(model, label)[0 if position < 0.5 else -1]
+            for label, position in self.positions.items()
         }
         return {**ends, **self.values}
 
 
 def classes_of(model, label):
-    """Values of a label, as Python's own, sorted."""
+    """Sorted classes of a label, as a list of Python objects."""
     classes = model.classes_
-    several = classes if isinstance(classes, list) else [classes]
-    return several[list(model.label_names_).index(label)].tolist()
+    per_label = classes if isinstance(classes, list) else [classes]
+    return per_label[list(model.label_names_).index(label)].tolist()
 
 
-def take(X, position):
-    """One row of X, as X is."""
-    return X.iloc[[position]] if hasattr(X, "iloc") else X[[position]]
+def take(X, index):
+    """Return the sample at `index` as a slice of X, in the type of X."""
+    return X.iloc[[index]] if hasattr(X, "iloc") else X[[index]]
 
 
 def edited(model, X, edit):
-    """The row after the edit, of X's type; the row itself if nothing is asked."""
+    """Return the edited sample, in the type of X; the sample itself without requests."""
     call = _call(model, edit)
     if call is None:
         return take(X, edit.row)
     method, argument, options = call
     if isinstance(argument, _Donor):
-        argument = take(X, argument.position)
+        argument = take(X, argument.index)
     return getattr(model, method)(take(X, edit.row), argument, **options)
 
 
 def code(model, X, edit):
-    """The line of Python that gives :func:`edited`, of names `model` and `X`."""
-    brackets = "X.iloc[[{}]]" if hasattr(X, "iloc") else "X[[{}]]"
-    row = brackets.format(edit.row)
+    """Return the line of Python that computes :func:`edited` from `model` and `X`."""
+    indexing = "X.iloc[[{}]]" if hasattr(X, "iloc") else "X[[{}]]"
+    sample = indexing.format(edit.row)
     call = _call(model, edit)
     if call is None:
-        return f"edited = {row}"
+        return f"edited = {sample}"
     method, argument, options = call
     if isinstance(argument, _Donor):
-        argument = brackets.format(argument.position)
-    given = "".join(f", {name}={value!r}" for name, value in options.items())
-    return f"edited = model.{method}({row}, {argument}{given})"
+        argument = indexing.format(argument.index)
+    keywords = "".join(f", {name}={value!r}" for name, value in options.items())
+    return f"edited = model.{method}({sample}, {argument}{keywords})"
 
 
 def report(model, X, edit):
-    """The model's own judgement of the edit; None if nothing is asked.
+    """Return the model's own assessment of the edit, or None without requests.
 
     Returns
     -------
     report : InterventionReport
-        Of one row.
+        Report of a single sample.
     """
     if _call(model, edit) is None:
         return None
-    row = take(X, edit.row)
+    sample = take(X, edit.row)
     if edit.donor is None:
-        do = edit.asked(model)
+        do = edit.requests(model)
     else:
-        shown = predicted(model, take(X, edit.donor))
-        do = {label: shown[label] for label in edit.swapped or model.label_names_}
-    # The row itself is where distances start: what the decoder cannot draw is kept.
-    return intervention_report(model, row, edited(model, X, edit), do, baseline=row)
+        predicted = predicted_classes(model, take(X, edit.donor))
+        do = {label: predicted[label] for label in edit.swapped or model.label_names_}
+    # Distances are measured from the sample itself, because an edit keeps the parts of it
+    # that the decoder cannot reconstruct.
+    new = edited(model, X, edit)
+    return intervention_report(model, sample, new, do, baseline=sample)
 
 
-def predicted(model, row):
-    """Value of each label that the model sees in a row."""
+def predicted_classes(model, sample):
+    """Predicted class of each label of a sample."""
     names = list(model.label_names_)
     if hasattr(model, "predict"):
-        seen = np.asarray(model.predict(row), dtype=object).reshape(-1).tolist()
-        return dict(zip(names, seen, strict=True))
-    # A transformer does not predict, but judges what it is asked of.
+        predicted = np.asarray(model.predict(sample), dtype=object).reshape(-1).tolist()
+        return dict(zip(names, predicted, strict=True))
+    # A transformer has no predict, but its report says whether a requested class is the
+    # predicted one. The k-th report requests the k-th class of every label.
     classes = [classes_of(model, label) for label in names]
     found = {}
     for k in range(max(map(len, classes))):
-        asked = {n: c[min(k, len(c) - 1)] for n, c in zip(names, classes, strict=True)}
-        reached = intervention_report(model, row, row, asked, baseline=row).achieved[0]
-        found |= {n: asked[n] for n, there in zip(names, reached, strict=True) if there}
+        do = {n: c[min(k, len(c) - 1)] for n, c in zip(names, classes, strict=True)}
+        unedited = intervention_report(model, sample, sample, do, baseline=sample)
+        matches = zip(names, unedited.achieved[0], strict=True)
+        found |= {name: do[name] for name, is_predicted in matches if is_predicted}
     return found
 
 
 @dataclass(frozen=True)
 class _Donor:
-    position: int
+    index: int
 
 
 def _call(model, edit):
-    """Name of the model's method, what it takes beside the row, and its options."""
+    """Name of the model's method, its second argument, and its options.
+
+    None if the edit requests nothing.
+    """
     keep = {"keep": list(edit.keep)} if edit.keep else {}
     if edit.donor is not None:
         labels = {"labels": list(edit.swapped)} if edit.swapped else {}
         return "swap", _Donor(edit.donor), {**labels, **keep}
-    do = edit.asked(model)
+    do = edit.requests(model)
     if not do:
         return None
     if edit.seed is not None:
         return "intervene", do, {"method": "sample", "random_state": edit.seed, **keep}
-    if not edit.places:
+    if not edit.positions:
         return "intervene", do, keep
-    method = {**edit.places, **dict.fromkeys(edit.values, "transport")}
+    method = {**edit.positions, **dict.fromkeys(edit.values, "transport")}
     return "intervene", do, {"method": method, **keep}

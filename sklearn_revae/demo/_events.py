@@ -1,4 +1,4 @@
-"""How the page's parts call the server."""
+"""How the components of the page call the server."""
 
 import functools
 
@@ -6,17 +6,19 @@ import gradio as gr
 
 
 def listen(trigger, handler, inputs, outputs):
-    """Let a trigger call a handler: at once, and while it runs only the last call waits.
+    """Let a trigger call a handler, without queueing.
 
-    What the handler says of bad values is told to who sent them, and no more.
+    While a call runs, only the latest of the calls that follow it waits. An error that
+    the handler raises for invalid values is shown to the user who sent them, and not
+    printed on the server.
 
     Returns
     -------
-    Dependency
-        What `then` hangs on.
+    dependency : gradio.events.Dependency
+        Its method `then` chains another call.
     """
     return trigger(
-        _told(handler),
+        _showing_errors(handler),
         inputs,
         outputs,
         queue=False,
@@ -26,7 +28,7 @@ def listen(trigger, handler, inputs, outputs):
     )
 
 
-def _told(handler):
+def _showing_errors(handler):
     @functools.wraps(handler)
     def run(*values):
         try:

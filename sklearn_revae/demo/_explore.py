@@ -1,4 +1,4 @@
-"""The page's controls as a notebook's widget."""
+"""The controls of the page as a notebook widget."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -12,36 +12,38 @@ if TYPE_CHECKING:
 def explore(
     estimator: Model, X: Rows, *, image_shape: Sequence[int] | None = None
 ) -> "VBox":
-    """Widget on which rows are edited by moving a slider for each label.
+    """Make a notebook widget that edits samples with a slider for each label.
 
-    What :func:`launch` shows on a page, in a notebook's cell and without a server.
+    It has the same controls as the page that :func:`launch` serves, but needs no server.
 
     .. versionadded:: 0.2
 
     Parameters
     ----------
     estimator : ReVAEClassifier or ReVAETransformer
-        Fitted.
+        Fitted model.
     X : array-like of shape (n_samples, n_features)
-        Rows as the estimator takes them, of which the first 100 are shown.
+        Samples, in the units of the training data. The first 100 are shown.
     image_shape : tuple of int, default=None
-        What makes pictures of flat rows; None takes the estimator's own.
+        Shape of an image, if the samples are flattened images. If None, the
+        `image_shape` of the estimator is used.
 
     Returns
     -------
     widget : ipywidgets.VBox
-        Shown where it is a cell's last value.
+        The widget, which a notebook shows if it is the last value of a cell.
 
     Raises
     ------
     ValueError
-        If the estimator cannot be shown, or does not take the rows.
+        If the estimator is not a fitted ReVAE, or does not accept `X`.
     ImportError
-        Without ipywidgets: ``pip install sklearn-revae[demo]``.
+        If ipywidgets is not installed. Install it with
+        ``pip install sklearn-revae[demo]``.
 
     See Also
     --------
-    launch : The same controls as a page.
+    launch : The same controls as a web page.
 
     Examples
     --------
@@ -56,7 +58,8 @@ def explore(
         from sklearn_revae.demo._widgets import make_widget
     except ImportError as error:
         raise ImportError(
-            "The widget needs ipywidgets: pip install sklearn-revae[demo]."
+            "explore requires the package ipywidgets. Install it with: "
+            "pip install sklearn-revae[demo]"
         ) from error
     from sklearn_revae.demo._session import Session
 

@@ -1,4 +1,4 @@
-"""The page on this machine: addresses, limits, and what a browser may load."""
+"""Serving the page: addresses, limits, and what a browser is allowed to load."""
 
 import warnings
 from collections.abc import Sequence
@@ -9,10 +9,10 @@ from sklearn_revae._typing import Model, Rows
 if TYPE_CHECKING:
     from gradio import Blocks
 
-LARGEST_FILE = "64mb"
-# Models that visitors have opened and not closed are kept for so many of them.
-_MOST_SESSIONS = 100
-# The browser is told to fetch nothing but from here, whatever a page says.
+MAX_FILE_SIZE = "64mb"
+# Number of users whose opened models are kept in memory.
+_MAX_SESSIONS = 100
+# Content security policy: the browser may load resources from this server only.
 _POLICY = (
     "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; "
     "object-src 'none'; base-uri 'self'; form-action 'self'"
@@ -30,49 +30,50 @@ def launch(
     inbrowser: bool = False,
     block: bool = False,
 ) -> "Blocks":
-    """Open a page on which rows are edited by moving a slider for each label.
+    """Serve a page on which samples are edited with a slider for each label.
 
     .. versionadded:: 0.2
 
     Parameters
     ----------
     estimator : ReVAEClassifier or ReVAETransformer
-        Fitted.
+        Fitted model.
     X : array-like of shape (n_samples, n_features)
-        Rows as the estimator takes them, of which the first 100 are shown. Pictures are
-        shown as pictures, other rows as tables.
+        Samples, in the units of the training data. The first 100 are shown, as images if
+        they are images, else as tables.
     image_shape : tuple of int, default=None
-        What makes pictures of flat rows; None takes the estimator's own.
+        Shape of an image, if the samples are flattened images. If None, the
+        `image_shape` of the estimator is used.
     host : str, default="127.0.0.1"
-        Address to listen on. Any other than a loopback address lets others in: the page
-        knows no password.
+        Address to listen on. With any address that is not a loopback address, other
+        machines can open the page, which has no password.
     port : int, default=None
-        Port; None takes the first free one from 7860 on.
+        Port to listen on. If None, the first free port from 7860 on.
     share : bool, default=False
-        Whether the page gets a public address, through a server of gradio's.
+        Whether to give the page a public address through gradio's servers.
     inbrowser : bool, default=False
-        Whether it is opened in a browser at once.
+        Whether to open the page in a browser.
     block : bool, default=False
-        Whether the call returns only when the page is closed, by Ctrl-C.
+        If True, return only after the page is closed with Ctrl-C.
 
     Returns
     -------
     page : gradio.Blocks
-        The page, whose `local_url` is its address; `page.close()` ends it. In a notebook
-        it is shown below the cell.
+        The page. Its `local_url` is the address, and ``page.close()`` closes it. In a
+        notebook, the page is shown below the cell.
 
     Raises
     ------
     ValueError
-        If the estimator cannot be shown, or does not take the rows.
+        If the estimator is not a fitted ReVAE, or does not accept `X`.
     OSError
-        If the port is taken.
+        If the port is not free.
     ImportError
-        Without gradio: ``pip install sklearn-revae[demo]``.
+        If gradio is not installed. Install it with ``pip install sklearn-revae[demo]``.
 
     See Also
     --------
-    explore : The same controls as a widget, without a server.
+    explore : The same controls as a notebook widget, without a server.
 
     Examples
     --------
@@ -96,16 +97,17 @@ def launch(
     )
 
 
-def serve(session, *, host, port, share, inbrowser, block, quiet=True):
-    """Serve the page of a session; see :func:`launch`."""
+def serve(session, *, host, port, share, inbrowser, block):
+    """Serve the page of a session; the parameters are those of :func:`launch`."""
     try:
         with warnings.catch_warnings():
-            # gradio's own dependencies announce what they will change.
+            # Dependencies of gradio emit these warnings on import.
             warnings.simplefilter("ignore", DeprecationWarning)
             import gradio  # noqa: F401
     except ImportError as error:
         raise ImportError(
-            "The demo needs gradio: pip install sklearn-revae[demo]."
+            "The demo requires the package gradio. Install it with: "
+            "pip install sklearn-revae[demo]"
         ) from error
     from starlette.middleware import Middleware
 
@@ -118,26 +120,26 @@ def serve(session, *, host, port, share, inbrowser, block, quiet=True):
         share=share,
         inbrowser=inbrowser,
         prevent_thread_lock=not block,
-        quiet=quiet,
+        quiet=True,
         theme=theme(),
         css=style(),
         head=head(),
         footer_links=[],
         allowed_paths=[],
-        max_file_size=LARGEST_FILE,
-        state_session_capacity=_MOST_SESSIONS,
+        max_file_size=MAX_FILE_SIZE,
+        state_session_capacity=_MAX_SESSIONS,
         enable_monitoring=False,
         ssr_mode=False,
         pwa=False,
         mcp_server=False,
         run_history=False,
-        app_kwargs={"middleware": [Middleware(_OnlyFromHere)]},
+        app_kwargs={"middleware": [Middleware(_SecurityHeaders)]},
     )
     return page
 
 
-class _OnlyFromHere:
-    """Adds to every answer what the browser may fetch: nothing from elsewhere."""
+class _SecurityHeaders:
+    """Middleware that adds security headers, such as the policy, to every response."""
 
     def __init__(self, app):
         self._app = app

@@ -1,4 +1,4 @@
-"""The page: a heading, a model file to open, and below it the model's own controls."""
+"""The page: a heading, a button to open a model file, and the model's controls."""
 
 from html import escape
 from importlib import resources
@@ -9,14 +9,15 @@ import gradio as gr
 from sklearn_revae import persistence
 from sklearn_revae.demo._controls import Controls
 from sklearn_revae.demo._events import listen
-from sklearn_revae.demo._session import MOST_ROWS, Session
+from sklearn_revae.demo._session import MAX_SAMPLES, Session, draw_samples, load_code
 
-_HEADING = """<header><h1>What would it look like if&nbsp;&hellip;</h1><p>Pick a row, move
-a slider, and the model draws the row with more or less of that label. It follows what the
-training rows associate with a label, which is not what causes what.</p></header>"""
+_HEADING = """<header><h1>What would it look like if&nbsp;&hellip;</h1><p>Pick a sample
+and move a slider: the model edits the sample to show more or less of that label. Edits
+follow associations in the training data, which need not be causal.</p></header>"""
 
-# gradio gives every radio button a group of its own: they become one group a question,
-# through which arrow keys go, with a name that is read aloud.
+# gradio gives every radio button a group of its own. The script joins the buttons of a
+# question to one group, so that arrow keys move between them, and names the group for
+# screen readers.
 _HEAD = """<script>
 new MutationObserver(() => {
   for (const input of document.querySelectorAll("fieldset input[type=radio]")) {
@@ -34,21 +35,22 @@ new MutationObserver(() => {
 
 
 def make_page(session):
-    """Return the page of a session, as gradio's Blocks.
+    """Build the page of a session.
 
-    Who opens another model on it has a session of their own; nobody else sees it.
+    A user who opens another model gets a session that nobody else sees.
 
     Parameters
     ----------
     session : Session
-        What everybody starts with.
+        The session that every user starts with.
 
     Returns
     -------
     page : gradio.Blocks
-        Not launched.
+        The page, not launched yet.
     """
-    # Stray uploads go after ten minutes; those that are read are gone at once.
+    # Uploaded files that are never read are deleted after ten minutes. Those that are
+    # read are deleted at once, in open_model.
     with gr.Blocks(
         title="sklearn_revae", analytics_enabled=False, delete_cache=(600, 600)
     ) as page:
@@ -63,7 +65,7 @@ def make_page(session):
                 scale=0,
             )
         status = gr.HTML(elem_id="status")
-        # A state's own change goes unnoticed where the queue is left out.
+        # Without the queue a State triggers no change event, but a Textbox does.
         opened = gr.Textbox(label="Opened", visible="hidden")
 
         @gr.render(
@@ -80,44 +82,42 @@ def make_page(session):
 
 
 def open_model(path):
-    """Session of an uploaded file, what tells it from others, and what is said of it.
+    """Open an uploaded model file. An invalid file changes nothing but the status.
 
-    A file that cannot be shown changes nothing but what is said.
+    Returns
+    -------
+    session : Session
+        Session of the model and samples that it draws.
+    key : str
+        A string that differs between sessions.
+    status : str
+        HTML that tells the user the outcome.
     """
     path = Path(path)
     try:
         model = persistence.load(path)
-        X, _ = model.sample(MOST_ROWS, random_state=0)
-        session = Session(model, X, setup=setup_of(path.name))
+        X, code = draw_samples(model)
+        session = Session(model, X, setup=load_code(path.name) + code)
     except Exception as error:
         reason = escape(str(error).replace(str(path), path.name))
-        text = f"Not opened, and nothing has changed. {reason}"
+        text = f"Not opened; the page shows the same model as before. {reason}"
         return gr.skip(), gr.skip(), f'<p role="alert" class="bad">{text}</p>'
     finally:
         path.unlink(missing_ok=True)
     text = (
-        f"{escape(path.name)} is open, for you alone. A file holds no rows: these "
-        f"{MOST_ROWS} are drawn by the model."
+        f"{escape(path.name)} is open, and only you can see it. Model files contain no "
+        f"samples, so the model drew these {MAX_SAMPLES}."
     )
     return session, str(id(session)), f'<p role="status">{text}</p>'
 
 
-def setup_of(path):
-    """Lines of Python that give a model, and rows of its own, from a file."""
-    return (
-        "from sklearn_revae.persistence import load\n"
-        f"model = load({str(path)!r})\n"
-        f"X, _ = model.sample({MOST_ROWS}, random_state=0)\n"
-    )
-
-
 def head():
-    """What the page's head holds."""
+    """Return the content of the HTML head."""
     return _HEAD
 
 
 def theme():
-    """Colours and fonts; the fonts are the machine's own, so that none is fetched."""
+    """Return colours and fonts; system fonts only, so that none is downloaded."""
     return gr.themes.Base(
         primary_hue="teal",
         neutral_hue="slate",
@@ -128,5 +128,5 @@ def theme():
 
 
 def style():
-    """The page's own style sheet."""
+    """Return the style sheet."""
     return resources.files("sklearn_revae.demo").joinpath("style.css").read_text()

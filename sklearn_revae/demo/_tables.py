@@ -1,4 +1,4 @@
-"""A row of a table, with what an edit changed in it marked."""
+"""A sample of a table as HTML or CSV, with the changes of an edit marked."""
 
 import csv
 import io
@@ -6,74 +6,79 @@ from html import escape
 
 from sklearn_revae.inspection._tabular import columns_of
 
-# Wider tables are cut to what changed.
-MOST_COLUMNS = 200
+# For wider tables only the changed features are shown.
+MAX_FEATURES = 200
 
 
-def cells(row):
-    """The values of a table's only row: floats, and others; None where missing."""
-    values = [column[0] for column in columns_of(row)]
+def cells(sample):
+    """Values of a single sample (1, n_features), with None for missing values."""
+    values = [column[0] for column in columns_of(sample)]
     return [None if value is None or value != value else value for value in values]
 
 
 def cell_text(value):
-    """A value as it is shown."""
+    """Text that shows a value."""
     if value is None:
         return "missing"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def row_name(names, row):
-    """A few values by which a row is told from others."""
+def sample_name(names, sample):
+    """Name of a sample, made of its first three values."""
     return ", ".join(
         f"{name} {cell_text(value)}"
-        for name, value in zip(names[:3], cells(row)[:3], strict=True)
+        for name, value in zip(names[:3], cells(sample)[:3], strict=True)
     )
 
 
-def comparison(names, original, rebuilt, edited, keep=()):
-    """Table of HTML: a line a column, what the edit changed in words and in bold.
+def comparison(names, original, reconstruction, edited, keep=()):
+    """HTML table with one line per feature, which marks the changes of an edit.
 
     Parameters
     ----------
     names : list of str
-        The columns.
-    original, rebuilt, edited : array-like of shape (1, n_features)
-        The row, as the model rebuilds it, and after the edit.
+        Names of the features.
+    original, reconstruction, edited : array-like of shape (1, n_features)
+        The sample, its reconstruction by the model, and the sample after the edit.
     keep : sequence of str
-        Locked columns.
+        Names of the locked features.
     """
-    rows = list(zip(names, cells(original), cells(rebuilt), cells(edited), strict=True))
+    rows = list(
+        zip(names, cells(original), cells(reconstruction), cells(edited), strict=True)
+    )
     note = ""
-    if len(rows) > MOST_COLUMNS:
+    if len(rows) > MAX_FEATURES:
         changed = [r for r in rows if cell_text(r[1]) != cell_text(r[3])]
+        shown = changed[:MAX_FEATURES]
         note = (
-            f"<p>{len(rows)} columns; shown are {min(len(changed), MOST_COLUMNS)} of the "
-            f"{len(changed)} that the edit changed.</p>"
+            f"<p>Showing {len(shown)} of the {len(changed)} features that the edit "
+            f"changed, out of {len(rows)} features.</p>"
         )
-        rows = changed[:MOST_COLUMNS]
+        rows = shown
     lines = "".join(_line(*row, locked=row[0] in keep) for row in rows)
     head = "".join(
         f'<th scope="col">{title}</th>'
-        for title in ("Column", "Row", "Rebuilt", "Edited", "Change")
+        for title in ("Feature", "Original", "Reconstruction", "Edited", "Change")
     )
     return (
         f'{note}<div class="scroll" tabindex="0" role="region" '
-        f'aria-label="The row, a line a column"><table class="cells"><thead><tr>{head}'
-        f"</tr></thead><tbody>{lines}</tbody></table></div>"
+        'aria-label="The sample, with one line per feature"><table class="cells">'
+        f"<thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>"
     )
 
 
-def _line(name, original, rebuilt, edited, locked):
+def _line(name, original, reconstruction, edited, locked):
     changed = cell_text(original) != cell_text(edited)
-    # Words, for colour alone tells some readers nothing.
+    # In words, because not everyone can see the colour that marks a change.
     change = _change(original, edited) if changed else "locked" if locked else ""
-    cut = "".join(f"<td>{escape(cell_text(v))}</td>" for v in (original, rebuilt))
+    old = "".join(
+        f"<td>{escape(cell_text(value))}</td>" for value in (original, reconstruction)
+    )
     new = escape(cell_text(edited))
     new = f"<strong>{new}</strong>" if changed else new
     mark = ' class="changed"' if changed else ""
     return (
-        f'<tr{mark}><th scope="row">{escape(name)}</th>{cut}<td>{new}</td>'
+        f'<tr{mark}><th scope="row">{escape(name)}</th>{old}<td>{new}</td>'
         f"<td>{escape(change)}</td></tr>"
     )
 
@@ -84,13 +89,13 @@ def _change(original, edited):
     if edited is None:
         return "removed"
     if isinstance(original, float) and isinstance(edited, float):
-        step = edited - original
-        return f"{'▲' if step > 0 else '▼'} {abs(step):.3g}"
-    return "● another"
+        difference = edited - original
+        return f"{'▲' if difference > 0 else '▼'} {abs(difference):.3g}"
+    return "● changed"
 
 
 def as_csv(names, edited):
-    """The edited row as a file of comma-separated values, of full precision."""
+    """Encode the edited sample as a CSV file, in full precision."""
     file = io.StringIO()
     writer = csv.writer(file)
     writer.writerow(names)

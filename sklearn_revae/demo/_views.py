@@ -1,15 +1,20 @@
-"""What a page and a notebook show of an edit, as HTML."""
+"""The HTML that the page and the notebook widget show for an edit."""
 
 from html import escape
 
 from sklearn_revae.demo import _tables
 from sklearn_revae.demo._edit import take
-from sklearn_revae.demo._pictures import SHEET_COLUMNS, data_address
+from sklearn_revae.demo._images import SHEET_COLUMNS, data_url
+
+NO_LABELS = (
+    "<p>This model was fitted without labels, so there is nothing to edit. You can "
+    "compare samples with their reconstructions.</p>"
+)
 
 
-def figure(session, row, title, alt):
-    """One row as a picture with its title below."""
-    source = data_address(session.pictures.png(row), "image/png")
+def figure(session, sample, title, alt):
+    """One sample as an image with a title below it."""
+    source = data_url(session.images.png(sample), "image/png")
     return (
         f'<figure><img src="{source}" alt="{escape(alt)}">'
         f"<figcaption>{escape(title)}</figcaption></figure>"
@@ -17,47 +22,51 @@ def figure(session, row, title, alt):
 
 
 def original_view(session, row):
-    """The picture of a row itself."""
-    return figure(session, take(session.X, row), "The row", f"Row {row}")
+    """The image of the sample at index `row`."""
+    return figure(session, take(session.X, row), "Original", f"Sample {row}")
 
 
-def rebuilt_view(session, row):
-    """The picture of a row, encoded and decoded."""
-    rebuilt = session.model.reconstruct(take(session.X, row))
-    return figure(session, rebuilt, "Rebuilt", f"Row {row}, rebuilt by the model")
+def reconstruction_view(session, row):
+    """The image of the reconstruction of the sample at index `row`."""
+    reconstruction = session.model.reconstruct(take(session.X, row))
+    return figure(
+        session, reconstruction, "Reconstruction", f"Reconstruction of sample {row}"
+    )
 
 
 def edited_view(session, edit, new):
-    """The edited row: a picture, or for a table all three rows side by side."""
-    if session.pictures is not None:
-        return figure(session, new, "Edited", f"Row {edit.row}, edited")
-    row = take(session.X, edit.row)
-    rebuilt = session.model.reconstruct(row)
-    return _tables.comparison(session.columns, row, rebuilt, new, edit.keep)
+    """The edited sample: an image, or a table with the original and reconstruction."""
+    if session.images is not None:
+        return figure(session, new, "Edited", f"Sample {edit.row}, edited")
+    original = take(session.X, edit.row)
+    reconstruction = session.model.reconstruct(original)
+    return _tables.comparison(
+        session.feature_names, original, reconstruction, new, edit.keep
+    )
 
 
 def download_view(session, edit, new):
-    """A link that stores the edited row, which the page carries itself."""
-    if session.pictures is not None:
-        address = data_address(session.pictures.png(new), "image/png")
-        name, text = f"row_{edit.row}_edited.png", "Download the picture"
+    """A link that downloads the edited sample, which the page itself contains."""
+    if session.images is not None:
+        url = data_url(session.images.png(new), "image/png")
+        name, text = f"sample_{edit.row}_edited.png", "Download the image"
     else:
-        address = data_address(_tables.as_csv(session.columns, new), "text/csv")
-        name, text = f"row_{edit.row}_edited.csv", "Download the row"
-    return f'<a class="download" href="{address}" download="{name}">{text}</a>'
+        url = data_url(_tables.as_csv(session.feature_names, new), "text/csv")
+        name, text = f"sample_{edit.row}_edited.csv", "Download the sample"
+    return f'<a class="download" href="{url}" download="{name}">{text}</a>'
 
 
 def report_view(report):
-    """The report's numbers of a single edited row, in words."""
+    """The numbers of an intervention report on a single sample, in words."""
     if report is None:
         return (
-            "<p>Nothing is asked of the row yet. Move a label, and the model's own "
-            "judgement of the edit stands here.</p>"
+            "<p>There is no edit yet. Change a label to see how the model itself "
+            "assesses the edit.</p>"
         )
     lines = []
     for a, (label, values) in enumerate(report.asked.items()):
         before, after = report.probability_before[0, a], report.probability_after[0, a]
-        verdict = "reached" if report.achieved[0, a] else "not reached"
+        verdict = "achieved" if report.achieved[0, a] else "not achieved"
         lines.append(
             (
                 f"{label} = {values[0]}",
@@ -68,18 +77,19 @@ def report_view(report):
         lines.append(
             (
                 "Other labels",
-                f"largest change of a probability {report.other_change[0]:.2f}, of "
+                f"largest change of a probability {report.other_change[0]:.2f}, for "
                 f"{escape(str(report.other_label[0]))}",
             )
         )
-    plausible = (
-        "<strong>out of distribution</strong>: less likely than 99 % of the training rows"
+    plausibility = (
+        "<strong>out of distribution</strong>: less likely than 99 % of the training "
+        "samples"
         if report.out_of_distribution[0]
-        else "within the distribution of the training rows"
+        else "within the distribution of the training samples"
     )
     lines += [
-        ("The row now", plausible),
-        ("Distance", f"{report.distance[0]:.2f} standard deviations a column"),
+        ("Edited sample", plausibility),
+        ("Distance", f"{report.distance[0]:.2f} standard deviations per feature"),
     ]
     body = "".join(
         f'<tr><th scope="row">{escape(str(name))}</th><td>{text}</td></tr>'
@@ -89,44 +99,44 @@ def report_view(report):
 
 
 def code_view(lines):
-    """Lines of Python, and a button that copies them."""
+    """Python code with a button that copies it."""
     copy = (
         "navigator.clipboard?.writeText(this.previousElementSibling.textContent)"
         ".then(() => { this.textContent = 'Copied' })"
     )
     return (
-        f'<pre tabindex="0" aria-label="The same in Python">{escape(lines)}</pre>'
+        f'<pre tabindex="0" aria-label="Python code">{escape(lines)}</pre>'
         f'<button class="copy" onclick="{copy}">Copy</button>'
     )
 
 
-def row_names(session):
-    """What the rows to pick from are called."""
-    if session.pictures is not None:
-        return [f"Row {i}" for i in range(session.n_rows)]
-    columns = session.columns
+def sample_names(session):
+    """Names of the samples in the gallery."""
+    if session.images is not None:
+        return [f"Sample {i}" for i in range(session.n_shown)]
+    names = session.feature_names
     return [
-        f"{i}: {_tables.row_name(columns, take(session.X, i))}"
-        for i in range(session.n_rows)
+        f"{i}: {_tables.sample_name(names, take(session.X, i))}"
+        for i in range(session.n_shown)
     ]
 
 
 def gallery_style(session):
-    """Style that lays the rows' pictures, one sheet, over the buttons to pick them."""
-    if session.pictures is None:
+    """CSS that shows the images of the samples, from one sheet, on the buttons."""
+    if session.images is None:
         return ""
-    sheet = data_address(session.pictures.sheet(session.shown), "image/png")
-    lines = -(-session.n_rows // SHEET_COLUMNS)
-    across, down = SHEET_COLUMNS - 1, max(lines - 1, 1)
-    places = "".join(
+    sheet = data_url(session.images.sheet(session.shown), "image/png")
+    n_rows = -(-session.n_shown // SHEET_COLUMNS)
+    across, down = SHEET_COLUMNS - 1, max(n_rows - 1, 1)
+    positions = "".join(
         f".tiles label:nth-of-type({i + 1}){{background-position:"
         f"{100 * (i % SHEET_COLUMNS) / across:.4f}% "
         f"{100 * (i // SHEET_COLUMNS) / down:.4f}%!important}}"
-        for i in range(session.n_rows)
+        for i in range(session.n_shown)
     )
     return (
-        # The buttons' own colours, which depend on their state, would cover it.
+        # !important, because gradio's colours of the buttons would hide the images.
         f"<style>.tiles label{{background-image:url({sheet})!important;"
-        f"background-size:{100 * SHEET_COLUMNS}% {100 * lines}%!important}}{places}"
+        f"background-size:{100 * SHEET_COLUMNS}% {100 * n_rows}%!important}}{positions}"
         "</style>"
     )

@@ -1,4 +1,4 @@
-"""The controls of a session as ipywidgets."""
+"""The components of a session as ipywidgets."""
 
 from dataclasses import replace
 from importlib.resources import files
@@ -8,11 +8,11 @@ import ipywidgets as widgets
 from sklearn_revae.demo import _views
 from sklearn_revae.demo._edit import Edit, classes_of, code, edited, report
 
-_AS_IT_IS = "as it is"
-# The value of a dropdown where nothing is chosen; None would leave it blank.
-_NOTHING = ...
-# Names of labels stand in one column; longer ones are cut short.
-_WIDEST_NAME = 30
+_UNCHANGED = "unchanged"
+# Value of a drop-down list in which nothing is chosen. None would show an empty list.
+_NO_CHOICE = ...
+# Width of the names of labels, in characters. Longer names are truncated.
+_MAX_NAME_WIDTH = 30
 
 
 def make_widget(session):
@@ -21,12 +21,12 @@ def make_widget(session):
     Parameters
     ----------
     session : Session
-        The model and its rows.
+        The model and its samples.
 
     Returns
     -------
     widget : ipywidgets.VBox
-        Its attribute `explorer` is the :class:`Explorer` behind it.
+        The widget, whose attribute `explorer` is its :class:`Explorer`.
     """
     explorer = Explorer(session)
     explorer.widget.explorer = explorer
@@ -34,74 +34,75 @@ def make_widget(session):
 
 
 class Explorer:
-    """Widgets of a session and what they do.
+    """The widgets of a session and their handlers.
 
     Parameters
     ----------
     session : Session
-        The model and its rows.
+        The model and its samples.
 
     Attributes
     ----------
     row : Dropdown
-        The row that is edited.
+        The sample to edit.
     sliders, choices : dict of str to widget
-        A slider for each label, and its values to set outright.
+        A slider for each label, and a list of its classes to set it to.
     locks, donor, swapped : widget
-        Locked columns, the row that gives, and the labels that it gives.
+        Locked features, the donor sample, and the labels to take from the donor.
     draw, reset : Button
-        Draws the asked labels anew; takes all back.
-    original, rebuilt, edited, report, code : widget
-        What is seen.
+        Draw the requested labels again, and undo the edit.
+    original, reconstruction, edited, report, code : widget
+        The views.
     widget : VBox
-        All of it.
+        All widgets together.
     """
 
     def __init__(self, session):
         self._session = session
         self._edit = Edit()
-        self._quiet = False
-        names = _views.row_names(session)
-        rows = [(name, i) for i, name in enumerate(names)]
-        self.row = widgets.Dropdown(options=rows, value=0, description="Row")
+        # True while handlers set widgets, whose events must then be ignored.
+        self._muted = False
+        names = _views.sample_names(session)
+        samples = [(name, i) for i, name in enumerate(names)]
+        self.row = widgets.Dropdown(options=samples, value=0, description="Sample")
         self.sliders, self.choices = {}, {}
-        width = min(max(map(len, session.movable), default=0) + 2, _WIDEST_NAME)
-        for label in session.movable:
+        width = min(max(map(len, session.editable), default=0) + 2, _MAX_NAME_WIDTH)
+        for label in session.editable:
             self.sliders[label] = widgets.FloatSlider(
-                value=session.places(0)[label],
+                value=session.positions(0)[label],
                 min=0.0,
                 max=1.0,
                 step=0.01,
                 description=label,
-                # Notebooks keep arrow keys to themselves: a number can be typed.
+                # Typing a number replaces the arrow keys, which notebooks intercept.
                 readout_format=".2f",
                 style={"description_width": f"{width}ch"},
                 layout={"width": f"calc({width}ch + 260px)"},
             )
             values = classes_of(session.model, label)
             self.choices[label] = widgets.Dropdown(
-                options=[(_AS_IT_IS, _NOTHING), *((str(v), v) for v in values)],
+                options=[(_UNCHANGED, _NO_CHOICE), *((str(v), v) for v in values)],
                 layout={"width": "110px"},
             )
         self.locks = widgets.SelectMultiple(
-            options=_columns(session), description="Locked"
+            options=session.lockable, description="Locked"
         )
         self.donor = widgets.Dropdown(
-            options=[("nobody", _NOTHING), *rows], description="Swap with"
+            options=[("none", _NO_CHOICE), *samples], description="Swap with"
         )
         self.swapped = widgets.SelectMultiple(
-            options=session.labels, description="It gives"
+            options=session.labels, description="Labels"
         )
         self.draw = widgets.Button(description="Draw again")
-        self.reset = widgets.Button(description="Back to the row")
-        self.original, self.rebuilt = widgets.HTML(), widgets.HTML()
+        self.reset = widgets.Button(description="Reset")
+        self.original, self.reconstruction = widgets.HTML(), widgets.HTML()
         self.edited, self.report = widgets.HTML(), widgets.HTML()
         self.code = widgets.Textarea(disabled=True, layout={"width": "100%"})
         self._listen()
         self._pick()
-        self.widget = self._laid_out()
+        self.widget = self._layout()
 
-    def _laid_out(self):
+    def _layout(self):
         css = files("sklearn_revae.demo").joinpath("notebook.css").read_text("utf-8")
         style = widgets.HTML(f"<style>{css}</style>", layout={"display": "none"})
         box = widgets.VBox([style, *self._parts()])
@@ -109,15 +110,12 @@ class Explorer:
         return box
 
     def _parts(self):
-        if self._session.pictures is None:
+        if self._session.images is None:
             views = [self.edited]
         else:
-            views = [self.original, self.rebuilt, self.edited]
+            views = [self.original, self.reconstruction, self.edited]
         if not self._session.labels:
-            none = widgets.HTML(
-                "<p>The model was fitted without labels: none to move.</p>"
-            )
-            return [self.row, widgets.HBox(views[:2]), none]
+            return [self.row, widgets.HBox(views[:2]), widgets.HTML(_views.NO_LABELS)]
         labels = widgets.VBox(
             [
                 widgets.HBox([slider, self.choices[label]])
@@ -125,7 +123,7 @@ class Explorer:
             ]
         )
         swap = [self.donor, self.swapped]
-        if self._session.pictures is None:
+        if self._session.images is None:
             swap.append(self.locks)
         return [
             widgets.HBox([self.row, self.reset, self.draw]),
@@ -144,53 +142,53 @@ class Explorer:
         for widget in (self.donor, self.swapped):
             widget.observe(lambda _: self._swap(), "value")
         for label in self.sliders:
-            self.sliders[label].observe(self._slide(label), "value")
+            self.sliders[label].observe(self._move(label), "value")
             self.choices[label].observe(self._set(label), "value")
 
-    def _put(self, places=(), at_rest=()):
-        """Set labels' sliders, and dropdowns to nothing, unheard."""
-        self._quiet = True
-        for label in self.sliders.keys() & places:
-            self.sliders[label].value = places[label]
-        for dropdown in at_rest:
-            dropdown.value = _NOTHING
-        self._quiet = False
+    def _update(self, positions=(), cleared=()):
+        """Set the sliders of labels and clear lists, without handling the events."""
+        self._muted = True
+        for label in self.sliders.keys() & positions:
+            self.sliders[label].value = positions[label]
+        for choice in cleared:
+            choice.value = _NO_CHOICE
+        self._muted = False
 
     def _pick(self):
         session, row = self._session, self.row.value
-        self._put(session.places(row), [*self.choices.values(), self.donor])
-        if session.pictures is not None:
+        self._update(session.positions(row), [*self.choices.values(), self.donor])
+        if session.images is not None:
             self.original.value = _views.original_view(session, row)
-            self.rebuilt.value = _views.rebuilt_view(session, row)
+            self.reconstruction.value = _views.reconstruction_view(session, row)
         self._show(Edit(row=row, keep=self._edit.keep))
 
-    def _slide(self, label):
+    def _move(self, label):
         def handle(change):
-            if self._quiet:
+            if self._muted:
                 return
-            place = round(change["new"], 2)
-            at_rest = place == self._session.places(self._edit.row)[label]
-            self._put(at_rest=[self.choices[label], self.donor])
-            self._show(self._edit.slid(label, None if at_rest else place))
+            position = round(change["new"], 2)
+            initial = self._session.is_initial(self._edit.row, label, position)
+            self._update(cleared=[self.choices[label], self.donor])
+            self._show(self._edit.move(label, None if initial else position))
 
         return handle
 
     def _set(self, label):
         def handle(change):
-            if self._quiet:
+            if self._muted:
                 return
-            self._put(at_rest=[self.donor])
+            self._update(cleared=[self.donor])
             new = self._show(self._edit.set(label, _chosen(change["new"])))
-            self._put({label: self._session.places(new)[label]})
+            self._update({label: self._session.positions(new)[label]})
 
         return handle
 
     def _redraw(self):
-        if self._edit.asked(self._session.model):
-            self._show(self._edit.drawn())
+        if self._edit.requests(self._session.model):
+            self._show(self._edit.redraw())
 
     def _swap(self):
-        if not self._quiet:
+        if not self._muted:
             self._change(donor=_chosen(self.donor.value), swapped=self.swapped.value)
 
     def _change(self, **changes):
@@ -208,11 +206,4 @@ class Explorer:
 
 
 def _chosen(value):
-    return None if value is _NOTHING else value
-
-
-def _columns(session):
-    named = hasattr(session.model, "feature_names_in_")
-    if session.pictures is not None:
-        return []
-    return [(name, name if named else j) for j, name in enumerate(session.columns)]
+    return None if value is _NO_CHOICE else value

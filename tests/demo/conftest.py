@@ -1,4 +1,4 @@
-"""Pages served and a browser that looks at them."""
+"""Served pages, and a browser that opens them."""
 
 import base64
 import io
@@ -15,13 +15,13 @@ import pytest
 from sklearn_revae import ReVAEClassifier
 from sklearn_revae.demo import launch, load_avatars
 
-# Reads wait for what they ask for; a machine that is busy with other tests is slow.
-PATIENCE = 60
+# Seconds to wait for a response, generous because other tests may keep the machine busy.
+TIMEOUT = 60
 
 
 @pytest.fixture(scope="session")
 def avatars():
-    """The shipped model and its rows; tests must leave them as they are."""
+    """The model that ships with the package and its faces; tests must not modify them."""
     model, X = load_avatars()
     X.setflags(write=False)
     return model, X
@@ -29,7 +29,7 @@ def avatars():
 
 @pytest.fixture(scope="session")
 def patients():
-    """A frame of columns of every kind, and a model of its two labels."""
+    """A DataFrame with features of every type, and a model of its two labels."""
     random = np.random.RandomState(0)
     n = 200
     smokes = random.rand(n) < 0.4
@@ -53,7 +53,7 @@ def patients():
 
 
 def free_port():
-    """Return a port that nobody listens on."""
+    """Return a port that is free."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -61,27 +61,29 @@ def free_port():
 
 @pytest.fixture(scope="session")
 def serve():
-    """Maker of pages from a model and its rows: their addresses, closed at the end."""
-    pytest.importorskip("gradio", reason="pip install sklearn-revae[demo]")
+    """Function that serves the page of a model and samples and returns its address."""
+    pytest.importorskip("gradio", reason="requires pip install sklearn-revae[demo]")
     pages = {}
 
-    def open_page(model, X):
+    def serve_page(model, X):
         if id(model) not in pages:
             pages[id(model)] = launch(model, X, port=free_port())
         return pages[id(model)].local_url.rstrip("/")
 
-    yield open_page
+    yield serve_page
     for page in pages.values():
         page.close(verbose=False)
 
 
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory):
-    """A Chromium without a window."""
-    webdriver = pytest.importorskip("selenium.webdriver", reason="pip install selenium")
+    """A headless Chromium."""
+    webdriver = pytest.importorskip(
+        "selenium.webdriver", reason="requires pip install selenium"
+    )
     binaries = shutil.which("chromium"), shutil.which("chromedriver")
     if None in binaries:
-        pytest.skip("needs Chromium: apt-get install chromium chromium-driver")
+        pytest.skip("requires apt-get install chromium chromium-driver")
     options = webdriver.ChromeOptions()
     options.binary_location = binaries[0]
     for flag in (
@@ -101,13 +103,13 @@ def browser(tmp_path_factory):
     options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
     service = webdriver.ChromeService(executable_path=binaries[1])
     driver = webdriver.Chrome(options=options, service=service)
-    driver.set_script_timeout(PATIENCE)
+    driver.set_script_timeout(TIMEOUT)
     yield driver
     driver.quit()
 
 
 class Page:
-    """A page in the browser, and what a user does there."""
+    """A page in the browser, with the actions of a user."""
 
     def __init__(self, browser, address):
         self.browser = browser
@@ -115,69 +117,68 @@ class Page:
         self.wait(lambda: self.find("#views figure, #views table"))
 
     def wait(self, condition):
-        """Return what `condition` gives as soon as it is true."""
+        """Return the result of `condition` as soon as it is true."""
         from selenium.common.exceptions import StaleElementReferenceException
         from selenium.webdriver.support.ui import WebDriverWait
 
-        patience = WebDriverWait(
+        waiting = WebDriverWait(
             self.browser,
-            PATIENCE,
+            TIMEOUT,
             poll_frequency=0.05,
             ignored_exceptions=[StaleElementReferenceException],
         )
-        return patience.until(lambda _: condition())
+        return waiting.until(lambda _: condition())
 
     def find(self, selector):
-        """All elements of a selector."""
+        """All elements that match a CSS selector."""
         return self.browser.find_elements("css selector", selector)
 
     def run(self, script, *arguments):
-        """What a script in the page returns."""
+        """Result of a script that runs in the page."""
         return self.browser.execute_script(script, *arguments)
 
     def text(self, selector):
-        """What an element says, empty while there is none."""
+        """Text of an element, empty if it does not exist."""
         return self.run(
             "return document.querySelector(arguments[0])?.innerText ?? ''", selector
         )
 
-    def picture(self, name):
-        """Pixels of the picture in a view, and the address that holds them."""
-        source = self.run(
+    def image_url(self, name):
+        """Data URL of the image in a view."""
+        return self.run(
             "return document.querySelector(arguments[0] + ' img')?.src", f"#{name}"
         )
-        return source
 
     def pixels(self, name):
-        """The pixels of a view."""
+        """Pixels of the image in a view."""
         from PIL import Image
 
-        content = base64.b64decode(self.picture(name).partition(",")[2])
+        content = base64.b64decode(self.image_url(name).partition(",")[2])
         return np.asarray(Image.open(io.BytesIO(content))).astype(int)
 
     def changed(self, name, act):
-        """Do something, and wait until the picture of a view is another."""
-        before = self.picture(name)
+        """Pixels of a view after an action that changes them."""
+        before = self.image_url(name)
         act()
-        self.wait(lambda: self.picture(name) not in (None, before))
+        self.wait(lambda: self.image_url(name) not in (None, before))
         return self.pixels(name)
 
     def slider(self, label):
-        """The slider of a label."""
-        (found,) = self.find(f'input[aria-label="range slider for {label}"]')
-        return found
+        """Slider of a label."""
+        (slider,) = self.find(f'input[aria-label="range slider for {label}"]')
+        return slider
 
-    def slide(self, label, place):
-        """Move a slider, as a hand does: by an event of the input itself."""
+    def slide(self, label, position):
+        """Move a slider by the event that a user's hand triggers."""
         self.run(
             "arguments[0].value = arguments[1];"
             "arguments[0].dispatchEvent(new Event('input', {bubbles: true}))",
             self.slider(label),
-            place,
+            position,
         )
 
     def choose(self, name, text):
-        """Click on one of the buttons of a question, once it is there, by their texts."""
+        """Click on the button with a text in the group with a name, once it exists."""
         click = (
             "for (const l of document.querySelectorAll('fieldset label'))"
             "  if (l.closest('fieldset').getAttribute('aria-label') === arguments[0]"
@@ -186,18 +187,18 @@ class Page:
         self.wait(lambda: self.run(click, name, text))
 
     def code(self):
-        """What stands under "The same in Python"."""
+        """The Python code that the page shows."""
         return self.run("return document.querySelector('#code pre').textContent")
 
 
 @pytest.fixture
 def visit(browser):
-    """Maker of pages from addresses."""
+    """Function that opens an address in the browser."""
     return lambda address: Page(browser, address)
 
 
 class Visitor:
-    """A session of the page without a browser: what one may send to the server."""
+    """A client without a browser, which can send anything to the server."""
 
     def __init__(self, address, name):
         self.address, self.name = address, name
@@ -216,13 +217,13 @@ class Visitor:
         request = urllib.request.Request(self.address + path, content)
         request.add_header("content-type", kind)
         try:
-            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
 
     def call(self, function, data):
-        """Status and answer of one of the page's own calls."""
+        """Call one of the handlers of the page; return the status and the answer."""
         body = {"fn_index": function, "data": data, "session_hash": self.name}
         status, answer = self._answer(
             "/gradio_api/run/predict", json.dumps(body).encode()
@@ -230,7 +231,7 @@ class Visitor:
         return status, json.loads(answer)
 
     def send(self, label, *data):
-        """Status and answer of what a component calls, given its label."""
+        """Call the handler of the component with a label."""
         component = self.labels[label]
         (function,) = (
             d["id"]
@@ -240,23 +241,23 @@ class Visitor:
         return self.call(function, [None, *data])
 
     def upload(self, name, content):
-        """Status and answer of an upload."""
-        edge = b"a-boundary"
+        """Upload a file; return the status and the answer."""
+        boundary = b"a-boundary"
         head = (
             f'Content-Disposition: form-data; name="files"; filename="{name}"\r\n'
             "Content-Type: application/octet-stream\r\n\r\n"
         ).encode()
-        body = b"--%b\r\n%b%b\r\n--%b--\r\n" % (edge, head, content, edge)
+        body = b"--%b\r\n%b%b\r\n--%b--\r\n" % (boundary, head, content, boundary)
         kind = "multipart/form-data; boundary=a-boundary"
         return self._answer("/gradio_api/upload", body, kind)
 
     def open(self, path):
-        """Status and answer of opening a file that lies on the server."""
+        """Ask the page to open a model file that is on the server."""
         file = {"path": path, "meta": {"_type": "gradio.FileData"}}
         return self.call(self.own["upload"]["id"], [file])
 
 
 @pytest.fixture
 def visitor():
-    """Maker of visitors from an address and a name."""
+    """The class of visitors, made from an address and a name."""
     return Visitor

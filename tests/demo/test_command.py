@@ -1,4 +1,4 @@
-"""The command: what it opens, and what it says of what it cannot."""
+"""The command: its arguments, its errors, and the page that it serves."""
 
 import contextlib
 import subprocess
@@ -19,82 +19,84 @@ from sklearn_revae.demo.__main__ import _parser, _session, main
     ("arguments", "message"),
     [
         (["--model", "nowhere.safetensors"], "nowhere.safetensors"),
-        (["--port", "0"], "'0' is no port"),
-        (["--port", "http"], "'http' is no port"),
-        (["--data", "rows.csv"], "name it with --model"),
+        (["--port", "0"], "'0' is not a port"),
+        (["--port", "http"], "'http' is not a port"),
+        (["--data", "samples.csv"], "--data requires a model"),
     ],
 )
-def test_bad_arguments_end_in_a_line_that_names_them(arguments, message, capsys):
+def test_invalid_arguments_exit_with_a_message_that_names_them(
+    arguments, message, capsys
+):
     with pytest.raises(SystemExit) as end:
         main(arguments)
-    said = f"{end.value.code}{capsys.readouterr().err}"
+    output = f"{end.value.code}{capsys.readouterr().err}"
     assert end.value.code not in (0, None)
-    assert message in said
-    assert "Traceback" not in said
+    assert message in output
+    assert "Traceback" not in output
 
 
-def test_a_file_that_is_no_model_is_refused(tmp_path):
+def test_a_file_that_is_not_a_model_exits_with_a_message(tmp_path):
     path = tmp_path / "bad.safetensors"
     path.write_bytes(b"nothing")
     with pytest.raises(SystemExit, match=r"revae-demo: .*bad\.safetensors"):
         main(["--model", str(path)])
 
 
-@pytest.mark.parametrize("rows", ["none", "csv"])
-def test_a_model_comes_with_its_rows_and_the_code_that_reads_them(
-    rows, patients, tmp_path
+@pytest.mark.parametrize("data", ["none", "csv"])
+def test_a_session_has_a_model_samples_and_the_code_that_reads_them(
+    data, patients, tmp_path
 ):
     model, X = patients
-    path, data = tmp_path / "model.safetensors", tmp_path / "rows.csv"
+    path, csv = tmp_path / "model.safetensors", tmp_path / "samples.csv"
     persistence.save(model, path)
-    X.to_csv(data, index=False)
-    arguments = ["--model", str(path)] + (["--data", str(data)] if rows == "csv" else [])
+    X.to_csv(csv, index=False)
+    arguments = ["--model", str(path)] + (["--data", str(csv)] if data == "csv" else [])
     session = _session(_parser().parse_args(arguments))
     names = {}
     exec(session.setup, names)
     assert names["X"].equals(session.X)
-    assert list(session.columns) == list(X.columns)
-    if rows == "csv":
-        # pandas 2 may miss the last digit of a number.
+    assert list(session.feature_names) == list(X.columns)
+    if data == "csv":
+        # pandas 2 may round the last digit of a number.
         pd.testing.assert_frame_equal(session.X, X)
     else:
-        assert session.n_rows == 100
+        assert session.n_shown == 100
 
 
-def test_rows_of_another_kind_are_refused(patients, tmp_path):
-    path, data = tmp_path / "model.safetensors", tmp_path / "rows.npy"
+def test_samples_that_do_not_match_the_model_exit_with_a_message(patients, tmp_path):
+    path, data = tmp_path / "model.safetensors", tmp_path / "samples.npy"
     persistence.save(patients[0], path)
     np.save(data, np.zeros((3, 2)))
     with pytest.raises(SystemExit, match="revae-demo: "):
         main(["--model", str(path), "--data", str(data)])
-    with pytest.raises(SystemExit, match=r"\.csv and \.npy"):
-        main(["--model", str(path), "--data", str(tmp_path / "rows.parquet")])
+    with pytest.raises(SystemExit, match=r"\.csv or \.npy"):
+        main(["--model", str(path), "--data", str(tmp_path / "samples.parquet")])
 
 
-def test_flat_rows_are_drawn_where_a_shape_is_given(patients):
+def test_the_image_shape_is_a_list_of_integers(patients):
     arguments = _parser().parse_args(["--image-shape", "8", "8", "--host", "localhost"])
     assert arguments.image_shape == [8, 8]
     assert not arguments.share
 
 
-def test_what_is_no_model_cannot_be_launched(patients):
-    with pytest.raises(ValueError, match="estimator is a dict"):
+def test_launch_requires_a_model_and_samples(patients):
+    with pytest.raises(ValueError, match=r"estimator must be .* got a dict"):
         launch({}, patients[1])
-    with pytest.raises(ValueError, match="at least one row"):
+    with pytest.raises(ValueError, match="at least one sample"):
         launch(patients[0], patients[1].iloc[:0])
 
 
-def test_the_command_serves_the_shipped_model_on_this_machine_alone():
+def test_the_command_serves_the_shipped_model_on_a_loopback_address():
     command = [sys.executable, "-m", "sklearn_revae.demo"]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    give_up = threading.Timer(120, server.kill)
-    give_up.start()
+    timeout = threading.Timer(120, server.kill)
+    timeout.start()
     try:
         line = server.stdout.readline()
         assert line.startswith("Open http://127.0.0.1:"), line
         with contextlib.closing(urllib.request.urlopen(line.split()[1])) as answer:
             assert b"gradio" in answer.read()
     finally:
-        give_up.cancel()
+        timeout.cancel()
         server.kill()
         server.communicate()

@@ -1,11 +1,11 @@
-"""The notebook's widget, set as a user sets it."""
+"""The notebook widget, operated as by a user."""
 
 import numpy as np
 import pytest
 
 from sklearn_revae.demo import explore
 
-pytest.importorskip("ipywidgets", reason="pip install sklearn-revae[demo]")
+pytest.importorskip("ipywidgets", reason="requires pip install sklearn-revae[demo]")
 
 
 @pytest.fixture
@@ -13,38 +13,38 @@ def faces(avatars):
     return explore(*avatars).explorer
 
 
-def test_a_slider_redraws_the_picture_and_back_takes_it_back(faces):
-    start, place = faces.edited.value, faces.sliders["Smiling"].value
+def test_a_slider_changes_the_image_and_reset_undoes_it(faces):
+    start, position = faces.edited.value, faces.sliders["Smiling"].value
     faces.sliders["Smiling"].value = 0.95
     assert faces.edited.value != start
     assert "'Smiling': 0.95" in faces.code.value
     assert "Smiling = 1" in faces.report.value
     faces.reset.click()
     assert faces.edited.value == start
-    assert faces.sliders["Smiling"].value == place
+    assert faces.sliders["Smiling"].value == position
 
 
-def test_a_value_set_outright_moves_the_slider_and_gives_way_to_it(faces):
+def test_a_chosen_class_moves_the_slider_and_the_slider_replaces_it(faces):
     faces.choices["Bald"].value = 1
     assert "{'Bald': 1}" in faces.code.value
     assert faces.sliders["Bald"].value > 0.4
     faces.sliders["Bald"].value = 0.2
-    assert faces.choices["Bald"].label == "as it is"
+    assert faces.choices["Bald"].label == "unchanged"
     assert "method={'Bald': 0.2}" in faces.code.value
 
 
-def test_back_to_the_row_leaves_no_choice_blank(faces):
+def test_reset_leaves_no_list_blank(faces):
     faces.choices["Bald"].value = 1
     faces.donor.value = 4
     faces.reset.click()
-    assert faces.choices["Bald"].label == "as it is"
-    assert faces.donor.label == "nobody"
+    assert faces.choices["Bald"].label == "unchanged"
+    assert faces.donor.label == "none"
     faces.choices["Bald"].value = 1
-    faces.choices["Bald"].label = "as it is"
+    faces.choices["Bald"].label = "unchanged"
     assert faces.code.value == "edited = X[[0]]"
 
 
-def test_another_row_another_picture(faces):
+def test_another_sample_has_another_image(faces):
     first = faces.original.value
     faces.sliders["Bald"].value = 0.9
     faces.row.value = 5
@@ -52,7 +52,7 @@ def test_another_row_another_picture(faces):
     assert faces.code.value == "edited = X[[5]]"
 
 
-def test_the_code_repeats_a_swap_and_a_draw(faces, avatars):
+def test_the_code_reproduces_a_swap_and_a_draw(faces, avatars):
     names = dict(zip(("model", "X"), avatars, strict=True))
     faces.donor.value = 4
     faces.swapped.value = ("Dark_Skin",)
@@ -68,7 +68,7 @@ def test_the_code_repeats_a_swap_and_a_draw(faces, avatars):
     assert faces.edited.value != first
 
 
-def test_a_locked_column_of_a_table_stays(patients):
+def test_a_locked_feature_of_a_table_is_unchanged(patients):
     widget = explore(*patients).explorer
     widget.choices["smokes"].value = "yes"
     widget.locks.value = ("volume",)
@@ -77,6 +77,6 @@ def test_a_locked_column_of_a_table_stays(patients):
     assert "<td>locked</td>" in widget.edited.value
 
 
-def test_a_model_without_labels_says_so(blobs, quick_transformer):
+def test_a_model_without_labels_shows_a_note(blobs, quick_transformer):
     widget = explore(quick_transformer().fit(blobs[0]), blobs[0])
     assert "without labels" in widget.children[-1].value

@@ -1,4 +1,4 @@
-"""The page of the shipped model, driven in a browser."""
+"""The page of the shipped model, operated in a browser."""
 
 import json
 from urllib.parse import urlsplit
@@ -9,7 +9,7 @@ from selenium.webdriver.common.keys import Keys
 
 from sklearn_revae import ReVAEClassifier, persistence
 
-# Where drawn faces wear glasses, in their 64 by 64 pixels.
+# The region of glasses in the 64 x 64 pixels of a drawn face.
 GLASSES = np.s_[26:40, 12:52]
 
 
@@ -22,47 +22,50 @@ def pick(page, row):
     page.run("document.querySelectorAll('.gallery label')[arguments[0]].click()", row)
 
 
-def bare_eyed(avatars):
-    """Position of a face that the model sees without glasses of any kind."""
+def face_without_glasses(avatars):
+    """Index of a face that is predicted to have no glasses of any kind."""
     model, X = avatars
     names = list(model.label_names_)
-    seen = model.predict(X)[:, [names.index("Eyeglasses"), names.index("Sunglasses")]]
-    return int(np.flatnonzero(~seen.astype(bool).any(axis=1))[0])
+    predicted = model.predict(X)[
+        :, [names.index("Eyeglasses"), names.index("Sunglasses")]
+    ]
+    return int(np.flatnonzero(~predicted.astype(bool).any(axis=1))[0])
 
 
-def test_the_page_opens_on_a_row_that_is_as_it_was(page, avatars):
+def test_the_page_opens_with_an_unedited_sample(page, avatars):
     np.testing.assert_array_equal(page.pixels("original"), avatars[1][0])
     np.testing.assert_array_equal(page.pixels("edited"), avatars[1][0])
-    rebuilt = avatars[0].reconstruct(avatars[1][:1])[0]
-    np.testing.assert_array_equal(page.pixels("rebuilt"), rebuilt)
+    reconstruction = avatars[0].reconstruct(avatars[1][:1])[0]
+    np.testing.assert_array_equal(page.pixels("reconstruction"), reconstruction)
 
 
-def test_a_picked_row_is_shown_with_its_sliders_where_it_is(page, avatars):
+def test_a_picked_sample_is_shown_and_sets_the_sliders(page, avatars):
     model, X = avatars
     shown = page.changed("original", lambda: pick(page, 7))
     np.testing.assert_array_equal(shown, X[7])
     np.testing.assert_array_equal(page.pixels("edited"), X[7])
-    for label, place in zip(model.label_names_, model.locate(X[7:8])[0], strict=True):
-        there = float(page.slider(label).get_attribute("value"))
-        assert there == pytest.approx(np.clip(place, 0, 1), abs=0.006), label
+    expected = np.clip(model.locate(X[7:8])[0], 0, 1)
+    for label, position in zip(model.label_names_, expected, strict=True):
+        value = float(page.slider(label).get_attribute("value"))
+        assert value == pytest.approx(position, abs=0.006), label
 
 
-def test_the_slider_of_eyeglasses_changes_the_eyes_and_little_else(page, avatars):
-    row = bare_eyed(avatars)
+def test_the_slider_of_eyeglasses_changes_mainly_the_eyes(page, avatars):
+    row = face_without_glasses(avatars)
     if row:
         page.changed("original", lambda: pick(page, row))
     before = page.pixels("edited")
-    place = float(page.slider("Eyeglasses").get_attribute("value"))
-    goal = 0.3 + place
-    after = page.changed("edited", lambda: page.slide("Eyeglasses", goal))
+    position = float(page.slider("Eyeglasses").get_attribute("value"))
+    target = 0.3 + position
+    after = page.changed("edited", lambda: page.slide("Eyeglasses", target))
     change = np.abs(after - before).mean(axis=-1)
-    elsewhere = np.ones(change.shape, bool)
-    elsewhere[GLASSES] = False
+    outside = np.ones(change.shape, bool)
+    outside[GLASSES] = False
     assert change[GLASSES].mean() > 10
-    assert change[GLASSES].mean() > 4 * change[elsewhere].mean()
+    assert change[GLASSES].mean() > 4 * change[outside].mean()
 
 
-def test_the_line_of_code_repeats_the_edit(page, avatars):
+def test_the_code_reproduces_the_edit(page, avatars):
     page.changed("edited", lambda: page.slide("Smiling", 0.05))
     page.changed("edited", lambda: page.choose("Set Bald", "1"))
     page.wait(lambda: "Bald" in page.code())
@@ -70,18 +73,18 @@ def test_the_line_of_code_repeats_the_edit(page, avatars):
     exec(page.code(), names)
     np.testing.assert_array_equal(page.pixels("edited"), names["edited"][0])
     link = page.find("#download a")[0]
-    assert link.get_attribute("download") == "row_0_edited.png"
-    assert link.get_attribute("href") == page.picture("edited")
+    assert link.get_attribute("download") == "sample_0_edited.png"
+    assert link.get_attribute("href") == page.image_url("edited")
 
 
-def test_the_report_stands_below_an_edit(page):
+def test_the_report_of_an_edit_is_shown(page):
     page.changed("edited", lambda: page.choose("Set Mustache", "1"))
     page.wait(lambda: "Mustache = 1" in page.text("#report"))
-    for words in ("reached, probability", "Other labels", "distribution"):
+    for words in ("achieved, probability", "Other labels", "distribution"):
         assert words in page.text("#report")
 
 
-def test_set_moves_the_slider_and_back_takes_all_back(page, avatars):
+def test_setting_a_class_moves_the_slider_and_reset_undoes_it(page, avatars):
     start = page.slider("Dark_Skin").get_attribute("value")
     page.changed("edited", lambda: page.choose("Set Dark_Skin", "1"))
     page.wait(lambda: page.slider("Dark_Skin").get_attribute("value") != start)
@@ -91,23 +94,23 @@ def test_set_moves_the_slider_and_back_takes_all_back(page, avatars):
     assert not page.find(".set input:checked")
 
 
-def test_another_row_gives_what_is_ticked(page, avatars):
+def test_the_donor_gives_the_ticked_labels(page, avatars):
     model, X = avatars
     page.find("#swap button")[0].click()
     page.wait(lambda: len(page.find(".gallery")) == 2)
     page.run(
-        "document.querySelectorAll('#gives label')[arguments[0]].click()",
+        "document.querySelectorAll('#donor-labels label')[arguments[0]].click()",
         list(model.label_names_).index("Dark_Skin"),
     )
 
-    def give():
+    def pick_donor():
         page.run("document.querySelectorAll('#swap .gallery label')[5].click()")
 
-    swapped = page.changed("edited", give)
+    swapped = page.changed("edited", pick_donor)
     np.testing.assert_array_equal(swapped, model.swap(X[:1], X[5:6], ["Dark_Skin"])[0])
 
 
-def test_drawing_again_draws_another(page):
+def test_draw_again_gives_another_image(page):
     set_one = page.changed("edited", lambda: page.choose("Set Beard", "1"))
     draw = page.find("#draw")[0]
     first = page.changed("edited", draw.click)
@@ -116,36 +119,36 @@ def test_drawing_again_draws_another(page):
     assert (second != first).any()
 
 
-def test_the_keyboard_does_all(page):
+def test_the_page_can_be_used_with_the_keyboard(page):
     slider = page.slider("Sunglasses")
-    place = float(slider.get_attribute("value"))
+    position = float(slider.get_attribute("value"))
     page.changed("edited", lambda: slider.send_keys(Keys.ARROW_RIGHT * 5))
-    assert float(slider.get_attribute("value")) == pytest.approx(place + 0.05)
-    row = page.find(".gallery input:checked")[0]
-    page.changed("original", lambda: row.send_keys(Keys.ARROW_DOWN))
+    assert float(slider.get_attribute("value")) == pytest.approx(position + 0.05)
+    sample = page.find(".gallery input:checked")[0]
+    page.changed("original", lambda: sample.send_keys(Keys.ARROW_DOWN))
     assert page.run("return document.activeElement.value") == "1"
-    nameless = page.run(
+    unnamed = page.run(
         """return [...document.querySelectorAll('input, button, a, textarea')]
         .filter(e => e.offsetParent && e.tabIndex >= 0)
         .filter(e => !(e.ariaLabel || e.innerText || e.title
                        || [...(e.labels ?? [])].some(l => l.textContent.trim())))
         .map(e => e.outerHTML)"""
     )
-    assert nameless == []
+    assert unnamed == []
 
 
-def test_a_bad_model_file_is_refused_on_the_page(page, tmp_path):
+def test_an_invalid_model_file_shows_an_error(page, tmp_path):
     bad = tmp_path / "bad.safetensors"
-    bad.write_bytes(b"\x80\x04no model at all")
-    before = page.picture("edited")
+    bad.write_bytes(b"\x80\x04not a model")
+    before = page.image_url("edited")
     page.find("input[type=file]")[0].send_keys(str(bad))
     page.wait(lambda: "Not opened" in page.text("#status"))
     assert "bad.safetensors" in page.text("#status")
     assert str(tmp_path) not in page.text("#status")
-    assert page.picture("edited") == before
+    assert page.image_url("edited") == before
 
 
-def test_another_model_opens_for_its_user_alone(page, serve, visit, avatars, tmp_path):
+def test_another_model_opens_only_for_its_user(page, serve, visit, avatars, tmp_path):
     random = np.random.RandomState(0)
     X = random.rand(40, 8, 8)
     model = ReVAEClassifier((8,), max_iter=2, random_state=0)
@@ -159,7 +162,7 @@ def test_another_model_opens_for_its_user_alone(page, serve, visit, avatars, tmp
     assert after.slider("Smiling")
 
 
-def test_a_page_asks_nobody_but_its_server(browser, serve, visit, avatars):
+def test_the_page_requests_resources_only_from_its_server(browser, serve, visit, avatars):
     browser.get_log("performance")
     page = visit(serve(*avatars))
     page.changed("edited", lambda: page.slide("Bald", 0.9))
@@ -167,26 +170,28 @@ def test_a_page_asks_nobody_but_its_server(browser, serve, visit, avatars):
         json.loads(entry["message"])["message"]
         for entry in browser.get_log("performance")
     ]
-    asked = [
+    requested = [
         urlsplit(message["params"]["request"]["url"])
         for message in messages
         if message["method"] == "Network.requestWillBeSent"
     ]
-    asked = [address for address in asked if address.scheme not in ("data", "blob")]
-    assert len(asked) > 5
-    assert {address.hostname for address in asked} == {"127.0.0.1"}
+    requested = [
+        address for address in requested if address.scheme not in ("data", "blob")
+    ]
+    assert len(requested) > 5
+    assert {address.hostname for address in requested} == {"127.0.0.1"}
 
 
-def test_a_phone_shows_it_without_sideways_scrolling(browser, page):
+def test_the_page_fits_the_width_of_a_phone(browser, page):
     phone = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
     try:
         page.wait(lambda: page.run("return innerWidth") == 390)
         assert page.run("return document.documentElement.scrollWidth") <= 390
-        wide = page.run(
+        n_cut_off = page.run(
             "return [...document.querySelectorAll('#views img, .label input')]"
             ".filter(e => e.getBoundingClientRect().right > 390).length"
         )
-        assert wide == 0
+        assert n_cut_off == 0
     finally:
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

@@ -1,4 +1,4 @@
-"""Many visitors at once, and such as mean harm: the server answers on."""
+"""The server keeps answering under many concurrent and under hostile visitors."""
 
 import json
 import math
@@ -14,23 +14,23 @@ def address(serve, patients):
     return serve(*patients)
 
 
-def test_twenty_visitors_at_once_have_a_row_each(address, visitor, patients):
+def test_twenty_concurrent_visitors_edit_different_samples(address, visitor, patients):
     X = patients[1]
 
-    def stay(i):
+    def visit(i):
         guest = visitor(address, f"guest-{i}")
-        status, _ = guest.send("Rows", i)
+        status, _ = guest.send("Samples", i)
         assert status == 200
-        for place in (0.1, 0.9):
-            status, answer = guest.send("smokes", place)
+        for position in (0.1, 0.9):
+            status, answer = guest.send("smokes", position)
             assert status == 200
         return answer["data"][1]
 
     with ThreadPoolExecutor(20) as pool:
-        seen = list(pool.map(stay, range(20)))
-    for i, view in enumerate(seen):
+        views = list(pool.map(visit, range(20)))
+    for i, view in enumerate(views):
         assert f"<td>{X['age'][i]:.4g}</td>" in view
-    assert len(set(seen)) > 10
+    assert len(set(views)) > 10
 
 
 @pytest.mark.parametrize(
@@ -44,17 +44,19 @@ def test_twenty_visitors_at_once_have_a_row_each(address, visitor, patients):
         ("smokes", {"a": [1]}),
         ("Set smokes", 2),
         ("Set smokes", "yes"),
-        ("Rows", -1),
-        ("Rows", 10**30),
-        ("Rows", [0]),
-        ("Locked columns", ["nothing"]),
-        ("Locked columns", 5),
-        ("The row that gives", 1000),
+        ("Samples", -1),
+        ("Samples", 10**30),
+        ("Samples", [0]),
+        ("Locked features", ["nothing"]),
+        ("Locked features", 5),
+        ("Donor", 1000),
     ],
 )
-def test_hostile_values_get_an_error_and_the_server_lives(address, visitor, label, value):
+def test_hostile_values_cause_an_error_and_the_server_keeps_running(
+    address, visitor, label, value
+):
     guest = visitor(address, "hostile")
-    more = [[]] if label == "The row that gives" else []
+    more = [[]] if label == "Donor" else []
     status, answer = guest.send(label, value, *more)
     assert status == 500
     assert "Traceback" not in json.dumps(answer)
@@ -71,14 +73,16 @@ def test_hostile_values_get_an_error_and_the_server_lives(address, visitor, labe
         {"data": [None]},
     ],
 )
-def test_hostile_calls_get_an_error_and_the_server_lives(address, visitor, body):
+def test_hostile_calls_cause_an_error_and_the_server_keeps_running(
+    address, visitor, body
+):
     guest = visitor(address, "caller")
     status, _ = guest._answer("/gradio_api/run/predict", json.dumps(body).encode())
     assert status >= 400 or body["data"] == [1] * 1000
     assert guest.send("smokes", 0.5)[0] == 200
 
 
-def test_a_hostile_file_is_told_of_and_deleted(address, visitor, tmp_path):
+def test_a_hostile_file_is_reported_and_deleted(address, visitor, tmp_path):
     guest = visitor(address, "stranger")
     status, answer = guest.upload("../../evil.safetensors", b"\x80\x04junk")
     assert status == 200
@@ -87,11 +91,11 @@ def test_a_hostile_file_is_told_of_and_deleted(address, visitor, tmp_path):
     assert status == 200
     assert "Not opened" in answer["data"][2]
     assert answer["changed_state_ids"] == []
-    # Read and gone: the same file cannot be opened again.
+    # The file was deleted after it was read, so it cannot be opened again.
     assert guest.open(path)[0] >= 400 or "Not opened" in guest.open(path)[1]["data"][2]
 
 
-def test_files_of_the_machine_are_neither_opened_nor_given(
+def test_files_of_the_server_are_neither_opened_nor_sent(
     address, visitor, patients, tmp_path
 ):
     guest = visitor(address, "thief")
@@ -105,14 +109,14 @@ def test_files_of_the_machine_are_neither_opened_nor_given(
         assert status in (403, 404)
 
 
-def test_a_file_that_is_too_large_is_refused(address, visitor):
+def test_a_file_that_is_too_large_is_rejected(address, visitor):
     guest = visitor(address, "large")
     status, _ = guest.upload("large.safetensors", bytes(65 * 2**20))
     assert status == 413
     assert guest.send("smokes", 0.5)[0] == 200
 
 
-def test_answers_say_what_a_browser_may_fetch(address):
+def test_responses_have_a_content_security_policy(address):
     import urllib.request
 
     with urllib.request.urlopen(address) as answer:

@@ -1,4 +1,4 @@
-"""The page of a table, and of a model without labels, driven in a browser."""
+"""The page of a table, and of a model without labels, operated in a browser."""
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ def page(serve, visit, patients):
 
 
 def cells(page):
-    """Lines of the table as the page shows them, by column."""
+    """Lines of the table that the page shows, by feature."""
     lines = page.run(
         "return [...document.querySelectorAll('#edited tbody tr')].map("
         "r => [...r.cells].map(c => c.innerText).concat(r.className))"
@@ -19,7 +19,7 @@ def cells(page):
     return {line[0]: line[1:] for line in lines}
 
 
-def test_changed_cells_are_marked_in_words_and_locked_ones_stay(page):
+def test_changed_values_are_marked_in_words_and_locked_ones_are_kept(page):
     assert not page.find("#edited tr.changed")
     page.choose("Set smokes", "yes")
     page.wait(lambda: page.find("#edited tr.changed"))
@@ -28,8 +28,8 @@ def test_changed_cells_are_marked_in_words_and_locked_ones_stay(page):
     changed = [name for name, line in shown.items() if line[4]]
     assert "volume" in changed
     for line in shown.values():
-        row, _, new, change, mark = line
-        assert (row != new) == bool(mark) == bool(change)
+        original, _, new, change, mark = line
+        assert (original != new) == bool(mark) == bool(change)
     page.run(
         "[...document.querySelectorAll('#locks label')]"
         ".find(l => l.innerText.trim() === 'volume').click()"
@@ -39,7 +39,7 @@ def test_changed_cells_are_marked_in_words_and_locked_ones_stay(page):
     page.wait(lambda: "keep=['volume']" in page.code())
 
 
-def test_the_line_of_code_gives_the_row_of_the_table(page, patients):
+def test_the_code_computes_the_sample_of_the_table(page, patients):
     page.slide("smokes", 0.95)
     page.wait(lambda: page.find("#edited tr.changed"))
     page.wait(lambda: "smokes" in page.code())
@@ -53,14 +53,14 @@ def test_the_line_of_code_gives_the_row_of_the_table(page, patients):
     assert shown["cough"][2] == names["edited"]["cough"].item()
 
 
-def test_a_gap_is_shown_and_filled_in(page):
+def test_a_missing_value_is_shown_and_filled_in(page):
     page.run("document.querySelectorAll('.gallery label')[3].click()")
     page.wait(lambda: cells(page)["volume"][0] == "missing")
     page.slide("smokes", 0.9)
     page.wait(lambda: cells(page)["volume"][3] == "filled in")
 
 
-def test_a_label_of_many_classes_is_a_slider_and_a_list(page):
+def test_a_label_with_many_classes_has_a_slider_and_a_list(page):
     assert page.slider("risk")
     (choice,) = page.find(".set input[role=listbox], .set input[aria-label='Set risk']")
     choice.click()
@@ -71,7 +71,7 @@ def test_a_label_of_many_classes_is_a_slider_and_a_list(page):
     page.wait(lambda: "'risk': 4" in page.code())
 
 
-def test_a_model_without_labels_says_so(serve, visit, quick_transformer):
+def test_a_model_without_labels_shows_a_note(serve, visit, quick_transformer):
     X = np.random.RandomState(0).rand(30, 8, 8)
     page = visit(serve(quick_transformer().fit(X), X))
     assert "without labels" in page.text("#no-labels")
