@@ -8,8 +8,9 @@ from sklearn_revae.demo import _views
 from sklearn_revae.demo._edit import Edit, classes_of, code, edited, report
 from sklearn_revae.demo._events import listen
 
-# Longer choices become a drop-down list: of classes, by their number and their total
-# number of letters, and of check boxes, by their number.
+# A label has buttons if it has at most this many classes, and their names at most this
+# many letters in total; otherwise it has a drop-down list. A selection of several has
+# check boxes if there are at most this many; otherwise it has a drop-down list.
 _MAX_BUTTONS, _MAX_LETTERS, _MAX_BOXES = 4, 24, 30
 # The report takes longer than an image, so it is made once the slider has been still for
 # 250 ms.

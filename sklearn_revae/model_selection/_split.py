@@ -126,7 +126,7 @@ class LabeledKFold(BaseCrossValidator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Samples, of which only the number is used.
+            Samples. Only their number is used.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Labels, as in `fit` of the estimators. With several labels, a sample counts as
             labelled if any of its labels is observed.

@@ -190,7 +190,7 @@ def no_drawing(monkeypatch):
     """Function that makes any further drawing raise."""
 
     def forbid(*_):
-        raise AssertionError("drawn again")
+        raise AssertionError("unexpected drawing")
 
     return lambda: monkeypatch.setattr(_avatars, "_sample", forbid)
 
@@ -223,7 +223,7 @@ def test_other_faces_are_not_read_from_the_cache(
     if other == "recipe":
         monkeypatch.setattr(_avatars.face, "RECIPE", -1)
     settings = {"n_samples": 4} if other == "number" else {"n_samples": 3}
-    with pytest.raises(AssertionError, match="drawn again"):
+    with pytest.raises(AssertionError, match="unexpected drawing"):
         make_avatars(**settings, random_state=int(other == "seed"), data_home=tmp_path)
 
 
