@@ -18,11 +18,15 @@ import pytest
 ROOT = Path(__file__).parents[1]
 GENERATED = {"_build", "auto_examples", "generated", "backreferences"}
 
-# Files, and folders that end in "/", whose prose has not been revised yet.
-NOT_REVISED = {
+# Prose below these paths, which may be the beginnings of paths, is not revised yet.
+NOT_REVISED = (
     "docs/contributing.rst",
-    "sklearn_revae/",
-}
+    "sklearn_revae/_",
+    "sklearn_revae/demo/",
+    "sklearn_revae/inspection/_leakage.py",
+    "sklearn_revae/model_selection/_split.py",
+    "sklearn_revae/persistence/",
+)
 
 
 @dataclass(frozen=True)
@@ -325,10 +329,7 @@ def _message(path, line, phrase, instead):
 
 
 def _is_revised(path):
-    return not any(
-        path == name or (name.endswith("/") and path.startswith(name))
-        for name in NOT_REVISED
-    )
+    return not path.startswith(NOT_REVISED)
 
 
 def _files():
