@@ -22,9 +22,7 @@ GENERATED = {"_build", "auto_examples", "generated", "backreferences"}
 NOT_REVISED = (
     "docs/contributing.rst",
     "sklearn_revae/_",
-    "sklearn_revae/demo/",
     "sklearn_revae/inspection/_leakage.py",
-    "sklearn_revae/model_selection/_split.py",
     "sklearn_revae/persistence/",
 )
 
