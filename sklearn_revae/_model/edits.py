@@ -2,6 +2,8 @@
 
 import torch
 
+from sklearn_revae._model.draws import normal
+
 METHODS = ("transport", "sample", "mean")
 # How far a line goes on beyond the means of its ends, in prior scales.
 SPAN = 4.0
@@ -22,9 +24,7 @@ def transport(label_model, label, block, source, target):
 
 def sample(label_model, label, block, target, generator):
     """Draw a block of `block`'s shape from p(z_l|target)."""
-    noise = torch.randn(
-        block.shape, generator=generator, device=block.device, dtype=block.dtype
-    )
+    noise = normal(block.shape, block, generator)
     means, scales = label_model.means[label], label_model.scales[label]
     return means[target] + scales[target] * noise
 

@@ -18,6 +18,8 @@ import torch
 from torch import distributions, nn
 from torch.nn import functional as F
 
+from sklearn_revae._model.draws import normal, uniform
+
 # Values arrive scaled to about unit variance: below this share of it, a learned
 # noise would chase columns that are constant or copied until gradients explode.
 MIN_NOISE_SCALE = 0.03
@@ -154,17 +156,9 @@ class Family(nn.Module):
 
 def _uniform(like, generator):
     """Uniform draws in the open interval (0, 1), of the shape of `like`."""
-    draws = torch.rand(
-        like.shape, generator=generator, device=like.device, dtype=like.dtype
-    )
+    draws = uniform(like.shape, like, generator)
     tiny = torch.finfo(like.dtype).eps
     return draws.clamp(tiny, 1 - tiny)
-
-
-def _normal(like, generator):
-    return torch.randn(
-        like.shape, generator=generator, device=like.device, dtype=like.dtype
-    )
 
 
 def _gamma(shape, generator):
@@ -178,12 +172,12 @@ def _gamma(shape, generator):
     result = torch.zeros_like(shape)
     waiting = torch.ones_like(shape, dtype=torch.bool)
     while waiting.any():
-        normal = _normal(shape, generator)
-        v = (1 + c * normal).pow(3)
+        drawn = normal(shape.shape, shape, generator)
+        v = (1 + c * drawn).pow(3)
         log_uniform = _uniform(shape, generator).log()
         safe = v.clamp(min=1e-30)
         accepted = (v > 0) & (
-            log_uniform < 0.5 * normal.square() + d * (1 - v + safe.log())
+            log_uniform < 0.5 * drawn.square() + d * (1 - v + safe.log())
         )
         result = torch.where(waiting & accepted, d * v, result)
         waiting = waiting & ~accepted
@@ -309,7 +303,7 @@ class Gaussian(_LearnedNoise):
 
     def sample(self, output, generator):
         mean = self.mean(output)
-        return mean + self.scale * _normal(mean, generator)
+        return mean + self.scale * normal(mean.shape, mean, generator)
 
 
 class SharedGaussian(Gaussian):
@@ -368,7 +362,7 @@ class StudentT(_LearnedNoise):
         mean = self.mean(output)
         freedom = self.freedom.expand_as(mean)
         chi_square = 2 * _gamma(freedom / 2, generator)
-        noise = _normal(mean, generator) * (freedom / chi_square).sqrt()
+        noise = normal(mean.shape, mean, generator) * (freedom / chi_square).sqrt()
         return mean + self.scale * noise
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, fields
 
 import torch
 
+from sklearn_revae._model.draws import normal
 from sklearn_revae._model.label_model import pick
 
 UNLABELED_BOUNDS = ("marginal", "classifier")
@@ -68,13 +69,7 @@ class Bound:
 
 def sample_posterior(mean, scale, n_samples, generator):
     """Draws (n_samples, n, latent_dim) from the posterior, differentiable."""
-    noise = torch.randn(
-        (n_samples, *mean.shape),
-        generator=generator,
-        device=mean.device,
-        dtype=mean.dtype,
-    )
-    return mean + scale * noise
+    return mean + scale * normal((n_samples, *mean.shape), mean, generator)
 
 
 def normal_log_density(z, mean, scale):

@@ -1,0 +1,34 @@
+"""Random draws for tensors on any device."""
+
+import torch
+
+
+def normal(shape, like, generator):
+    """Draw from the standard normal distribution, for use with the tensor `like`.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        Shape of the draws.
+    like : tensor
+        The draws have its dtype and are on its device.
+    generator : torch.Generator
+        Source of the draws: on the device of `like`, or on the CPU. One on the CPU gives
+        the same draws whichever device `like` is on.
+    """
+    return _draw(torch.randn, shape, like, generator)
+
+
+def uniform(shape, like, generator):
+    """Draw uniformly from [0, 1); the parameters are those of :func:`normal`."""
+    return _draw(torch.rand, shape, like, generator)
+
+
+def _draw(function, shape, like, generator):
+    device = generator.device
+    if device.type == like.device.type:
+        return function(shape, generator=generator, device=like.device, dtype=like.dtype)
+    # Predictions on the CPU are made in double precision, and other precisions get other
+    # numbers from a generator. Not every device has doubles: convert before the move.
+    drawn = function(shape, generator=generator, device=device, dtype=torch.float64)
+    return drawn.to(like.dtype).to(like.device)
