@@ -28,7 +28,7 @@ from sklearn_revae._model.build import build_model
 from sklearn_revae._model.revae import ReVAE
 from sklearn_revae._parameters import CONSTRAINTS, check_parameters
 from sklearn_revae._partial_fit import PartialFitMixin
-from sklearn_revae._random import generator
+from sklearn_revae._random import draw_seed, generator
 from sklearn_revae._training.batches import Rows
 from sklearn_revae._training.device import resolve_device
 from sklearn_revae._training.history import by_epoch, by_quantity
@@ -221,7 +221,7 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
         self.likelihood_ = self._codec.families_
         self.label_names_ = [] if self._labels is None else list(self._labels.names_)
         random_state = check_random_state(self.random_state)
-        self._seed = int(random_state.randint(np.iinfo(np.int32).max))
+        self._seed = draw_seed(random_state)
         self._optimizer_state = None
         n_values = [len(c) for c in self._class_lists()]
         columns = self._codec.model_columns()

@@ -23,6 +23,11 @@ def _same_answers(model, other, X):
         )
 
 
+def _numpy_state(random=np.random):
+    """State of a RandomState, or of NumPy's global one."""
+    return random.get_state()[1:3]
+
+
 @pytest.fixture
 def threads():
     """Function that sets torch's number of threads; the old one comes back."""
@@ -94,6 +99,38 @@ def test_global_random_numbers_are_left_alone(few_blobs, quick_classifier):
     for now, then in zip(numpy_state(), before[1], strict=True):
         np.testing.assert_array_equal(now, then)
     torch.testing.assert_close(torch.get_rng_state(), before[2], rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda model, X, random: model.intervene(X, 1, random_state=random),
+        lambda model, X, random: model.intervene(
+            X, 1, method="mean", report=True, random_state=random
+        ),
+        lambda model, X, random: model.intervene(
+            X, 1, method={0: 0.5}, random_state=random
+        ),
+        lambda model, X, random: model.impute(X, random_state=random),
+        lambda model, X, _: model.swap(X, X[:1]),
+        lambda model, X, _: model.traverse(X, 0, steps=3),
+    ],
+)
+def test_random_state_does_not_advance_where_nothing_is_drawn(call, blobs, blobs_model):
+    random = np.random.RandomState(0)
+    before, before_globally = _numpy_state(random), _numpy_state()
+    call(blobs_model, blobs[0], random)
+    call(blobs_model, blobs[0], None)
+    np.testing.assert_equal(_numpy_state(random), before)
+    np.testing.assert_equal(_numpy_state(), before_globally)
+
+
+@pytest.mark.parametrize("further", ["partial_fit", "fit"])
+def test_training_further_draws_no_other_seed(further, few_blobs, quick_classifier):
+    model = quick_classifier(random_state=None, warm_start=True).fit(*few_blobs)
+    before = _numpy_state()
+    getattr(model, further)(*few_blobs)
+    np.testing.assert_equal(_numpy_state(), before)
 
 
 def test_the_data_are_left_alone(few_blobs, quick_classifier):

@@ -11,7 +11,7 @@ from sklearn_revae._imputation.residuals import decoded_rows
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._inference.latents import LatentsMixin
 from sklearn_revae._model.objective import sample_posterior
-from sklearn_revae._random import generator
+from sklearn_revae._random import draw_seed, generator
 from sklearn_revae._typing import ArrayRows, Container, RandomState, Rows
 from sklearn_revae._validation import check_n_samples
 
@@ -117,7 +117,7 @@ class ImputationMixin(LatentsMixin):
 
     def _draw_rows(self, rows, n_samples, random):
         """Draws (n, n_samples, n_features) of scaled rows given what is there."""
-        noise = generator(int(random.randint(np.iinfo(np.int32).max)))
+        noise = generator(draw_seed(random))
 
         def draw(module, x):
             z = sample_posterior(*module.encode(x), n_samples, noise)

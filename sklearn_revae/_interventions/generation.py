@@ -15,7 +15,7 @@ from sklearn_revae._inference.latents import LatentsMixin
 from sklearn_revae._interventions.decoding import decode_edits, latents_of
 from sklearn_revae._interventions.requests import read_do, read_ends, read_labels
 from sklearn_revae._model.edits import SPAN, locate, replace, sample, traverse
-from sklearn_revae._random import generator
+from sklearn_revae._random import draw_seed, generator
 from sklearn_revae._typing import Do, LabelName, RandomState, Rows
 from sklearn_revae._validation import check_n_samples
 
@@ -236,7 +236,7 @@ class GenerationMixin(LatentsMixin):
         if do is not None:
             for label, asked in read_do(self._labels, do, n_samples).items():
                 codes[:, label] = asked
-        noise = generator(int(random.randint(np.iinfo(np.int32).max)))
+        noise = generator(draw_seed(random))
         style = random.standard_normal((n_samples, self.style_dim_))
 
         def draw(module, style, codes):

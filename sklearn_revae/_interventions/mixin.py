@@ -18,7 +18,7 @@ from sklearn_revae._interventions.report import InterventionReport, intervention
 from sklearn_revae._interventions.requests import read_do, read_labels, read_method
 from sklearn_revae._model.edits import SPAN, implied, move, replace, traverse
 from sklearn_revae._model.objective import sample_posterior
-from sklearn_revae._random import generator
+from sklearn_revae._random import draw_seed, generator
 from sklearn_revae._typing import (
     ArrayRows,
     Bounds,
@@ -218,8 +218,9 @@ class InterventionMixin(LatentsMixin):
         _check_strength(strength)
         constraints = self._constraints(keep, bounds, direction)
         check_n_samples(n_samples)
-        seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
-        noise = generator(int(seed))
+        random = check_random_state(random_state)
+        draws = n_samples is not None or "sample" in methods
+        noise = generator(draw_seed(random)) if draws else None
         codes = np.stack(list(targets.values()), axis=1)
 
         def edit(module, rows, target, given):
