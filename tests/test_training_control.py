@@ -333,7 +333,7 @@ class _NotFinite(nn.Linear):
         return super().forward(z) * float("nan")
 
 
-@pytest.mark.filterwarnings("ignore:Loss or gradient was NaN")
+@pytest.mark.filterwarnings("ignore:The loss or its gradient was NaN")
 @pytest.mark.parametrize("max_iter", [2, 30])
 def test_a_loss_that_stays_not_finite_raises(max_iter, few_blobs, quick_classifier):
     X, y = few_blobs

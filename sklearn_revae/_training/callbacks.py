@@ -1,4 +1,4 @@
-"""skorch callbacks: record the bound, show progress, stop early and keep the best."""
+"""skorch callbacks: record the ELBO, show the progress, and stop training early."""
 
 import copy
 from collections import defaultdict
@@ -9,19 +9,27 @@ from tqdm.auto import tqdm
 
 from sklearn_revae._model.objective import effective_sample_size
 
+# The history's name for the effective sample size of the importance weights, as a
+# fraction of the labelled rows.
+_EFFECTIVE_FRACTION = "weight_effective_share"
+
+
+class StopTraining(Exception):
+    """Raised by a callback to end the training without an error."""
+
 
 class RecordBound(Callback):
-    """Write each epoch's bound, its terms and the importance weights to the history."""
+    """Write the ELBO of each epoch, its terms and the weights w to the history."""
 
     def on_epoch_begin(self, net, **kwargs):
-        """Forget the last epoch."""
+        """Forget the previous epoch."""
         self.sums_ = defaultdict(float)
         self.n_batches_ = 0
         self.n_labeled_batches_ = 0
         self.largest_weight_ = None
 
     def on_batch_end(self, net, batch=None, training=False, bound=None, **kwargs):
-        """Add one batch, unless its step was skipped as not finite."""
+        """Add a batch, unless its step was skipped because it was not finite."""
         if bound is None:
             return
         self.n_batches_ += 1
@@ -33,7 +41,7 @@ class RecordBound(Callback):
         if labeled.any():
             weight = bound.weight[labeled]
             self.n_labeled_batches_ += 1
-            self.sums_["weight_effective_share"] += effective_sample_size(weight)
+            self.sums_[_EFFECTIVE_FRACTION] += effective_sample_size(weight)
             largest = weight.max()
             self.largest_weight_ = (
                 largest
@@ -42,12 +50,12 @@ class RecordBound(Callback):
             )
 
     def on_epoch_end(self, net, **kwargs):
-        """Write the epoch's means."""
+        """Write the means over the epoch."""
         self.sums_.pop("weight", None)
         for name, total in self.sums_.items():
             count = (
                 self.n_labeled_batches_
-                if name == "weight_effective_share"
+                if name == _EFFECTIVE_FRACTION
                 else self.n_batches_
             )
             net.history.record(name, float(total) / count)
@@ -56,19 +64,19 @@ class RecordBound(Callback):
 
 
 class KeepBest(Callback):
-    """Stop when a score no longer improves, and put the best weights back.
+    """Stop when a score no longer improves, and restore the best weights.
 
     Parameters
     ----------
     monitor : str
-        What is watched: a key of the history; larger is better.
+        The entry of the history that is watched; larger is better.
     score : callable or None
-        Called with the module after each epoch, to record `monitor`; None where the
-        history holds it already.
+        Called with the module after each epoch to compute `monitor`; None if the history
+        has this entry already.
     patience : int
-        Epochs without improvement before training stops.
+        Number of epochs without improvement after which training stops.
     tol : float
-        The least change that counts as one.
+        The smallest change that counts as an improvement.
     """
 
     def __init__(self, monitor, score, patience, tol):
@@ -78,32 +86,32 @@ class KeepBest(Callback):
         self.tol = tol
 
     def on_train_begin(self, net, **kwargs):
-        """Start from no best."""
+        """Forget the best score of an earlier run."""
         self.best_ = -float("inf")
         self.waited_ = 0
         self.best_state_ = None
 
     def on_epoch_end(self, net, **kwargs):
-        """Score the epoch, remember it if best, stop if patience is out."""
+        """Score the epoch, keep its weights if it is the best, stop if none improved."""
         if self.score is not None:
             net.history.record(self.monitor, self.score(net.module_))
         current = net.history[-1].get(self.monitor, -float("inf"))
-        # The tolerance decides about patience alone: any gain is worth keeping.
+        # The tolerance only applies to the patience: the weights are kept after any gain.
         self.waited_ = 0 if current > self.best_ + self.tol else self.waited_ + 1
         if current > self.best_:
             self.best_ = current
             self.best_state_ = copy.deepcopy(net.module_.state_dict())
         if self.waited_ >= self.patience:
-            raise KeyboardInterrupt
+            raise StopTraining
 
     def on_train_end(self, net, **kwargs):
-        """Put the best weights back."""
+        """Restore the best weights."""
         if self.best_state_ is not None:
             net.module_.load_state_dict(self.best_state_)
 
 
 class Progress(Callback):
-    """A tqdm bar over epochs: the bound, the accuracy if watched, the time left.
+    """A tqdm bar over the epochs that shows the ELBO, and an accuracy if there is one.
 
     Parameters
     ----------
@@ -122,7 +130,7 @@ class Progress(Callback):
         self.bar_ = tqdm(total=self.n_epochs, desc="ReVAE", unit="epoch")
 
     def on_epoch_end(self, net, **kwargs):
-        """Move the bar on."""
+        """Advance the bar by an epoch."""
         shown = {"bound": f"{net.history[-1].get('bound', float('nan')):.1f}"}
         if self.accuracy is not None:
             shown["accuracy"] = f"{self.accuracy(net.module_):.3f}"

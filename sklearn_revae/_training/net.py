@@ -1,35 +1,41 @@
-"""The skorch net: a training step on the bound that survives non-finite values."""
+"""The skorch net: a training loop that recovers from losses that are not finite."""
 
+import contextlib
 import copy
-import dis
 import math
+import signal
+import threading
 import warnings
 
 import torch
 from skorch import NeuralNet
-from skorch.callbacks import Callback, LRScheduler, PassthroughScoring
+from skorch.callbacks import LRScheduler, PassthroughScoring
 from skorch.utils import TeeGenerator
 from torch.optim.lr_scheduler import LambdaLR
 
 from sklearn_revae._training.batches import MixedBatches
-from sklearn_revae._training.callbacks import RecordBound
+from sklearn_revae._training.callbacks import RecordBound, StopTraining
 
 MAX_GRADIENT_NORM = 10.0
+# Consecutive steps without a finite loss and gradient before a restart, and restarts
+# before training gives up.
 MAX_BAD_STEPS = 10
 MAX_RESTARTS = 3
+# A restart multiplies the learning rate by this factor.
 LEARNING_RATE_CUT = 0.1
-# The likelihood's noise has one parameter a column: at the networks' pace it lags behind.
+# The likelihood has one noise parameter per feature. At the learning rate of the networks
+# it would lag behind them.
 NOISE_LEARNING_RATE_FACTOR = 10.0
 
 
 class NonFiniteTrainingError(ArithmeticError):
-    """Loss or gradient stayed NaN or infinite through every restart."""
+    """The loss or its gradient stayed NaN or infinite after every restart."""
 
 
 def gradient_norm(parameters):
-    """Norm of all gradients, the same to the bit for any number of threads.
+    """Norm of all gradients, bit for bit the same for any number of threads.
 
-    Torch's own sums large tensors in an order that depends on the threads at work.
+    torch sums a large tensor in an order that depends on the number of threads.
     """
     squares = [
         p.grad.flatten(1).square().sum(-1)
@@ -42,14 +48,17 @@ def gradient_norm(parameters):
 
 
 def _ordered_sum(values, chunk=4096):
-    """Sum in blocks too small for torch to share among threads."""
+    """Sum in chunks that are too small for torch to split among threads."""
     flat = values.flatten()
     return torch.stack([part.sum() for part in flat.split(chunk)]).sum()
 
 
-def warmup_and_decay(n_steps, warmup_share=0.05):
-    """Learning-rate factor by step: a linear rise, then half a cosine down to zero."""
-    n_warmup = max(1, round(warmup_share * n_steps))
+def warmup_and_decay(n_steps, warmup_fraction=0.05):
+    """Return the factor of the learning rate as a function of the step.
+
+    It rises linearly over the first steps, and then decays to zero along half a cosine.
+    """
+    n_warmup = max(1, round(warmup_fraction * n_steps))
 
     def factor(step):
         cosine = 0.5 * (1.0 + math.cos(math.pi * min(step / n_steps, 1.0)))
@@ -58,33 +67,45 @@ def warmup_and_decay(n_steps, warmup_share=0.05):
     return factor
 
 
-def _stopped_by_callback(error):
-    """Whether a callback raised this KeyboardInterrupt, skorch's way to stop early.
+@contextlib.contextmanager
+def keyboard_interrupts():
+    """Collect the KeyboardInterrupts that Ctrl-C raises inside the block, in a list.
 
-    Ctrl-C arrives between any two instructions, but never by a `raise` of a callback's.
+    The present handler of Ctrl-C still decides what happens. In any other than the main
+    thread the list stays empty, because Ctrl-C only interrupts the main thread.
     """
-    levels = []
-    level = error.__traceback__
-    while level is not None:
-        levels.append(level)
-        level = level.tb_next
-    code = levels[-1].tb_frame.f_code.co_code
-    raised = code[levels[-1].tb_lasti] == dis.opmap["RAISE_VARARGS"]
-    return raised and any(
-        isinstance(level.tb_frame.f_locals.get("self"), Callback) for level in levels
-    )
+    interrupts = []
+    present = signal.getsignal(signal.SIGINT)
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not in_main_thread or not callable(present):
+        yield interrupts
+        return
+
+    def handler(signum, frame):
+        try:
+            present(signum, frame)
+        except KeyboardInterrupt as interrupt:
+            interrupts.append(interrupt)
+            raise
+
+    signal.signal(signal.SIGINT, handler)
+    try:
+        yield interrupts
+    finally:
+        # A callback may have set a handler of its own, which then stays.
+        if signal.getsignal(signal.SIGINT) is handler:
+            signal.signal(signal.SIGINT, present)
 
 
 class ReVAENet(NeuralNet):
-    """skorch's loop, with the bound as criterion.
-
-    `module` is a :class:`~sklearn_revae._model.revae.ReVAE` and `criterion` a
-    :class:`~sklearn_revae._training.loss.SemiSupervisedLoss`, both as instances.
+    """skorch's training loop, for a module and a loss that exist already.
 
     Parameters
     ----------
-    module, criterion : torch.nn.Module
-        The model and its loss.
+    module : ReVAE
+        The model, which is trained in place, on the device that it is on.
+    criterion : SemiSupervisedLoss
+        Its loss.
     order : torch.Generator
         On the CPU; decides the order of the rows.
     others : dict
@@ -103,48 +124,67 @@ class ReVAENet(NeuralNet):
         ]
 
     def get_split_datasets(self, X, y=None, **_):
-        """Return all rows for training: early stopping holds rows out before."""
+        """Return all rows for training, and no rows to validate on.
+
+        Early stopping holds its rows out before the net sees any.
+        """
         return X, None
 
     def get_iterator(self, dataset, training=False):
-        """Return batches of the rows, labelled and unlabelled mixed."""
+        """Return batches that mix labelled and unlabelled rows."""
         return MixedBatches(dataset, self.batch_size, self.order)
 
+    def notify(self, method_name, **arguments):
+        """Call a method of every callback; remember a KeyboardInterrupt that one raises.
+
+        Raising it is skorch's way to stop training.
+        """
+        try:
+            return super().notify(method_name, **arguments)
+        except KeyboardInterrupt as error:
+            self.interrupt_of_callback_ = error
+            raise
+
     def train(self, rows, n_epochs):
-        """Train on `rows` for `n_epochs`; unlike skorch, let Ctrl-C through.
+        """Train on `rows` for `n_epochs`, or until a callback stops the training.
 
         Raises
         ------
         KeyboardInterrupt
-            From the keyboard; where a callback raised it, training just ends.
+            If the user pressed Ctrl-C, or anything but a callback raised it. skorch
+            would end training as if a callback had stopped it.
         NonFiniteTrainingError
-            Loss or gradient stayed non-finite.
+            If the loss or its gradient stayed NaN or infinite after every restart.
         """
         self.restarts_ = self.bad_steps_ = 0
+        self.interrupt_of_callback_ = None
         self.good_state_ = copy.deepcopy(self.module_.state_dict())
         self.notify("on_train_begin", X=rows, y=None)
         try:
-            self.fit_loop(rows, epochs=n_epochs)
+            with keyboard_interrupts() as interrupts:
+                self.fit_loop(rows, epochs=n_epochs)
+        except StopTraining:
+            pass
         except KeyboardInterrupt as error:
-            if not _stopped_by_callback(error):
+            if error is not self.interrupt_of_callback_ or error in interrupts:
                 raise
         finally:
             self.notify("on_train_end", X=rows, y=None)
         skipped = self.bad_steps_ or self.restarts_
         if skipped and not any("bound" in epoch for epoch in self.history):
-            # Too few steps for restarts, and not one of them was taken.
+            # There were too few steps for a restart, and every one was skipped.
             raise NonFiniteTrainingError
         return self
 
     def train_step_single(self, batch, **_):
-        """Loss of one batch, its terms, and the gradients."""
+        """Compute the loss of a batch, the terms of its ELBO, and the gradients."""
         self._set_training(True)
         loss, bound = self.criterion_(self.module_, *batch)
         loss.backward()
         return {"loss": loss.detach(), "y_pred": None, "bound": bound}
 
     def train_step(self, batch, **_):
-        """Take one optimizer step, unless the loss or a gradient is not finite."""
+        """Take a step of the optimizer, unless the loss or a gradient is not finite."""
         self._zero_grad_optimizer()
         step = self.train_step_single(batch)
         self.notify(
@@ -168,6 +208,7 @@ class ReVAENet(NeuralNet):
         return step
 
     def _skip_step(self):
+        """Count a bad step; after too many of them go back to the last good weights."""
         self.bad_steps_ += 1
         if self.bad_steps_ < MAX_BAD_STEPS:
             return
@@ -175,9 +216,9 @@ class ReVAENet(NeuralNet):
             raise NonFiniteTrainingError
         self.restarts_ += 1
         warnings.warn(
-            f"Loss or gradient was NaN or infinite in {MAX_BAD_STEPS} steps running: "
-            "training goes on from the last good weights at a tenth of the learning "
-            "rate. Lower learning_rate_init if this happens often.",
+            f"The loss or its gradient was NaN or infinite in {MAX_BAD_STEPS} steps in a "
+            "row. Training continues from the last good weights at a tenth of the "
+            "learning rate. Decrease learning_rate_init if this happens often.",
             RuntimeWarning,
             stacklevel=2,
         )
@@ -187,53 +228,58 @@ class ReVAENet(NeuralNet):
         for group in self.optimizer_.param_groups:
             group["lr"] *= LEARNING_RATE_CUT
         for _, callback in self.callbacks_:
-            # The schedule computes each rate from its base: cut that too.
+            # The schedule computes every learning rate from a base, which is cut too.
             if isinstance(callback, LRScheduler):
                 schedule = callback.lr_scheduler_
                 schedule.base_lrs = [lr * LEARNING_RATE_CUT for lr in schedule.base_lrs]
 
     def on_epoch_end(self, net, **kwargs):
-        """Remember the weights as good ones if the epoch ended on finite steps."""
+        """Remember the weights if the last step of the epoch was finite."""
         if self.bad_steps_ == 0:
             self.good_state_ = copy.deepcopy(self.module_.state_dict())
 
 
-def make_net(
-    module,
-    criterion,
-    order,
-    *,
-    device,
-    batch_size,
-    learning_rate,
-    n_decay_steps,
-    noise_decay,
-    callbacks,
-):
-    """Net to train `module`; its rate decays over `n_decay_steps`, None keeps it.
+def make_net(module, loss, order, settings, n_steps, callbacks):
+    """Return a net that trains a module in place.
 
-    Raw scales of noise shrink by their rate times `noise_decay` a step. That draws the
-    noise towards 0.7, and bounds it from below: 1 by a third. Nothing else shrinks.
+    The weight decay of the learned noise scales pulls them towards 0.7, and so bounds
+    them from below: a decay of 1 keeps them above a third. No other parameter decays.
+
+    Parameters
+    ----------
+    module : ReVAE
+        The model, on its device.
+    loss : SemiSupervisedLoss
+        Its loss.
+    order : torch.Generator
+        On the CPU; decides the order of the rows.
+    settings : Settings
+        The learning rate and its decay, the weight decay and the batch size.
+    n_steps : int
+        Number of steps over which the learning rate decays.
+    callbacks : list of (str, skorch.callbacks.Callback)
+        Called beside those that record the history.
     """
-    likelihood = {"lr": learning_rate * NOISE_LEARNING_RATE_FACTOR}
-    if n_decay_steps is not None:
+    likelihood = {"lr": settings.learning_rate * NOISE_LEARNING_RATE_FACTOR}
+    noise = {**likelihood, "weight_decay": settings.noise_weight_decay}
+    if settings.decay:
         schedule = LRScheduler(
-            LambdaLR, step_every="batch", lr_lambda=warmup_and_decay(n_decay_steps)
+            LambdaLR, step_every="batch", lr_lambda=warmup_and_decay(n_steps)
         )
         callbacks = [("learning_rate", schedule), *callbacks]
     return ReVAENet(
         module,
-        criterion=criterion,
+        criterion=loss,
         order=order,
         optimizer=torch.optim.AdamW,
         optimizer__weight_decay=0.0,
-        lr=learning_rate,
+        lr=settings.learning_rate,
         optimizer__param_groups=[
-            ("likelihood.*.raw_scale", {**likelihood, "weight_decay": noise_decay}),
+            ("likelihood.*.raw_scale", noise),
             ("likelihood.*", likelihood),
         ],
-        batch_size=batch_size,
-        device=device,
+        batch_size=settings.batch_size,
+        device=next(module.parameters()).device,
         callbacks=callbacks,
         verbose=0,
     )

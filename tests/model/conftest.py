@@ -1,4 +1,4 @@
-"""Tiny models in float64, and the paper's bound written out by brute force."""
+"""Tiny models in float64, and the ELBO of the paper computed by brute force."""
 
 import functools
 import itertools
@@ -11,10 +11,10 @@ from torch import nn
 from torch.distributions import Bernoulli, Categorical, Independent, Laplace, Normal
 
 from sklearn_revae._model.families import Column
-from sklearn_revae._model.label_model import LabelModel
+from sklearn_revae._model.label_model import LabelModel, pick
 from sklearn_revae._model.likelihoods import ProductLikelihood
 from sklearn_revae._model.networks import GaussianEncoder, linear
-from sklearn_revae._model.objective import evidence_bound
+from sklearn_revae._model.objective import Bound, sample_terms, style_divergence
 from sklearn_revae._model.revae import ReVAE
 
 N_COLUMNS = 3
@@ -70,22 +70,47 @@ def grid(n_nodes, dim):
     return z, torch.tensor([np.prod(p) for p in products], dtype=torch.float64)
 
 
-def package_bound(model, x, codes, n_nodes, **options):
-    """The package's bound of the rows `x`, with quadrature nodes as samples."""
+def integrate(model, codes, mean, scale, terms, log_weights, detach_weight=True):
+    """The package's ELBO, with weighted samples in place of samples of equal weight.
+
+    `terms` are the package's terms of each sample. With equal weights this is the
+    package's own estimate, which `test_estimate_is_the_mean_over_samples` checks.
+    """
+
+    def log_mean(log_values):
+        shape = (-1,) + (1,) * (log_values.ndim - 1)
+        return (log_values + log_weights.view(shape)).logsumexp(0)
+
+    def average(values):
+        log_w = log_weights[: len(values)]
+        return torch.tensordot(log_w.softmax(0), values, dims=1)
+
+    log_labels = terms.log_classifier.sum(-1)
+    weight = (log_labels - log_mean(log_labels)).exp()
+    if detach_weight:
+        weight = weight.detach()
+    return Bound(
+        log_likelihood=average(
+            weight[: len(terms.log_likelihood)] * terms.log_likelihood
+        ),
+        style_divergence=style_divergence(model.style(mean), model.style(scale)),
+        unobserved_divergence=average(terms.unobserved_divergence),
+        observed_divergence=average(weight * terms.observed_divergence),
+        log_classifier=log_mean(terms.log_classifier).sum(-1),
+        log_prior=pick(model.label_model.log_prior, codes).sum(-1),
+        weight=weight[0].detach(),
+    )
+
+
+def quadrature_bound(
+    model, x, codes, n_nodes, unlabeled_bound="marginal", detach_weight=True
+):
+    """The package's ELBO of the rows `x`, with quadrature nodes as weighted samples."""
     nodes, weights = grid(n_nodes, model.latent_dim)
     mean, scale = model.encode(x)
     z = mean + scale * nodes[:, None, :]
-    return evidence_bound(
-        model,
-        x,
-        codes,
-        mean,
-        scale,
-        z,
-        n_decoded=len(z),
-        log_node_weights=weights.log(),
-        **options,
-    )
+    terms = sample_terms(model, x, codes, mean, scale, z, len(z), unlabeled_bound)
+    return integrate(model, codes, mean, scale, terms, weights.log(), detach_weight)
 
 
 class Reference:
@@ -211,12 +236,13 @@ def all_codes(n_values=N_VALUES):
 
 @pytest.fixture(scope="session")
 def tiny():
-    """Helpers: models, rows, grids, the package's bound and the reference's."""
+    """Helpers: models, rows, grids, the ELBO of the package and of the reference."""
     return SimpleNamespace(
         model=make_model,
         x=make_x,
         grid=grid,
-        bound=package_bound,
+        bound=quadrature_bound,
+        integrate=integrate,
         reference=Reference,
         gradient=gradient,
         all_codes=all_codes,

@@ -1,8 +1,16 @@
-"""The bound's value against brute force, for every mixture of observed labels."""
+"""The value of the ELBO against brute force, for every mixture of observed labels."""
+
+from dataclasses import fields
 
 import pytest
 import torch
 from torch.distributions import kl_divergence
+
+from sklearn_revae._model.objective import (
+    evidence_bound,
+    sample_posterior,
+    sample_terms,
+)
 
 CASES = [
     (family, classifier, unlabeled_bound)
@@ -81,4 +89,39 @@ def test_bayes_classifier_makes_both_unlabeled_bounds_equal(tiny):
         classifier = tiny.bound(model, x, codes, 8, unlabeled_bound="classifier")
     torch.testing.assert_close(
         marginal.value(), classifier.value(), rtol=1e-12, atol=1e-12
+    )
+
+
+@pytest.mark.parametrize("n_decoded", [1, 3, 5])
+@pytest.mark.parametrize(("family", "classifier", "unlabeled_bound"), CASES)
+def test_estimate_is_the_mean_over_samples(
+    tiny, family, classifier, unlabeled_bound, n_decoded
+):
+    model, codes = tiny.model(family, classifier), tiny.all_codes()
+    x = tiny.x(family, len(codes))
+    log_weights = torch.full((5,), 1 / 5, dtype=torch.float64).log()
+
+    def posterior():
+        mean, scale = model.encode(x)
+        z = sample_posterior(mean, scale, 5, torch.Generator().manual_seed(0))
+        return mean, scale, z
+
+    bound = evidence_bound(
+        model,
+        x,
+        codes,
+        *posterior(),
+        n_decoded=n_decoded,
+        unlabeled_bound=unlabeled_bound,
+    )
+    mean, scale, z = posterior()
+    terms = sample_terms(model, x, codes, mean, scale, z, n_decoded, unlabeled_bound)
+    expected = tiny.integrate(model, codes, mean, scale, terms, log_weights)
+    for field in fields(bound):
+        torch.testing.assert_close(
+            getattr(bound, field.name), getattr(expected, field.name)
+        )
+    torch.testing.assert_close(
+        tiny.gradient(bound.value().sum(), model),
+        tiny.gradient(expected.value().sum(), model),
     )

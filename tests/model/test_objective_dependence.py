@@ -53,7 +53,7 @@ def test_latents_without_spread_tell_nothing(labels):
 
 def test_descent_makes_latents_independent(labels):
     z = (latents() + 2 * labels[:, 0, :1]).requires_grad_()
-    before = float(dependence(z, labels))
+    before = dependence(z, labels).item()
     optimizer = torch.optim.Adam([z], lr=0.05)
     for _ in range(100):
         optimizer.zero_grad()

@@ -15,7 +15,7 @@ from sklearn_revae._model.revae import ReVAE
 from sklearn_revae._training.batches import Rows
 from sklearn_revae._training.loss import SemiSupervisedLoss
 from sklearn_revae._training.net import make_net
-from sklearn_revae._training.run import Settings
+from sklearn_revae._training.settings import Settings
 
 N_COLUMNS = 4
 
@@ -50,26 +50,35 @@ def make_rows(n_labeled, n_unlabeled):
     return Rows(x, codes, torch.ones(n, dtype=torch.float64))
 
 
-def make_loss(**changes):
+def make_settings(**changes):
     parameters = {
         "label_weight": 2.0,
         "consistency_weight": 0.0,
-        "noise_scale": torch.full((N_COLUMNS,), 0.5, dtype=torch.float64),
-        "correlated_noise": False,
-        "mixed_share": 0.0,
-        "n_mc_samples": 2,
-        "unlabeled_bound": "marginal",
         "edit_weight": 0.0,
-        "edits_teach_encoder": False,
+        "edits_train_encoder": False,
         "independence_weight": 0.0,
         "alpha": 0.0,
-        "generator": seeded(2),
+        "noise_scale": np.full(N_COLUMNS, 0.5, dtype=np.float32),
+        "correlated_noise": False,
+        "mixup_fraction": 0.0,
+        "n_mc_samples": 2,
+        "unlabeled_bound": "marginal",
+        "noise_weight_decay": 0.0,
+        "batch_size": 10,
+        "learning_rate": 0.01,
+        "n_epochs": 3,
     }
-    return SemiSupervisedLoss(**{**parameters, **changes})
+    return Settings(**{**parameters, **changes})
+
+
+def make_loss(noise_scale=0.5, generator=None, **changes):
+    scale = torch.as_tensor(noise_scale, dtype=torch.float64).expand(N_COLUMNS)
+    generator = seeded(2) if generator is None else generator
+    return SemiSupervisedLoss(make_settings(**changes), scale, generator)
 
 
 class LossWithNaN(torch.nn.Module):
-    """A loss that reads NaN in place of its rows at the given calls, counted from 1."""
+    """A loss that is not finite at the given calls, counted from 1."""
 
     def __init__(self, bad_calls):
         super().__init__()
@@ -104,25 +113,9 @@ class Spy(Callback):
         self.epochs.append(weights(net.module_))
 
 
-def initialized_net(
-    module,
-    loss,
-    callbacks=(),
-    n_decay_steps=None,
-    learning_rate=0.01,
-    noise_decay=0.0,
-):
-    net = make_net(
-        module,
-        loss,
-        seeded(3),
-        device="cpu",
-        batch_size=10,
-        learning_rate=learning_rate,
-        n_decay_steps=n_decay_steps,
-        noise_decay=noise_decay,
-        callbacks=list(callbacks),
-    )
+def initialized_net(module, loss, callbacks=(), n_decay_steps=None, **changes):
+    settings = make_settings(decay=n_decay_steps is not None, **changes)
+    net = make_net(module, loss, seeded(3), settings, n_decay_steps, list(callbacks))
     return net.initialize()
 
 
@@ -136,29 +129,14 @@ def group_values(net, key):
     return [(name, values[id(p)]) for name, p in net.module_.named_parameters()]
 
 
-def settings(**changes):
-    parameters = {
-        "label_weight": 2.0,
-        "consistency_weight": 1.0,
-        "noise_scale": np.full(N_COLUMNS, 0.5, dtype=np.float32),
-        "correlated_noise": False,
-        "mixed_share": 0.0,
-        "n_mc_samples": 2,
-        "unlabeled_bound": "marginal",
-        "edit_weight": 0.5,
-        "independence_weight": 0.0,
-        "alpha": 0.0,
-        "noise_decay": 0.0,
-        "batch_size": 10,
-        "learning_rate": 0.01,
-        "n_epochs": 3,
-    }
-    return Settings(**{**parameters, **changes})
+def run_settings(**changes):
+    """Settings of a run whose loss has all of its usual terms."""
+    return make_settings(**{"consistency_weight": 1.0, "edit_weight": 0.5, **changes})
 
 
 @pytest.fixture(scope="session")
 def small():
-    """Helpers: modules, rows, losses, nets and what to watch them with."""
+    """Helpers that make modules, rows, losses, nets and settings."""
     return SimpleNamespace(
         module=make_module,
         rows=make_rows,
@@ -166,7 +144,7 @@ def small():
         loss_with_nan=LossWithNaN,
         net=initialized_net,
         group_values=group_values,
-        settings=settings,
+        settings=run_settings,
         seeded=seeded,
         weights=weights,
         Spy=Spy,

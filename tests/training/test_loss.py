@@ -137,7 +137,7 @@ def test_copies_take_part_of_another_row_and_of_its_labels(small, batch):
     module = small.module()
     inputs = encoder_inputs(module)
     mixing = small.loss(
-        consistency_weight=3.0, noise_scale=torch.zeros(4), mixed_share=0.4
+        consistency_weight=3.0, noise_scale=torch.zeros(4), mixup_fraction=0.4
     )
     loss, bound = mixing(module, *batch)
     clean, mixed = inputs[0].chunk(2)
@@ -225,7 +225,7 @@ def test_edit_term_teaches_the_encoder_only_if_told_to(taught, small, batch):
     module = small.module()
     gradients = [
         torch.autograd.grad(
-            small.loss(edit_weight=weight, edits_teach_encoder=taught)(module, *batch)[0],
+            small.loss(edit_weight=weight, edits_train_encoder=taught)(module, *batch)[0],
             [*module.encoder.parameters(), *module.decoder.parameters()],
         )
         for weight in (0.0, 5.0)

@@ -48,20 +48,22 @@ def test_step_is_adams(small):
         torch.testing.assert_close(moved, expected)
 
 
-def test_scales_of_noise_alone_shrink(small):
-    net = small.net(small.module(family="student_t"), small.loss(), noise_decay=5.0)
+def test_only_noise_scales_decay(small):
+    module = small.module(family="student_t")
+    net = small.net(module, small.loss(), noise_weight_decay=5.0)
     for name, decay in small.group_values(net, "weight_decay"):
         assert decay == (5.0 if name.endswith("raw_scale") else 0.0)
 
 
-def test_noise_decay_bounds_the_noise_from_below(small):
-    def noise(noise_decay):
+def test_noise_weight_decay_bounds_the_noise_from_below(small):
+    def noise(decay):
         module = small.module()
         rows = small.rows(0, 40)
-        rows.x = torch.zeros_like(rows.x)  # what needs no noise at all
-        small.net(
-            module, small.loss(), learning_rate=0.02, noise_decay=noise_decay
-        ).train(rows, 100)
+        rows.x = torch.zeros_like(rows.x)  # rows that can be reconstructed without noise
+        net = small.net(
+            module, small.loss(), learning_rate=0.02, noise_weight_decay=decay
+        )
+        net.train(rows, 100)
         return module.likelihood.families["gaussian"].scale
 
     assert (noise(0.0) < 0.1).all()

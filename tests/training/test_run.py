@@ -43,12 +43,11 @@ def test_it_learns_labels_and_bound(small):
     assert result.history[-1]["bound"] > result.history[0]["bound"] + 1
 
 
-def test_auto_takes_the_fewest_epochs_or_steps_whichever_is_more(small, monkeypatch):
-    monkeypatch.setattr("sklearn_revae._training.run.FEWEST_STEPS", 30)
-    monkeypatch.setattr("sklearn_revae._training.run.FEWEST_EPOCHS", 4)
-    # Two steps an epoch, then ten.
-    _, few_steps = run(small, rows=small.rows(0, 20), n_epochs="auto")
-    _, many_steps = run(small, rows=small.rows(0, 100), n_epochs="auto")
+def test_without_a_number_of_epochs_enough_epochs_and_steps_are_trained(small):
+    least = {"n_epochs": None, "min_epochs": 4, "min_steps": 30}
+    # An epoch has two steps, then ten.
+    _, few_steps = run(small, rows=small.rows(0, 20), **least)
+    _, many_steps = run(small, rows=small.rows(0, 100), **least)
     assert len(few_steps.history) == 15
     assert len(many_steps.history) == 4
 
