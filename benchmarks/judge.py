@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from trained import IMAGES, as_rows, in_chunks, read_or_train
 
 from sklearn_revae._model.convolutions import conv_encoder_body
-from sklearn_revae._model.networks import linear
+from sklearn_revae._model.networks import make_layer
 
 EPOCHS = 10
 BATCH_SIZE = 100
@@ -27,7 +27,9 @@ class Judge(nn.Module):
         super().__init__()
         generator = torch.Generator().manual_seed(SEED)
         body, width = conv_encoder_body(IMAGES, generator)
-        self.layers = nn.Sequential(body, linear(width, n_labels, generator))
+        self.layers = nn.Sequential(
+            body, make_layer(nn.Linear, width, n_labels, generator=generator)
+        )
 
     def forward(self, rows):
         """Return the logits (n, n_labels) of images (n, n_features)."""

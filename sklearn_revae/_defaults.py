@@ -178,7 +178,7 @@ def architecture_of(params, columns, n_values):
     params : estimator
         Holds the parameters.
     columns : list of Column
-        What the model knows about each column.
+        The family and the number of levels of each column.
     n_values : list of int
         Number of values of each label.
     """

@@ -1,10 +1,12 @@
 """The values that "auto" chooses for the data."""
 
+import inspect
+
 import numpy as np
 import pytest
 
-from sklearn_revae import ReVAEClassifier
-from sklearn_revae._defaults import settings_of
+from sklearn_revae import ReVAEClassifier, _defaults
+from sklearn_revae._defaults import TABLE, settings_of
 
 
 def _mixup_fraction(X, y, **changes):
@@ -33,3 +35,11 @@ def test_counts_of_a_linear_model_get_no_mixup():
     X, y = np.random.RandomState(0).poisson(1.0, (40, 60)), np.arange(40) % 2
     assert _mixup_fraction(X, y, likelihood="poisson") == 0.0
     assert _mixup_fraction(X, y, likelihood="poisson", hidden_layer_sizes=(4,)) > 0.0
+
+
+def test_every_row_of_the_table_is_used_and_explained():
+    source = inspect.getsource(_defaults)
+    for name, row in TABLE.items():
+        # Once as the key of the row, and at least once where it is read.
+        assert source.count(f'"{name}"') >= 2
+        assert row.finding.endswith(".")

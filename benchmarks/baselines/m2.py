@@ -34,7 +34,7 @@ from sklearn_revae._model.convolutions import (
     conv_encoder_body,
 )
 from sklearn_revae._model.families import Column, SharedGaussian
-from sklearn_revae._model.networks import GaussianEncoder, linear
+from sklearn_revae._model.networks import GaussianEncoder, make_layer
 from sklearn_revae._training.batches import MixedBatches, Rows
 from sklearn_revae._training.net import NOISE_LEARNING_RATE_FACTOR, warmup_and_decay
 
@@ -71,7 +71,7 @@ class M2(nn.Module):
         layout = ImageShape(*shape, channels_last=True)
         self.shape = shape
         self.body, width = conv_encoder_body(layout, generator)
-        self.label_head = linear(width, n_labels, generator)
+        self.label_head = make_layer(nn.Linear, width, n_labels, generator=generator)
         self.latent_head = GaussianEncoder(
             nn.Identity(), width + n_labels, latent_dim, generator
         )

@@ -1,1 +1,1 @@
-"""The model in plain torch: networks, likelihoods, labels, the bound, edits."""
+"""The model, which only needs torch: networks, likelihoods, labels, the ELBO, edits."""

@@ -1,25 +1,26 @@
-"""Convolutional encoder and decoder of images, which stay flat rows outside.
+"""Convolutional encoder and decoder of images.
 
-The network for faces of the paper (arXiv 2006.10102) at 64 x 64 pixels, and what the
-same rule gives at other sizes: convolutions that halve the image until its grid is
-small, then one convolution over that whole grid.
+Images of 64 x 64 pixels get the network that the paper (arXiv 2006.10102) uses for faces.
+Other sizes follow the same rule: convolutions halve the image until its grid is small,
+and one convolution over the whole grid follows. All other modules see an image as a flat
+row.
 """
 
-import math
 from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
 from torch import nn
 
-from sklearn_revae._model.networks import linear
+from sklearn_revae._model.networks import make_layer
 
-# Heights and widths for which the rule gives networks of sensible depth.
+# Heights and widths for which the rule leads to networks of a sensible depth.
 SMALLEST_SIDE, LARGEST_SIDE = 16, 128
-# Sides are halved while longer than this; they end between 4 and 7.
+# Sides are halved while they are longer than this, and end between 4 and 7.
 _LONGEST_GRID_SIDE = 7
-# Channels after each halving; the last entry serves deeper ones too.
+# Number of channels after each halving; the last entry is for all further ones too.
 _CHANNELS = (32, 32, 64, 128)
+# Number of features that the encoder's body returns.
 _WIDTH = 256
 
 
@@ -30,12 +31,12 @@ class ImageShape:
     Parameters
     ----------
     height, width : int
-        Pixels down and across.
+        Number of rows and of columns of pixels.
     channels : int, default=1
-        Values a pixel.
+        Number of values per pixel.
     channels_last : bool, default=False
-        Whether the row is a flattened (height, width, channels) array, and not a
-        (channels, height, width) one.
+        Whether a row is a flattened (height, width, channels) array, or a flattened
+        (channels, height, width) array.
     """
 
     height: int
@@ -45,24 +46,24 @@ class ImageShape:
 
     @property
     def n_features(self):
-        """Number of values a row."""
+        """Number of values in a row."""
         return self.height * self.width * self.channels
 
     def images(self, rows, n_parts=1):
-        """Images of flat rows, without a copy where memory order allows.
+        """Return the images that flat rows hold, without a copy if possible.
 
         Parameters
         ----------
         rows : torch.Tensor
             Of shape (n, n_parts * n_features).
         n_parts : int, default=1
-            Images a row, one behind the other.
+            Number of images in a row, one after the other.
 
         Returns
         -------
         torch.Tensor
-            Of shape (n, n_parts * channels, height, width), the parts' channels one
-            behind the other.
+            Of shape (n, n_parts * channels, height, width): the channels of the images,
+            one image after the other.
         """
         if not self.channels_last:
             channels = n_parts * self.channels
@@ -71,7 +72,7 @@ class ImageShape:
         return parts.permute(0, 2, 3, 1, 4).flatten(3).permute(0, 3, 1, 2)
 
     def rows(self, images):
-        """Flat rows of images: (n, channels, height, width) -> (n, n_features)."""
+        """Flatten images: (n, channels, height, width) -> (n, n_features)."""
         if self.channels_last:
             images = images.permute(0, 2, 3, 1)
         return images.flatten(1)
@@ -83,58 +84,31 @@ def convolves(module):
 
 
 def check_image_shape(image_shape):
-    """Refuse images for which the convolutional networks are not made.
+    """Refuse images that are too small or too large for the convolutional networks.
 
     Parameters
     ----------
     image_shape : ImageShape
-        What a row holds.
+        How a row holds an image.
 
     Raises
     ------
     ValueError
-        If height or width is under 16 or over 128 pixels.
+        If the height or the width is less than 16 or more than 128 pixels.
     """
     height, width = image_shape.height, image_shape.width
     if min(height, width) >= SMALLEST_SIDE and max(height, width) <= LARGEST_SIDE:
         return
     raise ValueError(
-        f"X holds images of {height} x {width} pixels (height x width), and the "
-        f"convolutional networks take {SMALLEST_SIDE} to {LARGEST_SIDE} pixels a side: "
-        "give modules of your own through encoder= and decoder=, or X as 2-D, of shape "
-        f"(n, {image_shape.n_features}), for fully connected networks."
+        f"X holds images of {height} x {width} pixels (height x width), but the "
+        f"convolutional networks require {SMALLEST_SIDE} to {LARGEST_SIDE} pixels per "
+        "side. Pass your own modules as encoder= and decoder=, or pass X as 2-D, of "
+        f"shape (n, {image_shape.n_features}), to use fully connected networks."
     )
 
 
-def initialised(layer_class, *sizes, generator, **options):
-    """Layer with torch's default starting weights, drawn from `generator`.
-
-    Parameters
-    ----------
-    layer_class : type
-        A linear or (transposed) convolutional layer of torch, with a bias.
-    *sizes, **options
-        Its arguments.
-    generator : torch.Generator
-        Source of the starting weights.
-
-    Returns
-    -------
-    torch.nn.Module
-        The layer, weight and bias uniform between ±1/sqrt(fan_in). torch counts as
-        fan-in what one index of the weight's first axis holds, for transposed
-        convolutions as well.
-    """
-    layer = nn.utils.skip_init(layer_class, *sizes, **options)
-    limit = 1.0 / math.sqrt(layer.weight[0].numel())
-    with torch.no_grad():
-        layer.weight.uniform_(-limit, limit, generator=generator)
-        layer.bias.uniform_(-limit, limit, generator=generator)
-    return layer
-
-
 class _Images(nn.Module):
-    """Flat rows to images, see :meth:`ImageShape.images`."""
+    """Layer that turns flat rows into images, see :meth:`ImageShape.images`."""
 
     def __init__(self, image_shape, n_parts):
         super().__init__()
@@ -147,7 +121,7 @@ class _Images(nn.Module):
 
 
 class _Rows(nn.Module):
-    """Images to flat rows, see :meth:`ImageShape.rows`."""
+    """Layer that turns images into flat rows, see :meth:`ImageShape.rows`."""
 
     def __init__(self, image_shape):
         super().__init__()
@@ -159,13 +133,13 @@ class _Rows(nn.Module):
 
 
 class FastFormat(nn.Module):
-    """Images in the memory format in which their device convolves them fastest.
+    """Layer that puts images in the memory format that their device convolves fastest.
 
-    One layer's format is the next one's, so that a network needs this once, at its
-    first grid of more than one pixel.
+    Each layer returns the format that it was given. A network therefore needs this layer
+    only once, at its first grid of more than one pixel.
     """
 
-    # benchmarks/convolutions.py measures what this gains, and sets it to compare.
+    # benchmarks/convolutions.py compares formats by setting this attribute.
     on_cpu = torch.channels_last
 
     def forward(self, images):
@@ -176,12 +150,12 @@ class FastFormat(nn.Module):
 
 
 def _halve(side):
-    """Length of a side after the next halving, the side itself once short enough."""
+    """Length of a side after the next halving; a side that is short enough stays."""
     return side // 2 if side > _LONGEST_GRID_SIDE else side
 
 
 def _grids(image_shape):
-    """(height, width) of the image and after each halving."""
+    """Sizes (height, width) of the image and of the grid after each halving."""
     grids = [(image_shape.height, image_shape.width)]
     while max(grids[-1]) > _LONGEST_GRID_SIDE:
         grids.append(tuple(_halve(side) for side in grids[-1]))
@@ -189,8 +163,8 @@ def _grids(image_shape):
 
 
 def _channels(n_channels, n_halvings):
-    """Channels of the image and after each halving."""
-    # Small pictures have few halvings: they begin where the large ones' second one is.
+    """Numbers of channels of the image and after each halving."""
+    # Small images are halved rarely, and start with the channels of the second halving.
     skipped = int(n_halvings < len(_CHANNELS))
     last = len(_CHANNELS) - 1
     places = (min(i + skipped, last) for i in range(n_halvings))
@@ -198,9 +172,10 @@ def _channels(n_channels, n_halvings):
 
 
 def _halving_options(larger, smaller):
-    """Kernel, stride and padding between two grids: 4, 2, 1 along each halved side.
+    """Kernel, stride and padding between two grids.
 
-    A side that is short enough already keeps its length, by 3, 1, 1.
+    They are 4, 2 and 1 along a side that is halved, and 3, 1 and 1 along a side that
+    keeps its length because it is short enough.
     """
     halved = [a != b for a, b in zip(larger, smaller, strict=True)]
     return {
@@ -211,22 +186,23 @@ def _halving_options(larger, smaller):
 
 
 def conv_encoder_body(image_shape, generator, n_masks=0):
-    """Body of the convolutional encoder, and its width.
+    """Return the body of the convolutional encoder, and its width.
 
-    Sides are halved by convolutions of kernel 4, stride 2 and padding 1 until 4 to 7
-    pixels remain, with 32, 32, 64, 128, 128, ... channels (32, 64, 128 where there are
-    three halvings or fewer); a convolution over that whole grid follows. A rectifier
-    follows each.
+    Convolutions of kernel 4, stride 2 and padding 1 halve the sides until 4 to 7 pixels
+    remain, with 32, 32, 64, 128, 128, ... channels (32, 64, 128 for three halvings or
+    fewer). A convolution over the whole remaining grid follows. Each layer is followed by
+    a ReLU.
 
     Parameters
     ----------
     image_shape : ImageShape
-        What a row holds. Sizes are not checked, see :func:`check_image_shape`.
+        How a row holds an image. The sizes are not checked, see
+        :func:`check_image_shape`.
     generator : torch.Generator
-        Source of the starting weights.
+        Source of the initial weights.
     n_masks : int, default=0
-        With 1, rows hold a mask behind the values, in the same order: whether each was
-        observed, 1 or 0. The network sees it as further channels.
+        If 1, a row holds a mask after the values, in the same order: 1 for observed
+        values, and 0 for missing ones. The network reads it as further channels.
 
     Returns
     -------
@@ -244,37 +220,38 @@ def conv_encoder_body(image_shape, generator, n_masks=0):
     ):
         options = _halving_options(larger, smaller)
         layers += [
-            initialised(nn.Conv2d, n_in, n_out, generator=generator, **options),
+            make_layer(nn.Conv2d, n_in, n_out, generator=generator, **options),
             nn.ReLU(),
         ]
-    last = initialised(nn.Conv2d, channels[-1], _WIDTH, grids[-1], generator=generator)
+    last = make_layer(nn.Conv2d, channels[-1], _WIDTH, grids[-1], generator=generator)
     return nn.Sequential(*layers, last, nn.ReLU(), nn.Flatten()), _WIDTH
 
 
 def conv_decoder(latent_dim, image_shape, generator):
-    """Convolutional decoder, the mirror image of the encoder for such images.
+    """Return the convolutional decoder, whose layers mirror those of the encoder.
 
     Parameters
     ----------
     latent_dim : int
-        Number of latents.
+        Number of latent dimensions.
     image_shape : ImageShape
-        What a row holds. Sizes are not checked, see :func:`check_image_shape`.
+        How a row holds an image. The sizes are not checked, see
+        :func:`check_image_shape`.
     generator : torch.Generator
-        Source of the starting weights.
+        Source of the initial weights.
 
     Returns
     -------
     torch.nn.Module
-        Maps latents (n, latent_dim) to rows (n, n_features).
+        Maps latent codes (n, latent_dim) to rows (n, n_features).
     """
     grids = _grids(image_shape)[::-1]
     channels = _channels(image_shape.channels, len(grids) - 1)[::-1]
     layers = [
-        linear(latent_dim, _WIDTH, generator),
+        make_layer(nn.Linear, latent_dim, _WIDTH, generator=generator),
         nn.ReLU(),
         nn.Unflatten(1, (_WIDTH, 1, 1)),
-        initialised(
+        make_layer(
             nn.ConvTranspose2d, _WIDTH, channels[0], grids[0], generator=generator
         ),
         FastFormat(),
@@ -283,12 +260,12 @@ def conv_decoder(latent_dim, image_shape, generator):
         pairwise(channels), pairwise(grids), strict=True
     ):
         options = _halving_options(larger, smaller)
-        # A halving drops the odd pixel, which comes back here.
+        # Restores the last pixel of an odd side, which a halving drops.
         options["output_padding"] = tuple(
             a - b * s for a, b, s in zip(larger, smaller, options["stride"], strict=True)
         )
         layers += [
             nn.ReLU(),
-            initialised(nn.ConvTranspose2d, n_in, n_out, generator=generator, **options),
+            make_layer(nn.ConvTranspose2d, n_in, n_out, generator=generator, **options),
         ]
     return nn.Sequential(*layers, _Rows(image_shape))

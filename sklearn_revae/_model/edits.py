@@ -1,66 +1,83 @@
-"""Moves of a label's characteristic latents from one value to another."""
+"""Edits: the characteristic latents of a label are moved from one value to another."""
 
 import torch
 
 from sklearn_revae._model.draws import normal
 
 METHODS = ("transport", "sample", "mean")
-# How far a line goes on beyond the means of its ends, in prior scales.
+# How far a line extends beyond the means at its ends, in scales of the prior.
 SPAN = 4.0
 
 
 def transport(label_model, label, block, source, target):
-    """Carry a block by the affine map that takes p(z_l|source) onto p(z_l|target).
+    r"""Move latents by the affine map that takes p(z_l|source) to p(z_l|target).
 
-    How a row shows the label (its deviation from the prior's mean, in units of the
-    prior's scale) stays. `block` is (..., n, d); `source` and `target` are codes (n,).
+    .. math::
+
+        z_l' = m_v + s_v \, \frac{z_l - m_u}{s_u}
+
+    Here :math:`m_u, s_u` are the mean and the scale of the prior of the source, and
+    :math:`m_v, s_v` those of the target. How a row shows the label, which is its
+    deviation from the mean in units of the scale, stays the same.
+
+    Parameters
+    ----------
+    label_model : LabelModel
+        The priors.
+    label : int
+        The label.
+    block : tensor (..., n, d)
+        Characteristic latents of the label.
+    source, target : long tensors (n,)
+        The present code and the new code of each row.
     """
     means, scales = label_model.means[label], label_model.scales[label]
     standardised = (block - means[source]) / scales[source]
     moved = means[target] + scales[target] * standardised
-    # No move must be exactly none, not a rounding away from it.
+    # A row whose value stays must not change by a rounding error.
     return torch.where((source == target).unsqueeze(-1), block, moved)
 
 
 def sample(label_model, label, block, target, generator):
-    """Draw a block of `block`'s shape from p(z_l|target)."""
+    """Draw latents from p(z_l|target), of the shape of `block`."""
     noise = normal(block.shape, block, generator)
     means, scales = label_model.means[label], label_model.scales[label]
     return means[target] + scales[target] * noise
 
 
 def mean(label_model, label, block, target):
-    """Return the mean of p(z_l|target) for every row of `block`."""
+    """Return the mean of p(z_l|target), in the shape of `block`."""
     return label_model.means[label][target].expand_as(block)
 
 
-def traverse(label_model, label, block, source, ends, shares, span):
-    """Blocks (n_steps, n, d) along the line through the means of two values.
+def traverse(label_model, label, block, source, ends, positions, span):
+    """Return latents (n_steps, n, d) along the line through the means of two values.
 
-    From `span` prior scales before the first to as many behind the second. Across the
-    line a row stays where transport would carry it.
+    The line begins `span` scales of the prior before the first mean, and ends as many
+    after the second. Perpendicular to the line, a row keeps the deviation that
+    :func:`transport` would give it.
 
     Parameters
     ----------
     label_model : LabelModel
-        The model.
+        The priors.
     label : int
         The label.
     block : tensor (n, d)
-        The rows' latents of it.
+        Characteristic latents of the label.
     source : long tensor (n,)
-        Their values.
+        The present code of each row.
     ends : (int, int)
-        The two values.
-    shares : tensor (n_steps,)
-        Where on the line: 0 at its start, 1 at its end.
+        The codes of the two values.
+    positions : tensor (n_steps,)
+        Positions on the line, from 0 at its start to 1 at its end.
     span : float
-        How far beyond the means.
+        How far the line extends beyond the means.
     """
     means, scales = label_model.means[label], label_model.scales[label]
     first, last = ends
     axis, before, distance, length = _line(means, scales, ends, span)
-    along = shares * length - before
+    along = positions * length - before
     passed = (along / distance.clamp(min=1e-12)).clamp(0, 1)[:, None, None]
     scale = (1 - passed) * scales[first] + passed * scales[last]
     deviation = scale * (block - means[source]) / scales[source]
@@ -69,51 +86,55 @@ def traverse(label_model, label, block, source, ends, shares, span):
 
 
 def locate(label_model, label, block, ends, span):
-    """Shares (n,) of the line of :func:`traverse` at which blocks (n, d) are."""
+    """Positions (n,) of latents (n, d) on the line of :func:`traverse`."""
     means, scales = label_model.means[label], label_model.scales[label]
     axis, before, _, length = _line(means, scales, ends, span)
     return ((block - means[ends[0]]) @ axis + before) / length.clamp(min=1e-12)
 
 
 def _line(means, scales, ends, span):
-    """Direction (d,), way to the first mean, from it to the last, and all of it."""
+    """Direction (d,) of the line, and the lengths of three parts of it.
+
+    They are the distance from its start to the first mean, the distance between the
+    means, and the length of the whole line.
+    """
     gap = means[ends[1]] - means[ends[0]]
     distance = gap.norm()
-    # Means that fell together leave any direction as good as another.
+    # If the means coincide, any direction will do.
     axis = torch.where(distance > 0, gap, torch.ones_like(gap))
     axis = axis / axis.norm()
     before, behind = (span * (axis * scales[end]).norm() for end in ends)
     return axis, before, distance, before + distance + behind
 
 
-def implied(label_model, codes, asked):
-    """Codes (n, L) that follow from those `asked` of some labels, which are kept.
+def implied(label_model, codes, requested):
+    """Return the codes (n, L) of all labels after some of them were set.
 
-    A value that one asked for excludes gives way to what the labelled rows have in its
-    place.
+    If a requested value excludes the value of another label, that label gets the value
+    that labelled rows have instead. Requested values are always kept.
 
     Parameters
     ----------
     label_model : LabelModel
-        With its `exclusions`: tuples of label, value, other label, its excluded value,
-        and its value instead.
+        Its `exclusions` are tuples of a label, its value, another label, the excluded
+        value of that label, and the value that replaces it.
     codes : long tensor (n, L)
-        What the rows show.
-    asked : dict of int to long tensor (n,)
-        Codes by the index of their label.
+        The present codes of the rows.
+    requested : dict of int to long tensor (n,)
+        The requested codes, by the index of their label.
     """
     result = codes.clone()
-    for label, target in asked.items():
+    for label, target in requested.items():
         result[:, label] = target
     for label, value, other, excluded, instead in label_model.exclusions:
-        if label in asked and other not in asked:
-            gives_way = (asked[label] == value) & (codes[:, other] == excluded)
-            result[:, other] = result[:, other].masked_fill(gives_way, instead)
+        if label in requested and other not in requested:
+            excludes = (requested[label] == value) & (codes[:, other] == excluded)
+            result[:, other] = result[:, other].masked_fill(excludes, instead)
     return result
 
 
 def replace(z_blocks, label, block):
-    """Blocks (..., n, L, d) with that of one label replaced."""
+    """Return latents (..., n, L, d) in which those of one label are replaced."""
     result = z_blocks.clone()
     result[..., label, :] = block
     return result
@@ -122,10 +143,25 @@ def replace(z_blocks, label, block):
 def move(
     label_model, z_blocks, label, source, target, method, generator=None, strength=1.0
 ):
-    """Blocks (..., n, L, d) with label `label` moved from codes `source` to `target`.
+    """Return latents in which one label is moved to another value.
 
-    `strength` is the share of the way: 0 none, 1 all, more beyond. `method` is one of
-    METHODS, or the latents themselves, (n, d).
+    Parameters
+    ----------
+    label_model : LabelModel
+        The priors.
+    z_blocks : tensor (..., n, L, d)
+        Characteristic latents of all labels.
+    label : int
+        The label to move.
+    source, target : long tensors (n,)
+        The present code and the new code of each row.
+    method : str or tensor (n, d)
+        One of :data:`METHODS`, or the new latents of the label.
+    generator : torch.Generator, optional
+        Source of the draws of the method "sample".
+    strength : float, default=1.0
+        How far to move: 0 leaves the latents as they are, 1 reaches the new ones, and
+        more goes beyond them.
     """
     block = z_blocks[..., label, :]
     if isinstance(method, torch.Tensor):

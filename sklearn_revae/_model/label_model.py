@@ -1,8 +1,8 @@
-"""p(y), p(z_l|y_l), q(y_l|z_l) and the marginal prior log p(z_l): enumerated, exact.
+"""p(y), p(z_l|y_l), q(y_l|z_l) and log p(z_l), exactly, by enumerating the values of y_l.
 
-Labels are stacked along one axis of length L. Labels with fewer values than the
-largest are padded along the last axis, of length K = max K_l; a padded value has
-probability zero everywhere.
+Labels are stacked along an axis of length L, and their values along the last axis, of
+length K = max K_l. Labels with fewer values are padded; a padded value has probability
+zero everywhere.
 """
 
 import math
@@ -11,41 +11,48 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from sklearn_revae._model.networks import linear
+from sklearn_revae._model.networks import make_layer
 
 CLASSIFIERS = ("bayes", "affine")
 
-# Bounded from below: a prior that shrinks onto its rows would make the bound diverge.
+# Without this bound the ELBO diverges when a prior shrinks onto its rows.
 MIN_PRIOR_SCALE = 0.1
 _START_SEPARATION = 2.0
-# Finite, so that 0 * log 0 is 0 and not NaN in sums over padded values.
+# Finite, so that 0 * log 0 is 0 in sums over padded values, and not NaN.
 _LOG_ZERO = -1e30
 
 
 def separated_means(n_values, dim, generator):
-    """Starting means (n_values, dim), well apart: both ends of random orthogonal axes."""
+    """Initial means (n_values, dim), far apart: both ends of random orthogonal axes."""
     radius = _START_SEPARATION * math.sqrt(2)
     if n_values > 2 * dim:
-        # More than there are ends of axes: at least no two in one place.
+        # There are fewer ends of axes than values, but random means differ as well.
         return torch.randn(n_values, dim, generator=generator) * radius
     axes = torch.linalg.qr(torch.randn(dim, dim, generator=generator))[0]
     return torch.cat([axes, -axes])[:n_values] * radius
 
 
 class LabelModel(nn.Module):
-    """All that connects labels and their characteristic latents.
+    r"""The labels, and how they and their characteristic latents depend on each other.
+
+    .. math::
+
+        p(z_l | y_l = k) = N(z_l; m_{lk}, \operatorname{diag}(s_{lk}^2))
+
+    The means :math:`m_{lk}` and scales :math:`s_{lk}` are learned, the class frequencies
+    p(y_l) are set.
 
     Parameters
     ----------
     n_values : sequence of int
-        K_l, the number of values of each label; empty for a model without labels.
+        K_l, the number of values of each label. Empty for a model without labels.
     dim : int
-        d, the number of characteristic latents of each label.
+        d, the number of characteristic dimensions of each label.
     generator : torch.Generator
-        Source of the starting values.
+        Source of the initial parameters.
     classifier : {"bayes", "affine"}, default="bayes"
-        "bayes" ties q(y_l|z_l) to the prior, q ∝ p(z_l|y_l) p(y_l); "affine" is
-        the published per-label affine map.
+        "bayes" derives q(y_l|z_l) from the prior, as p(z_l|y_l) p(y_l), normalised;
+        "affine" learns an affine map for each label, as published.
     """
 
     def __init__(self, n_values, dim, generator, classifier="bayes"):
@@ -64,11 +71,13 @@ class LabelModel(nn.Module):
         self.register_buffer("absent", absent)
         self.register_buffer("log_prior", torch.zeros(n_labels, widest))
         self.set_prior([torch.ones(n) for n in self.n_values])
-        # Which values exclude which: see `implied` among the edits.
+        # Values of labels that exclude each other, see `edits.implied`.
         self.exclusions = ()
         self.affine = None
         if classifier == "affine":
-            self.affine = nn.ModuleList(linear(dim, n, generator) for n in self.n_values)
+            self.affine = nn.ModuleList(
+                make_layer(nn.Linear, dim, n, generator=generator) for n in self.n_values
+            )
 
     @property
     def n_labels(self):
@@ -81,7 +90,13 @@ class LabelModel(nn.Module):
         return F.softplus(self.raw_scales) + MIN_PRIOR_SCALE
 
     def set_prior(self, counts):
-        """Set p(y_l) to the smoothed frequencies of `counts`, a tensor (K_l,) a label."""
+        """Set p(y_l) to the smoothed frequencies of values.
+
+        Parameters
+        ----------
+        counts : sequence of tensor (K_l,)
+            How often each value occurs, for each label.
+        """
         self.log_prior.fill_(_LOG_ZERO)
         for label, count in enumerate(counts):
             smoothed = count.to(self.log_prior) + 1.0
@@ -91,7 +106,7 @@ class LabelModel(nn.Module):
         """Log p(z_l | y_l = k) for every k: (..., L, d) -> (..., L, K)."""
         variance = self.scales.square()
         precision = 1.0 / variance
-        # The square expanded, so that values cost a matrix product and no (.., K, d).
+        # With the square expanded, matrix products avoid a tensor of shape (..., K, d).
         constant = (
             self.means.square() * precision + variance.log() + math.log(2 * math.pi)
         ).sum(-1)
@@ -110,7 +125,7 @@ class LabelModel(nn.Module):
 
     def log_classifier(self, z):
         """Log q(y_l = k | z_l) for every k: (..., L, d) -> (..., L, K)."""
-        # Without labels there is no layer at all, and nothing to stack.
+        # A model without labels has no affine layers either.
         if not self.affine:
             return self.log_joint(z).log_softmax(-1)
         logits = [
@@ -123,7 +138,10 @@ class LabelModel(nn.Module):
 
 
 def pick(values, codes):
-    """Entry of `values` (..., L, K) at each label's code (..., L); 0 where it is -1."""
+    """Entry of `values` (..., L, K) at the code of each label, (..., L).
+
+    It is 0 where the code is -1.
+    """
     shape = torch.broadcast_shapes(codes.shape, values.shape[:-1])
     index = codes.clamp(min=0).expand(shape).unsqueeze(-1)
     picked = values.expand(*shape, -1).gather(-1, index).squeeze(-1)

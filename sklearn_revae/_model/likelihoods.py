@@ -1,7 +1,7 @@
-"""p(x|z) of whole rows: independent columns, each in its family, some missing.
+"""p(x|z) of whole rows, whose columns are of different families and may miss values.
 
-A missing value is NaN. It adds nothing to the likelihood, and the encoder reads zeros
-for it, beside a column that says which values were there.
+A missing value is NaN. It adds nothing to the log-likelihood. The encoder reads zeros in
+its place, and a mask of the observed values beside them.
 """
 
 import torch
@@ -11,26 +11,27 @@ from sklearn_revae._model.families import FAMILIES
 
 
 class ProductLikelihood(nn.Module):
-    """Independent columns given z: each in the family named for it.
+    """Columns that are independent given z, each with a distribution of its own family.
 
-    The encoder's features and the decoder's output are both in the order of the
-    columns, `n_inputs` and `n_outputs` numbers for each.
+    The encoder's inputs and the decoder's outputs are in the order of the columns. The
+    family says how many there are for each column.
 
     Parameters
     ----------
     columns : sequence of Column
         One for each column of x.
     masked : bool, default=False
-        Whether the encoder is told which values are there: `n_columns` more features.
+        Whether the encoder also reads a mask of the observed values, which adds
+        `n_columns` inputs.
 
     Attributes
     ----------
     n_inputs : int
-        Width of what the encoder reads, the mask included.
+        Number of inputs of the encoder, including the mask.
     n_outputs : int
-        Width of what the decoder returns.
+        Number of outputs of the decoder.
     discrete : tensor of bool (n_columns,)
-        Columns of levels, on which no small noise can be laid.
+        Which columns hold levels, to which no small noise can be added.
     """
 
     def __init__(self, columns, masked=False):
@@ -46,8 +47,8 @@ class ProductLikelihood(nn.Module):
         for name, members in groups.items():
             family = FAMILIES[columns[members[0]].family]
             self.families[name] = family([columns[j] for j in members])
-            # One family for all columns needs no gathering. Indices are short, as a
-            # linear model of many columns has few weights beside them.
+            # If there is only one family, its columns need not be selected. The indices
+            # are of a small type: they add to the size of a linear model of many columns.
             index = torch.tensor(members, dtype=torch.int32) if len(groups) > 1 else None
             self.register_buffer(f"columns_{name}", index, persistent=False)
         discrete = torch.zeros(len(columns), dtype=torch.bool)
@@ -74,11 +75,12 @@ class ProductLikelihood(nn.Module):
         self.register_buffer("input_order", order, persistent=False)
 
     def _parts(self):
+        """Each family and its columns; None if all columns are of one family."""
         for name, family in self.families.items():
             yield family, getattr(self, f"columns_{name}")
 
     def _groups(self, output):
-        """Each family, its columns, and its share of the output (..., n, n_outputs)."""
+        """Each family, its columns, and its part of the output (..., n, n_outputs)."""
         for name, family in self.families.items():
             columns = getattr(self, f"columns_{name}")
             part = output
@@ -95,30 +97,29 @@ class ProductLikelihood(nn.Module):
 
     def features(self, x):
         """What the encoder reads of rows: (n, n_columns) -> (n, n_inputs)."""
-        there = ~torch.isnan(x)
         parts = []
         for family, columns in self._parts():
-            values = x if columns is None else x[..., columns]
-            seen = there if columns is None else there[..., columns]
-            filled = torch.where(seen, values, torch.full_like(values, family.filler))
-            parts.append(family.features(filled) * seen[..., None])
+            values, observed = _filled(family, columns, x)
+            parts.append(family.features(values) * observed[..., None])
         features = self._in_order(parts)
-        return torch.cat([features, there.to(x)], dim=-1) if self.masked else features
+        if not self.masked:
+            return features
+        return torch.cat([features, (~torch.isnan(x)).to(x)], dim=-1)
 
     def expected_features(self, output):
-        """What the encoder would read of a decoded row: (..., n_inputs)."""
+        """What the encoder would read of a complete decoded row: (..., n_inputs)."""
         features = self._in_order(
             [family.expected_features(part) for family, _, part in self._groups(output)]
         )
         if not self.masked:
             return features
-        there = features.new_ones((*features.shape[:-1], len(self.discrete)))
-        return torch.cat([features, there], dim=-1)
+        mask = features.new_ones((*features.shape[:-1], len(self.discrete)))
+        return torch.cat([features, mask], dim=-1)
 
     def noise_of_inputs(self, noise_scale):
-        """Noise of columns (n_columns,) as that of what the encoder reads: (n_inputs,).
+        """Noise of columns, (n_columns,), as noise of the encoder's inputs, (n_inputs,).
 
-        Levels and the mask get none.
+        Levels and the mask get no noise.
         """
         noise = torch.where(self.discrete, 0.0, noise_scale)
         noise = noise.repeat_interleave(self.input_widths)
@@ -128,25 +129,35 @@ class ProductLikelihood(nn.Module):
         """Log p(x|z) of every row, over its observed values: (...)."""
         total = 0.0
         for family, columns, part in self._groups(output):
-            values = x if columns is None else x[..., columns]
-            there = ~torch.isnan(values)
-            filled = torch.where(there, values, torch.full_like(values, family.filler))
-            log_density = family.log_prob(part, filled)
-            total = total + torch.where(there, log_density, 0.0).sum(-1)
+            values, observed = _filled(family, columns, x)
+            log_density = family.log_prob(part, values)
+            total = total + torch.where(observed, log_density, 0.0).sum(-1)
         return total
 
     def mean(self, output):
-        """E[x|z], the likeliest level of a category: (..., n_columns)."""
+        """E[x|z], or the most likely level of a category: (..., n_columns)."""
         return self._collect(output, lambda family, part: family.mean(part))
 
     def sample(self, output, generator):
-        """Return one draw of every value: (..., n_columns)."""
+        """Draw every value once: (..., n_columns)."""
         return self._collect(output, lambda family, part: family.sample(part, generator))
 
     def _collect(self, output, value_of):
+        """Values of all columns, in their order, from a function of each family."""
         result = output.new_empty((*output.shape[:-1], len(self.discrete)))
         for family, columns, part in self._groups(output):
             if columns is None:
                 return value_of(family, part)
             result[..., columns] = value_of(family, part)
         return result
+
+
+def _filled(family, columns, x):
+    """Values of a family's columns, and where they are observed.
+
+    Missing values are replaced by a number that the family accepts.
+    """
+    values = x if columns is None else x[..., columns]
+    observed = ~torch.isnan(values)
+    filler = torch.full_like(values, family.filler)
+    return torch.where(observed, values, filler), observed

@@ -1,4 +1,4 @@
-"""Encoders and decoders: multilayer perceptrons, or a module of the user's own."""
+"""Fully connected encoders and decoders, and the head of every encoder."""
 
 import math
 from itertools import pairwise
@@ -7,15 +7,31 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-# Keeps log-densities finite however far training drives a posterior's scale down.
+# Keeps log-densities finite, however small training makes the scale of a posterior.
 MIN_POSTERIOR_SCALE = 1e-3
 _SOFTPLUS_INVERSE_OF_ONE = math.log(math.expm1(1.0))
 
 
-def linear(n_in, n_out, generator):
-    """Linear layer initialised from `generator`, not from torch's global one."""
-    layer = nn.utils.skip_init(nn.Linear, n_in, n_out)
-    limit = 1.0 / math.sqrt(n_in)
+def make_layer(layer_class, *sizes, generator, **options):
+    """Return a layer with torch's default distribution of initial weights.
+
+    Parameters
+    ----------
+    layer_class : type
+        A linear or (transposed) convolutional layer of torch.
+    *sizes, **options
+        Its arguments.
+    generator : torch.Generator
+        Source of the initial weights, in place of torch's global generator.
+
+    Returns
+    -------
+    torch.nn.Module
+        The layer. Its weight and bias are uniform between ±1/sqrt(fan_in), where torch
+        takes fan_in from the first axis of the weight, for transposed convolutions too.
+    """
+    layer = nn.utils.skip_init(layer_class, *sizes, **options)
+    limit = 1.0 / math.sqrt(layer.weight.shape[1:].numel())
     with torch.no_grad():
         layer.weight.uniform_(-limit, limit, generator=generator)
         layer.bias.uniform_(-limit, limit, generator=generator)
@@ -23,15 +39,15 @@ def linear(n_in, n_out, generator):
 
 
 def mlp(sizes, generator):
-    """Rectified linear layers through the widths `sizes`, input first."""
+    """Linear layers through the widths `sizes`, input first, each followed by a ReLU."""
     layers = []
     for n_in, n_out in pairwise(sizes):
-        layers += [linear(n_in, n_out, generator), nn.ReLU()]
+        layers += [make_layer(nn.Linear, n_in, n_out, generator=generator), nn.ReLU()]
     return nn.Sequential(*layers)
 
 
 class GaussianEncoder(nn.Module):
-    """q(z|x): a body that reads the row, and a head that gives mean and scale.
+    """q(z|x): a body that reads the row, and a head that returns mean and scale.
 
     Parameters
     ----------
@@ -40,25 +56,25 @@ class GaussianEncoder(nn.Module):
     body_width : int
         Width of what `body` returns.
     latent_dim : int
-        Number of latents.
+        Number of latent dimensions.
     generator : torch.Generator
-        Source of the head's starting weights.
+        Source of the head's initial weights.
     """
 
     def __init__(self, body, body_width, latent_dim, generator):
         super().__init__()
         self.body = body
-        self.head = linear(body_width, 2 * latent_dim, generator)
+        self.head = make_layer(nn.Linear, body_width, 2 * latent_dim, generator=generator)
 
     @property
     def is_linear(self):
-        """Whether nothing stands before the head."""
+        """Whether the head is the only layer."""
         return not any(True for _ in self.body.parameters())
 
     def forward(self, x):
-        """Return the posterior's mean and scale, each (n, latent_dim)."""
+        """Return the mean and the scale of the posterior, each (n, latent_dim)."""
         mean, raw_scale = self.head(self.body(x)).chunk(2, dim=-1)
-        # The shift starts scales near one, the prior's.
+        # The offset makes scales start close to one, as in the prior.
         scale = F.softplus(raw_scale + _SOFTPLUS_INVERSE_OF_ONE) + MIN_POSTERIOR_SCALE
         return mean, scale
 
@@ -70,6 +86,8 @@ def mlp_encoder_body(n_features, hidden_layer_sizes, generator):
 
 
 def mlp_decoder(latent_dim, hidden_layer_sizes, n_features, generator):
-    """Return the default decoder, the encoder's mirror image."""
+    """The default decoder, whose layers mirror those of the encoder."""
     sizes = [latent_dim, *reversed(hidden_layer_sizes)]
-    return nn.Sequential(mlp(sizes, generator), linear(sizes[-1], n_features, generator))
+    hidden = mlp(sizes, generator)
+    last = make_layer(nn.Linear, sizes[-1], n_features, generator=generator)
+    return nn.Sequential(hidden, last)

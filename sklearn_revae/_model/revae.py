@@ -1,24 +1,32 @@
-"""The module: encoder, label model, decoder and likelihood put together."""
+"""The module: an encoder, a label model, a decoder and a likelihood."""
 
 from torch import nn
 
 
 class ReVAE(nn.Module):
-    """The reparameterised VAE of Joy et al., arXiv 2006.10102.
+    r"""The reparameterised VAE of Joy et al., arXiv 2006.10102.
+
+    .. math::
+
+        p(x, y, z) = p(x|z) \, N(z_s; 0, I) \prod_l p(z_l|y_l) \, p(y_l)
+
+    Each label :math:`y_l` has its own characteristic latents :math:`z_l`; the style
+    latents :math:`z_s` belong to no label. A latent code holds the former first.
 
     Parameters
     ----------
     encoder : torch.nn.Module
-        Maps the likelihood's features of rows (n, n_inputs) to mean and scale of
-        q(z|x), (n, latent_dim) each, characteristic latents first.
+        Maps what the likelihood makes of rows, (n, n_inputs), to the mean and the scale
+        of q(z|x), (n, latent_dim) each.
     decoder : torch.nn.Module
-        Maps latents (m, latent_dim) to the likelihood's parameters (m, n_outputs).
+        Maps latent codes (m, latent_dim) to the parameters of the likelihood,
+        (m, n_outputs).
     likelihood : ProductLikelihood
-        p(x|z), and what the encoder reads of a row.
+        p(x|z), and the encoder's inputs for a row.
     label_model : LabelModel
         p(y), p(z_l|y_l) and q(y_l|z_l).
     style_dim : int
-        Number of latents that belong to no label.
+        Number of style dimensions.
     """
 
     def __init__(self, encoder, decoder, likelihood, label_model, style_dim):
@@ -31,16 +39,16 @@ class ReVAE(nn.Module):
 
     @property
     def characteristic_dim(self):
-        """Number of latents that belong to labels, L * d."""
+        """Number of characteristic dimensions of all labels, L * d."""
         return self.label_model.n_labels * self.label_model.dim
 
     @property
     def latent_dim(self):
-        """Number of all latents."""
+        """Number of all latent dimensions."""
         return self.characteristic_dim + self.style_dim
 
     def encode(self, x):
-        """Mean and scale of q(z|x), (n, latent_dim) each."""
+        """Return the mean and the scale of q(z|x), (n, latent_dim) each."""
         return self.encoder(self.likelihood.features(x))
 
     def blocks(self, z):
@@ -51,11 +59,11 @@ class ReVAE(nn.Module):
         )
 
     def style(self, z):
-        """Latents of no label: (..., latent_dim) -> (..., style_dim)."""
+        """Style latents: (..., latent_dim) -> (..., style_dim)."""
         return z[..., self.characteristic_dim :]
 
     def decode(self, z):
-        """Likelihood parameters of latents: (..., latent_dim) -> (..., n_outputs)."""
+        """Parameters of p(x|z): (..., latent_dim) -> (..., n_outputs)."""
         return self.decoder(z.flatten(0, -2)).unflatten(0, z.shape[:-1])
 
     def expected_row(self, z):
@@ -63,6 +71,6 @@ class ReVAE(nn.Module):
         return self.likelihood.mean(self.decode(z))
 
     def log_class_probabilities(self, x):
-        """Log q(y_l = k | z_l) at the posterior's mean: (n, L, K)."""
+        """Log q(y_l = k | z_l) at the mean of the posterior: (n, L, K)."""
         mean, _ = self.encode(x)
         return self.label_model.log_classifier(self.blocks(mean))

@@ -1,1 +1,1 @@
-"""The training loop, run by skorch."""
+"""Training: batches, the loss, and the loop that skorch runs."""

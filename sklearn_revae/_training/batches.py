@@ -1,4 +1,4 @@
-"""Training rows, and batches that mix labelled and unlabelled ones."""
+"""Training rows, and batches that mix labelled and unlabelled rows."""
 
 import math
 from functools import cached_property
@@ -6,25 +6,25 @@ from functools import cached_property
 import torch
 from torch.utils.data import Dataset
 
-from sklearn_revae._training.streaming import BlockCycle
+from sklearn_revae._training.cycles import BlockCycle, Cycle
 
-# The share of each batch that labelled rows fill while they are fewer than that.
-LABELED_SHARE = 0.25
-# Bounds what is converted at once of rows that are not on the device as a whole.
+# The smallest fraction of labelled rows in a batch.
+LABELED_FRACTION = 0.25
+# Number of lazy rows that are scaled at a time.
 _PIECE = 2048
 
 
 class Rows(Dataset):
-    """Training rows on one device.
+    """Training rows, their labels and their weights, on one device.
 
     Parameters
     ----------
     x : tensor or LazyRows (n, n_features)
         Scaled rows.
     codes : long tensor (n, L)
-        Label codes, -1 where unobserved.
+        The code of each label, -1 where it is not observed.
     weight : tensor (n,)
-        Sample weights of mean one.
+        Sample weights, whose mean is one.
     """
 
     def __init__(self, x, codes, weight):
@@ -36,14 +36,14 @@ class Rows(Dataset):
         return len(self.x)
 
     def __getitem__(self, index):
-        here = index.to(self.codes.device)
-        # Lazy rows are looked up off the device.
-        x = self.x[index if self.lazy else here]
-        return x, self.codes[here], self.weight[here]
+        on_device = index.to(self.codes.device)
+        # Lazy rows are not on the device yet.
+        x = self.x[index if self.lazy else on_device]
+        return x, self.codes[on_device], self.weight[on_device]
 
     @property
     def lazy(self):
-        """Whether the rows are converted when they are asked for."""
+        """Whether the rows are scaled when they are looked up."""
         return not isinstance(self.x, torch.Tensor)
 
     def to(self, device):
@@ -51,56 +51,40 @@ class Rows(Dataset):
         return Rows(*(t.to(device) for t in (self.x, self.codes, self.weight)))
 
     def pieces(self):
-        """All of x in order: as it is, or lazy rows a run at a time."""
+        """Yield all of x in order: as a whole, or in pieces if the rows are lazy."""
         if self.lazy:
-            for run in torch.arange(len(self)).split(_PIECE):
-                yield self.x[run]
+            for index in torch.arange(len(self)).split(_PIECE):
+                yield self.x[index]
         else:
             yield self.x
 
     def keep(self):
-        """Read lazy rows that are used over and over into memory, if they fit."""
+        """Read lazy rows that are used repeatedly into memory, if they fit."""
         if self.lazy:
             self.x.keep(torch.arange(len(self)))
 
     def close(self):
-        """End what lazy rows have going on in the background."""
+        """End the threads in the background that read lazy rows."""
         if self.lazy:
             self.x.close()
 
 
-class _Cycle:
-    """Indices of a pool in shuffled rounds: each comes once before any comes twice."""
-
-    def __init__(self, pool, generator):
-        self.pool = pool
-        self.generator = generator
-        self.queue = pool[:0]
-
-    def draw(self, n):
-        while len(self.queue) < n:
-            order = torch.randperm(len(self.pool), generator=self.generator)
-            self.queue = torch.cat([self.queue, self.pool[order]])
-        drawn, self.queue = self.queue[:n], self.queue[n:]
-        return drawn
-
-
 class MixedBatches:
-    """Batches of one size, each with the same number of labelled rows, labelled first.
+    """Batches of the same size with the same number of labelled rows, which come first.
 
-    Labelled rows fill :data:`LABELED_SHARE` of a batch, or their share of the data
-    where that is larger, and are repeated evenly. An epoch passes the unlabelled rows
-    once (all rows, if every row is labelled).
+    The fraction of labelled rows in a batch is :data:`LABELED_FRACTION`, or that of the
+    data if it is larger; they are repeated evenly. An epoch passes over the unlabelled
+    rows once, or over all rows if every row is labelled.
 
-    Rows on a disk that are too many to be kept are shuffled in blocks, which are read
-    ahead; see :class:`~sklearn_revae._training.streaming.BlockCycle`.
+    Rows on a disk that do not fit into memory are shuffled in blocks, which are read
+    ahead; see :class:`~sklearn_revae._training.cycles.BlockCycle`.
 
     Parameters
     ----------
     rows : Rows
         The data.
     batch_size : int
-        Rows a batch; at least two where there are rows of both kinds.
+        Number of rows in a batch; at least two if there are rows of both kinds.
     generator : torch.Generator
         On the CPU; decides the order.
     """
@@ -111,10 +95,10 @@ class MixedBatches:
         pools = [labeled.nonzero().squeeze(1), (~labeled).nonzero().squeeze(1)]
         n_labeled, n_unlabeled = map(len, pools)
         if n_labeled and n_unlabeled:
-            # Both kinds in every batch, however small it is.
+            # Even the smallest batch holds rows of both kinds.
             batch_size = max(batch_size, 2)
-            share = max(LABELED_SHARE, n_labeled / len(rows))
-            from_labeled = min(max(round(batch_size * share), 1), batch_size - 1)
+            fraction = max(LABELED_FRACTION, n_labeled / len(rows))
+            from_labeled = min(max(round(batch_size * fraction), 1), batch_size - 1)
         else:
             from_labeled = batch_size if n_labeled else 0
         self.generator = generator
@@ -128,7 +112,10 @@ class MixedBatches:
 
     @cached_property
     def _draws(self):
-        """Each pool's order, and how many of it a batch takes; reading begins here."""
+        """The order of each pool, and how many of its rows are in a batch.
+
+        Rows on a disk are read from here on.
+        """
         return [
             (self._cycle(pool), count)
             for pool, count in zip(self._pools, self._counts, strict=True)
@@ -139,7 +126,7 @@ class MixedBatches:
         x = self.rows.x
         if self.rows.lazy and not x.keep(pool):
             return BlockCycle(x, pool, self.generator)
-        return _Cycle(pool, self.generator)
+        return Cycle(pool, self.generator)
 
     def __iter__(self):
         for _ in range(len(self)):

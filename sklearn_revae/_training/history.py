@@ -1,4 +1,4 @@
-"""What was written of each epoch, one dict an epoch, as arrays: a pickle keeps those."""
+"""The history of a fit as arrays, in which a pickle stores it."""
 
 from itertools import groupby
 
@@ -6,9 +6,10 @@ import numpy as np
 
 
 def by_quantity(history):
-    """Return a dict of each quantity's values for every stretch of like epochs.
+    """Convert a history, one dict per epoch, to a few dicts of arrays.
 
-    Numbers that are all floats become an array, which has 8 bytes for each.
+    Consecutive epochs with the same quantities become one dict, which holds the values of
+    each quantity. Values that are all floats become an array, with 8 bytes per number.
     """
     stretches = []
     for quantities, epochs in groupby(history, key=tuple):
@@ -25,7 +26,7 @@ def by_quantity(history):
 
 
 def by_epoch(stretches):
-    """Undo :func:`by_quantity`."""
+    """Invert :func:`by_quantity`."""
     return [
         dict(zip(stretch, values, strict=True))
         for stretch in stretches

@@ -179,7 +179,7 @@ class SemiSupervisedLoss(nn.Module):
         """Cross-entropy (n,) between the labels that edited rows should have and have.
 
         In every row one label, the same for the whole batch, is set to a random value.
-        Labels that the edit leaves alone should keep their probabilities. No gradient
+        Labels that the edit does not change should keep their probabilities. No gradient
         reaches the latent codes.
         """
         labels = model.label_model

@@ -1,35 +1,33 @@
-"""Rows that are converted when a batch asks for them, and read ahead from the disk."""
+"""Rows that are scaled when a batch takes them, and read ahead if they are on a disk."""
 
 import math
-from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
 import torch
 
-# Pools of rows up to this size are read once and kept, in the type they are stored in.
+# Rows that take no more memory than this, in the type that they are stored in, are read
+# once and kept.
 KEPT_BYTES = 2**28
-# Rows of so many blocks are mixed: a batch's rows lie in few blocks, yet far apart.
-GROUP_BLOCKS = 8
-# Blocks that are read at the same time, while a step is taken.
+# Number of blocks that are read at the same time, in the background.
 _READERS = 2
 
 
 class LazyRows:
-    """Scaled rows (n, n_features) on a device, made of others when asked for.
+    """Rows in memory that are scaled, and moved to a device, when they are looked up.
 
-    Stands where a tensor of them would. These rows are in memory; for those that are
-    not, see :class:`DiskRows`.
+    They can take the place of a tensor of scaled rows (n, n_features).
+    :class:`DiskRows` does the same for rows on a disk.
 
     Parameters
     ----------
     values : ndarray or sparse matrix (n, n_features)
-        Rows in X's units.
+        The rows, in the units of X.
     convert : callable
-        Scales some of them, to an array of single precision.
+        Function that scales some of the rows, and returns them in single precision.
     device : torch.device
-        Where they come to lie.
+        The device of the scaled rows.
     """
 
     dtype = torch.float32
@@ -63,25 +61,26 @@ class LazyRows:
         return type(self)(self.values, self.convert, device)
 
     def keep(self, index):
-        """Hold these rows in memory, if they are not too many; return whether."""
+        """Keep these rows in memory if there are not too many; return whether it did."""
         return True
 
     def close(self):
-        """Let go of what was read, and of the threads that did it."""
+        """Forget the rows that were read, and end the threads that read them."""
 
 
 class DiskRows(LazyRows):
-    """Rows that are read from a disk, in blocks, by threads of their own.
+    """Rows on a disk that are scaled when they are looked up, and can be read ahead.
 
-    What :meth:`load` was asked for is read in the background, and found in memory from
-    then on; all else is read when it is asked for.
+    Threads in the background read the rows that :meth:`load` requests, which are then in
+    memory. All other rows are read when they are looked up.
 
     Parameters
     ----------
     values : object
-        Has `shape`, `dtype`, `block_rows` and rows by an array of indices.
+        The rows, in the units of X. It has `shape`, `dtype` and `block_rows`, and returns
+        the rows at an array of indices.
     convert, device
-        As those of :class:`LazyRows`.
+        As for :class:`LazyRows`.
     """
 
     def __init__(self, values, convert, device="cpu"):
@@ -91,11 +90,14 @@ class DiskRows(LazyRows):
 
     @property
     def block_rows(self):
-        """Number of rows that are best read together."""
+        """Number of rows in a block, which is best read as a whole."""
         return self.values.block_rows
 
     def load(self, index):
-        """Start to read the rows at `index`, ascending; a part to :meth:`drop` later."""
+        """Start to read the rows at `index`, ascending, in the background.
+
+        Returns the part of the rows, to :meth:`drop` when it is no longer needed.
+        """
         if self._readers is None:
             self._readers = ThreadPoolExecutor(_READERS, "sklearn_revae_reader")
         part = _Part(index, np.empty((len(index), self.shape[1]), self.values.dtype))
@@ -115,7 +117,7 @@ class DiskRows(LazyRows):
         self._parts.remove(part)
 
     def keep(self, index):
-        """Read these rows, once and for all, if they are not too many."""
+        """Start to read these rows and keep them, if there are not too many."""
         size = len(index) * self.shape[1] * self.values.dtype.itemsize
         if size <= KEPT_BYTES:
             self.load(index.cpu().numpy())
@@ -123,19 +125,19 @@ class DiskRows(LazyRows):
 
     def _read(self, index):
         rows = np.empty((len(index), self.shape[1]), self.values.dtype)
-        missing = np.ones(len(index), dtype=bool)
+        unread = np.ones(len(index), dtype=bool)
         for part in self._parts:
-            places, found = part.find(index)
+            positions, found = part.find(index)
             if found.any():
                 part.wait()
-                rows[found] = part.rows[places[found]]
-                missing &= ~found
-        if missing.any():
-            rows[missing] = self.values[index[missing]]
+                rows[found] = part.rows[positions[found]]
+                unread &= ~found
+        if unread.any():
+            rows[unread] = self.values[index[unread]]
         return rows
 
     def close(self):
-        """Let go of what was read, and of the threads that did it."""
+        """Forget the rows that were read, and end the threads that read them."""
         readers, self._readers = self._readers, None
         self._parts.clear()
         if readers is not None:
@@ -143,7 +145,7 @@ class DiskRows(LazyRows):
 
 
 class _Part:
-    """Rows at `index`, ascending, in memory as soon as the jobs are done."""
+    """Rows at `index`, ascending. They are in memory when the jobs are done."""
 
     def __init__(self, index, rows):
         self.index = index
@@ -151,70 +153,18 @@ class _Part:
         self.jobs = []
 
     def wait(self):
+        """Return when the jobs are done, or raise the error of one."""
         for job in self.jobs:
             job.result()
         self.jobs.clear()
 
     def find(self, index):
-        """Places of rows among these, and whether they are there at all."""
-        places = self.index.searchsorted(index).clip(max=len(self.index) - 1)
-        return places, self.index[places] == index
+        """Positions of rows in this part, and whether it contains them."""
+        positions = self.index.searchsorted(index).clip(max=len(self.index) - 1)
+        return positions, self.index[positions] == index
 
 
 def make_lazy(values, convert, device):
-    """:class:`DiskRows` of values that are best read in blocks, else LazyRows."""
+    """Return :class:`DiskRows` if the values are stored in blocks, else LazyRows."""
     on_disk = getattr(values, "block_rows", None) is not None
     return (DiskRows if on_disk else LazyRows)(values, convert, device)
-
-
-class BlockCycle:
-    """Indices of a pool in shuffled rounds that pass block after block.
-
-    A round takes the blocks in random order, a group of them at a time, and mixes the
-    group's rows. While the rows of one group are drawn, the next group is read: what is
-    in memory are three groups at most, where a batch takes the end of one and the
-    beginning of another.
-
-    Parameters
-    ----------
-    rows : DiskRows
-        What the indices are of.
-    pool : tensor of int
-        The indices, ascending.
-    generator : torch.Generator
-        On the CPU; decides the order.
-    """
-
-    def __init__(self, rows, pool, generator):
-        self.rows = rows
-        self.generator = generator
-        edges = torch.nonzero(torch.diff(pool // rows.block_rows)).squeeze(1) + 1
-        self.blocks = torch.tensor_split(pool, edges)
-        self.queue = pool[:0]
-        self._groups = self._loading_groups()
-        self._next = None
-        self._n_drawn = self._n_queued = 0
-        self._in_use = deque()
-
-    def _loading_groups(self):
-        """Groups without end, each of them being read: its rows, mixed, and its part."""
-        while True:
-            order = torch.randperm(len(self.blocks), generator=self.generator)
-            for group in order.split(GROUP_BLOCKS):
-                pool = torch.cat([self.blocks[block] for block in group.sort().values])
-                mixed = torch.randperm(len(pool), generator=self.generator)
-                yield pool[mixed], self.rows.load(pool.numpy())
-
-    def draw(self, n):
-        """Return the next `n` indices, whose rows stay in memory up to the next draw."""
-        while self._in_use and self._in_use[0][0] <= self._n_drawn:
-            self.rows.drop(self._in_use.popleft()[1])
-        while len(self.queue) < n:
-            mixed, part = self._next or next(self._groups)
-            self.queue = torch.cat([self.queue, mixed])
-            self._n_queued += len(mixed)
-            self._in_use.append((self._n_queued, part))
-            self._next = next(self._groups)
-        drawn, self.queue = self.queue[:n], self.queue[n:]
-        self._n_drawn += n
-        return drawn

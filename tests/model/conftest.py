@@ -13,7 +13,7 @@ from torch.distributions import Bernoulli, Categorical, Independent, Laplace, No
 from sklearn_revae._model.families import Column
 from sklearn_revae._model.label_model import LabelModel, pick
 from sklearn_revae._model.likelihoods import ProductLikelihood
-from sklearn_revae._model.networks import GaussianEncoder, linear
+from sklearn_revae._model.networks import GaussianEncoder, make_layer
 from sklearn_revae._model.objective import Bound, sample_terms, style_divergence
 from sklearn_revae._model.revae import ReVAE
 
@@ -27,10 +27,12 @@ def make_model(
     """A ReVAE whose densities are smooth enough for quadrature to be exact."""
     generator = torch.Generator()
     latent_dim = label_dim * len(n_values) + style_dim
-    body = nn.Sequential(linear(N_COLUMNS, 4, generator), nn.Tanh())
-    decoder = nn.Sequential(
-        linear(latent_dim, 4, generator), nn.Tanh(), linear(4, N_COLUMNS, generator)
-    )
+
+    def linear(n_in, n_out):
+        return make_layer(nn.Linear, n_in, n_out, generator=generator)
+
+    body = nn.Sequential(linear(N_COLUMNS, 4), nn.Tanh())
+    decoder = nn.Sequential(linear(latent_dim, 4), nn.Tanh(), linear(4, N_COLUMNS))
     model = ReVAE(
         GaussianEncoder(body, 4, latent_dim, generator),
         decoder,

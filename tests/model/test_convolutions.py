@@ -1,4 +1,4 @@
-"""Shapes, memory orders, starting values and limits of the convolutional networks."""
+"""Shapes, memory orders, initial weights and limits of the convolutional networks."""
 
 import copy
 import pickle
@@ -61,7 +61,7 @@ def random_latents(n):
 
 
 def flat(images, channels_last):
-    """Rows as a user's own reshape gives them."""
+    """Flatten images as a user would."""
     return (images.permute(0, 2, 3, 1) if channels_last else images).flatten(1)
 
 
@@ -79,24 +79,24 @@ def gradients(module, x):
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_rows_become_features_and_latents_rows_at_every_size(shape):
+def test_encoder_and_decoder_work_at_every_size(shape):
     body, width = conv_encoder_body(shape, seeded())
     assert body(torch.rand(2, shape.n_features)).shape == (2, width)
     assert decoder_of(shape)(torch.rand(2, LATENT_DIM)).shape == (2, shape.n_features)
 
 
 @pytest.mark.parametrize("n", [0, 1])
-def test_no_row_or_a_single_one_is_a_batch_too(n):
+def test_empty_batches_and_single_rows_work(n):
     body, width = conv_encoder_body(ODD, seeded())
     assert body(torch.rand(n, ODD.n_features)).shape == (n, width)
     assert decoder_of(ODD)(torch.rand(n, LATENT_DIM)).shape == (n, ODD.n_features)
 
 
-def test_features_of_a_row_depend_on_no_other_row():
+def test_features_of_a_row_do_not_depend_on_other_rows():
     rows = flat(random_images(ODD, 3), True)
     body = body_of(ODD).double()
-    alone = torch.cat([body(row[None]) for row in rows])
-    torch.testing.assert_close(body(rows), alone)
+    one_by_one = torch.cat([body(row[None]) for row in rows])
+    torch.testing.assert_close(body(rows), one_by_one)
 
 
 # The paper's network
@@ -126,7 +126,7 @@ def with_parameters_of(other, module):
     return module.double()
 
 
-def test_faces_of_64_pixels_are_encoded_by_the_papers_network():
+def test_encoder_of_64_pixels_is_that_of_the_paper():
     body, width = conv_encoder_body(PAPER, seeded())
     paper = paper_encoder_body()
     assert width == 256
@@ -136,7 +136,7 @@ def test_faces_of_64_pixels_are_encoded_by_the_papers_network():
     torch.testing.assert_close(body.double()(flat(images, True)), expected)
 
 
-def test_faces_of_64_pixels_are_decoded_by_the_papers_network():
+def test_decoder_of_64_pixels_is_that_of_the_paper():
     decoder, paper = decoder_of(PAPER), paper_decoder()
     assert parameter_shapes(decoder) == parameter_shapes(paper)
     z = random_latents(3)
@@ -144,13 +144,13 @@ def test_faces_of_64_pixels_are_decoded_by_the_papers_network():
     torch.testing.assert_close(decoder.double()(z), flat(expected, True))
 
 
-def test_one_halving_more_takes_128_pixels_to_the_papers_grid():
+def test_128_pixels_are_halved_once_more_than_in_the_paper():
     larger = parameter_shapes(body_of(replace(PAPER, height=128, width=128)))
     paper = parameter_shapes(body_of(PAPER))
     assert larger == [*paper[:8], (128, 128, 4, 4), (128,), *paper[8:]]
 
 
-def test_a_side_that_is_short_already_is_halved_no_further():
+def test_a_short_side_is_not_halved_any_further():
     weights = parameter_shapes(body_of(ImageShape(16, 128)))[::2]
     kernels = [weight[2:] for weight in weights]
     assert kernels == [(4, 4), (4, 4), (3, 4), (3, 4), (3, 4), (4, 4)]
@@ -164,7 +164,7 @@ def test_decoder_mirrors_the_encoder(shape):
     assert mirrored == weights[::-1]
 
 
-def test_last_layer_of_the_decoder_is_not_rectified():
+def test_last_layer_of_the_decoder_has_no_relu():
     assert (decoder_of(ODD).double()(random_latents(20)) < 0).any()
 
 
@@ -193,7 +193,7 @@ def test_decoded_images_are_the_same_in_either_memory_order(size):
 
 @pytest.mark.parametrize("channels_last", [False, True])
 @pytest.mark.parametrize("n_parts", [1, 2])
-def test_images_and_rows_are_told_apart_by_their_order_alone(channels_last, n_parts):
+def test_images_and_rows_differ_only_in_their_layout(channels_last, n_parts):
     shape = replace(ODD, channels_last=channels_last)
     parts = [random_images(shape, 2, seed) for seed in range(n_parts)]
     rows = torch.cat([flat(images, channels_last) for images in parts], 1)
@@ -205,7 +205,7 @@ def test_images_and_rows_are_told_apart_by_their_order_alone(channels_last, n_pa
 
 
 @pytest.mark.parametrize("channels_last", [False, True])
-def test_a_mask_is_seen_as_further_channels(channels_last):
+def test_a_mask_is_read_as_further_channels(channels_last):
     shape = replace(ODD, channels_last=channels_last)
     images, masks = random_images(shape, 3), random_images(shape, 3, seed=1).round()
     rows = [flat(images, channels_last), flat(masks, channels_last)]
@@ -262,21 +262,21 @@ def test_a_repeated_step_gives_the_same_bytes():
         assert torch.equal(a, b)
 
 
-# Starting values
+# Initial weights
 
 
 @pytest.mark.parametrize("shape", [PAPER, ODD, ImageShape(16, 128)], ids=str)
-def test_start_is_within_torchs_own_limits(shape):
+def test_initial_weights_are_within_the_limits_of_torch(shape):
     layers = [m for m in both_of(shape).modules() if hasattr(m, "weight")]
     for layer in layers:
-        # Torch's own count, of a fresh layer that it initialises itself.
+        # This is what torch uses for a layer that it initialises itself.
         fan_in, _ = nn.init._calculate_fan_in_and_fan_out(layer.weight)
         assert layer.weight.abs().max() <= fan_in**-0.5
         assert layer.weight.abs().max() > 0.9 * fan_in**-0.5
         assert layer.bias.abs().max() <= fan_in**-0.5
 
 
-def test_same_seed_same_bytes_and_another_seed_others():
+def test_initial_weights_only_depend_on_the_seed():
     first, same, other = both_of(PAPER), both_of(PAPER), both_of(PAPER, seed=1)
     for a, b, c in zip(
         first.parameters(), same.parameters(), other.parameters(), strict=True
@@ -285,7 +285,7 @@ def test_same_seed_same_bytes_and_another_seed_others():
         assert (a != c).any()
 
 
-def test_start_and_use_leave_the_global_random_state_alone():
+def test_initialisation_and_use_do_not_change_the_global_random_state():
     state = torch.random.get_rng_state()
     body, decoder = both_of(ODD)
     body(flat(random_images(ODD, 2), True).float())
@@ -296,7 +296,7 @@ def test_start_and_use_leave_the_global_random_state_alone():
 @pytest.mark.parametrize(
     "duplicate", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))]
 )
-def test_copies_and_pickles_give_the_same(duplicate):
+def test_copies_and_pickles_decode_the_same(duplicate):
     decoder, z = decoder_of(ODD).double(), random_latents(2)
     assert torch.equal(duplicate(decoder)(z), decoder(z))
 
@@ -305,11 +305,11 @@ def test_copies_and_pickles_give_the_same(duplicate):
 
 
 @pytest.mark.parametrize("size", [(8, 8), (15, 64), (64, 129), (1, 128)])
-def test_other_sizes_are_refused_with_the_cure(size):
+def test_other_sizes_are_refused_with_advice(size):
     with pytest.raises(ValueError, match=f"{size[0]} x {size[1]} pixels") as error:
         check_image_shape(ImageShape(*size))
-    for cure in ["encoder=", "decoder=", f"2-D, of shape (n, {size[0] * size[1]})"]:
-        assert cure in str(error.value)
+    for advice in ["encoder=", "decoder=", f"2-D, of shape (n, {size[0] * size[1]})"]:
+        assert advice in str(error.value)
 
 
 @pytest.mark.parametrize("size", SIZES)

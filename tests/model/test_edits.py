@@ -1,4 +1,4 @@
-"""Moves of a label's block: their moments, and what they leave alone."""
+"""Edits of the latents of a label: their moments, and what they do not change."""
 
 import pytest
 import torch
@@ -33,7 +33,7 @@ def moments(labels, value):
     return labels.means[1, value], labels.scales[1, value]
 
 
-def test_transport_carries_one_prior_onto_the_other(labels):
+def test_transport_maps_one_prior_to_the_other(labels):
     noise = torch.randn(50, 2, dtype=torch.float64)
     noise = (noise - noise.mean(0)) / noise.std(0)
     (m_u, s_u), (m_v, s_v) = moments(labels, 0), moments(labels, 2)
@@ -52,15 +52,15 @@ def test_transport_keeps_the_standardised_residual(labels, blocks, codes):
     )
 
 
-def test_transport_there_and_back_is_no_move(labels, blocks, codes):
+def test_transport_is_undone_by_transport_back(labels, blocks, codes):
     source, target = codes
-    there = transport(labels, 1, blocks[:, 1], source, target)
-    back = transport(labels, 1, there, target, source)
+    moved = transport(labels, 1, blocks[:, 1], source, target)
+    back = transport(labels, 1, moved, target, source)
     torch.testing.assert_close(back, blocks[:, 1], rtol=0, atol=1e-10)
-    assert (there - blocks[:, 1])[source != target].abs().min() > 1e-3
+    assert (moved - blocks[:, 1])[source != target].abs().min() > 1e-3
 
 
-def test_transport_onto_the_same_value_is_bit_equal(labels, blocks, codes):
+def test_transport_to_the_same_value_changes_nothing(labels, blocks, codes):
     source, _ = codes
     assert torch.equal(transport(labels, 1, blocks[:, 1], source, source), blocks[:, 1])
 
@@ -75,7 +75,7 @@ def test_sample_has_the_targets_moments(labels):
     assert ((drawn.std(0) - s).abs() < 5 * s / (2 * n) ** 0.5).all()
 
 
-def test_sample_follows_the_generator_alone(labels, blocks, codes):
+def test_sample_only_depends_on_the_generator(labels, blocks, codes):
     _, target = codes
     draws = [
         sample(labels, 1, blocks[:, 1], target, torch.Generator().manual_seed(seed))
@@ -94,7 +94,7 @@ def test_mean_is_the_targets_mean(labels, blocks, codes):
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("shape", [(), (4,)])
-def test_move_leaves_other_blocks_and_its_input_alone(
+def test_move_changes_neither_other_labels_nor_its_input(
     labels, blocks, codes, method, shape
 ):
     source, target = codes
@@ -108,7 +108,7 @@ def test_move_leaves_other_blocks_and_its_input_alone(
     assert changed.all()
 
 
-def test_move_dispatches_to_the_method_named(labels, blocks, codes):
+def test_move_uses_the_requested_method(labels, blocks, codes):
     source, target = codes
 
     def generator():

@@ -1,4 +1,4 @@
-"""The importance weight, its summary, the style's divergence and the samples."""
+"""The importance weight, its effective sample size, and other parts of the ELBO."""
 
 import pytest
 import torch
@@ -16,9 +16,9 @@ K = 7
 
 
 def weights_of_all_samples(tiny, codes):
-    """w of each of K samples (K, n): each takes its turn as the first."""
+    """w of each of K samples, (K, n): each of them is once the first."""
     model = tiny.model()
-    # Sharp priors and a wide posterior: weights far from one.
+    # Narrow priors and a wide posterior give weights far from one.
     with torch.no_grad():
         model.label_model.raw_scales.fill_(-3.0)
         model.encoder.head.bias[3:] += 3.0
@@ -36,7 +36,7 @@ def weights_of_all_samples(tiny, codes):
 def test_weight_is_at_most_the_number_of_samples(tiny):
     weight = weights_of_all_samples(tiny, tiny.all_codes())
     assert weight.max() <= K * (1 + 1e-12)
-    # Not for want of unequal weights.
+    # The weights are unequal enough to reach this limit.
     assert weight.max() > 0.9 * K
 
 
@@ -68,12 +68,14 @@ def test_effective_sample_size_formula():
     assert effective_sample_size(weight).item() == pytest.approx(64 / (3 * 30))
 
 
-@pytest.mark.parametrize(("weight", "share"), [([3.0] * 4, 1.0), ([0, 0, 2.0, 0], 0.25)])
-def test_effective_sample_size_at_its_ends(weight, share):
-    assert effective_sample_size(torch.tensor(weight)).item() == pytest.approx(share)
+@pytest.mark.parametrize(
+    ("weight", "fraction"), [([3.0] * 4, 1.0), ([0, 0, 2.0, 0], 0.25)]
+)
+def test_effective_sample_size_at_its_ends(weight, fraction):
+    assert effective_sample_size(torch.tensor(weight)).item() == pytest.approx(fraction)
 
 
-def test_style_divergence_is_torchs():
+def test_style_divergence_is_that_of_torch():
     generator = torch.Generator().manual_seed(0)
     mean = torch.randn(5, 3, generator=generator, dtype=torch.float64)
     scale = torch.rand(5, 3, generator=generator, dtype=torch.float64) + 0.1
@@ -81,7 +83,7 @@ def test_style_divergence_is_torchs():
     torch.testing.assert_close(style_divergence(mean, scale), expected)
 
 
-def test_posterior_samples_have_its_moments_and_its_gradients():
+def test_posterior_samples_have_the_right_moments_and_gradients():
     mean = torch.tensor([[1.0, -2.0]], dtype=torch.float64, requires_grad=True)
     scale = torch.tensor([[0.5, 3.0]], dtype=torch.float64, requires_grad=True)
     n = 100_000

@@ -1,4 +1,4 @@
-"""Densities and classifiers of the labels, by direct summation over their values."""
+"""Densities and classifiers of labels against sums over their values."""
 
 import pytest
 import torch
@@ -21,7 +21,7 @@ def labels(request):
     labels = LabelModel(N_VALUES, DIM, generator, request.param).double()
     labels.set_prior([torch.tensor([3.0, 1.0]), torch.arange(4.0), torch.ones(3)])
     with torch.no_grad():
-        # The same scales for every classifier, however many numbers it starts from.
+        # The same scales for every classifier, however many numbers it has drawn.
         generator = torch.Generator().manual_seed(0)
         noise = torch.randn(labels.raw_scales.shape, generator=generator)
         labels.raw_scales.add_(noise)
@@ -85,7 +85,7 @@ def test_bayes_classifier_is_bayes_rule(z):
         )
 
 
-def test_affine_classifier_sees_its_own_block_alone(z):
+def test_affine_classifier_only_reads_the_latents_of_its_label(z):
     generator = torch.Generator().manual_seed(0)
     labels = LabelModel(N_VALUES, DIM, generator, "affine").double()
     moved = z.clone()
@@ -143,7 +143,7 @@ def test_scales_start_at_one():
 
 
 @pytest.mark.parametrize(("n_values", "dim"), [(2, 1), (2, 2), (3, 2), (4, 2), (10, 8)])
-def test_values_start_well_apart(n_values, dim):
+def test_initial_means_are_far_apart(n_values, dim):
     generator = torch.Generator().manual_seed(0)
     for _ in range(20):
         means = separated_means(n_values, dim, generator)
@@ -151,19 +151,19 @@ def test_values_start_well_apart(n_values, dim):
 
 
 @pytest.mark.parametrize(("n_values", "dim"), [(3, 1), (5, 1), (20, 3)])
-def test_values_never_start_in_one_place(n_values, dim):
+def test_initial_means_never_coincide(n_values, dim):
     means = separated_means(n_values, dim, torch.Generator().manual_seed(0))
     assert torch.pdist(means).min() > 1e-3
 
 
 @pytest.mark.parametrize("n_values", [2, 5])
-def test_values_start_equally_far_apart_if_the_block_is_wide_enough(n_values):
+def test_initial_means_are_equally_far_apart_if_there_are_enough_dimensions(n_values):
     means = separated_means(n_values, 5, torch.Generator().manual_seed(0))
     distances = torch.pdist(means)
     torch.testing.assert_close(distances, torch.full_like(distances, 4.0))
 
 
-def test_start_leaves_the_global_random_state_alone():
+def test_initialisation_does_not_change_the_global_random_state():
     state = torch.random.get_rng_state()
     LabelModel((2, 3), 2, torch.Generator().manual_seed(0), "affine")
     assert torch.equal(torch.random.get_rng_state(), state)

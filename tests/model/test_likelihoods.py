@@ -1,4 +1,4 @@
-"""p(x|z) column by column against SciPy's and torch's distributions."""
+"""p(x|z) of every family against the distributions of SciPy and torch."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def column_of(name):
 
 
 def make_family(name, n_columns=1):
-    """A family whose learned numbers are not those it starts from."""
+    """A family whose learned parameters differ from their initial values."""
     family = FAMILIES[name]([column_of(name)] * n_columns).double()
     with torch.no_grad():
         for i, parameter in enumerate(family.parameters()):
@@ -62,7 +62,7 @@ def x():
 
 
 def reference(name, family, output):
-    """SciPy's distribution of one column, for one number out of the decoder."""
+    """SciPy's distribution of one column, for one output of the decoder."""
     numbers = {
         key: np.asarray(value.detach()).ravel()[0]
         for key, value in family.named_parameters()
@@ -127,7 +127,7 @@ def support_of(family):
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-def test_mass_is_one_and_the_mean_and_the_draws_are_its_own(name):
+def test_density_integrates_to_one_and_agrees_with_mean_and_draws(name):
     family = make_family(name)
     output = 0.7 * random(1, family.n_outputs, seed=5)
     values = support_of(family)
@@ -154,7 +154,7 @@ def test_mass_is_one_and_the_mean_and_the_draws_are_its_own(name):
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-def test_draws_follow_the_generator_alone(name):
+def test_draws_only_depend_on_the_generator(name):
     family = make_family(name)
     output = random(50, 1, family.n_outputs)
     before = torch.get_rng_state()
@@ -175,7 +175,7 @@ def test_bernoulli_between_zero_and_one_interpolates():
     torch.testing.assert_close(between, 0.7 * zero + 0.3 * one)
 
 
-def test_ordinal_levels_stay_in_order_of_place():
+def test_ordinal_levels_increase_with_the_location():
     family = make_family("ordinal")
     places = torch.linspace(-20, 20, 41).double()[:, None, None]
     levels = family.mean(places)[:, 0]
@@ -200,7 +200,7 @@ def test_number_of_noise_scales(name, n_scales):
 
 
 def outputs_of(likelihood, output):
-    """The decoder's numbers for every column, in the columns' order."""
+    """The outputs of the decoder for every column, in the order of the columns."""
     widths = [{"categorical": column.n_levels}.get(column.family, 1) for column in MIXED]
     assert sum(widths) == likelihood.n_outputs
     return output.split(widths, dim=-1)
@@ -238,18 +238,18 @@ def test_the_encoder_reads_columns_in_their_order(mixed, x):
     assert torch.equal(last_real, x[:, 6])
 
 
-def test_a_missing_value_adds_nothing_and_is_told_to_the_encoder(mixed, x):
+def test_a_missing_value_adds_nothing_and_is_masked_for_the_encoder(mixed, x):
     output = random(4, 6, mixed.n_outputs, seed=2)
     whole = mixed.log_prob(output, x)
     for j in range(len(MIXED)):
-        holed = x.clone()
-        holed[:, j] = torch.nan
+        incomplete = x.clone()
+        incomplete[:, j] = torch.nan
         others = x.clone()
         others[:, [k for k in range(len(MIXED)) if k != j]] = torch.nan
         torch.testing.assert_close(
-            mixed.log_prob(output, holed) + mixed.log_prob(output, others), whole
+            mixed.log_prob(output, incomplete) + mixed.log_prob(output, others), whole
         )
-        features = mixed.features(holed)
+        features = mixed.features(incomplete)
         assert torch.isfinite(features).all()
         assert (features[:, -len(MIXED) + j] == 0).all()
 
@@ -263,8 +263,8 @@ def test_gradients_stay_finite_around_missing_values(mixed, x):
     assert (output.grad[:, 1::2] != 0).any()
 
 
-def test_expected_features_are_those_of_a_sure_row(mixed, x):
-    # Logits that leave no doubt, so that the expectation is the row's own features.
+def test_expected_features_are_those_of_a_certain_row(mixed, x):
+    # The outputs leave no doubt, so that the expectation is that of the row itself.
     output = torch.zeros(6, mixed.n_outputs, dtype=torch.float64)
     parts = outputs_of(mixed, output)
     for j, part in enumerate(parts):
@@ -284,7 +284,7 @@ def test_expected_features_are_those_of_a_sure_row(mixed, x):
     torch.testing.assert_close(found[:, wanted], expected[:, wanted], rtol=0, atol=2e-3)
 
 
-def test_everything_moves_with_the_module_and_is_saved(mixed, x):
+def test_state_dict_restores_everything(mixed, x):
     other = ProductLikelihood(MIXED, masked=True).double()
     other.load_state_dict(mixed.state_dict())
     output = random(6, mixed.n_outputs)
@@ -292,7 +292,7 @@ def test_everything_moves_with_the_module_and_is_saved(mixed, x):
     assert torch.equal(other.features(x), mixed.features(x))
 
 
-def test_noise_is_for_numbers_and_not_for_levels_or_the_mask(mixed):
+def test_levels_and_the_mask_get_no_noise(mixed):
     noise = mixed.noise_of_inputs(torch.arange(1.0, 9.0).double())
     expected = [1, 0, 0, 0, 3, 4, 0, 0, 0, 0, 7, 0, 0, *[0] * len(MIXED)]
     assert noise.tolist() == expected

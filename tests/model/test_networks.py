@@ -1,4 +1,4 @@
-"""Shapes, starting values and limits of encoder and decoder."""
+"""Shapes, initial weights and limits of encoder and decoder."""
 
 import pytest
 import torch
@@ -7,7 +7,7 @@ from torch import nn
 from sklearn_revae._model.networks import (
     MIN_POSTERIOR_SCALE,
     GaussianEncoder,
-    linear,
+    make_layer,
     mlp_decoder,
     mlp_encoder_body,
 )
@@ -35,7 +35,7 @@ def test_decoder_mirrors_the_encoder():
     assert widths(mlp_decoder(3, (7, 6), 5, seeded())) == [(3, 6), (6, 7), (7, 5)]
 
 
-def test_without_hidden_layers_both_are_affine():
+def test_encoder_and_decoder_without_hidden_layers_are_affine():
     body, width = mlp_encoder_body(5, (), seeded())
     assert width == 5
     x = torch.randn(4, 5)
@@ -43,7 +43,7 @@ def test_without_hidden_layers_both_are_affine():
     assert widths(mlp_decoder(3, (), 5, seeded())) == [(3, 5)]
 
 
-def test_last_layer_of_the_decoder_is_not_rectified():
+def test_last_layer_of_the_decoder_has_no_relu():
     output = mlp_decoder(3, (7,), 5, seeded())(torch.randn(50, 3, generator=seeded()))
     assert (output < 0).any()
 
@@ -70,15 +70,15 @@ def test_scale_never_falls_below_its_limit():
 
 
 @pytest.mark.parametrize("n_in", [1, 16, 400])
-def test_linear_starts_within_torchs_own_limits(n_in):
-    layer = linear(n_in, 200, seeded())
+def test_initial_weights_are_within_the_limits_of_torch(n_in):
+    layer = make_layer(nn.Linear, n_in, 200, generator=seeded())
     limit = n_in**-0.5
     for parameter in layer.parameters():
         assert parameter.abs().max() <= limit
         assert parameter.abs().max() > 0.9 * limit
 
 
-def test_same_seed_same_weights_and_another_seed_others():
+def test_initial_weights_only_depend_on_the_seed():
     first, same, other = encoder(0), encoder(0), encoder(1)
     for a, b, c in zip(
         first.parameters(), same.parameters(), other.parameters(), strict=True
@@ -87,7 +87,7 @@ def test_same_seed_same_weights_and_another_seed_others():
         assert (a != c).any()
 
 
-def test_start_leaves_the_global_random_state_alone():
+def test_initialisation_does_not_change_the_global_random_state():
     state = torch.random.get_rng_state()
     encoder()
     mlp_decoder(3, (7, 6), 5, seeded())

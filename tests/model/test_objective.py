@@ -21,7 +21,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("family", "classifier", "unlabeled_bound"), CASES)
-def test_value_is_the_papers_bound(tiny, family, classifier, unlabeled_bound):
+def test_value_is_the_elbo_of_the_paper(tiny, family, classifier, unlabeled_bound):
     model, codes = tiny.model(family, classifier), tiny.all_codes()
     x = tiny.x(family, len(codes))
     with torch.no_grad():
@@ -34,7 +34,7 @@ def test_value_is_the_papers_bound(tiny, family, classifier, unlabeled_bound):
 
 
 @pytest.mark.parametrize("classifier", ["bayes", "affine"])
-def test_label_weight_multiplies_the_classifier_alone(tiny, classifier):
+def test_label_weight_only_multiplies_the_classifier(tiny, classifier):
     model, codes = tiny.model(classifier=classifier), tiny.all_codes()
     x = tiny.x("gaussian", len(codes))
     with torch.no_grad():
@@ -46,7 +46,7 @@ def test_label_weight_multiplies_the_classifier_alone(tiny, classifier):
     torch.testing.assert_close(value, torch.stack(expected), rtol=0, atol=1e-6)
 
 
-def test_blocks_of_several_latents(tiny):
+def test_labels_with_several_dimensions(tiny):
     model = tiny.model(n_values=(3,), label_dim=2)
     codes = tiny.all_codes((3,))
     x = tiny.x("gaussian", len(codes))
@@ -59,7 +59,7 @@ def test_blocks_of_several_latents(tiny):
     torch.testing.assert_close(value, torch.stack(expected), rtol=0, atol=1e-6)
 
 
-def test_classifier_bound_is_looser_by_the_divergence_to_the_posterior(tiny):
+def test_classifier_bound_is_looser_by_the_divergence_from_the_posterior(tiny):
     model, codes = tiny.model(classifier="affine"), tiny.all_codes()
     x = tiny.x("gaussian", len(codes))
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""How much latents tell of labels: nothing, all, and the gradient that lowers it."""
+"""The dependence of latents on labels, its limits 0 and 1, and its gradient."""
 
 import pytest
 import torch
@@ -8,7 +8,7 @@ from sklearn_revae._model.objective import dependence
 
 @pytest.fixture
 def labels():
-    """Probabilities (400, 1, 2) of a label that is known for sure."""
+    """Probabilities (400, 1, 2) of a label that is certain."""
     values = torch.arange(400) % 2
     return torch.nn.functional.one_hot(values, 2).double()[:, None]
 
@@ -18,18 +18,18 @@ def latents(n_dims=3):
     return torch.randn(400, n_dims, generator=generator, dtype=torch.float64)
 
 
-def test_independent_latents_tell_next_to_nothing(labels):
+def test_dependence_of_independent_latents_is_almost_zero(labels):
     assert 0 <= dependence(latents(), labels) < 0.02
 
 
-def test_latents_that_are_the_label_tell_all(labels):
+def test_dependence_of_the_label_itself_is_one(labels):
     torch.testing.assert_close(
         dependence(labels[:, 0, :1], labels), torch.tensor(1.0, dtype=torch.float64)
     )
 
 
-def test_it_sees_what_no_covariance_shows(labels):
-    """One class within, the other on both sides: the means are equal."""
+def test_dependence_without_a_covariance_is_found(labels):
+    """The classes have equal means: one is in the middle, the other on both sides."""
     z = latents(1)
     z[::2] *= 0.1
     z[1::2] += 3 * z[1::2].sign()
@@ -37,17 +37,17 @@ def test_it_sees_what_no_covariance_shows(labels):
     assert dependence(z, labels) > 0.3
 
 
-def test_labels_count_alike(labels):
+def test_it_is_the_mean_over_labels(labels):
     both = torch.cat([labels, labels.roll(1, 0).flip(-1)], dim=1)
     z = latents() + 2 * labels[:, 0, :1]
     torch.testing.assert_close(dependence(z, both), dependence(z, labels))
 
 
-def test_latents_without_spread_tell_nothing(labels):
+def test_dependence_of_constant_latents_is_zero(labels):
     z = torch.zeros(400, 2, dtype=torch.float64, requires_grad=True)
-    told = dependence(z, labels)
-    told.backward()
-    assert told == 0
+    constant = dependence(z, labels)
+    constant.backward()
+    assert constant == 0
     assert torch.isfinite(z.grad).all()
 
 
@@ -63,7 +63,7 @@ def test_descent_makes_latents_independent(labels):
     assert dependence(z, labels) < 0.03
 
 
-def test_the_labels_get_no_gradient(labels):
+def test_probabilities_get_no_gradient(labels):
     probabilities = labels.clone().requires_grad_()
     z = latents().requires_grad_()
     dependence(z, probabilities).backward()

@@ -1,4 +1,4 @@
-"""The bound's two ends: all labels observed, none observed, and no labels at all."""
+"""Special cases of the ELBO: all labels observed, none observed, and no labels."""
 
 import itertools
 
@@ -26,7 +26,7 @@ def nodes_of(tiny, model, x, n_nodes=18):
     return weights, z, Normal(mean, scale).log_prob(z).sum(-1)
 
 
-def test_unobserved_end_is_the_elbo_under_the_mixture_prior(tiny):
+def test_without_observed_labels_it_is_the_elbo_under_the_mixture_prior(tiny):
     model = tiny.model()
     labels = model.label_model
     x = tiny.x("gaussian", 4)
@@ -48,7 +48,7 @@ def test_unobserved_end_is_the_elbo_under_the_mixture_prior(tiny):
 
 
 @pytest.mark.parametrize("classifier", ["bayes", "affine"])
-def test_observed_end_is_the_papers_labeled_bound(tiny, classifier):
+def test_with_all_labels_it_is_the_labeled_bound_of_the_paper(tiny, classifier):
     model = tiny.model(classifier=classifier)
     labels = model.label_model
     codes = torch.tensor(list(itertools.product(range(2), range(3))))
@@ -80,7 +80,7 @@ def test_observed_end_is_the_papers_labeled_bound(tiny, classifier):
 
 
 @pytest.mark.parametrize("classifier", ["bayes", "affine"])
-def test_bound_lies_below_the_evidence(tiny, classifier):
+def test_elbo_is_less_than_the_evidence(tiny, classifier):
     model, codes = tiny.model(classifier=classifier), tiny.all_codes()
     labels = model.label_model
     x = tiny.x("gaussian", len(codes))

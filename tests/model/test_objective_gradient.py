@@ -1,4 +1,4 @@
-"""The bound's gradient against brute force, for every mixture of observed labels."""
+"""The gradient of the ELBO against brute force, for every mixture of observed labels."""
 
 import pytest
 import torch
@@ -12,7 +12,9 @@ CASES = [
 
 
 @pytest.mark.parametrize(("family", "classifier", "unlabeled_bound"), CASES)
-def test_gradient_is_the_papers_bounds(tiny, family, classifier, unlabeled_bound):
+def test_gradient_is_that_of_the_elbo_of_the_paper(
+    tiny, family, classifier, unlabeled_bound
+):
     model, codes = tiny.model(family, classifier), tiny.all_codes()
     x = tiny.x(family, len(codes))
     for row in range(len(codes)):

@@ -1,4 +1,4 @@
-"""Sampled gradients against quadrature: what is unbiased, what is left out, how much."""
+"""Sampled gradients against quadrature, with and without the gradient of the weight."""
 
 import pytest
 import torch
@@ -12,7 +12,7 @@ from sklearn_revae._model.objective import (
     sample_terms,
 )
 
-# All labels observed, one of them, none.
+# Rows with both labels observed, with one of them, and with none.
 CODES = torch.tensor([[1, 2], [-1, 0], [-1, -1]])
 
 
@@ -79,7 +79,7 @@ def test_gradient_of_unlabeled_rows_is_unbiased_from_a_single_sample(tiny):
     assert standard_error.norm() < 0.02 * exact.norm()
 
 
-def test_decoding_one_sample_of_several_has_the_expectation_of_all(tiny):
+def test_decoding_one_sample_is_unbiased(tiny):
     model = tiny.model()
     copies = tiny.x("gaussian", 1).expand(20_000, -1), CODES[:1].expand(20_000, -1)
     with torch.no_grad():
@@ -96,7 +96,7 @@ def test_decoding_one_sample_of_several_has_the_expectation_of_all(tiny):
 
 
 def dropped(tiny, model, x, codes):
-    """What detaching w takes from the gradient."""
+    """The part of the gradient that is lost when w is detached."""
     full, detached = (
         tiny.gradient(
             tiny.bound(model, x, codes, 14, detach_weight=detach).value().sum(), model
@@ -107,22 +107,22 @@ def dropped(tiny, model, x, codes):
 
 
 @pytest.mark.parametrize("classifier", ["bayes", "affine"])
-def test_detached_weight_leaves_out_the_score_function_term(tiny, classifier):
+def test_detached_weight_omits_the_score_function_term(tiny, classifier):
     model, codes = tiny.model(classifier=classifier), tiny.all_codes()
     codes = codes[(codes >= 0).any(-1)]
     x = tiny.x("gaussian", len(codes))
     for row in range(len(codes)):
-        left_out = dropped(tiny, model, x[row : row + 1], codes[row : row + 1])
+        omitted = dropped(tiny, model, x[row : row + 1], codes[row : row + 1])
         reference = tiny.reference(model, x[row], codes[row], n_nodes=18)
         weight, integrand = reference.weight(), reference.integrand()
         score = reference.log_labels_given_z() - reference.log_labels_given_x()
         term = reference.expectation(weight.detach() * integrand.detach() * score)
         expected = tiny.gradient(term, model)
-        torch.testing.assert_close(left_out, expected, rtol=0, atol=1e-5)
+        torch.testing.assert_close(omitted, expected, rtol=0, atol=1e-5)
         assert expected.norm() > 1e-2
 
 
-def test_detached_weight_leaves_nothing_out_of_unlabeled_rows(tiny):
+def test_detached_weight_omits_nothing_for_unlabeled_rows(tiny):
     codes = torch.tensor([[-1, -1]])
     assert (dropped(tiny, tiny.model(), tiny.x("gaussian", 1), codes) == 0).all()
 
@@ -142,10 +142,10 @@ class _Repeat(nn.Module):
 
 
 def repeated(tiny, times):
-    """The same model and row, the row's columns written `times` times over."""
+    """The same model and row, with every column repeated `times` times."""
     model = tiny.model("shared_gaussian")
     with torch.no_grad():
-        # Little noise, as training makes it: a standard deviation of 0.16.
+        # The noise is as small as after training, with a standard deviation of 0.16.
         model.likelihood.families["shared_gaussian"].raw_scale.fill_(-2.0)
     model.encoder.body = nn.Sequential(_FirstColumns(), model.encoder.body)
     model.decoder = nn.Sequential(model.decoder, _Repeat(times))
@@ -155,19 +155,19 @@ def repeated(tiny, times):
     return model, tiny.x("gaussian", 1).repeat(1, times)
 
 
-def test_what_is_left_out_grows_with_the_columns(tiny):
-    left_out, of_classifier = {}, {}
+def test_omitted_term_grows_with_the_number_of_columns(tiny):
+    omitted, of_classifier = {}, {}
     for times in (1, 4, 64):
         model, x = repeated(tiny, times)
-        left_out[times] = dropped(tiny, model, x, CODES[:1])
+        omitted[times] = dropped(tiny, model, x, CODES[:1])
         bound = tiny.bound(model, x, CODES[:1], 14)
         of_classifier[times] = tiny.gradient(bound.log_classifier.sum(), model)
-    # It is affine in log p(x|z), which is proportional to the columns.
+    # It is affine in log p(x|z), which is proportional to the number of columns.
     torch.testing.assert_close(
-        (left_out[64] - left_out[4]) / 60, (left_out[4] - left_out[1]) / 3
+        (omitted[64] - omitted[4]) / 60, (omitted[4] - omitted[1]) / 3
     )
-    # Measured: 0.36, 1.5 and 24, beside the classifier's own 0.98.
-    assert left_out[1].norm() < of_classifier[1].norm()
-    assert left_out[4].norm() > of_classifier[4].norm()
-    assert left_out[64].norm() > 20 * of_classifier[64].norm()
+    # Measured: 0.36, 1.5 and 24, where the classifier's own gradient has 0.98.
+    assert omitted[1].norm() < of_classifier[1].norm()
+    assert omitted[4].norm() > of_classifier[4].norm()
+    assert omitted[64].norm() > 20 * of_classifier[64].norm()
     torch.testing.assert_close(of_classifier[64], of_classifier[1])

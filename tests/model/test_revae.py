@@ -1,9 +1,9 @@
-"""How the model cuts latents into blocks, and decodes them."""
+"""How the model splits the latent code by label, and decodes it."""
 
 import torch
 
 
-def test_blocks_and_style_partition_the_latents(tiny):
+def test_blocks_and_style_partition_the_latent_code(tiny):
     model = tiny.model(n_values=(2, 3, 2), label_dim=2, style_dim=4)
     z = torch.arange(20.0).reshape(2, 10)
     assert model.latent_dim == 10
@@ -11,7 +11,7 @@ def test_blocks_and_style_partition_the_latents(tiny):
     assert torch.equal(torch.cat([model.blocks(z).flatten(1), model.style(z)], 1), z)
 
 
-def test_style_dim_zero_leaves_no_style(tiny):
+def test_style_dim_may_be_zero(tiny):
     model = tiny.model(style_dim=0)
     z = torch.zeros(5, 2, dtype=torch.float64)
     assert model.style(z).shape == (5, 0)

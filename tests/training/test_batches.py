@@ -1,11 +1,11 @@
-"""Batches: their labelled share, and how often each row comes."""
+"""Batches: their fraction of labelled rows, and how often each row is drawn."""
 
 import math
 
 import pytest
 import torch
 
-from sklearn_revae._training.batches import LABELED_SHARE, MixedBatches, Rows
+from sklearn_revae._training.batches import LABELED_FRACTION, MixedBatches, Rows
 
 # Labelled rows, unlabelled rows, batch size, labelled rows expected in a batch.
 MIXTURES = [
@@ -20,7 +20,7 @@ MIXTURES = [
 
 
 def rows_of(n_labeled, n_unlabeled):
-    """Rows whose only column counts them, labelled ones last."""
+    """Rows whose only value is their index; labelled rows are last."""
     n = n_labeled + n_unlabeled
     codes = torch.full((n, 2), -1)
     codes[n_unlabeled:, 1] = 0
@@ -28,7 +28,7 @@ def rows_of(n_labeled, n_unlabeled):
 
 
 def epoch(batches):
-    """Every batch of an epoch, as indices of its rows."""
+    """The indices of the rows of every batch of an epoch."""
     return [x[:, 0].long() for x, _, _ in batches]
 
 
@@ -45,15 +45,15 @@ def test_every_batch_has_the_same_mixture(n_labeled, n_unlabeled, batch_size, ex
             assert len(index) == batch_size
             labeled = index >= n_unlabeled
             assert labeled.sum() == expected
-            # Labelled ones first.
+            # Labelled rows come first.
             assert labeled[:expected].all()
 
 
-def test_labeled_share_is_a_quarter_unless_the_data_have_more():
-    assert LABELED_SHARE == 0.25
-    for n_labeled, share in ((1, 0.25), (20, 0.25), (25, 0.25), (40, 0.4), (80, 0.8)):
+def test_a_quarter_is_labeled_unless_more_of_the_data_is():
+    assert LABELED_FRACTION == 0.25
+    for n_labeled, fraction in ((1, 0.25), (20, 0.25), (25, 0.25), (40, 0.4), (80, 0.8)):
         (index, *_) = epoch(batches_of(n_labeled, 100 - n_labeled, 20))
-        assert (index >= 100 - n_labeled).sum() == 20 * share
+        assert (index >= 100 - n_labeled).sum() == 20 * fraction
 
 
 @pytest.mark.parametrize(("n_labeled", "n_unlabeled", "batch_size", "expected"), MIXTURES)
@@ -70,9 +70,7 @@ def test_rows_of_either_kind_are_repeated_evenly(
 
 
 @pytest.mark.parametrize(("n_labeled", "n_unlabeled", "batch_size", "expected"), MIXTURES)
-def test_an_epoch_passes_the_unlabeled_rows_once(
-    n_labeled, n_unlabeled, batch_size, expected
-):
+def test_an_epoch_draws_every_unlabeled_row(n_labeled, n_unlabeled, batch_size, expected):
     batches = batches_of(n_labeled, n_unlabeled, batch_size)
     assert len(batches) == math.ceil(n_unlabeled / (batch_size - expected))
     count = torch.zeros(n_labeled + n_unlabeled, dtype=torch.long)
@@ -83,7 +81,7 @@ def test_an_epoch_passes_the_unlabeled_rows_once(
 
 @pytest.mark.parametrize(("n_labeled", "n_unlabeled"), [(12, 0), (0, 12)])
 @pytest.mark.parametrize("batch_size", [1, 5, 12])
-def test_rows_of_one_kind_are_all_passed_once(n_labeled, n_unlabeled, batch_size):
+def test_rows_of_one_kind_are_all_drawn_once(n_labeled, n_unlabeled, batch_size):
     batches = epoch(batches_of(n_labeled, n_unlabeled, batch_size))
     assert len(batches) == math.ceil(12 / batch_size)
     assert all(len(index) == batch_size for index in batches)
@@ -105,7 +103,7 @@ def test_batches_carry_codes_and_weights_of_their_rows():
         assert torch.equal(weight, x[:, 0] * 10)
 
 
-def test_order_follows_the_seed_alone():
+def test_order_only_depends_on_the_seed():
     state = torch.random.get_rng_state()
     first, same, other = (epoch(batches_of(5, 40, 10, seed)) for seed in (0, 0, 1))
     assert torch.equal(torch.cat(first), torch.cat(same))

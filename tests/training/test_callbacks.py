@@ -1,4 +1,4 @@
-"""What is recorded, which weights are kept, when training stops."""
+"""What the history records, which weights are kept, and when training stops."""
 
 import pytest
 import torch
@@ -25,12 +25,12 @@ def run(small, callbacks, n_epochs=6, rows=None):
 
 
 def scripted(scores):
-    """A score that takes the given values in turn."""
+    """A score that returns the given values in turn."""
     values = iter(scores)
     return lambda module: next(values)
 
 
-def test_history_holds_the_mean_of_each_term(small):
+def test_history_records_the_mean_of_each_term(small):
     terms = _Terms()
     net = run(small, [("terms", terms)], n_epochs=1)
 
@@ -51,16 +51,16 @@ def test_history_holds_the_mean_of_each_term(small):
     assert "weight" not in epoch
 
 
-def test_history_holds_the_labeled_rows_weights(small):
+def test_history_records_the_weights_of_labeled_rows(small):
     terms = _Terms()
     net = run(small, [("terms", terms)], n_epochs=1)
     weights = [
         b.weight[(codes >= 0).any(-1)]
         for b, codes in zip(terms.bounds, terms.codes, strict=True)
     ]
-    shares = torch.stack([effective_sample_size(w) for w in weights])
+    fractions = torch.stack([effective_sample_size(w) for w in weights])
     epoch = net.history[0]
-    assert epoch["weight_effective_share"] == pytest.approx(shares.mean().item())
+    assert epoch["weight_effective_share"] == pytest.approx(fractions.mean().item())
     assert epoch["weight_max"] == pytest.approx(torch.cat(weights).max().item())
 
 
@@ -71,7 +71,7 @@ def test_history_without_labeled_rows_has_no_weights(small):
     assert "bound" in net.history[0]
 
 
-def test_best_weights_are_put_back(small):
+def test_best_weights_are_restored(small):
     spy = small.Spy()
     best = KeepBest("score", scripted([0.1, 0.5, 0.9, 0.2, 0.3, 0.4]), 10, 0.0)
     net = run(small, [("best", best), ("spy", spy)])
@@ -80,13 +80,13 @@ def test_best_weights_are_put_back(small):
     assert not torch.equal(spy.epochs[2], spy.epochs[5])
 
 
-def test_stops_when_patience_is_out(small):
+def test_stops_when_the_patience_is_exhausted(small):
     best = KeepBest("score", scripted([0.1, 0.5, 0.4, 0.5, 0.3, 0.9]), 3, 0.0)
     net = run(small, [("best", best)])
     assert net.history[:, "score"] == [0.1, 0.5, 0.4, 0.5, 0.3]
 
 
-def test_gains_within_the_tolerance_are_kept_but_cost_patience(small):
+def test_gains_within_the_tolerance_are_kept_but_use_up_patience(small):
     spy = small.Spy()
     best = KeepBest("score", scripted([0.5, 0.51, 0.52, 0.53, 0.54, 0.55]), 2, 0.1)
     net = run(small, [("spy", spy), ("best", best)])
@@ -94,7 +94,7 @@ def test_gains_within_the_tolerance_are_kept_but_cost_patience(small):
     assert torch.equal(small.weights(net.module_), spy.epochs[2])
 
 
-def test_score_of_nan_is_no_gain(small):
+def test_score_of_nan_is_not_a_gain(small):
     spy = small.Spy()
     nan = float("nan")
     best = KeepBest("score", scripted([nan, 0.5, nan, nan, nan, nan]), 3, 0.0)
@@ -103,7 +103,7 @@ def test_score_of_nan_is_no_gain(small):
     assert torch.equal(small.weights(net.module_), spy.epochs[1])
 
 
-def test_recorded_bound_can_be_watched(small):
+def test_recorded_elbo_can_be_watched(small):
     spy = small.Spy()
     best = KeepBest("bound", None, 100, 0.0)
     net = run(small, [("spy", spy), ("best", best)])

@@ -1,4 +1,4 @@
-"""The norm of all gradients, and that threads do not change its bits."""
+"""The norm of all gradients, whose bits do not depend on the number of threads."""
 
 import pytest
 import torch
@@ -33,7 +33,7 @@ def test_one_bad_entry_makes_the_norm_non_finite(bad):
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_bits_do_not_depend_on_the_number_of_threads(shape):
-    # Several, as sums in another order may round alike.
+    # There are several, because sums in another order may happen to be equal.
     parameters = [parameter(*shape, seed=seed) for seed in range(8)]
     n_threads = torch.get_num_threads()
     norms = []

@@ -1,4 +1,4 @@
-"""What a training step minimises, term by term."""
+"""The loss of a training step, term by term."""
 
 import pytest
 import torch
@@ -28,7 +28,7 @@ def encoder_inputs(module):
 
 
 @pytest.mark.parametrize("unlabeled_bound", ["marginal", "classifier"])
-def test_loss_is_minus_the_weighted_bound_a_column(small, batch, unlabeled_bound):
+def test_loss_is_minus_the_weighted_elbo_per_feature(small, batch, unlabeled_bound):
     module = small.module(classifier="affine")
     x, codes, _ = batch
     weight = torch.arange(1.0, N_ROWS + 1, dtype=torch.float64)
@@ -72,14 +72,14 @@ def test_row_of_weight_zero_leaves_no_gradient(small, batch):
 @pytest.mark.parametrize(
     ("consistency_weight", "n_encoded"), [(0.0, N_ROWS), (1.0, 2 * N_ROWS)]
 )
-def test_one_call_of_the_encoder_a_step(small, batch, consistency_weight, n_encoded):
+def test_a_step_calls_the_encoder_once(small, batch, consistency_weight, n_encoded):
     module = small.module()
     inputs = encoder_inputs(module)
     small.loss(consistency_weight=consistency_weight)(module, *batch)
     assert [len(x) for x in inputs] == [n_encoded]
 
 
-def test_no_noisy_copies_without_labels(small, batch):
+def test_no_perturbed_views_without_labels(small, batch):
     module = small.module(n_values=())
     inputs = encoder_inputs(module)
     x, codes, weight = batch
@@ -88,29 +88,30 @@ def test_no_noisy_copies_without_labels(small, batch):
     assert loss.isfinite()
 
 
-def test_consistency_term_is_the_cross_entropy_to_the_noisy_copy(small, batch):
+def test_consistency_term_is_the_cross_entropy_to_the_perturbed_view(small, batch):
     module = small.module()
     noise = torch.tensor([0.5, 0.0, 1.0, 2.0], dtype=torch.float64)
     inputs = encoder_inputs(module)
     loss, bound = small.loss(consistency_weight=3.0, noise_scale=noise)(module, *batch)
-    clean, noisy = inputs[0].chunk(2)
+    clean, perturbed = inputs[0].chunk(2)
     cross_entropy = consistency_loss(
-        module.log_class_probabilities(clean).exp(), module.log_class_probabilities(noisy)
+        module.log_class_probabilities(clean).exp(),
+        module.log_class_probabilities(perturbed),
     )
     expected = -(bound.value(label_weight=2.0) - 3.0 * cross_entropy).mean() / 4
     torch.testing.assert_close(loss, expected)
     assert torch.equal(clean, batch[0])
 
 
-def test_noise_has_the_scale_asked_for_in_each_column(small):
+def test_noise_has_the_requested_scale_in_each_column(small):
     rows = small.rows(2000, 2000)
     module = small.module()
     inputs = encoder_inputs(module)
     scale = torch.tensor([0.5, 0.0, 1.0, 2.0], dtype=torch.float64)
     loss = small.loss(consistency_weight=1.0, noise_scale=scale)
     loss(module, rows.x, rows.codes, rows.weight)
-    clean, noisy = inputs[0].chunk(2)
-    noise = noisy - clean
+    clean, perturbed = inputs[0].chunk(2)
+    noise = perturbed - clean
     assert (noise[:, 1] == 0).all()
     assert ((noise.std(0) - scale).abs() <= 5 * scale / (2 * 4000) ** 0.5).all()
     assert (noise.mean(0).abs() <= 5 * scale / 4000**0.5).all()
@@ -124,8 +125,8 @@ def test_correlated_noise_has_the_rows_covariance(small):
     scale = torch.tensor([0.5, 0.5, 1.0, 2.0], dtype=torch.float64)
     loss = small.loss(consistency_weight=1.0, noise_scale=scale, correlated_noise=True)
     loss(module, rows.x, rows.codes, rows.weight)
-    clean, noisy = inputs[0].chunk(2)
-    noise = (noisy - clean) / scale
+    clean, perturbed = inputs[0].chunk(2)
+    noise = (perturbed - clean) / scale
     deviation = clean.std(0)
     error = (noise.T.cov() - clean.T.cov()) / torch.outer(deviation, deviation)
     # The standard error of a covariance of 2000 rows is at most (2 / 2000)^0.5.
@@ -133,7 +134,7 @@ def test_correlated_noise_has_the_rows_covariance(small):
     assert (noise.mean(0).abs() < 5 * deviation / 2000**0.5).all()
 
 
-def test_copies_take_part_of_another_row_and_of_its_labels(small, batch):
+def test_mixup_mixes_two_rows_and_their_class_probabilities(small, batch):
     module = small.module()
     inputs = encoder_inputs(module)
     mixing = small.loss(
@@ -143,22 +144,22 @@ def test_copies_take_part_of_another_row_and_of_its_labels(small, batch):
     clean, mixed = inputs[0].chunk(2)
     towards = clean[None] - clean[:, None]
     moved = (mixed - clean)[:, None]
-    # The only other row and share by which a copy came about, each row's.
-    shares = (moved * towards).sum(-1) / (towards**2).sum(-1).clamp(min=1e-9)
-    off = (moved - shares[..., None] * towards).abs().sum(-1)
-    other = off.fill_diagonal_(torch.inf).argmin(1)
-    share = shares.gather(1, other[:, None])
-    torch.testing.assert_close(mixed, clean.lerp(clean[other], share))
-    assert (share <= 0.4).all()
-    assert share.max() > 0.2
+    # The only other row, and fraction of it, that explain a mixed row.
+    fractions = (moved * towards).sum(-1) / (towards**2).sum(-1).clamp(min=1e-9)
+    error = (moved - fractions[..., None] * towards).abs().sum(-1)
+    other = error.fill_diagonal_(torch.inf).argmin(1)
+    fraction = fractions.gather(1, other[:, None])
+    torch.testing.assert_close(mixed, clean.lerp(clean[other], fraction))
+    assert (fraction <= 0.4).all()
+    assert fraction.max() > 0.2
     probabilities = module.log_class_probabilities(clean).exp()
-    target = probabilities.lerp(probabilities[other], share[..., None])
+    target = probabilities.lerp(probabilities[other], fraction[..., None])
     cross_entropy = consistency_loss(target, module.log_class_probabilities(mixed))
     expected = -(bound.value(label_weight=2.0) - 3.0 * cross_entropy).mean() / 4
     torch.testing.assert_close(loss, expected)
 
 
-def test_noise_comes_from_the_generator_alone(small, batch):
+def test_all_noise_comes_from_the_generator(small, batch):
     module = small.module()
     state = torch.random.get_rng_state()
     first, same, other = (
@@ -172,7 +173,7 @@ def test_noise_comes_from_the_generator_alone(small, batch):
     assert torch.equal(torch.random.get_rng_state(), state)
 
 
-def test_edits_are_drawn_and_encoded_once_more(small, batch):
+def test_edits_are_encoded_in_a_second_call(small, batch):
     module = small.module()
     inputs = encoder_inputs(module)
     small.loss(edit_weight=1.0)(module, *batch)
@@ -187,28 +188,28 @@ def test_edits_need_a_label(small, batch):
     assert [len(x) for x in inputs] == [N_ROWS]
 
 
-def test_edit_term_is_how_badly_the_asked_value_is_seen(small, batch):
+def test_edit_term_is_the_cross_entropy_of_the_requested_value(small, batch):
     module = small.module()
     inputs = encoder_inputs(module)
     with_edits, bound = small.loss(edit_weight=3.0)(module, *batch)
     expected = -bound.value(label_weight=2.0).mean() / 4
-    # One binary label: the term is -log q(asked value), whichever was asked of a row.
+    # With one binary label, the term is -log q of the value that was requested.
     log_q = module.log_class_probabilities(inputs[1].detach())[:, 0]
     missed = (with_edits - expected) * 4 / 3.0
     assert -log_q.max(-1).values.mean() <= missed <= -log_q.min(-1).values.mean()
 
 
-def test_independence_is_asked_of_style_alone(small, batch):
+def test_only_style_latents_are_made_independent(small, batch):
     module = small.module()
     with_it, bound = small.loss(independence_weight=3.0)(module, *batch)
     expected = -bound.value(label_weight=2.0).mean() / 4
     mean, _ = module.encode(batch[0])
-    told = module.label_model.log_classifier(module.blocks(mean)).exp()
-    penalty = dependence(module.style(mean), told)
+    probabilities = module.label_model.log_classifier(module.blocks(mean)).exp()
+    penalty = dependence(module.style(mean), probabilities)
     torch.testing.assert_close(with_it, expected + 3.0 * penalty / 4)
 
 
-def test_alpha_penalises_the_encoders_weights_and_no_biases(small, batch):
+def test_alpha_penalises_the_weights_of_the_encoder_but_not_its_biases(small, batch):
     module = small.module()
     plain, _ = small.loss()(module, *batch)
     penalised, _ = small.loss(alpha=0.7)(module, *batch)
@@ -220,12 +221,14 @@ def test_alpha_penalises_the_encoders_weights_and_no_biases(small, batch):
     torch.testing.assert_close(penalised, plain + 0.35 * squares)
 
 
-@pytest.mark.parametrize("taught", [False, True])
-def test_edit_term_teaches_the_encoder_only_if_told_to(taught, small, batch):
+@pytest.mark.parametrize("trained", [False, True])
+def test_edit_term_only_trains_the_encoder_on_request(trained, small, batch):
     module = small.module()
     gradients = [
         torch.autograd.grad(
-            small.loss(edit_weight=weight, edits_train_encoder=taught)(module, *batch)[0],
+            small.loss(edit_weight=weight, edits_train_encoder=trained)(module, *batch)[
+                0
+            ],
             [*module.encoder.parameters(), *module.decoder.parameters()],
         )
         for weight in (0.0, 5.0)
@@ -235,12 +238,12 @@ def test_edit_term_teaches_the_encoder_only_if_told_to(taught, small, batch):
         torch.allclose(without, with_edits)
         for without, with_edits in zip(*(g[:n_encoder] for g in gradients), strict=True)
     ]
-    assert not any(same) if taught else all(same)
-    # The last bias is the same in a row and its edit: no change tells of it.
+    assert not any(same) if trained else all(same)
+    # The last bias cancels in the difference of an edited row and the row itself.
     assert not torch.allclose(gradients[0][-2], gradients[1][-2])
 
 
-def test_edit_term_teaches_the_decoder_what_was_asked(small):
+def test_edit_term_trains_the_decoder_to_show_the_requested_value(small):
     rows = small.rows(20, 60)
     module = small.module()
     loss = small.loss(edit_weight=5.0, n_mc_samples=1)

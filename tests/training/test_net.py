@@ -1,4 +1,4 @@
-"""A training step: it descends, clips, and reads every batch once."""
+"""A training step: it follows the clipped gradient, with rates of their own for noise."""
 
 import pytest
 import torch
@@ -6,7 +6,7 @@ import torch
 from sklearn_revae._training.net import MAX_GRADIENT_NORM, gradient_norm
 
 
-def test_training_raises_the_bound(small):
+def test_training_increases_the_elbo(small):
     net = small.net(small.module(), small.loss())
     net.train(small.rows(8, 32), 30)
     assert net.history[-1, "bound"] > net.history[0, "bound"] + 1.0
@@ -32,7 +32,7 @@ def test_small_gradients_are_left_alone(small):
     torch.testing.assert_close(gradient_norm(module.parameters()), norm)
 
 
-def test_step_is_adams(small):
+def test_step_is_that_of_adam(small):
     module, twin = small.module(), small.module()
     net = small.net(module, small.loss(), learning_rate=0.03)
     rows = small.rows(10, 0)
@@ -43,7 +43,7 @@ def test_step_is_adams(small):
         module.named_parameters(), twin.parameters(), strict=True
     ):
         rate = 0.3 if name.startswith("likelihood") else 0.03
-        # Adam's first step is the gradient's sign, but for its small constant.
+        # Except for a small constant, the first step of Adam is the gradient's sign.
         expected = start - rate * start.grad / (start.grad.abs() + 1e-8)
         torch.testing.assert_close(moved, expected)
 
@@ -55,7 +55,7 @@ def test_only_noise_scales_decay(small):
         assert decay == (5.0 if name.endswith("raw_scale") else 0.0)
 
 
-def test_noise_weight_decay_bounds_the_noise_from_below(small):
+def test_weight_decay_keeps_the_noise_from_vanishing(small):
     def noise(decay):
         module = small.module()
         rows = small.rows(0, 40)

@@ -1,4 +1,4 @@
-"""Steps of a loss or gradient that is not finite: skipped, restarted, given up."""
+"""A loss or gradient that is not finite: steps are skipped, and training restarts."""
 
 import math
 
@@ -13,7 +13,7 @@ from sklearn_revae._training.net import (
     warmup_and_decay,
 )
 
-# Batches of ten rows, a quarter labelled: four steps an epoch.
+# An epoch has four steps, with batches of ten rows, a quarter of them labelled.
 STEPS = 4
 WARNING = "NaN or infinite"
 
@@ -27,7 +27,7 @@ def rates(net):
     return [group["lr"] for group in net.optimizer_.param_groups]
 
 
-def test_step_of_nan_loss_is_skipped_and_only_that_one(small, rows):
+def test_only_the_step_with_a_nan_loss_is_skipped(small, rows):
     spy = small.Spy()
     net = small.net(small.module(), small.loss_with_nan({3}), [("spy", spy)])
     net.train(rows, 2)
@@ -38,7 +38,7 @@ def test_step_of_nan_loss_is_skipped_and_only_that_one(small, rows):
     assert steps == {2 * STEPS - 1}
 
 
-def test_step_of_nan_gradient_under_a_finite_loss_is_skipped(small, rows):
+def test_step_with_a_finite_loss_but_a_nan_gradient_is_skipped(small, rows):
     module = small.module()
     calls = []
 
@@ -54,7 +54,7 @@ def test_step_of_nan_gradient_under_a_finite_loss_is_skipped(small, rows):
     assert unchanged == [step == 3 for step in range(1, 2 * STEPS + 1)]
 
 
-def test_restart_goes_back_to_the_last_good_epoch_at_a_lower_rate(small, rows):
+def test_restart_returns_to_the_last_good_epoch_at_a_lower_rate(small, rows):
     # One good epoch and a good step, then bad steps up to the limit.
     first_bad = STEPS + 2
     bad = set(range(first_bad, first_bad + MAX_BAD_STEPS))
@@ -68,12 +68,12 @@ def test_restart_goes_back_to_the_last_good_epoch_at_a_lower_rate(small, rows):
     assert not torch.equal(spy.after[restarted - 1], spy.epochs[0])
     assert rates(net) == pytest.approx([LEARNING_RATE_CUT * rate for rate in before])
     assert net.restarts_ == 1
-    # Adam starts afresh: it counts the steps since.
+    # Adam starts from scratch, and only counts the steps since.
     steps = {int(state["step"]) for state in net.optimizer_.state.values()}
     assert steps == {5 * STEPS - restarted - 1}
 
 
-def test_restart_cuts_the_rate_of_the_schedule_too(small, rows):
+def test_restart_reduces_the_rates_of_the_schedule_too(small, rows):
     bad = set(range(2, 2 + MAX_BAD_STEPS))
     net = small.net(
         small.module(), small.loss_with_nan(bad), n_decay_steps=40, learning_rate=0.02
@@ -86,7 +86,7 @@ def test_restart_cuts_the_rate_of_the_schedule_too(small, rows):
     assert rates(net) == pytest.approx(expected)
 
 
-def test_bad_steps_must_follow_each_other_to_restart(small, rows):
+def test_only_consecutive_bad_steps_cause_a_restart(small, rows):
     bad = set(range(1, 2 * MAX_BAD_STEPS)) - {MAX_BAD_STEPS}
     net = small.net(small.module(), small.loss_with_nan(bad))
     before = rates(net)
@@ -111,14 +111,14 @@ def test_gives_up_after_the_last_restart(small, rows):
     assert rates(net)[0] == pytest.approx(0.1 * LEARNING_RATE_CUT**MAX_RESTARTS)
 
 
-def test_history_leaves_skipped_steps_out(small, rows):
+def test_history_omits_skipped_steps(small, rows):
     net = small.net(small.module(), small.loss_with_nan({2, 3}))
     net.train(rows, 1)
     assert math.isfinite(net.history[0, "bound"])
     assert math.isfinite(net.history[0, "weight_max"])
 
 
-def test_history_leaves_the_step_that_restarts_out(small, rows):
+def test_history_omits_the_step_that_causes_a_restart(small, rows):
     bad = set(range(STEPS + 1, STEPS + 1 + MAX_BAD_STEPS))
     net = small.net(small.module(), small.loss_with_nan(bad))
     with pytest.warns(RuntimeWarning, match=WARNING):
@@ -126,5 +126,5 @@ def test_history_leaves_the_step_that_restarts_out(small, rows):
     assert net.restarts_ == 1
     recorded = [epoch["bound"] for epoch in net.history if "bound" in epoch]
     assert all(math.isfinite(bound) for bound in recorded)
-    # Of five epochs, two have bad steps only.
+    # Two of the five epochs consist of bad steps only.
     assert len(recorded) == 3

@@ -1,4 +1,4 @@
-"""A whole run: settings in, trained weights and history out."""
+"""A whole training run."""
 
 import copy
 
@@ -30,13 +30,13 @@ def test_global_random_states_stay_untouched(small):
     assert np.array_equal(np.random.get_state()[1], numpy_state[1])  # noqa: NPY002
 
 
-def test_history_is_one_plain_dict_an_epoch(small):
+def test_history_is_one_plain_dict_per_epoch(small):
     _, result = run(small, n_epochs=4)
     assert [epoch["epoch"] for epoch in result.history] == [1, 2, 3, 4]
     assert all(type(epoch) is dict and "batches" not in epoch for epoch in result.history)
 
 
-def test_it_learns_labels_and_bound(small):
+def test_accuracy_and_elbo_increase(small):
     rows = small.rows(20, 60)
     module, result = run(small, rows=rows, n_epochs=30)
     assert module_accuracy(module, rows) > 0.9
@@ -65,28 +65,28 @@ def steps(optimizer_state):
     return n
 
 
-def go_on(small, module, optimizer_state):
+def train_further(small, module, optimizer_state):
     settings = small.settings(decay=False, n_epochs=3)
     return train(module, small.rows(8, 32), None, settings, 1, optimizer_state)
 
 
-def test_optimizer_goes_on_where_it_was(small):
+def test_optimizer_continues_from_its_state(small):
     module, first = run(small, decay=False, n_epochs=2)
     n_steps = steps(first.optimizer_state)
-    second = go_on(small, module, first.optimizer_state)
+    second = train_further(small, module, first.optimizer_state)
     assert steps(second.optimizer_state) == n_steps // 2 * 5
 
 
-def test_going_on_leaves_the_optimizer_state_handed_in_alone(small):
+def test_continuing_does_not_change_the_given_optimizer_state(small):
     module, first = run(small, decay=False, n_epochs=2)
     before = copy.deepcopy(first.optimizer_state)
-    go_on(small, module, first.optimizer_state)
+    train_further(small, module, first.optimizer_state)
     for index, state in before["state"].items():
         for name, value in state.items():
             assert torch.equal(first.optimizer_state["state"][index][name], value)
 
 
-def test_early_stopping_scores_the_rows_held_out_and_keeps_the_best(small):
+def test_early_stopping_scores_held_out_rows_and_keeps_the_best(small):
     held_out = small.rows(20, 0)
     module, result = run(
         small, held_out=held_out, monitor="validation_score", patience=3, n_epochs=60
@@ -102,7 +102,7 @@ def test_callbacks_of_the_user_are_called(small):
     assert len(spy.epochs) == 2
 
 
-def test_verbose_shows_a_bar_and_silence_does_not(small, capsys):
+def test_only_verbose_shows_a_bar(small, capsys):
     run(small, n_epochs=1)
     assert capsys.readouterr().err == ""
     run(small, n_epochs=1, verbose=True)
@@ -118,7 +118,7 @@ def test_module_without_labels_trains(small, classifier):
     assert np.isfinite([epoch["bound"] for epoch in result.history]).all()
 
 
-def test_accuracy_counts_observed_cells_by_weight(small):
+def test_accuracy_is_weighted_and_over_observed_labels(small):
     module = small.module(n_values=(2, 2))
     x = torch.randn(4, 4, generator=small.seeded(), dtype=torch.float64)
     predicted = module.log_class_probabilities(x).argmax(-1)
@@ -129,12 +129,12 @@ def test_accuracy_counts_observed_cells_by_weight(small):
     codes[3] = 1 - codes[3]
     weight = torch.tensor([1.0, 5.0, 2.0, 0.5], dtype=torch.float64)
     rows = Rows(x, codes, weight)
-    # Right: one cell of weight 1 and one of weight 2; wrong: of 1, 0.5 and 0.5.
+    # Correct are labels with weights 1 and 2; wrong are those with 1, 0.5 and 0.5.
     assert module_accuracy(module, rows) == pytest.approx(3 / 5)
 
 
 @pytest.mark.parametrize("training", [True, False])
-def test_accuracy_is_taken_in_evaluation_mode_and_leaves_the_mode_alone(small, training):
+def test_accuracy_is_computed_in_evaluation_mode_and_restores_the_mode(small, training):
     module = small.module().train(training)
     modes = []
     module.encoder.register_forward_hook(lambda m, *_: modes.append(m.training))

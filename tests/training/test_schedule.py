@@ -1,4 +1,4 @@
-"""The learning rate: its warm-up and decay, and that of the noise scales."""
+"""The warm-up and the decay of the learning rate, and the rate of the noise scales."""
 
 import math
 from itertools import pairwise
@@ -40,12 +40,12 @@ def test_rates_of_a_run_follow_the_schedule(small):
     recorded = net.history[:, "batches", :, "event_lr"]
     rates = [rate for epoch in recorded for rate in epoch]
     factor = warmup_and_decay(8)
-    # skorch records the first group's rate, and the noise scales are the first group.
+    # skorch records the rate of the first group, which holds the noise scales.
     expected = [0.02 * NOISE_LEARNING_RATE_FACTOR * factor(step) for step in range(8)]
     assert rates == pytest.approx(expected)
 
 
-def test_noise_scales_learn_at_a_rate_of_their_own(small):
+def test_noise_scales_have_their_own_learning_rate(small):
     net = small.net(small.module(), small.loss(), learning_rate=0.02)
     for name, rate in small.group_values(net, "lr"):
         factor = NOISE_LEARNING_RATE_FACTOR if name.startswith("likelihood") else 1

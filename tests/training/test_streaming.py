@@ -1,4 +1,4 @@
-"""Lazy rows: what they hold in memory, and the order in which blocks are passed."""
+"""Lazy rows: what they keep in memory, and the order in which blocks are read."""
 
 import threading
 
@@ -6,16 +6,17 @@ import numpy as np
 import pytest
 import torch
 
-from sklearn_revae._training import streaming
+from sklearn_revae._training import cycles, streaming
 from sklearn_revae._training.batches import MixedBatches, Rows
-from sklearn_revae._training.streaming import BlockCycle, DiskRows, LazyRows, make_lazy
+from sklearn_revae._training.cycles import BlockCycle
+from sklearn_revae._training.streaming import DiskRows, LazyRows, make_lazy
 
 BLOCK = 10
 GROUP = 3
 
 
 class Disk:
-    """Rows that count themselves, in blocks; notes which rows it was asked for."""
+    """Rows in blocks, whose first value is their index; records which were read."""
 
     dtype = np.dtype(np.int32)
     block_rows = BLOCK
@@ -38,7 +39,7 @@ def _single(rows):
 
 @pytest.fixture(autouse=True)
 def small_groups(monkeypatch):
-    monkeypatch.setattr(streaming, "GROUP_BLOCKS", GROUP)
+    monkeypatch.setattr(cycles, "GROUP_BLOCKS", GROUP)
 
 
 @pytest.fixture
@@ -79,12 +80,12 @@ def test_lazy_rows_look_like_a_tensor(kind, disk):
     assert got.tolist() == [[7, 14], [3, 6], [7, 14]]
 
 
-def test_rows_on_a_disk_are_known_by_their_blocks(disk):
+def test_rows_in_blocks_are_disk_rows(disk):
     assert type(make_lazy(disk, _single, "cpu")) is DiskRows
     assert type(make_lazy(np.zeros((3, 2)), _single, "cpu")) is LazyRows
 
 
-def test_what_was_loaded_is_read_once_a_block(disk, rows):
+def test_loaded_rows_are_read_once_in_blocks(disk, rows):
     index = np.array([1, 4, 12, 15, 16, 204])
     part = rows.load(index)
     for _ in range(3):
@@ -95,7 +96,7 @@ def test_what_was_loaded_is_read_once_a_block(disk, rows):
     assert disk.reads[-1].tolist() == [4]
 
 
-def test_rows_in_memory_and_on_the_disk_come_in_the_order_asked_for(disk, rows):
+def test_rows_in_memory_and_on_the_disk_come_in_the_requested_order(disk, rows):
     rows.load(np.arange(20, 40))
     rows.load(np.array([100, 150]))
     index = [150, 3, 39, 100, 20, 204, 3]
@@ -103,7 +104,7 @@ def test_rows_in_memory_and_on_the_disk_come_in_the_order_asked_for(disk, rows):
     assert disk.reads[-1].tolist() == [3, 204, 3]
 
 
-def test_only_what_fits_is_kept(disk, rows, monkeypatch):
+def test_only_rows_that_fit_are_kept(disk, rows, monkeypatch):
     size = 50 * 2 * disk.dtype.itemsize
     monkeypatch.setattr(streaming, "KEPT_BYTES", size - 1)
     assert not rows.keep(torch.arange(50))
@@ -113,7 +114,7 @@ def test_only_what_fits_is_kept(disk, rows, monkeypatch):
     rows.close()
 
 
-def test_threads_end_with_close(rows):
+def test_close_ends_the_threads(rows):
     before = threading.active_count()
     rows.load(np.arange(100))
     assert threading.active_count() > before
@@ -123,7 +124,7 @@ def test_threads_end_with_close(rows):
     assert rows[torch.tensor([5])].tolist() == [[5, 10]]
 
 
-def test_what_a_thread_cannot_read_is_told_to_who_asks(rows, disk):
+def test_an_error_in_a_thread_is_raised_when_its_rows_are_looked_up(rows, disk):
     def fail(index):
         raise OSError("gone")
 
@@ -137,7 +138,7 @@ def test_what_a_thread_cannot_read_is_told_to_who_asks(rows, disk):
 
 @pytest.mark.parametrize("pool", [range(205), range(0, 205, 3), [4], range(90, 103)])
 @pytest.mark.parametrize("n", [1, 7, 64, 300])
-def test_every_row_comes_once_before_any_comes_twice(pool, n, rows):
+def test_every_row_is_drawn_once_per_round(pool, n, rows):
     pool = list(pool)
     cycle = _cycle(rows, pool)
     drawn = [cycle.draw(n) for _ in range(3 * len(pool) // n + 3)]
@@ -156,7 +157,7 @@ def test_rows_of_a_draw_lie_in_few_blocks(disk, rows):
         n_blocks.append(len((index // BLOCK).unique()))
         spread.append(int(index.max() - index.min()))
     assert max(n_blocks) <= 2 * GROUP
-    # Of several blocks that lie apart, all the same.
+    # Yet they are of several blocks that are far apart.
     assert np.mean(n_blocks) > 2
     assert np.mean(spread) > 3 * BLOCK
 
@@ -168,7 +169,7 @@ def test_a_round_reads_every_block_once_and_one_at_a_time(disk, rows):
     rows.close()
     blocks = disk.blocks_read()
     assert all(len(block) == 1 for block in blocks)
-    # A round is 21 blocks; what was read ahead is the last group or the next round's.
+    # A round has 21 blocks. The group that was read ahead may be of the next round.
     first = [block.copy().pop() for block in blocks[: 21 - GROUP]]
     assert len(set(first)) == len(first)
     assert len(blocks) <= 21 + GROUP
@@ -205,7 +206,7 @@ def test_batches_of_rows_on_a_disk(kept, n_labeled, disk, rows, monkeypatch):
     in_memory = _labelled_last(torch.zeros(205, 2), n_labeled)
     expected = MixedBatches(in_memory, 20, _generator())
     assert len(mixed) == len(expected)
-    # Nothing is read before the first batch is asked for.
+    # Nothing is read before the first batch.
     assert disk.reads == []
     n_unlabeled, seen = 205 - n_labeled, []
     for (x, codes, weight), (_, like, _) in zip(mixed, expected, strict=True):
