@@ -13,7 +13,7 @@ import time
 import warnings
 
 import numpy as np
-from real_data import breast_cancer, keel, with_missing
+from data_sets import breast_cancer, keel, with_missing
 from sklearn.datasets import load_diabetes, load_iris, load_wine
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.experimental import enable_iterative_imputer  # noqa: F401

@@ -13,15 +13,22 @@ import time
 import warnings
 
 import numpy as np
-from real_data import breast_cancer, keel, pbmc, with_missing, yeast
-from sklearn.compose import make_column_selector, make_column_transformer
+from data_sets import (
+    breast_cancer,
+    keel,
+    log_normalised,
+    pbmc,
+    scaled_and_encoded,
+    with_missing,
+    yeast,
+)
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 from sklearn.model_selection import train_test_split
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from sklearn_revae import ReVAEClassifier
 from sklearn_revae.datasets import mask_labels
@@ -31,14 +38,7 @@ SEEDS = range(10)
 
 def logistic_table():
     """Return logistic regression on scaled numbers and one-hot encoded categories."""
-    columns = make_column_transformer(
-        (StandardScaler(), make_column_selector(dtype_include=np.number)),
-        (
-            OneHotEncoder(handle_unknown="ignore"),
-            make_column_selector(dtype_exclude=np.number),
-        ),
-    )
-    return make_pipeline(columns, LogisticRegression(max_iter=1000))
+    return make_pipeline(scaled_and_encoded(), LogisticRegression(max_iter=1000))
 
 
 def boosting():
@@ -95,12 +95,6 @@ def table(title, load):
         {"HistGradientBoosting": boosting},
         lambda X, seed: with_missing(X, 0.3, seed),
     )
-
-
-def log_normalised(counts):
-    """Return log(1 + counts per 10,000 counts of the sample)."""
-    total = np.asarray(counts.sum(axis=1))
-    return counts.multiply(1e4 / total).tocsr().log1p()
 
 
 def cells():
