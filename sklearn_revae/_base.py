@@ -29,6 +29,7 @@ from sklearn_revae._model.revae import ReVAE
 from sklearn_revae._parameters import CONSTRAINTS, check_parameters
 from sklearn_revae._partial_fit import PartialFitMixin
 from sklearn_revae._random import draw_seed, generator
+from sklearn_revae._torch_state import standard_settings
 from sklearn_revae._training.batches import Rows
 from sklearn_revae._training.device import resolve_device
 from sklearn_revae._training.history import by_epoch, by_quantity
@@ -133,7 +134,7 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
         Everything that was passed is validated before anything is trained, and a fit that
         fails leaves the estimator as it was.
         """
-        with self._unchanged_on_failure():
+        with standard_settings(), self._unchanged_on_failure():
             if not resume:
                 self._codec = Codec(self.likelihood, self.image_shape)
                 self._labels = None

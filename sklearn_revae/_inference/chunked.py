@@ -6,6 +6,8 @@ import math
 import numpy as np
 import torch
 
+from sklearn_revae._torch_state import standard_settings
+
 # Bounds the memory, whatever the number of rows, and whatever their width.
 _MOST_ROWS = 2048
 _MOST_CELLS = 2_000_000
@@ -22,6 +24,7 @@ def for_inference(module):
     return module.eval()
 
 
+@standard_settings()
 @torch.no_grad()
 def apply(module, function, *arrays, copies=1):
     """`function(module, *tensors)` over chunks of rows, put together again.

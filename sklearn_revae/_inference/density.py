@@ -9,6 +9,7 @@ from sklearn_revae._data.storage import rows_at
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._model.objective import evidence_bound
 from sklearn_revae._random import generator
+from sklearn_revae._torch_state import standard_settings
 
 _N_DRAWS = 16
 # A low quantile needs no more rows; wide ones are decoded slowly, and get fewer, with
@@ -20,6 +21,7 @@ _WIDE = 256
 _WIDE_DRAWS = 4
 
 
+@standard_settings()
 def row_bounds(module, x, unlabeled_bound, n_draws=_N_DRAWS):
     """Lower bound on log p(x) of every row, in nats, its labels unknown: (n,).
 

@@ -20,6 +20,7 @@ from sklearn_revae._model.networks import (
     mlp_encoder_body,
 )
 from sklearn_revae._model.revae import ReVAE
+from sklearn_revae._torch_state import standard_settings
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,7 @@ def _decoder(architecture, likelihood, layout, latent_dim, generator):
     return mlp_decoder(latent_dim, architecture.hidden_layer_sizes, n_outputs, generator)
 
 
+@standard_settings()
 def build_model(columns, masked, image, n_values, architecture, generator):
     """Build the module for rows of `columns` and labels with `n_values` values.
 

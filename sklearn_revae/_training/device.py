@@ -1,8 +1,10 @@
-"""Where training runs."""
+"""Where training runs, and on how many threads."""
 
 import contextlib
 
 import torch
+
+from sklearn_revae._torch_state import one_thread
 
 # Cells of X from which a GPU's arithmetic outweighs the launches of small kernels, and
 # a second CPU thread the waiting of threads for one another.
@@ -37,17 +39,11 @@ def resolve_device(device, n_cells):
     return torch.device("cpu")
 
 
-@contextlib.contextmanager
 def fitting_threads(n_cells):
-    """One thread while training on small data, the present number else.
+    """Context in which torch trains on one thread if the data is small.
 
-    Steps of a millisecond lose more to waiting than threads gain; measured beside one
-    other busy process, two threads took nine times as long as one.
+    A training step then takes about a millisecond, of which threads lose more by waiting
+    for one another than they gain: beside another busy process, two threads took nine
+    times as long as one.
     """
-    before = torch.get_num_threads()
-    if n_cells < LARGE:
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+    return one_thread() if n_cells < LARGE else contextlib.nullcontext()

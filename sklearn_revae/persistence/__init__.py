@@ -5,6 +5,7 @@ from os import PathLike
 
 from torch.nn import Module
 
+from sklearn_revae._torch_state import standard_settings
 from sklearn_revae._typing import Model
 from sklearn_revae.persistence._estimators import ESTIMATORS, estimator_from, state_of
 from sklearn_revae.persistence._file import ModelFileError, read, write
@@ -14,6 +15,7 @@ from sklearn_revae.persistence._values import UnstorableError
 __all__ = ["ModelFileError", "load", "save"]
 
 
+@standard_settings()
 def save(estimator: Model, path: str | PathLike[str]) -> None:
     """Write an estimator to a file that holds no code.
 
@@ -96,6 +98,7 @@ def save(estimator: Model, path: str | PathLike[str]) -> None:
     write(path, state, tensors)
 
 
+@standard_settings()
 def load(
     path: str | PathLike[str], modules: Mapping[str, Module | type[Module]] | None = None
 ) -> Model:

@@ -1,0 +1,95 @@
+"""torch's settings for a whole process or thread, which fits and predictions leave alone.
+
+Some of torch's settings act on all code that runs later: the default dtype and device,
+whether gradients are recorded, automatic mixed precision and the number of threads. What
+a model learns and predicts does not depend on them, and it does not change them.
+"""
+
+import contextlib
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import torch
+
+# Devices that torch.autocast may have been turned on for.
+_AUTOCAST_DEVICES = ("cpu", "cuda", "mps", "xpu")
+
+
+@contextlib.contextmanager
+def standard_settings():
+    """Run a block under the settings that torch starts with; gradients are recorded."""
+    with contextlib.ExitStack() as settings:
+        settings.enter_context(_single_precision)
+        if torch.get_default_device().type != "cpu":
+            settings.enter_context(torch.device("cpu"))
+        for device_type in _AUTOCAST_DEVICES:
+            if torch.is_autocast_enabled(device_type):
+                settings.enter_context(torch.autocast(device_type, enabled=False))
+        settings.enter_context(torch.inference_mode(False))
+        settings.enter_context(torch.enable_grad())
+        yield
+
+
+class _SinglePrecision:
+    """Context in which torch's default dtype is float32.
+
+    All threads share this setting. The first one that enters the context remembers the
+    dtype that it finds, and the last one that leaves the context sets it again.
+    """
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._n_inside = 0
+
+    def __enter__(self):
+        with self._lock:
+            if self._n_inside == 0:
+                self._found = torch.get_default_dtype()
+                torch.set_default_dtype(torch.float32)
+            self._n_inside += 1
+
+    def __exit__(self, *_):
+        with self._lock:
+            self._n_inside -= 1
+            if self._n_inside == 0:
+                torch.set_default_dtype(self._found)
+
+
+@contextlib.contextmanager
+def one_thread():
+    """Run a block with torch on one thread, in this Python thread only."""
+    found = torch.get_num_threads()
+    _set_own_number_of_threads(1)
+    try:
+        yield
+    finally:
+        _set_own_number_of_threads(found)
+
+
+def _set_own_number_of_threads(number):
+    """Set how many threads torch uses in this Python thread, and in no other one.
+
+    torch.set_num_threads also sets the number that later Python threads start with. That
+    number is read, and set again, in a new thread, whose own number does not matter.
+    """
+    with _setting_threads, ThreadPoolExecutor(1) as new_thread:
+        of_later_threads = new_thread.submit(torch.get_num_threads).result()
+        torch.set_num_threads(number)
+        new_thread.submit(torch.set_num_threads, of_later_threads).result()
+
+
+def _after_fork():
+    """Let a forked process compute on one thread.
+
+    Of OpenMP's threads none but the forking one is alive there, and torch would wait for
+    the others for ever. Neither are those alive that may have held a lock.
+    """
+    global _single_precision, _setting_threads
+    _single_precision, _setting_threads = _SinglePrecision(), threading.Lock()
+    torch.set_num_threads(1)
+
+
+_single_precision, _setting_threads = _SinglePrecision(), threading.Lock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
