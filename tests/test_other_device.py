@@ -266,6 +266,20 @@ def test_draws_imputations_of_every_kind(table, table_model):
     assert not pd.isna(drawn).any()
 
 
+def test_draws_of_every_kind_are_those_of_the_cpu(table, table_model):
+    on_cpu = pickle.loads(pickle.dumps(table_model))
+    drawn, expected = (
+        model.impute(
+            table[0].assign(fraction=np.nan, many=np.nan), n_samples=3, random_state=0
+        )
+        for model in (table_model, on_cpu)
+    )
+    numbers = [0, 1, 3, 5]
+    np.testing.assert_allclose(
+        drawn[..., numbers].astype(float), expected[..., numbers].astype(float), atol=0.05
+    )
+
+
 def test_pictures(quick_transformer):
     X = load_digits().images[:40].repeat(2, 1).repeat(2, 2)
     model = quick_transformer(device="meta", max_iter=1).fit(X)
