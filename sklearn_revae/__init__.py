@@ -1,7 +1,7 @@
 """Semi-supervised variational autoencoders behind scikit-learn's interface."""
 
 from sklearn_revae._classifier import ReVAEClassifier
-from sklearn_revae._data.kinds import ColumnKinds
+from sklearn_revae._data.column_kinds import ColumnKinds
 from sklearn_revae._interventions.pipeline import intervene, swap, traverse
 from sklearn_revae._interventions.report import InterventionReport, intervention_report
 from sklearn_revae._transformer import ReVAETransformer

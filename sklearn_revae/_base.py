@@ -16,8 +16,8 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 from sklearn_revae import _defaults
 from sklearn_revae._data.chunks import chunk_bounds
 from sklearn_revae._data.codec import Codec
+from sklearn_revae._data.column_kinds import ColumnKinds
 from sklearn_revae._data.held_out import held_out_samples
-from sklearn_revae._data.kinds import ColumnKinds
 from sklearn_revae._data.labels import LabelCodes
 from sklearn_revae._data.storage import rows_at, streams
 from sklearn_revae._html import NotebookMixin

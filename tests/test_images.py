@@ -1,6 +1,10 @@
-"""Pictures in, pictures out: shapes, channels, types, networks."""
+"""Pictures: their shapes, channels and types, and the networks that read them."""
+
+import warnings
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 import torch
 from torch import nn
@@ -10,7 +14,7 @@ from sklearn_revae._model.build import image_layout
 
 
 def pictures(n=60, shape=(16, 16), seed=0):
-    """Squares on the left (0) or on the right (1), of bytes."""
+    """Noisy pictures with a bright square on the left (0) or on the right (1)."""
     random = np.random.RandomState(seed)
     side = random.randint(2, size=n)
     X = random.randint(0, 30, (n, *shape)).astype(np.uint8)
@@ -45,13 +49,13 @@ def test_pictures_are_convolved(model):
     assert model.n_features_in_ == 256
 
 
-def test_learns_what_is_where(model):
+def test_learns_the_position_of_the_square(model):
     assert model.score(*pictures(seed=1)) > 0.9
 
 
 @pytest.mark.parametrize("shape", [(16, 16), (16, 16, 3), (16, 16, 1)])
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
-def test_pictures_come_back_in_their_shape_and_type(shape, dtype):
+def test_results_have_the_shape_and_type_of_the_pictures(shape, dtype):
     X, y = pictures(shape=shape)
     X = X if dtype is np.uint8 else (X / 255).astype(dtype)
     model = quick(max_iter=2).fit(X, y)
@@ -64,7 +68,7 @@ def test_pictures_come_back_in_their_shape_and_type(shape, dtype):
     assert model.inverse_transform(model.transform(X[:3])).shape == (3, *shape)
 
 
-def test_flat_rows_of_a_shape_are_those_pictures(data, model):
+def test_flat_rows_with_image_shape_give_the_same_model(data, model):
     X, y = data
     flat = quick(max_iter=30, image_shape=(16, 16)).fit(X.reshape(60, -1), y)
     assert n_convolutions(flat) == 6
@@ -74,7 +78,62 @@ def test_flat_rows_of_a_shape_are_those_pictures(data, model):
     np.testing.assert_array_equal(flat.predict_proba(X), model.predict_proba(X))
 
 
-def test_channels_first_and_last_read_the_same_pictures():
+def _pandas(rows):
+    return pd.DataFrame(rows).add_prefix("pixel_")
+
+
+def _polars(rows):
+    return pl.from_numpy(rows)
+
+
+@pytest.mark.parametrize("frame", [_pandas, _polars])
+@pytest.mark.parametrize("shape", [(16, 16), (8, 8), (16, 8, 2)])
+def test_frames_with_image_shape_give_the_same_model_as_arrays(
+    frame, shape, weight_bytes
+):
+    X, y = pictures(shape=(16, 16))
+    rows = X.reshape(60, -1)[:, : np.prod(shape)] / 255
+    # In a table, every column would have its own scale; of such pixels, all have one.
+    rows[:, 0] *= 3
+    from_array = quick(max_iter=2, image_shape=shape).fit(rows, y)
+    from_frame = quick(max_iter=2, image_shape=shape).fit(frame(rows), y)
+    assert weight_bytes(from_frame) == weight_bytes(from_array)
+    assert n_convolutions(from_frame) == n_convolutions(from_array)
+    assert set(from_frame.column_kinds_) == {"pixel"}
+    new = from_frame.intervene(frame(rows), 1)
+    assert list(new.columns) == list(frame(rows).columns)
+    np.testing.assert_array_equal(np.asarray(new), from_array.intervene(rows, 1))
+    # The model of a frame also reads the pictures themselves.
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "X does not have valid feature names")
+        same = from_frame.predict_proba(rows.reshape(60, *shape))
+    np.testing.assert_array_equal(same, from_frame.predict_proba(frame(rows)))
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        (["a", "b"] * 30, "column 'pixel_3' of X holds categories such as 'a'"),
+        ([True, False] * 30, "column 'pixel_3' of X holds categories such as False"),
+        (pd.Categorical([4, 7] * 30), "column 'pixel_3' of X holds categories such as 4"),
+    ],
+    ids=["strings", "bools", "categories"],
+)
+def test_image_shape_with_a_column_of_categories_raises(cells, message, data):
+    X, y = data
+    frame = _pandas(X.reshape(60, -1)).assign(pixel_3=cells)
+    with pytest.raises(ValueError, match=rf"image_shape=\(16, 16\) .*{message}.*Convert"):
+        quick(image_shape=(16, 16)).fit(frame, y)
+
+
+@pytest.mark.parametrize("shape", [(16, 17), (8, 8)])
+def test_image_shape_with_another_number_of_columns_raises(shape, data):
+    X, y = data
+    with pytest.raises(ValueError, match=r"image_shape=.* but X has 256 columns"):
+        quick(image_shape=shape).fit(_pandas(X.reshape(60, -1)), y)
+
+
+def test_channels_may_be_first_or_last():
     X, y = pictures(shape=(16, 16, 3))
     last = quick().fit(X, y)
     first = quick().fit(np.ascontiguousarray(X.transpose(0, 3, 1, 2)), y)
@@ -108,11 +167,11 @@ def test_missing_pixels_are_filled():
     filled = model.impute(X)
     assert filled.shape == X.shape
     assert np.isfinite(filled).all()
-    there = ~np.isnan(X)
-    np.testing.assert_array_equal(filled[there], X[there])
+    observed = ~np.isnan(X)
+    np.testing.assert_array_equal(filled[observed], X[observed])
 
 
-def test_small_pictures_have_a_perceptron():
+def test_small_pictures_have_a_fully_connected_network():
     X, y = pictures(shape=(16, 16))
     model = quick().fit(X[:, ::2, ::2], y)
     assert n_convolutions(model) == 0
@@ -127,26 +186,26 @@ def test_pixels_of_every_family(likelihood, data):
     assert np.isfinite(model.score_samples(X)).all()
 
 
-def test_too_large_pictures_raise_with_the_cure():
+def test_too_large_pictures_raise_and_the_error_says_what_to_do():
     with pytest.raises(ValueError, match=r"200 x 150.*encoder="):
         quick().fit(np.zeros((4, 200, 150)), [0, 1, 0, 1])
 
 
 def test_pictures_of_another_size_raise(data, model):
-    with pytest.raises(ValueError, match=r"\(20, 20\).*\(16, 16\).*resize"):
+    with pytest.raises(ValueError, match=r"\(20, 20\).*\(16, 16\).*Resize"):
         model.predict(np.zeros((2, 20, 20)))
 
 
-def test_pictures_where_rows_were_raise(blobs_model):
-    with pytest.raises(ValueError, match="fitted on rows of numbers"):
+def test_pictures_for_a_model_of_tables_raise(blobs_model):
+    with pytest.raises(ValueError, match="fitted on a table"):
         blobs_model.predict(np.zeros((2, 2, 2)))
 
 
 @pytest.mark.parametrize(
     ("image_shape", "message"),
     [
-        ((16, 17), "image_shape=.16, 17. makes 272 pixels, but X has 256 columns"),
-        ((256,), r"image_shape=\(256,\) must be \(height, width\)"),
+        ((16, 17), "image_shape=.16, 17. requires 272 pixels, but X has 256 columns"),
+        ((256,), r"image_shape must be \(height, width\).* got \(256,\)"),
         ((16, -16), "must be"),
     ],
 )
@@ -166,7 +225,7 @@ class Halved(nn.Module):
         return rows.view(-1, 1, 16, 16)[..., ::2, ::2].flatten(1)
 
 
-def test_modules_of_the_users_own(data):
+def test_the_user_can_pass_modules(data):
     X, y = data
     decoder = nn.Sequential(nn.LazyLinear(256))
     model = quick(encoder=Halved(), decoder=decoder).fit(X, y)

@@ -7,6 +7,7 @@ import scipy.sparse
 
 from sklearn_revae._data import reading
 from sklearn_revae._data.chunks import chunks, dense
+from sklearn_revae._data.column_kinds import ColumnKinds
 from sklearn_revae._data.containers import (
     column_dtypes,
     new_rows,
@@ -15,16 +16,16 @@ from sklearn_revae._data.containers import (
     template_of,
 )
 from sklearn_revae._data.kinds import (
-    ColumnKinds,
     Levels,
     check_levels,
     check_support,
     chosen_families,
     infer_kinds,
     requested_families,
+    requests_levels,
 )
 from sklearn_revae._data.names import feature_index, written_name
-from sklearn_revae._data.scaling import Scaling
+from sklearn_revae._data.scaling import ScaledRows, Scaling
 from sklearn_revae._data.statistics import magnitude, statistics_of
 from sklearn_revae._data.storage import Stored
 from sklearn_revae._data.tables import Table
@@ -33,35 +34,35 @@ from sklearn_revae._model.families import FAMILIES, Column
 
 
 class Codec:
-    """The correspondence between X as users pass it and the rows that the model sees.
+    """Converts X as users pass it to the rows that the model sees, and back.
 
     `read` turns X into numbers in its own units, `fit` learns the kinds and the scales of
-    its columns, `transform` gives scaled rows, and `inverse_transform` turns scaled rows
-    into the container and the units of X.
+    its columns, `transform` returns scaled rows, and `inverse_transform` turns scaled
+    rows into the container and the units of X.
 
     Parameters
     ----------
     likelihood : str, sequence of str or dict, default="auto"
         The family of each column; see the estimators' parameter.
     image_shape : sequence of int, optional
-        Shape of the pictures that the rows of X are.
+        Shape of the pictures, if the rows of X are pictures.
 
     Attributes
     ----------
     table_ : Table
         The coding of categories.
     picture_shape_ : tuple or None
-        Shape of the pictures that the rows of X are.
+        Shape of the pictures, if the rows of X are pictures.
     template_ : data frame, array or sparse matrix
         The container of X, without rows.
     kinds_, families_ : ndarray of str (n_features,)
         The kind of each column, and its likelihood.
     levels_ : dict of int to Levels
-        Of the categorical and ordinal columns.
+        The levels of the categorical and ordinal columns.
     missing_ : ndarray (n_features,)
         Fraction of missing values.
     mean_count_, count_spread_ : ndarray (n_features,)
-        Of counts: their mean, and the standard deviation of log(1 + x); otherwise 1.
+        For counts, their mean and the standard deviation of log(1 + x); otherwise 1.
     scaling_ : Scaling
         Location and scale of each column.
     """
@@ -98,34 +99,39 @@ class Codec:
         X : array-like of shape (n_samples, n_features)
             X as the user passed it.
         estimator : estimator
-            Whose `n_features_in_` and `feature_names_in_` scikit-learn's own functions
-            set in the first call, and compare in later ones.
+            Its `n_features_in_` and `feature_names_in_` are set in the first call, and
+            compared in later ones.
 
         Returns
         -------
         ndarray, CSR matrix or Stored
-            X itself, not a copy, where it holds rows of numbers already.
+            X itself, not a copy, if it holds rows of numbers already.
 
         Raises
         ------
         TypeError
             If X is not made of rows.
         ValueError
-            For infinite values, by the name of their column, pictures of another shape,
-            and everything that scikit-learn refuses.
+            For infinite values, by the name of their column, for pictures of another
+            shape, and for everything that scikit-learn refuses.
         """
         first = not hasattr(self, "template_")
         X = reading.as_container(X)
         table = Table() if first else self.table_
         self._check_coding(X, table)
-        if reading.holds_cells(X) or (table.categories_ and not isinstance(X, Stored)):
-            values = reading.read_table(X, table, estimator, first)
+        names = None if first else self.names
+        if self._needs_coding(X, table, first):
+            values = reading.read_table(
+                X, table, estimator, first, names, self.likelihood
+            )
             self._read_picture_shape(None, values.shape[1], first)
+            if first and self.picture_shape_ is not None:
+                self._refuse_categories(table, reading.names_of(X))
         else:
             found = reading.picture_shape(X)
             n_features = np.shape(X)[1] if len(np.shape(X)) == 2 else None
             self._read_picture_shape(found, n_features, first)
-            values = reading.read_numbers(X, estimator, first)
+            values = reading.read_numbers(X, estimator, first, names)
         if first:
             self.table_, self.template_ = table, template_of(X)
         return values
@@ -136,8 +142,16 @@ class Codec:
         if table.categories_ and numeric:
             raise TypeError(
                 f"X is a {type(X).__name__}, which holds numbers only, but the model was "
-                "fitted to a table with categories. Pass such a table."
+                "fitted on a table with categories. Pass such a table."
             )
+
+    def _needs_coding(self, X, table, first):
+        """Whether the columns of X have to be converted to numbers one by one."""
+        if reading.holds_cells(X) or (table.categories_ and not isinstance(X, Stored)):
+            return True
+        # As floats, two of these integers may be one level.
+        levels = first and requests_levels(self.likelihood)
+        return levels and reading.holds_large_integers(X)
 
     def _read_picture_shape(self, found, n_features, first):
         shape = reading.check_picture_shape(found, self.image_shape, n_features)
@@ -145,10 +159,20 @@ class Codec:
             self.picture_shape_ = shape
         elif found is not None and self.picture_shape_ != shape:
             fitted = self.picture_shape_
-            known = "rows of columns" if fitted is None else f"pictures of shape {fitted}"
+            known = "a table" if fitted is None else f"pictures of shape {fitted}"
             raise ValueError(
-                f"X holds pictures of shape {shape}, but the model was fitted to "
+                f"X holds pictures of shape {shape}, but the model was fitted on "
                 f"{known}. Resize or reshape X."
+            )
+
+    def _refuse_categories(self, table, names):
+        """Refuse pictures with columns that are not numbers, by the first one's name."""
+        if table.categories_:
+            j, categories = next(iter(table.categories_.items()))
+            raise ValueError(
+                f"image_shape={tuple(self.image_shape)} requires columns of numbers, the "
+                f"pixels, but column {written_name(names, j)} of X holds categories such "
+                f"as {categories[0]!r}. Convert it to numbers, or leave image_shape out."
             )
 
     def fit(self, values):
@@ -162,8 +186,8 @@ class Codec:
         Raises
         ------
         ValueError
-            For a bad `likelihood`, a column without any value, or one with values too
-            large or too small to be scaled, by its name.
+            For an invalid `likelihood`, and for a column without any value, or with
+            values that are too large or too small to be scaled, by its name.
         """
         statistics = statistics_of(values)
         self._check(statistics, values.shape[1])
@@ -172,7 +196,7 @@ class Codec:
         requested = requested_families(self.likelihood, self.names, values.shape[1])
         image = True if self.picture_shape_ is not None else None
         if image is None and scipy.sparse.issparse(values):
-            # Nobody keeps pictures in a sparse matrix.
+            # A sparse matrix holds counts or indicators, not pictures.
             image = False
         self.kinds_ = infer_kinds(statistics, self.levels_, image)
         self.families_ = chosen_families(requested, self.kinds_)
@@ -192,8 +216,8 @@ class Codec:
         empty = np.flatnonzero(statistics.n_observed == 0)
         if len(empty):
             raise ValueError(
-                f"Column {self.name(empty[0])} of X has only missing values. Leave the "
-                "column out."
+                f"Column {self.name(empty[0])} of X has only missing values. Leave it "
+                "out."
             )
         finite = np.isfinite(statistics.mean) & np.isfinite(statistics.std)
         if not finite.all():
@@ -206,21 +230,37 @@ class Codec:
             check_levels(levels.n, self.name(j))
 
     def _apply_request(self, j, statistics, values):
-        """Make column `j` what its requested family needs, or refuse the family."""
+        """Learn the levels and the kind of column `j` for its requested family.
+
+        Raises
+        ------
+        ValueError
+            If the family cannot be the distribution of the column.
+        """
         family = FAMILIES[self.families_[j]]
         check_support(family.name, self.name(j), statistics, j, j in self.levels_)
         if family.discrete and j not in self.levels_:
-            numbers = np.unique(
-                np.concatenate([np.unique(c) for c in chunks(values, columns=[j])])
-            )
-            numbers = numbers[~np.isnan(numbers)].astype(np.float64)
-            check_levels(len(numbers), self.name(j))
+            numbers = self._distinct_numbers(j, values)
             self.levels_[j] = Levels(len(numbers), family.name == "ordinal", numbers)
         if family.kind is not None:
             self.kinds_[j] = family.kind
 
+    def _distinct_numbers(self, j, values):
+        """The distinct numbers of column `j`, ascending, as floats."""
+        numbers = np.concatenate([np.unique(c) for c in chunks(values, columns=[j])])
+        numbers = np.unique(numbers[~np.isnan(numbers)])
+        check_levels(len(numbers), self.name(j))
+        floats = numbers.astype(np.float64)
+        if len(np.unique(floats)) < len(floats):
+            raise ValueError(
+                f"Column {self.name(j)} of X has levels, up to {numbers[-1]}, that are "
+                "equal in float64. Pass X as a data frame or an array in memory, which "
+                "are read exactly, or subtract a constant from the column."
+            )
+        return floats
+
     def __getstate__(self):
-        """State without the second copy of the names, which the template holds."""
+        """State in which only the template holds the names."""
         state = vars(self).copy()
         if "scaling_" in state:
             state["scaling_"] = copy.copy(self.scaling_)
@@ -244,7 +284,7 @@ class Codec:
         )
 
     def model_columns(self):
-        """What the model has to know about each column, a list of Column."""
+        """What the model must know about each column, a list of Column."""
         mean, spread = self.mean_count_.tolist(), self.count_spread_.tolist()
         return [
             Column(
@@ -257,7 +297,7 @@ class Codec:
         ]
 
     def transform(self, X, estimator):
-        """Scaled rows of X: :class:`ScaledRows`. Warns of values not seen in fit."""
+        """:class:`ScaledRows` of X. Warns about values that were not seen in fit."""
         values = self.read(X, estimator)
         self.warn_of_unseen_numbers(values)
         return ScaledRows(values, self.scaling_)
@@ -287,9 +327,10 @@ class Codec:
         like : array-like of shape (n_samples, n_features)
             X as the user passed it.
         own : ndarray, sparse matrix or Stored (n, n_features), optional
-            The numbers of `like`. Cells that equal them come back exactly as they are.
+            The numbers of `like`. Cells that equal them are returned exactly as `like`
+            has them: float64 does not represent every integer.
         kept : sequence of int, optional
-            Columns that come back exactly as they are.
+            Columns that are returned exactly as `like` has them.
         """
         unchanged = None
         if own is not None:
@@ -320,33 +361,3 @@ class Codec:
     def dtypes(self, like):
         """NumPy's type of each column of what :meth:`restore` returns for `like`."""
         return column_dtypes(like, self.n_features)
-
-
-class ScaledRows:
-    """Rows of X as the model sees them, converted when they are indexed.
-
-    Parameters
-    ----------
-    values : ndarray, sparse matrix or Stored (n, n_features)
-        Rows in X's units.
-    scaling : Scaling
-        Their scaling.
-    dtype : dtype
-        Precision of the result.
-    """
-
-    def __init__(self, values, scaling, dtype=np.float64):
-        self.values = values
-        self.scaling = scaling
-        self.dtype = dtype
-
-    @property
-    def shape(self):
-        """(n, n_features)."""
-        return self.values.shape
-
-    def __len__(self):
-        return self.values.shape[0]
-
-    def __getitem__(self, index):
-        return self.scaling.transform(self.values[index], self.dtype)

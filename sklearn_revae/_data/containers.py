@@ -6,7 +6,7 @@ import scipy.sparse
 
 from sklearn_revae._data.chunks import cast, dense, float_dtype
 from sklearn_revae._data.frames import is_frame, numpy_type, restore_frame
-from sklearn_revae._data.storage import Stored, as_stored
+from sklearn_revae._data.sources import as_stored
 
 
 def restore(X, values, table, unchanged=None):
@@ -16,55 +16,63 @@ def restore(X, values, table, unchanged=None):
     ----------
     X : the container
         A data frame, an array of two or more dimensions, a list or a sparse matrix. Rows
-        that are stored on disk come back as an array in memory.
+        that are stored on disk are returned as an array in memory.
     values : ndarray (n, n_features)
         Numbers, categories as codes.
     table : Table
         The coding of the categories.
     unchanged : ndarray of bool (n, n_features), optional
-        Cells that come back exactly as X has them: a double does not hold every integer.
+        Cells that are returned exactly as X has them, because float64 does not represent
+        every integer.
     """
     if is_frame(X):
         return restore_frame(X, values, table, unchanged)
     if unchanged is not None and not unchanged.any():
         unchanged = None
-    if table.categories_:
-        columns = table.as_objects(values)
-        if unchanged is not None:
-            columns[unchanged] = np.array(X, dtype=object)[unchanged]
-        kind = X.dtype.kind if isinstance(X, np.ndarray) else "O"
-        # As long as the longest string needs.
-        return columns.astype(kind) if kind in "US" else columns
     if scipy.sparse.issparse(X):
         result = cast(values, X.dtype)
         if unchanged is not None:
             result[unchanged] = X.toarray()[unchanged]
         return type(X)(result)
-    X, shape = _array_like(X)
-    dtype = X.dtype if isinstance(X, (np.ndarray, Stored)) else np.asarray(X).dtype
-    result = cast(values, dtype if dtype.kind != "O" else np.dtype(np.float64))
+    rows, shape = _array_like(X)
+    if (table.categories_ and not table.fits(rows.dtype)) or rows.dtype.kind == "O":
+        # Of a list, NumPy would turn the numbers beside a string into strings.
+        return _restore_objects(X, values, table, unchanged).reshape(shape)
+    result = cast(values, rows.dtype)
+    for j in table.categories_:
+        result[:, j] = table.decode(values[:, j], j)
     if unchanged is not None:
-        result[unchanged] = np.asarray(X).reshape(result.shape)[unchanged]
+        result[unchanged] = np.asarray(rows).reshape(result.shape)[unchanged]
     return result.reshape(shape)
 
 
+def _restore_objects(X, values, table, unchanged):
+    """`values` as an array of objects, or of strings if X is one."""
+    cells = table.as_objects(values)
+    if unchanged is not None:
+        own = np.array(X, dtype=object).reshape(cells.shape)
+        cells[unchanged] = own[unchanged]
+    kind = X.dtype.kind if isinstance(X, np.ndarray) else "O"
+    # Without a length, strings get the length of the longest.
+    return cells.astype(kind) if kind in "US" else cells
+
+
 def template_of(X):
-    """Return what `new_rows` must know of X's container: X without rows, or its like."""
+    """Return what `new_rows` must know about X's container: X without rows."""
     if is_frame(X):
-        # A copy, and no view that keeps all of X alive, nor shares what its index caches.
+        # A copy, which neither keeps all of X alive nor shares what its index caches.
         template = nw.from_native(X, eager_only=True).head(0).clone().to_native()
         if nw.from_native(template).implementation.is_pandas():
             template.columns = template.columns.copy(deep=True)
         return template
     if scipy.sparse.issparse(X):
         return type(X)((0, X.shape[1]), dtype=X.dtype)
-    X = X if isinstance(X, np.ndarray) or as_stored(X) is not None else np.asarray(X)
     X, shape = _array_like(X)
     return np.empty((0, *shape[1:]), dtype=X.dtype)
 
 
 def new_rows(template, values, table):
-    """Rows that stem from none, (n, n_features), in the container of the training data.
+    """New rows (n, n_features) in the container of the training data.
 
     `template` is what :func:`template_of` returned.
     """
@@ -81,24 +89,40 @@ def column_dtypes(X, n_features):
     if is_frame(X):
         frame = nw.from_native(X, eager_only=True)
         return [numpy_type(series) or np.dtype(float) for series in frame.iter_columns()]
-    dtype = X.dtype if scipy.sparse.issparse(X) else _array_like(X)[0]
-    dtype = np.dtype(getattr(dtype, "dtype", None) or np.asarray(X).dtype)
+    dtype = _array_like(X)[0].dtype
     return [dtype if dtype.kind in "iufb" else np.dtype(float)] * n_features
 
 
 def _array_like(X):
-    """X as it can be asked for numbers, and the shape it has, that of pictures too."""
+    """X with a `dtype`, and its shape, in which pictures keep their axes."""
     stored = as_stored(X)
-    if stored is None:
-        return X, np.shape(X)
-    return stored, (len(stored), *(stored.image_shape or stored.shape[1:]))
+    if stored is not None:
+        return stored, (len(stored), *(stored.image_shape or stored.shape[1:]))
+    if not isinstance(X, np.ndarray) and not scipy.sparse.issparse(X):
+        X = np.asarray(X)
+    return X, X.shape
 
 
 def restore_draws(X, values, draws, table, kept=()):
-    """Several draws a row, (n, n_draws, n_features), as one array.
+    """Several draws per row, (n, n_draws, n_features), as one array.
 
-    `values` are the rows of X as numbers; objects come back where X has categories,
-    pictures in their own shape.
+    Parameters
+    ----------
+    X : the container
+        As in :func:`restore`.
+    values : ndarray, sparse matrix or Stored (n, n_features)
+        The rows of X as numbers.
+    draws : ndarray (n, n_draws, n_features)
+        Numbers, categories as codes.
+    table : Table
+        The coding of the categories.
+    kept : sequence of int
+        Columns that are returned as they are in `values`.
+
+    Returns
+    -------
+    ndarray (n, n_draws, ...)
+        An array of objects if X has categories. Pictures have their own shape.
     """
     kept = list(kept)
     if len(kept):

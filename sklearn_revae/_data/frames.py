@@ -1,4 +1,4 @@
-"""Data frames of pandas, polars and others: the one place that tells them apart."""
+"""Data frames of pandas, polars and others: the one module that distinguishes them."""
 
 import narwhals as nw
 import numpy as np
@@ -12,8 +12,15 @@ def is_frame(X):
     return hasattr(X, "columns") and nw.dependencies.is_into_dataframe(X)
 
 
-def frame_columns(X):
+def frame_columns(X, exact=()):
     """Columns of a data frame: float arrays where numeric, else lists of objects.
+
+    Parameters
+    ----------
+    X : data frame
+        The frame.
+    exact : collection of int
+        Columns that are returned as lists if float64 may not represent their numbers.
 
     Raises
     ------
@@ -21,7 +28,7 @@ def frame_columns(X):
         If a column holds dates or times.
     """
     columns = []
-    for series in nw.from_native(X, eager_only=True).iter_columns():
+    for j, series in enumerate(nw.from_native(X, eager_only=True).iter_columns()):
         dtype = series.dtype
         if dtype.is_temporal():
             raise ValueError(
@@ -29,7 +36,7 @@ def frame_columns(X):
                 "not supported. Convert them to numbers first, for example to days "
                 "since a fixed date."
             )
-        if dtype.is_numeric():
+        if dtype.is_numeric() and (j not in exact or dtype.is_float()):
             missing = series.is_null().to_numpy()
             if missing.any() or dtype in (nw.Int128, nw.UInt128):
                 # NumPy has no integers with nulls, and none of 128 bits.
@@ -43,24 +50,24 @@ def frame_columns(X):
 
 
 def declared_categories(X, j):
-    """Whether column `j` declares categories, and these in order if it orders them.
+    """Whether column `j` declares its categories, and which, if they are ordered.
 
     Returns
     -------
     declared : bool
-        Whether the column is of a categorical type.
+        Whether the column has a categorical type.
     ordered : list or None
-        Its categories, where the type says that their order has a meaning.
+        Its categories in their order, if the type orders them.
     """
     if not is_frame(X):
         return False, None
     series = nw.from_native(X, eager_only=True)[:, j]
     # narwhals calls the ordered categories of any library an Enum.
     if isinstance(series.dtype, nw.Enum):
-        native = series.to_native().dtype
-        # narwhals writes categories as strings, which intervals are not.
-        known = native.categories if series.implementation.is_pandas() else None
-        return True, list(series.dtype.categories if known is None else known)
+        if series.implementation.is_pandas():
+            # narwhals would turn intervals, numbers and times into strings.
+            return True, list(series.to_native().dtype.categories)
+        return True, list(series.dtype.categories)
     return isinstance(series.dtype, nw.Categorical), None
 
 
@@ -80,30 +87,30 @@ def restore_frame(X, values, table, unchanged):
     Parameters
     ----------
     X : data frame
-        The frame; if it has another number of rows, only its columns' types are taken.
+        The frame. If it has another number of rows, only the types of its columns are
+        used.
     values : ndarray (n, n_features)
         Numbers, categories as codes.
     table : Table
         The coding of the categories.
     unchanged : ndarray of bool (n, n_features) or None
-        Cells that come back exactly as X has them.
+        Cells that are returned exactly as X has them.
     """
     frame = nw.from_native(X, eager_only=True)
     new = []
     for j, series in enumerate(frame.iter_columns()):
-        if unchanged is not None and unchanged[:, j].all():
+        same = None if unchanged is None else unchanged[:, j]
+        if same is not None and same.all():
             continue
         column = table.decode(values[:, j], j)
         if isinstance(column, np.ndarray):
             column = _within(series, column)
-        column = nw.new_series(series.name, column, backend=frame.implementation)
+        column = nw.new_series(
+            series.name, column, _list_type(series, column), backend=frame.implementation
+        )
         column = _as_before(series, column)
-        if frame.implementation.is_pandas() and len(X) == len(values):
-            native = column.to_native()
-            native.index = X.index
-            column = nw.from_native(native, series_only=True)
-        if unchanged is not None and unchanged[:, j].any() and _exceeds_float64(series):
-            column = _mixed(series, column, unchanged[:, j])
+        if same is not None and same.any() and _exceeds_float64(series):
+            column = _mixed(series, column, same)
         new.append(column)
     if frame.implementation.is_pandas():
         result = X.copy() if len(X) == len(values) else X.reindex(range(len(values)))
@@ -117,27 +124,38 @@ def restore_frame(X, values, table, unchanged):
     return frame.select(new).to_native()
 
 
-def _exceeds_float64(series):
-    """Whether the type of a column holds numbers that a double does not."""
-    return series.dtype.is_integer() or series.dtype == nw.Decimal
-
-
-def _mixed(old, new, unchanged):
-    """The `old` values of a column where they are unchanged, else the `new` ones."""
-    if old.implementation.is_pandas():
-        native = new.to_native().copy()
-        native[unchanged] = old.to_native()[unchanged]
-        return nw.from_native(native, series_only=True)
-    mask = nw.new_series("unchanged", unchanged, backend=old.implementation)
-    return old.zip_with(mask, new)
-
-
 def _within(series, column):
     """The nearest numbers that the type of a frame's column can hold."""
     dtype = numpy_type(series)
     if dtype is not None:
         return cast(column, dtype)
     return np.rint(column) if series.dtype.is_integer() else column
+
+
+def _list_type(series, column):
+    """The type to give to a list of integers, which libraries may infer too narrow."""
+    integers = isinstance(column, list) and all(type(cell) is int for cell in column)
+    return series.dtype if integers and series.dtype.is_integer() else None
+
+
+def _exceeds_float64(series):
+    """Whether a column may hold numbers that float64 does not represent exactly."""
+    dtype = series.dtype
+    return (
+        dtype.is_integer()
+        or dtype in (nw.Decimal, nw.Object)
+        or _kind(series) in ("i", "u")
+    )
+
+
+def _mixed(old, new, unchanged):
+    """The `old` values of a column where they are unchanged, else the `new` ones."""
+    if old.implementation.is_pandas():
+        old, new = old.to_native().reset_index(drop=True), new.to_native()
+        mixed = new.reset_index(drop=True).where(~unchanged, old)
+        return nw.from_native(mixed.astype(new.dtype), series_only=True)
+    mask = nw.new_series("unchanged", unchanged, backend=old.implementation)
+    return old.zip_with(mask, new)
 
 
 def _as_before(old, new):
@@ -151,23 +169,13 @@ def _as_before(old, new):
     if old.implementation.is_pandas():
         dtype = old.to_native().dtype
         if isinstance(old.dtype, (nw.Categorical, nw.Enum)):
+            more = _undeclared(new, dtype.categories)
             known = list(dtype.categories)
-            more = [
-                v
-                for v in dict.fromkeys(new.to_list())
-                if v not in known and not is_missing(v)
-            ]
             dtype = type(dtype)(known + more, dtype.ordered) if more else dtype
         return nw.from_native(new.to_native().astype(dtype), series_only=True)
     dtype = old.dtype
     if isinstance(dtype, nw.Enum):
-        known = list(dtype.categories)
-        more = [
-            v
-            for v in dict.fromkeys(new.to_list())
-            if v not in known and not is_missing(v)
-        ]
-        dtype = nw.Enum(known + more)
+        dtype = nw.Enum([*dtype.categories, *_undeclared(new, dtype.categories)])
     if dtype == nw.Decimal:
         # narwhals does not cast to decimals in every version.
         native = new.to_native().cast(old.to_native().dtype)
@@ -175,9 +183,24 @@ def _as_before(old, new):
     return new.cast(dtype)
 
 
+def _undeclared(series, categories):
+    """The values of a column that are not among its declared categories."""
+    known = list(categories)
+    values = dict.fromkeys(series.to_list())
+    return [v for v in values if v not in known and not is_missing(v)]
+
+
 def _is_of_numbers(series):
-    # pandas' sparse columns can only be recognised by their kind.
-    kind = getattr(series.to_native().dtype, "kind", None)
     return (
-        series.dtype.is_numeric() or series.dtype == nw.Boolean or kind in tuple("iufb")
+        series.dtype.is_numeric()
+        or series.dtype == nw.Boolean
+        or _kind(series) in tuple("iufb")
     )
+
+
+def _kind(series):
+    """NumPy's letter for the kind of a column's type, "" where it has none.
+
+    narwhals does not know the types of pandas' sparse columns.
+    """
+    return getattr(series.to_native().dtype, "kind", "")

@@ -1,15 +1,12 @@
-"""Kinds of features: how they are inferred, which family each gets, and their table."""
+"""Kinds of columns, how they are inferred, and which family a column gets."""
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
-from itertools import groupby
-from typing import Any
 
 import numpy as np
 
-from sklearn_revae._data.names import feature_index, is_integer
+from sklearn_revae._data.names import feature_index
 from sklearn_revae._model.families import FAMILIES, default_families
 
 # Fewer columns than this are a table of measurements, not a picture or a spectrum.
@@ -19,7 +16,7 @@ _WIDEST_PIXEL = 255
 _FEWEST_ZEROS = 0.05
 # Larger whole numbers are identifiers or times, not counts.
 _LARGEST_COUNT = 1e12
-# A positive column that is more skewed than this is modelled by its logarithm.
+# The logarithm of a positive column is modelled if its skewness is larger than this.
 _LONG_TAIL = 2.0
 # A column with more categories than this holds names or keys.
 _MOST_LEVELS = 1000
@@ -36,7 +33,8 @@ class Levels:
     ordered : bool, default=False
         Whether their order has a meaning.
     numbers : ndarray (n,), optional
-        The values, where the column holds numbers; otherwise it holds codes 0, 1, ...
+        The values, ascending, if the column holds numbers. None if it holds the codes
+        0, 1, ... of a :class:`~sklearn_revae._data.tables.Table`.
     """
 
     n: int
@@ -44,7 +42,7 @@ class Levels:
     numbers: np.ndarray | None = None
 
     def codes(self, column):
-        """Codes of a column of numbers; those that fit has not seen become missing."""
+        """Codes of a column of numbers; values that fit has not seen become NaN."""
         if self.numbers is None:
             return column
         codes = np.searchsorted(self.numbers, column).clip(max=self.n - 1)
@@ -61,7 +59,7 @@ def check_levels(n_levels, name):
     Raises
     ------
     ValueError
-        Naming the column and the largest number.
+        With the name of the column and the largest number of categories.
     """
     if n_levels > _MOST_LEVELS:
         raise ValueError(
@@ -96,72 +94,6 @@ def infer_kinds(statistics, levels, image=None):
         for j in range(n_features)
     ]
     return np.array(kinds, dtype=object)
-
-
-def requested_families(likelihood, names, n_features):
-    """The family that the user requests for each column, "auto" for none: array of str.
-
-    Raises
-    ------
-    ValueError
-        For an unknown family or column, and a list of another length.
-    """
-    if isinstance(likelihood, str):
-        families = [likelihood] * n_features
-    elif isinstance(likelihood, Mapping):
-        families = ["auto"] * n_features
-        for column, family in likelihood.items():
-            families[feature_index(column, names, n_features, "likelihood")] = family
-    else:
-        families = list(likelihood)
-        if len(families) != n_features:
-            raise ValueError(
-                f"likelihood has {len(families)} entries, but X has {n_features} "
-                "columns. Pass one name for all columns, a list with one name per "
-                "column, or a dict from column to name."
-            )
-    unknown = sorted({str(f) for f in families} - {"auto", *FAMILIES})
-    if unknown:
-        raise ValueError(
-            f"likelihood names {unknown}, but the known ones are {['auto', *FAMILIES]}."
-        )
-    return np.array(families, dtype=object)
-
-
-def chosen_families(requested, kinds):
-    """The family of each column: the requested one, or the default for its kind."""
-    default = default_families()
-    # Interned: a pickle then holds one string per family and not one per column.
-    return np.array(
-        [
-            default[kind] if family == "auto" else sys.intern(str(family))
-            for kind, family in zip(kinds, requested, strict=True)
-        ],
-        dtype=object,
-    )
-
-
-def check_support(family, name, statistics, j, has_categories):
-    """Refuse a requested family that cannot be one of column `j`.
-
-    Raises
-    ------
-    ValueError
-        Naming the family, the column, what it holds and a family that fits.
-    """
-    support, low = FAMILIES[family].support, statistics.low[j]
-    problem = None
-    if has_categories and support != "level":
-        problem = "holds categories", "'categorical' or 'ordinal'"
-    elif support == "count" and (low < 0 or not statistics.whole[j]):
-        problem = "does not hold whole numbers >= 0 only", "'gaussian'"
-    elif support == "positive" and low <= 0:
-        problem = f"reaches {low:.4g}, but has to be above 0", "'gaussian'"
-    if problem:
-        raise ValueError(
-            f"likelihood={family!r} does not fit column {name} of X, which "
-            f"{problem[0]}. Choose {problem[1]} for it."
-        )
 
 
 def looks_like_pixels(statistics):
@@ -199,125 +131,98 @@ def infer_kind(statistics, j):
     return "real"
 
 
-class ColumnKinds:
-    """The inferred type of every column of X; prints as a table.
-
-    It is the attribute `column_kinds_` of a fitted estimator. Indexing it by the name or
-    the position of a column gives the kind of that column, and its length is the number
-    of columns. All parameters are stored as attributes.
-
-    .. versionadded:: 0.2
+def requested_families(likelihood, names, n_features):
+    """The family that the user requests for each column, "auto" for none: array of str.
 
     Parameters
     ----------
-    names : sequence of str or int
-        The columns.
-    kinds, likelihoods : sequence of str
-        The kind of each column, and its likelihood.
-    levels : sequence of int
-        Number of categories of each column, 0 where it has none.
-    missing : sequence of float
-        Fraction of missing values in each column, from 0 to 1.
+    likelihood : str, sequence of str or dict
+        The estimators' parameter.
+    names : list or None
+        Names of the columns.
+    n_features : int
+        Number of columns.
 
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from sklearn_revae import ReVAETransformer
-    >>> X = pd.DataFrame({"age": [31.5, 40.0, None], "smokes": [True, False, True]})
-    >>> kinds = ReVAETransformer(max_iter=1).fit(X).column_kinds_
-    >>> kinds
-    column  kind         likelihood   levels  missing
-    age     real         gaussian             33%
-    smokes  categorical  categorical  2
-    >>> kinds["age"]
-    'real'
+    Raises
+    ------
+    ValueError
+        For an unknown family or column, and for a list of another length.
     """
-
-    _HEADER = ("column", "kind", "likelihood", "levels", "missing")
-
-    def __init__(
-        self,
-        names: Sequence[Any],
-        kinds: Sequence[str],
-        likelihoods: Sequence[str],
-        levels: Sequence[int],
-        missing: Sequence[float],
-    ) -> None:
-        self.names = list(names)
-        self.kinds = list(kinds)
-        self.likelihoods = list(likelihoods)
-        self.levels = list(levels)
-        self.missing = list(missing)
-
-    def __len__(self) -> int:
-        return len(self.kinds)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.kinds)
-
-    def __getitem__(self, column: Any) -> str:
-        if column in self.names:
-            return self.kinds[self.names.index(column)]
-        if is_integer(column) and any(map(is_integer, self.names)):
-            n = len(self)
-            column = feature_index(column % n, self.names, n, "column_kinds_")
-        return self.kinds[column]
-
-    def __eq__(self, other):
-        if not isinstance(other, ColumnKinds):
-            return NotImplemented
-        return vars(self) == vars(other)
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __array__(self, dtype=None, copy=None):
-        return np.array(self.kinds, dtype=object if dtype is None else dtype)
-
-    def rows(self) -> list[tuple[str, ...]]:
-        """Rows of the table as tuples of str; equal neighbours form one row.
-
-        .. versionadded:: 0.2
-
-        Returns
-        -------
-        rows : list of tuple of str
-            Column, kind, likelihood, number of categories and fraction of missing values.
-
-        Examples
-        --------
-        >>> from sklearn_revae import ColumnKinds
-        >>> ColumnKinds("ab", ["real"] * 2, ["gaussian"] * 2, [0, 0], [0, 0]).rows()
-        [('a .. b (2)', 'real', 'gaussian', '', '')]
-        """
-        texts = [
-            (kind, likelihood, str(levels or ""), f"{missing:.0%}" if missing else "")
-            for kind, likelihood, levels, missing in zip(
-                self.kinds, self.likelihoods, self.levels, self.missing, strict=True
+    if isinstance(likelihood, str):
+        families = [likelihood] * n_features
+    elif isinstance(likelihood, Mapping):
+        families = ["auto"] * n_features
+        for column, family in likelihood.items():
+            families[feature_index(column, names, n_features, "likelihood")] = family
+    else:
+        families = list(likelihood)
+        if len(families) != n_features:
+            raise ValueError(
+                f"likelihood has {len(families)} entries, but X has {n_features} "
+                "columns. Pass one name for all columns, a list with one name per "
+                "column, or a dict from column to name."
             )
-        ]
-        rows: list[tuple[str, ...]] = []
-        for text, members in groupby(range(len(self)), key=texts.__getitem__):
-            first, *others = members
-            name = str(self.names[first])
-            if others:
-                name = f"{name} .. {self.names[others[-1]]} ({1 + len(others)})"
-            rows.append((name, *text))
-        return rows
-
-    def __repr__(self) -> str:
-        table = [self._HEADER, *self.rows()]
-        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-        return "\n".join(
-            "  ".join(
-                cell.ljust(width) for cell, width in zip(row, widths, strict=True)
-            ).rstrip()
-            for row in table
+    unknown = sorted({str(f) for f in families} - {"auto", *FAMILIES})
+    if unknown:
+        raise ValueError(
+            f"likelihood names {unknown}, but the known families are "
+            f"{['auto', *FAMILIES]}."
         )
+    return np.array(families, dtype=object)
 
-    def _repr_html_(self):
-        def line(cells, tag):
-            return "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells)
 
-        body = "".join(f"<tr>{line(row, 'td')}</tr>" for row in self.rows())
-        head = line(self._HEADER, "th")
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+def requests_levels(likelihood):
+    """Whether the parameter names a family of levels for any column."""
+    if isinstance(likelihood, Mapping):
+        likelihood = likelihood.values()
+    names = [likelihood] if isinstance(likelihood, str) else list(likelihood)
+    return any(FAMILIES[str(f)].discrete for f in names if str(f) in FAMILIES)
+
+
+def requested_levels(likelihood, names, n_features):
+    """The columns for which the user requests a family of levels, a set of positions.
+
+    Parameters and errors are those of :func:`requested_families`.
+    """
+    requested = requested_families(likelihood, names, n_features)
+    return {
+        j
+        for j, family in enumerate(requested)
+        if family != "auto" and FAMILIES[family].discrete
+    }
+
+
+def chosen_families(requested, kinds):
+    """The family of each column: the requested one, or the default for its kind."""
+    default = default_families()
+    # Interned: a pickle then holds one string per family and not one per column.
+    return np.array(
+        [
+            default[kind] if family == "auto" else sys.intern(str(family))
+            for kind, family in zip(kinds, requested, strict=True)
+        ],
+        dtype=object,
+    )
+
+
+def check_support(family, name, statistics, j, has_categories):
+    """Refuse a requested family that cannot be the distribution of column `j`.
+
+    Raises
+    ------
+    ValueError
+        With the family, the column, what it holds and a family that fits.
+    """
+    support, low = FAMILIES[family].support, statistics.low[j]
+    problem = None
+    if has_categories and support != "level":
+        problem = "holds categories", "'categorical' or 'ordinal'"
+    elif support == "count" and (low < 0 or not statistics.whole[j]):
+        problem = "holds values other than non-negative integers", "'gaussian'"
+    elif support == "positive" and low <= 0:
+        problem = f"holds {low:.4g}, which is not positive", "'gaussian'"
+    if problem:
+        raise ValueError(
+            f"likelihood={family!r} does not fit column {name} of X, which "
+            f"{problem[0]}. Choose {problem[1]} for it."
+        )

@@ -20,7 +20,7 @@ def is_missing(value):
 
 
 def where_missing(values):
-    """Where a one-dimensional array holds missing values: an array of bool."""
+    """Mask of the missing values in a one-dimensional array: an array of bool."""
     if values.dtype.kind in "fc":
         return np.isnan(values)
     if values.dtype.kind == "O":

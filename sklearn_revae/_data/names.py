@@ -18,8 +18,9 @@ def is_integer(value):
 def feature_index(feature, names, n_features, argument):
     """Position of a feature that an argument gives by its name or its position.
 
-    Names come first: in a frame whose columns are named by integers, an integer is a
-    name and never a position.
+    Names come first. In a data frame whose columns are named by integers, an integer is
+    always a name and never a position: with the columns [3, 2, 1, 0], 3 means the first
+    one.
 
     Parameters
     ----------
@@ -39,8 +40,11 @@ def feature_index(feature, names, n_features, argument):
     """
     known = [] if names is None else list(names)
     if feature in known:
-        return known.index(feature)
-    positions = not any(is_integer(name) for name in known)
+        j = known.index(feature)
+        # True equals 1, but in a mask of bools it does not mean the column named 1.
+        if _is_bool(known[j]) == _is_bool(feature):
+            return j
+    positions = not any(map(is_integer, known))
     if positions and is_integer(feature) and 0 <= feature < n_features:
         return int(feature)
     listed = known or f"the positions 0..{n_features - 1}"
@@ -48,3 +52,7 @@ def feature_index(feature, names, n_features, argument):
         f"{argument} names {feature!r}, which is not a column of X. The columns are "
         f"{listed}."
     )
+
+
+def _is_bool(value):
+    return isinstance(value, (bool, np.bool_))

@@ -1,4 +1,4 @@
-"""X as users pass it to rows of numbers: frames, objects, sparse, pictures, stored."""
+"""Validates X as users pass it, and converts it to rows of numbers."""
 
 import math
 from collections.abc import Mapping, Set
@@ -15,13 +15,21 @@ from sklearn.utils.validation import (
 
 from sklearn_revae._data.chunks import chunks
 from sklearn_revae._data.frames import is_frame
+from sklearn_revae._data.kinds import requested_levels
 from sklearn_revae._data.names import written_name
-from sklearn_revae._data.storage import Stored, as_stored, is_stream, without_mapping
+from sklearn_revae._data.sources import as_stored
+from sklearn_revae._data.storage import Stored, is_stream
+from sklearn_revae._data.stored_arrays import without_mapping
 from sklearn_revae._data.tables import holds_objects
+
+# Float64 represents every integer up to this one, but not all that are larger.
+_LARGEST_EXACT = 2**53
 
 
 def as_container(X):
     """X as one of the containers that are read here: masked and stored rows converted.
+
+    Masked values become NaN.
 
     Raises
     ------
@@ -65,12 +73,22 @@ def holds_cells(X):
     return not isinstance(X, Stored) and (is_frame(X) or holds_objects(X))
 
 
-def read_table(X, table, estimator, reset):
-    """Numbers (n, n_features) of a frame or of objects, by the coding in `table`.
+def holds_large_integers(X):
+    """Whether X is an array with integers that float64 does not represent exactly."""
+    if isinstance(X, Stored) or scipy.sparse.issparse(X):
+        return False
+    X = np.asarray(X)
+    if X.ndim != 2 or X.dtype.kind not in "iu" or X.size == 0:
+        return False
+    return bool(X.max() > _LARGEST_EXACT or X.min() < -_LARGEST_EXACT)
+
+
+def read_table(X, table, estimator, reset, names=None, likelihood="auto"):
+    """Numbers (n, n_features) of a table, by the coding in `table`.
 
     Parameters
     ----------
-    X : data frame or array-like of objects
+    X : data frame or array-like
         The table.
     table : Table
         The coding of its categories, which is learned if `reset` is True.
@@ -78,9 +96,13 @@ def read_table(X, table, estimator, reset):
         Its `n_features_in_` and `feature_names_in_` are compared, or set.
     reset : bool
         Whether the estimator is being fitted to X.
+    names : list, optional
+        What messages call the columns if X does not name them.
+    likelihood : str, sequence of str or dict, default="auto"
+        The estimators' parameter, which may request levels for columns of numbers.
     """
-    names = names_of(X)
-    if names is not None:
+    if is_frame(X):
+        names = names_of(X)
         _refuse_duplicates(names)
     else:
         # NumPy would turn the numbers of a list into strings if there is a string.
@@ -91,7 +113,7 @@ def read_table(X, table, estimator, reset):
     _check_feature_names(estimator, X, reset=reset)
     _check_n_features(estimator, X, reset=reset)
     if reset:
-        table.fit(X, names)
+        table.fit(X, names, requested_levels(likelihood, names, X.shape[1]))
     values = table.encode(X, names)
     _refuse_infinite(values, names)
     return values
@@ -103,8 +125,10 @@ def _refuse_duplicates(names):
         raise ValueError(f"X has several columns named {twice}. Rename all but one.")
 
 
-def read_numbers(X, estimator, reset):
-    """Rows (n, n_features) of an array, a sparse matrix or stored rows; pictures flat.
+def read_numbers(X, estimator, reset, names=None):
+    """Rows (n, n_features) of an array, a sparse matrix or stored rows.
+
+    Pictures are flattened. Messages call the columns by `names`, if there are any.
 
     Returns
     -------
@@ -115,8 +139,8 @@ def read_numbers(X, estimator, reset):
         n_axes = 2 if X.image_shape is None else 1 + len(X.image_shape)
         if n_axes > 4:
             raise ValueError(
-                f"X holds pictures of shape {X.image_shape}, but pictures have to have "
-                "two axes, or three with channels."
+                f"X holds pictures of shape {X.image_shape}, but pictures must have two "
+                "axes, or three with channels."
             )
         _check_feature_names(estimator, X, reset=reset)
         _check_n_features(estimator, X, reset=reset)
@@ -134,12 +158,12 @@ def read_numbers(X, estimator, reset):
             ensure_all_finite=False,
         )
         values = without_mapping(values)
-    _refuse_infinite(values)
+    _refuse_infinite(values, names)
     return values
 
 
 def picture_shape(X):
-    """Shape of the pictures that X holds, None if it holds rows of columns."""
+    """Shape of the pictures that X holds; None if X is a table."""
     if isinstance(X, Stored):
         return X.image_shape
     shape = np.shape(X)
@@ -161,7 +185,7 @@ def check_picture_shape(found, given, n_features):
     Raises
     ------
     ValueError
-        If the two differ, or the columns are too many or too few for such pictures.
+        If the two differ, or X has another number of columns than such pictures have.
     """
     given = None if given is None else tuple(given)
     if found is not None:
@@ -173,8 +197,9 @@ def check_picture_shape(found, given, n_features):
         return found
     if given is not None and n_features not in (None, math.prod(given)):
         raise ValueError(
-            f"image_shape={given} means {math.prod(given)} pixels, but X has "
-            f"{n_features} columns."
+            f"image_shape={given} requires {math.prod(given)} pixels, but X has "
+            f"{n_features} columns. Pass the shape of the pictures that the rows of X "
+            "are."
         )
     return given
 
@@ -185,7 +210,7 @@ def _refuse_infinite(values, names=None):
     parts = [values.data[:, None]] if scipy.sparse.issparse(values) else chunks(values)
     for chunk in parts:
         with np.errstate(over="ignore", invalid="ignore"):
-            # A sum is finite unless a value is infinite, or NaN, which is allowed.
+            # If the sum is finite, so are all values. NaN is allowed, and checked below.
             if np.isfinite(chunk.sum()):
                 continue
         infinite = np.isinf(chunk)

@@ -1,7 +1,8 @@
-"""Numbers in X's units to the scaled values that the model works on, and back.
+"""Converts numbers in X's units to the scaled values that the model sees, and back.
 
-Pixels share one scale, while the columns of a table, which differ in kind, get one each.
-With few labels this decides the accuracy, so users never have to scale X.
+Pixels share one scale, while the columns of a table, which differ in kind, are scaled
+individually. With few labels the scaling decides the accuracy, so it is chosen here and
+users do not have to scale X.
 """
 
 import numpy as np
@@ -11,32 +12,33 @@ from sklearn_revae._data.names import written_name
 from sklearn_revae._data.statistics import magnitude
 from sklearn_revae._model.families import FAMILIES
 
-# In units of a column's scale: networks return NaN for values much farther away.
+# The largest scaled value: networks return NaN for values that are much larger.
 _FARTHEST = 1e15
 _LARGEST = np.finfo(np.float64).max
 _SMALLEST = np.finfo(np.float64).smallest_subnormal
 
 
 class Scaling:
-    """Location and scale of every column, by its kind and its family.
+    """Location and scale of every column, chosen by its kind and its family.
 
     Parameters
     ----------
     kinds, families : ndarray of str (n_features,)
         The kind of each column and its likelihood.
     levels : dict of int to Levels
-        Of the categorical and ordinal columns.
+        The levels of the categorical and ordinal columns.
     names : list or None
         Names of the columns, for messages.
 
     Attributes
     ----------
     shift_, scale_ : ndarray (n_features,)
-        The model sees (x - shift_) / scale_, with log x where the support is positive.
+        The model sees (x - shift_) / scale_; if the support is positive, it sees
+        (log(x) - shift_) / scale_.
     seen_low_, seen_high_ : ndarray (n_features,)
         The smallest and the largest value in `fit`.
     spread_ : ndarray (n_features,)
-        Standard deviation of what the encoder reads of a column.
+        Standard deviation of what the encoder reads from each column.
     """
 
     def __init__(self, kinds, families, levels, names=None):
@@ -46,7 +48,7 @@ class Scaling:
         self.names = names
 
     def _has(self, fact, *values):
-        """Where a fact that the families state has one of these values."""
+        """Mask of the columns whose family states one of these values for a fact."""
         known = [name for name, cls in FAMILIES.items() if getattr(cls, fact) in values]
         return np.isin(self.families, known)
 
@@ -60,17 +62,17 @@ class Scaling:
 
     @property
     def counts(self):
-        """Which columns are counts: array of bool (n_features,)."""
+        """Mask of the columns that are counts: array of bool (n_features,)."""
         return self._has("support", "count")
 
     @property
     def unbounded(self):
-        """Which columns are scaled to zero mean and unit variance: (n_features,)."""
+        """Mask of the columns that are scaled to zero mean and unit variance."""
         return self._has("support", "real", "positive")
 
     @property
     def shared(self):
-        """Which columns share one scale within their family: (n_features,)."""
+        """Mask of the columns that share one scale with all others of their family."""
         return self._has("shared_scale", True)
 
     def fit(self, statistics):
@@ -79,7 +81,8 @@ class Scaling:
         Raises
         ------
         ValueError
-            If the values of a column are too small to be scaled, by its name.
+            If the values of a column are so close to each other that their standard
+            deviation is zero in float64.
         """
         n_features = len(statistics.low)
         low = statistics.low.astype(np.float64)
@@ -91,7 +94,10 @@ class Scaling:
         self.scale_[unbounded] = statistics.std[unbounded]
         self.shift_[logged] = statistics.log_mean[logged]
         self.scale_[logged] = statistics.log_std[logged]
-        # Rounding may leave a constant column a tiny standard deviation.
+        # The mean of equal numbers may differ from them, which matters if they are huge.
+        equal = unbounded & ~logged & (low == high)
+        self.shift_[equal] = low[equal]
+        # Because of rounding, a constant column may have a tiny standard deviation.
         rounding = 10 * np.finfo(np.float64).eps * magnitude(statistics)
         constant = statistics.std <= rounding
         # The squares of tiny numbers may be zero. Logarithms are never that close.
@@ -124,11 +130,11 @@ class Scaling:
 
     @property
     def range_(self):
-        """Smallest and largest value that decoding returns: two of (n_features,)."""
+        """Smallest and largest value that decoding returns: two arrays (n_features,)."""
         seen_low, seen_high = self.seen_low_, self.seen_high_
         low, high = np.full_like(seen_low, -_LARGEST), np.full_like(seen_high, _LARGEST)
         low[self.counts] = 0.0
-        # The exponential turns a small excess in the logarithm into a huge one.
+        # The exponential turns a small error in the logarithm into a huge one.
         logged = self._logged
         low[logged], high[logged] = seen_low[logged], seen_high[logged]
         pixel = np.isin(self.kinds, ["pixel"])
@@ -142,17 +148,32 @@ class Scaling:
         return low, high
 
     def clip_to_seen(self, values):
-        """`values` (..., n_features) clipped to the range in `fit`; levels unchanged."""
+        """`values` (..., n_features) clipped to the range in `fit`, except for levels."""
         clipped = np.clip(values, self.seen_low_, self.seen_high_)
         discrete = list(self.levels)
         clipped[..., discrete] = values[..., discrete]
         return clipped
 
     def log_volume(self, values):
-        """Log of the volume in X's units of a unit of each scaled row: (n,).
+        r"""Log of the scaling's Jacobian determinant, for each row.
 
-        Over the observed values of columns that have a density; the others have
-        probabilities, which do not depend on units.
+        .. math::
+
+           \log p(x) = \log p(s) - \sum_j \log \left|\frac{dx_j}{ds_j}\right|
+
+        where :math:`x_j` is the value of column :math:`j` in X's units and :math:`s_j`
+        the scaled one. The sum runs over the observed values of columns that have a
+        density, because probabilities do not depend on units.
+
+        Parameters
+        ----------
+        values : ndarray, sparse matrix or Stored (n, n_features)
+            Rows in X's units, NaN where missing.
+
+        Returns
+        -------
+        ndarray (n,)
+            The sum for each row.
         """
         log_scale = np.where(self._has("has_density", True), np.log(self.scale_), 0.0)
         logged = self._logged
@@ -165,9 +186,9 @@ class Scaling:
         return np.concatenate(volumes)
 
     def _positive(self, chunk, logged):
-        """The `logged` columns, with what is not positive replaced by a tiny number.
+        """The `logged` columns, with a tiny number in place of values below it.
 
-        The logarithm then exists for every X that is passed after fit.
+        So the logarithm exists, whatever X is passed after fit.
         """
         tiny = np.exp(self.shift_[logged] - 10 * self.scale_[logged])
         tiny = np.maximum(tiny, _SMALLEST)
@@ -180,7 +201,7 @@ class Scaling:
         Raises
         ------
         ValueError
-            For a value too far from all values in fit, by the name of its column.
+            For a value that is too far from all values in fit, by the name of its column.
         """
         scaled = np.empty(values.shape, dtype=dtype)
         bounded, counted, logged = self._bounded, self.counts, self._logged
@@ -201,8 +222,8 @@ class Scaling:
                 i, j = np.argwhere(far)[0]
                 value = dense(values[start + i : start + i + 1])[0, j]
                 raise ValueError(
-                    f"Column {written_name(self.names, j)} of X reaches {value:.3g}, too "
-                    "far from the values in fit to compute with. Replace the value by "
+                    f"Column {written_name(self.names, j)} of X holds {value:.3g}, which "
+                    "is too far from the values in fit to compute with. Replace it by "
                     "NaN, which is treated as missing, or divide the column by a "
                     "constant before fit."
                 )
@@ -214,7 +235,7 @@ class Scaling:
         logged = self._logged
         low, high = self.range_
         with np.errstate(over="ignore"):
-            # What overflows is clipped below.
+            # Values that overflow are clipped below.
             values = scaled * self.scale_ + self.shift_
             values[..., logged] = np.exp(values[..., logged])
         values = values.clip(low, high)
@@ -225,10 +246,11 @@ class Scaling:
         return values
 
     def add_change(self, own, before, after):
-        """`own` rows changed as `after` differs from `before`, all in X's units.
+        """`own` rows with the change from `before` to `after` applied, all in X's units.
 
-        By the difference; by the ratio in positive columns; a level becomes that of
-        `after` where the two differ. Missing values are taken from `after`.
+        The difference is added to real values. Positive values, whose logarithm is
+        modelled, are multiplied by the ratio. Levels and binary values are those of
+        `after` where it differs from `before`. Missing values are those of `after`.
         """
         logged = self._logged
         with np.errstate(over="ignore", invalid="ignore"):
@@ -243,6 +265,36 @@ class Scaling:
 
 
 def _root_mean_square(values):
-    """Root mean square of numbers whose squares may exceed the range of a double."""
+    """Root mean square of numbers whose squares may exceed the range of float64."""
     largest = values.max()
     return largest and largest * np.sqrt(np.mean(np.square(values / largest)))
+
+
+class ScaledRows:
+    """Rows of X as the model sees them, scaled when they are indexed.
+
+    Parameters
+    ----------
+    values : ndarray, sparse matrix or Stored (n, n_features)
+        Rows in X's units.
+    scaling : Scaling
+        Their scaling.
+    dtype : dtype
+        Precision of the result.
+    """
+
+    def __init__(self, values, scaling, dtype=np.float64):
+        self.values = values
+        self.scaling = scaling
+        self.dtype = dtype
+
+    @property
+    def shape(self):
+        """(n, n_features)."""
+        return self.values.shape
+
+    def __len__(self):
+        return self.values.shape[0]
+
+    def __getitem__(self, index):
+        return self.scaling.transform(self.values[index], self.dtype)

@@ -1,4 +1,4 @@
-"""Statistics of the columns of X, from one pass over its rows, in chunks."""
+"""Statistics of the features of X, from one pass over its samples, in chunks."""
 
 from dataclasses import dataclass
 
@@ -6,27 +6,37 @@ import numpy as np
 
 from sklearn_revae._data.chunks import chunks
 
-# Skewness and logarithms are estimated from at most this many rows, and cells.
+# Skewness and statistics of logarithms use at most this many rows, and this many values.
 _SHAPE_ROWS = 20_000
 _SHAPE_CELLS = 16_000_000
-# Bounds the memory that is used beside X.
+# Number of values that are copied to double precision at once.
 _SLAB_CELLS = 2_000_000
 
 
 @dataclass
 class Statistics:
-    """Statistics of the observed values, an array (n_features,) each.
+    """Statistics of the observed values of each feature.
 
     Attributes
     ----------
-    n_observed : number of values.
-    low, high, mean, std : of the values; not finite where a column's squares overflow.
-    skew : third standardised moment; 0 for constant columns.
-    log_mean, log_std, log_skew : of the logarithm; NaN where values are not positive.
-    log1p_std : of log(1 + x); NaN where values are negative.
-    zeros : fraction of zeros.
-    whole : whether all values are whole numbers.
-    zero_or_one : whether all values are 0 or 1.
+    n_observed : ndarray (n_features,)
+        Number of observed values.
+    low, high : ndarray (n_features,)
+        Smallest and largest value.
+    mean, std : ndarray (n_features,)
+        Mean and standard deviation; not finite where the sum of squares overflows.
+    skew : ndarray (n_features,)
+        Skewness; 0 for constant features.
+    log_mean, log_std, log_skew : ndarray (n_features,)
+        The same statistics of log(x); NaN unless all values are positive.
+    log1p_std : ndarray (n_features,)
+        Standard deviation of log(1 + x); NaN if a value is negative.
+    zeros : ndarray (n_features,)
+        Fraction of zeros.
+    whole : ndarray of bool (n_features,)
+        Whether all values are whole numbers.
+    zero_or_one : ndarray of bool (n_features,)
+        Whether all values are 0 or 1.
     """
 
     n_observed: np.ndarray
@@ -45,7 +55,7 @@ class Statistics:
 
 
 def magnitude(statistics):
-    """Largest absolute value of each column."""
+    """Largest absolute value of each feature."""
     return np.maximum(np.abs(statistics.low), np.abs(statistics.high))
 
 
@@ -57,19 +67,19 @@ def _moments(values):
     mean = filled.sum(axis=0) / n
     centred = np.where(observed, values - mean, 0.0)
     std = np.sqrt(np.square(centred).sum(axis=0) / n)
-    # NumPy computes third powers much more slowly.
+    # np.power is much slower for third powers.
     third = (np.square(centred) * centred).sum(axis=0) / n
     return mean, std, third / np.where(std > 0, std, 1.0) ** 3
 
 
 def _slabs(n_rows, n_features):
-    """Groups of columns that are small enough for several copies in double precision."""
+    """Slices of columns that are narrow enough for several copies in double precision."""
     width = max(1, _SLAB_CELLS // n_rows)
     return [slice(start, start + width) for start in range(0, n_features, width)]
 
 
 def _shapes(some):
-    """Third moments and moments of logarithms, from a sample of rows, by name."""
+    """Skewness and statistics of logarithms of the rows `some`, a dict by name."""
     shapes = {
         name: np.empty(some.shape[1])
         for name in ("log_mean", "log_std", "log_skew", "log1p_std", "skew")
@@ -85,7 +95,7 @@ def _shapes(some):
 
 
 class _Moments:
-    """Number, mean and sum of squared deviations, accumulated over chunks."""
+    """Number, mean and sum of squared deviations of values, accumulated over chunks."""
 
     def __init__(self, n_features):
         self.n, self.mean, self.squares = (np.zeros(n_features) for _ in range(3))
@@ -102,7 +112,7 @@ class _Moments:
         centred = np.square(chunk - mean)
         if chunk.dtype.kind == "f":
             centred[np.isnan(centred)] = 0.0
-        # The deviations of two chunks are from two means: see Chan et al., 1983.
+        # Each chunk has its own mean: Chan, Golub and LeVeque (1983) combine the two.
         both = np.maximum(self.n + n, 1)
         apart = mean - self.mean
         self.squares += centred.sum(axis=0) + apart * (self.n * n / both) * apart
@@ -111,7 +121,7 @@ class _Moments:
 
 
 def statistics_of(values):
-    """:class:`Statistics` of `values`, read once, in chunks."""
+    """Compute :class:`Statistics` of `values` in one pass, chunk by chunk."""
     n_rows, n_features = values.shape
     moments, zeros = _Moments(n_features), np.zeros(n_features)
     low, high = np.full(n_features, np.nan), np.full(n_features, np.nan)
@@ -126,7 +136,7 @@ def statistics_of(values):
             if chunk.dtype.kind == "f":
                 whole &= ((chunk == np.rint(chunk)) | np.isnan(chunk)).all(axis=0)
             moments.add(chunk)
-            # Evenly spaced copies, so that the chunk itself can be freed.
+            # Every `step`-th row, copied so that the chunk itself can be freed.
             some.append(chunk[-seen % step :: step].copy())
             seen += len(chunk)
         shapes = _shapes(np.concatenate(some))

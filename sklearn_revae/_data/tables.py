@@ -1,4 +1,4 @@
-"""Tables of mixed columns to numbers, and codes back to categories.
+"""Tables whose columns differ in type: cells to numbers, and codes back to categories.
 
 A data frame, or an array of objects, becomes an array of floats: numbers stay as they
 are, categories become codes 0, 1, ..., and missing values NaN.
@@ -46,18 +46,33 @@ def _is_number(value):
     )
 
 
-def _columns_of(X):
-    """Columns of X: arrays of floats where they are numeric, else lists of objects."""
+def _columns_of(X, exact=()):
+    """Columns of X: arrays of floats where they are numeric, else lists of objects.
+
+    Columns in `exact` are lists if float64 may not represent their numbers.
+    """
     if is_frame(X):
-        return frame_columns(X)
+        return frame_columns(X, exact)
     if isinstance(X, np.ndarray) and X.dtype.kind in "iufb":
-        return list(X.T.astype(np.float64))
+        exact = exact if X.dtype.kind in "iu" else ()
+        return [
+            X[:, j].tolist() if j in exact else X[:, j].astype(np.float64)
+            for j in range(X.shape[1])
+        ]
     array = X if isinstance(X, np.ndarray) else np.array(X, dtype=object)
     return [list(array[:, j]) for j in range(array.shape[1])]
 
 
+def _sorted(values):
+    """Distinct values that may be of several types, in the order of their codes."""
+    try:
+        return sorted(set(values), key=_sort_key)
+    except TypeError:
+        # Some types, such as an enum's, have no order: any that is always the same does.
+        return sorted(set(values), key=lambda value: (type(value).__name__, repr(value)))
+
+
 def _sort_key(value):
-    """Sort key of values that may be of several types."""
     return (type(value).__name__ if not isinstance(value, Number) else "", value)
 
 
@@ -76,6 +91,13 @@ def _as_numbers(column, name):
             f"Column {name} of X holds a number that is too large for float64. Divide "
             "the column by a constant first."
         ) from error
+
+
+def _are_exact(numbers, column):
+    """Whether the floats `numbers` equal the objects that they were made from."""
+    cells = zip(numbers.tolist(), column, strict=True)
+    # Python compares a float with an integer, a Decimal or a Fraction exactly.
+    return all(is_missing(cell) or number == cell for number, cell in cells)
 
 
 def _as_category(value, name):
@@ -118,15 +140,18 @@ class Table:
             for j, categories in self.categories_.items()
         }
 
-    def fit(self, X, names=None):
+    def fit(self, X, names=None, discrete=()):
         """Learn which columns are categorical, and their categories.
 
         Parameters
         ----------
-        X : data frame or array of objects
+        X : data frame or array
             The table.
         names : list, optional
             Names of the columns, for messages.
+        discrete : collection of int, optional
+            Columns whose numbers are levels. If float64 does not represent all of them,
+            so that two might become one, they are coded as categories.
 
         Raises
         ------
@@ -137,13 +162,14 @@ class Table:
             If a number is too large for float64.
         """
         self.categories_, self.ordered_ = {}, set()
-        for j, column in enumerate(_columns_of(X)):
+        for j, column in enumerate(_columns_of(X, discrete)):
+            if isinstance(column, np.ndarray):
+                continue
             name = written_name(names, j)
             declared, ordered = declared_categories(X, j)
-            if isinstance(column, np.ndarray) or (
-                # Numbers that are declared as categories are not measurements.
-                not declared and _as_numbers(column, name) is not None
-            ):
+            # Numbers that are declared as categories are not measurements.
+            numbers = None if declared else _as_numbers(column, name)
+            if numbers is not None and (j not in discrete or _are_exact(numbers, column)):
                 continue
             if ordered is not None:
                 self.categories_[j] = ordered
@@ -152,7 +178,7 @@ class Table:
             observed = [value for value in column if not is_missing(value)]
             if not declared:
                 observed = [_as_category(value, name) for value in observed]
-            self.categories_[j] = sorted(set(observed), key=_sort_key)
+            self.categories_[j] = _sorted(observed)
         return self
 
     def encode(self, X, names=None):
@@ -160,7 +186,7 @@ class Table:
 
         Parameters
         ----------
-        X : data frame or array of objects
+        X : data frame or array
             A table with the same number of columns as in `fit`.
         names : list, optional
             Names of the columns, for messages.
@@ -170,7 +196,7 @@ class Table:
         TypeError
             If a column that held numbers in `fit` holds something else.
         """
-        columns = _columns_of(X)
+        columns = _columns_of(X, self.categories_)
         values = np.empty((len(columns[0]) if columns else 0, len(columns)))
         for j, column in enumerate(columns):
             name = written_name(names, j)
@@ -197,6 +223,7 @@ class Table:
     @staticmethod
     def _codes(column, categories, name):
         known = {value: code for code, value in enumerate(categories)}
+        types = set(map(type, categories))
         codes = np.full(len(column), np.nan)
         unseen = []
         for i, value in enumerate(column):
@@ -205,14 +232,15 @@ class Table:
             try:
                 code = known.get(value)
             except TypeError:
-                # It has no hash: the check below names it.
+                # It cannot be hashed: the check below names it.
                 code = None
             if code is None:
-                unseen.append(_as_category(value, name))
+                seen = type(value) in types
+                unseen.append(value if seen else _as_category(value, name))
             else:
                 codes[i] = code
         if unseen:
-            warn_unseen(name, sorted(set(unseen), key=_sort_key))
+            warn_unseen(name, _sorted(unseen))
         return codes
 
     def decode(self, values, j):
@@ -229,5 +257,20 @@ class Table:
         """Array of objects (n, n_features) from numbers."""
         objects = np.empty(values.shape, dtype=object)
         for j in range(values.shape[1]):
-            objects[:, j] = self.decode(values[:, j], j)
+            column = self.decode(values[:, j], j)
+            if isinstance(column, list):
+                # NumPy would turn categories that are tuples into rows of an array.
+                column = np.fromiter(column, dtype=object, count=len(column))
+            objects[:, j] = column
         return objects
+
+    def fits(self, dtype):
+        """Whether an array of this type can hold all categories."""
+        if dtype.kind not in "iu":
+            return not self.categories_
+        limits = np.iinfo(dtype)
+        return all(
+            type(value) is int and limits.min <= value <= limits.max
+            for categories in self.categories_.values()
+            for value in categories
+        )

@@ -7,10 +7,12 @@ import numpy as np
 
 # The warning points at the first line outside of these packages.
 _LIBRARIES = ("sklearn_revae", "sklearn", "joblib")
+# A warning lists at most this many values.
+_MOST_SHOWN = 5
 
 
 def warn_unseen(name, values):
-    """Warn that a column holds categories that fit has not seen, at the user's line.
+    """Warn, at the user's line, that a column holds values that fit has not seen.
 
     Parameters
     ----------
@@ -21,9 +23,9 @@ def warn_unseen(name, values):
     """
     shown = ", ".join(
         repr(value.item() if isinstance(value, np.generic) else value)
-        for value in list(values)[:5]
+        for value in list(values)[:_MOST_SHOWN]
     )
-    more = ", ..." if len(values) > 5 else ""
+    more = ", ..." if len(values) > _MOST_SHOWN else ""
     level, frame = 1, sys._getframe()
     while frame and frame.f_globals.get("__name__", "").split(".")[0] in _LIBRARIES:
         level, frame = level + 1, frame.f_back

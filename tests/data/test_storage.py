@@ -1,4 +1,4 @@
-"""X that is larger than memory: where it may lie, what is read of it, what comes out."""
+"""X outside of memory: its containers, what is read and when, and the results."""
 
 import math
 import pickle
@@ -18,17 +18,18 @@ from skorch.callbacks import Callback
 from torch.utils.data import Dataset, IterableDataset
 
 from sklearn_revae import ReVAEClassifier
-from sklearn_revae._data import chunks as _rows
-from sklearn_revae._data import storage as _stored
+from sklearn_revae._data import chunks, storage
 from sklearn_revae._data.scaling import Scaling
-from sklearn_revae._inference import chunked as _inference
+from sklearn_revae._data.sources import as_stored
+from sklearn_revae._data.stored_arrays import without_mapping
+from sklearn_revae._inference import chunked
 from sklearn_revae._training import streaming
 
 N_FEATURES = 64
 
 
 class Items(Dataset):
-    """Rows and labels, a pair at a time, as torch's own datasets have them."""
+    """A Dataset of pairs (row, label), like those of torchvision."""
 
     def __init__(self, X):
         self.X = X
@@ -58,7 +59,7 @@ def _zarr(X, folder):
 def _folder(X, folder):
     for i, pixels in enumerate(X.reshape(len(X), 8, 8)):
         Image.fromarray(pixels).save(folder / f"{i:04}.png")
-    (folder / "names.txt").write_text("no picture")
+    (folder / "names.txt").write_text("not a picture")
     return folder
 
 
@@ -78,7 +79,7 @@ CONTAINERS = {
 
 @pytest.fixture(scope="module")
 def pixels(digits):
-    """Whole numbers 0..16 as bytes, a few rows of them labelled."""
+    """Digits as integers from 0 to 16, a few of them labelled."""
     X = (digits.X_train[:500] * 16).astype(np.uint8)
     y = digits.y_train[:500]
     X.setflags(write=False)
@@ -86,13 +87,13 @@ def pixels(digits):
 
 
 def _as_held(pixels, name):
-    """X in memory, as the container holds it: rows, or the pictures of a folder."""
+    """X in memory as the container holds it: rows, or pictures for a folder."""
     return pixels.pictures if name.startswith("folder") else pixels.X
 
 
 @pytest.fixture(params=CONTAINERS)
 def held(request, pixels, tmp_path):
-    """X in a container, and the same in memory."""
+    """X in a container, and the same X in memory."""
     X = _as_held(pixels, request.param)
     return SimpleNamespace(
         X=CONTAINERS[request.param](X, tmp_path), same=X, name=request.param
@@ -101,10 +102,10 @@ def held(request, pixels, tmp_path):
 
 @pytest.fixture
 def small_limits(monkeypatch):
-    """Limits so small that the digits are streamed from the disk, block by block."""
-    monkeypatch.setattr(_stored, "LARGEST_COPY", 0)
-    monkeypatch.setattr(_stored, "BLOCK_BYTES", 20 * N_FEATURES)
-    monkeypatch.setattr(_rows, "_CHUNK_CELLS", 40 * N_FEATURES)
+    """Limits so small that the digits are streamed from the disk block by block."""
+    monkeypatch.setattr(storage, "LARGEST_COPY", 0)
+    monkeypatch.setattr(storage, "BLOCK_BYTES", 20 * N_FEATURES)
+    monkeypatch.setattr(chunks, "_CHUNK_CELLS", 40 * N_FEATURES)
     monkeypatch.setattr(streaming, "KEPT_BYTES", 0)
     monkeypatch.setattr(streaming, "GROUP_BLOCKS", 3)
 
@@ -113,10 +114,10 @@ def _readers():
     return [t for t in threading.enumerate() if "sklearn_revae" in t.name]
 
 
-# What is learned
+# Training
 
 
-def test_what_is_stored_and_small_is_learned_as_if_it_were_in_memory(
+def test_small_stored_data_give_the_same_model_as_in_memory(
     held, pixels, quick_classifier, weight_bytes
 ):
     stored = quick_classifier().fit(held.X, pixels.y)
@@ -127,7 +128,7 @@ def test_what_is_stored_and_small_is_learned_as_if_it_were_in_memory(
 
 
 @pytest.mark.parametrize("name", CONTAINERS)
-def test_what_is_stored_and_large_is_learned_alike_in_every_container(
+def test_large_stored_data_give_the_same_model_in_every_container(
     name, pixels, tmp_path, small_limits, quick_classifier, weight_bytes
 ):
     X = _as_held(pixels, name)
@@ -141,7 +142,9 @@ def test_what_is_stored_and_large_is_learned_alike_in_every_container(
     assert weight_bytes(models[0]) == weight_bytes(models[1])
 
 
-def test_blocks_are_learned_as_well_as_rows_in_any_order(pixels, tmp_path, small_limits):
+def test_training_on_blocks_is_as_accurate_as_on_shuffled_rows(
+    pixels, tmp_path, small_limits
+):
     model = ReVAEClassifier((64,), max_iter=30, batch_size=50, random_state=0)
     in_memory = model.fit(pixels.X, pixels.y).score(pixels.X, pixels.y)
     stored = _hdf5(pixels.X, tmp_path)
@@ -149,15 +152,15 @@ def test_blocks_are_learned_as_well_as_rows_in_any_order(pixels, tmp_path, small
     assert min(in_memory, by_blocks) > 0.95
 
 
-def test_large_arrays_in_memory_are_learned_as_small_ones(
+def test_large_arrays_in_memory_give_the_same_model_as_small_ones(
     pixels, quick_classifier, weight_bytes, monkeypatch
 ):
     small = weight_bytes(quick_classifier().fit(pixels.X, pixels.y))
-    monkeypatch.setattr(_stored, "LARGEST_COPY", 0)
+    monkeypatch.setattr(storage, "LARGEST_COPY", 0)
     assert weight_bytes(quick_classifier().fit(pixels.X, pixels.y)) == small
 
 
-def test_the_seed_decides_the_order_whatever_the_threads(
+def test_the_seed_decides_the_order_for_any_number_of_threads(
     pixels, tmp_path, small_limits, quick_classifier, weight_bytes, monkeypatch
 ):
     X = _memmap(pixels.X, tmp_path)
@@ -168,14 +171,14 @@ def test_the_seed_decides_the_order_whatever_the_threads(
     assert weight_bytes(other) != first
 
 
-def test_labels_of_all_rows_are_streamed_too(
+def test_fully_labelled_rows_are_streamed_too(
     pixels, digits, tmp_path, small_limits, quick_classifier
 ):
     X, y = _memmap(pixels.X, tmp_path), pixels.X.sum(axis=1) % 2
     assert quick_classifier().fit(X, y).n_iter_ == 2
 
 
-def test_rows_of_no_weight_leave_no_trace(
+def test_rows_of_weight_zero_are_ignored(
     pixels, tmp_path, small_limits, quick_classifier, weight_bytes
 ):
     weight = np.ones(len(pixels.X))
@@ -188,7 +191,7 @@ def test_rows_of_no_weight_leave_no_trace(
     assert np.array_equal(stored._codec.scaling_.shift_, part._codec.scaling_.shift_)
 
 
-def test_early_stopping_holds_stored_rows_out(
+def test_early_stopping_sets_stored_rows_aside(
     pixels, tmp_path, small_limits, quick_classifier
 ):
     y = (pixels.X.sum(axis=1) % 2).astype(int)
@@ -199,16 +202,18 @@ def test_early_stopping_holds_stored_rows_out(
     assert _readers() == []
 
 
-def test_a_fit_goes_on_from_stored_rows(pixels, tmp_path, small_limits, quick_classifier):
+def test_training_continues_on_stored_rows(
+    pixels, tmp_path, small_limits, quick_classifier
+):
     model = quick_classifier(warm_start=True)
     X = _hdf5(pixels.X, tmp_path)
     assert model.fit(X, pixels.y).fit(X, pixels.y).n_iter_ == 4
     assert model.partial_fit(X, pixels.y).n_iter_ == 5
-    # Nothing of X has stayed in the model.
+    # The model does not keep any of X.
     assert len(pickle.dumps(model)) < 100_000
 
 
-def test_a_loss_that_stays_infinite_is_explained_without_all_rows(
+def test_the_cause_of_an_infinite_loss_is_found_chunk_by_chunk(
     quick_classifier, small_limits, pixels, monkeypatch
 ):
     X = pixels.X.astype(np.float32)
@@ -231,7 +236,7 @@ def _nan(layer, z):
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 @pytest.mark.parametrize("kind", [_memmap, lambda X, _: scipy.sparse.csr_matrix(X)])
-def test_streamed_rows_are_learned_on_a_device(
+def test_streamed_rows_train_on_a_gpu(
     kind, pixels, tmp_path, small_limits, quick_classifier
 ):
     model = quick_classifier(device="cuda", early_stopping=True, verbose=True)
@@ -239,11 +244,11 @@ def test_streamed_rows_are_learned_on_a_device(
     assert all(parameter.isfinite().all() for parameter in model.module_.parameters())
 
 
-# What is in memory
+# Memory
 
 
 class _Sizes(list):
-    """Sizes of what a method was asked to make whole."""
+    """Numbers of rows that a method was called with."""
 
     def spy_on(self, monkeypatch, owner, name, size):
         original = getattr(owner, name)
@@ -256,10 +261,10 @@ class _Sizes(list):
 
 
 @pytest.mark.parametrize("kind", ["csr_matrix", "csr_array"])
-def test_sparse_rows_are_made_dense_a_few_at_a_time(
+def test_sparse_rows_become_dense_a_few_at_a_time(
     kind, pixels, quick_classifier, weight_bytes, monkeypatch
 ):
-    monkeypatch.setattr(_rows, "_CHUNK_CELLS", 40 * N_FEATURES)
+    monkeypatch.setattr(chunks, "_CHUNK_CELLS", 40 * N_FEATURES)
     X = getattr(scipy.sparse, kind)(pixels.X)
     sizes = _Sizes()
     for method in ("toarray", "todense"):
@@ -274,8 +279,10 @@ def test_sparse_rows_are_made_dense_a_few_at_a_time(
     assert max(sizes) <= 40
 
 
-def test_sparse_rows_are_learned_as_dense_ones(pixels, quick_classifier, weight_bytes):
-    # Said outright, since zeros in a sparse matrix are taken for counts.
+def test_sparse_rows_give_the_same_model_as_dense_ones(
+    pixels, quick_classifier, weight_bytes
+):
+    # Without a likelihood, the columns of a sparse matrix would be counts.
     model = quick_classifier(likelihood="gaussian")
     dense = weight_bytes(model.fit(pixels.X, pixels.y))
     assert weight_bytes(model.fit(scipy.sparse.csr_matrix(pixels.X), pixels.y)) == dense
@@ -284,9 +291,9 @@ def test_sparse_rows_are_learned_as_dense_ones(pixels, quick_classifier, weight_
 def test_large_arrays_are_converted_a_few_rows_at_a_time(
     pixels, quick_classifier, monkeypatch, tmp_path
 ):
-    monkeypatch.setattr(_stored, "LARGEST_COPY", 10**5)
-    monkeypatch.setattr(_rows, "_CHUNK_CELLS", 40 * N_FEATURES)
-    monkeypatch.setattr(_inference, "_MOST_ROWS", 40)
+    monkeypatch.setattr(storage, "LARGEST_COPY", 10**5)
+    monkeypatch.setattr(chunks, "_CHUNK_CELLS", 40 * N_FEATURES)
+    monkeypatch.setattr(chunked, "_MOST_ROWS", 40)
     sizes = _Sizes()
     sizes.spy_on(monkeypatch, Scaling, "transform", lambda _, rows, *__: rows.shape[0])
     quick_classifier(early_stopping=True).fit(pixels.X, pixels.y)
@@ -295,7 +302,7 @@ def test_large_arrays_are_converted_a_few_rows_at_a_time(
 
 
 class _SpiedArray:
-    """An array as h5py has it, which notes how many rows it was asked for."""
+    """An array like those of h5py that records how many rows are read."""
 
     def __init__(self, X):
         self.X, self.shape, self.dtype, self.chunks = X, X.shape, X.dtype, None
@@ -307,21 +314,22 @@ class _SpiedArray:
         return self.X[rows]
 
 
-def test_no_read_is_of_more_than_a_chunk(pixels, quick_classifier, small_limits):
+def test_no_read_is_larger_than_a_chunk(pixels, quick_classifier, small_limits):
     X = _SpiedArray(pixels.X)
     model = quick_classifier(early_stopping=True).fit(X, pixels.y)
     assert max(X.reads) <= 40
-    # Once for the columns, once an epoch; labelled rows, groups read ahead, ends of runs.
+    # Once for the statistics and once per epoch; twice that for labelled rows, groups
+    # that are read ahead and ends of runs.
     assert sum(X.reads) < 2 * (1 + model.n_iter_) * len(pixels.X)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_pages_of_a_mapped_file_are_let_go(tmp_path, quick_classifier, small_limits):
+def test_pages_of_a_mapped_file_are_released(tmp_path, quick_classifier, small_limits):
     X = _memmap(np.zeros((50_000, N_FEATURES), np.uint8), tmp_path)
     X = np.memmap(tmp_path / "x", dtype=np.uint8, mode="r", shape=X.shape)
 
     def resident():
-        """Kilobytes of the file that count as this process' memory."""
+        """Kilobytes of the file that count as memory of this process."""
         total, inside = 0, False
         with open("/proc/self/smaps") as smaps:
             for line in smaps:
@@ -333,11 +341,11 @@ def test_pages_of_a_mapped_file_are_let_go(tmp_path, quick_classifier, small_lim
 
     assert int(X.sum()) == 0
     assert resident() > 3000
-    _stored.without_mapping(np.asarray(X))[:]
+    without_mapping(np.asarray(X))[:]
     assert resident() < 1000
 
 
-def test_changes_of_a_private_copy_of_a_file_are_kept(tmp_path, quick_classifier, pixels):
+def test_changes_of_a_private_mapping_are_kept(tmp_path, quick_classifier, pixels):
     _memmap(pixels.X, tmp_path)
     X = np.memmap(tmp_path / "x", dtype=np.uint8, mode="c", shape=pixels.X.shape)
     X[3] = 9
@@ -371,7 +379,7 @@ class _CtrlC(_Fails):
 @pytest.mark.parametrize(
     ("callback", "error"), [(_Fails, ZeroDivisionError), (_CtrlC, KeyboardInterrupt)]
 )
-def test_no_thread_is_left_when_training_breaks_off(
+def test_no_thread_is_left_when_training_is_interrupted(
     callback, error, pixels, tmp_path, small_limits, quick_classifier
 ):
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -386,7 +394,7 @@ def test_no_thread_is_left_when_training_breaks_off(
 
 
 class _Broken(Items):
-    """A data set whose disk fails once its rows have been looked through."""
+    """A data set whose disk fails after its statistics have been computed."""
 
     n_reads = 0
 
@@ -397,18 +405,18 @@ class _Broken(Items):
         return super().__getitem__(i)
 
 
-def test_what_cannot_be_read_ends_training(pixels, small_limits, quick_classifier):
+def test_an_error_while_reading_ends_training(pixels, small_limits, quick_classifier):
     with pytest.raises(OSError, match="the disk is gone"):
         quick_classifier().fit(_Broken(pixels.X), pixels.y)
     assert _readers() == []
 
 
-# What comes out
+# Results
 
 
 @pytest.fixture(scope="module")
 def models(pixels, quick_classifier):
-    """Models of rows and of pictures, by the number of axes of X."""
+    """Models fitted on rows and on pictures, by the number of axes of X."""
     return {
         X.ndim: quick_classifier().fit(X, pixels.y) for X in (pixels.X, pixels.pictures)
     }
@@ -417,12 +425,12 @@ def models(pixels, quick_classifier):
 @pytest.mark.parametrize(
     "method", ["predict", "predict_proba", "transform", "score_samples"]
 )
-def test_stored_rows_are_answered_as_those_in_memory(method, held, models):
+def test_stored_rows_give_the_same_results_as_in_memory(method, held, models):
     ask = getattr(models[held.same.ndim], method)
     assert np.array_equal(ask(held.X), ask(held.same))
 
 
-def test_new_rows_of_stored_ones_are_an_array(held, models):
+def test_new_rows_from_stored_ones_are_an_array(held, models):
     model, X = models[held.same.ndim], held.same
     for new, same in (
         (model.reconstruct(held.X), model.reconstruct(X)),
@@ -445,7 +453,7 @@ def test_new_rows_of_stored_ones_are_an_array(held, models):
         assert np.array_equal(new, same)
 
 
-def test_score_and_pictures_of_several_channels(tmp_path, quick_classifier):
+def test_pictures_with_channels_in_every_container(tmp_path, quick_classifier):
     X = np.random.default_rng(0).integers(0, 256, (30, 5, 4, 3), dtype=np.uint8)
     y = np.resize([0, 1, -1], 30)
     for i, picture in enumerate(X):
@@ -457,11 +465,11 @@ def test_score_and_pictures_of_several_channels(tmp_path, quick_classifier):
         assert model.reconstruct(held).shape == X.shape
 
 
-def test_the_order_of_a_folder_is_that_of_its_names(tmp_path):
+def test_pictures_of_a_folder_are_sorted_by_name(tmp_path):
     for name, shade in (("b.png", 2), ("a.png", 1), ("c.PNG", 3), (".d.png", 9)):
         file = tmp_path / name
         Image.fromarray(np.full((2, 2), shade, np.uint8)).save(file, format="png")
-    assert _stored.as_stored(tmp_path)[:][:, 0].tolist() == [1, 2, 3]
+    assert as_stored(tmp_path)[:][:, 0].tolist() == [1, 2, 3]
 
 
 @pytest.mark.parametrize("name", [*ARRAYS, "folder"])
@@ -481,20 +489,22 @@ def test_the_order_of_a_folder_is_that_of_its_names(tmp_path):
 )
 def test_stored_rows_are_read_by_slice_and_by_index(name, index, pixels, tmp_path):
     stored = CONTAINERS[name](pixels.X, tmp_path)
-    stored = _stored.as_stored(stored) or _stored.without_mapping(stored)
+    stored = as_stored(stored) or without_mapping(stored)
     index = np.array(index, dtype=int) if isinstance(index, list) else index
     assert np.array_equal(stored[index], pixels.X[index])
     every_third = np.arange(0, 500, 3)
     if not isinstance(index, slice):
         index = index[index < len(every_third)]
-    some = _stored.SomeRows(stored, every_third)
+    some = storage.SomeRows(stored, every_third)
     assert np.array_equal(some[index], pixels.X[every_third][index])
 
 
 # Batches from a generator
 
 
-def test_a_generator_is_a_partial_fit_a_batch(pixels, quick_classifier, weight_bytes):
+def test_a_generator_gives_one_partial_fit_per_batch(
+    pixels, quick_classifier, weight_bytes
+):
     one_by_one, at_once = quick_classifier(), quick_classifier()
     weight = np.arange(100) / 50.0
     for start in range(0, 300, 100):
@@ -526,7 +536,7 @@ def test_a_generator_without_labels(pixels, quick_transformer):
         ([([[1.0]],)], {}, None),
     ],
 )
-def test_generators_of_something_else_are_refused(
+def test_generators_of_other_things_are_refused(
     batches, arguments, message, quick_transformer
 ):
     model = quick_transformer()
@@ -543,13 +553,13 @@ class _Endless(IterableDataset):
 
 
 @pytest.mark.parametrize("X", [iter([[1.0]]), (row for row in [[1.0]]), _Endless()])
-def test_rows_that_come_once_are_for_partial_fit(X, models, quick_classifier):
+def test_rows_that_can_be_read_only_once_are_for_partial_fit(X, models, quick_classifier):
     for method in (lambda X: quick_classifier().fit(X, [0]), models[2].predict):
         with pytest.raises(TypeError, match="partial_fit"):
             method(X)
 
 
-# What is refused
+# Errors
 
 
 def _pictures(folder, *pictures):
@@ -563,8 +573,8 @@ def _strings(folder):
 
 
 REFUSED = {
-    "no folder": (lambda f: str(f / "nowhere"), "is no folder"),
-    "empty folder": (lambda f: f, "holds no picture"),
+    "no folder": (lambda f: str(f / "nowhere"), "is not a directory"),
+    "empty folder": (lambda f: f, "contains no pictures"),
     "another size": (
         lambda f: _pictures(f, Image.new("L", (4, 4)), Image.new("L", (4, 5))),
         r"1\.png.*shape \(5, 4\)",
@@ -574,7 +584,7 @@ REFUSED = {
         r"1\.png.*mode 'RGB'",
     ),
     "palette": (lambda f: _pictures(f, Image.new("P", (4, 4))), r"0\.png.*palette"),
-    "text": (_strings, "store numbers"),
+    "text": (_strings, "must be numbers"),
     "one axis": (
         lambda f: zarr.create_array(f / "z", shape=(5,), dtype="f4"),
         "rows of numbers",
@@ -589,7 +599,7 @@ REFUSED = {
     ),
     "complex": (
         lambda f: zarr.create_array(f / "z", shape=(2, 2), dtype="c8"),
-        "store numbers",
+        "must be numbers",
     ),
     "no items": (lambda f: Items(np.empty((0, 3))), "without items"),
     "infinite": (lambda f: _hdf5(np.array([[1.0], [np.inf]]), f), "infinity in column 0"),
@@ -597,7 +607,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_stored_rows_that_cannot_be_learned_are_refused(name, tmp_path, quick_classifier):
+def test_unsuitable_stored_rows_are_refused(name, tmp_path, quick_classifier):
     make, message = REFUSED[name]
     model = quick_classifier()
     with pytest.raises(ValueError, match=message):
@@ -605,14 +615,14 @@ def test_stored_rows_that_cannot_be_learned_are_refused(name, tmp_path, quick_cl
     assert not hasattr(model, "n_features_in_")
 
 
-def test_a_file_that_is_no_picture_is_named(tmp_path, quick_classifier):
+def test_a_file_that_is_not_a_picture_is_named(tmp_path, quick_classifier):
     _pictures(tmp_path, *[Image.new("L", (4, 4))] * 2)
     (tmp_path / "1.png").write_bytes(b"something else")
     with pytest.raises(ValueError, match=r"1\.png.*cannot be read"):
         quick_classifier().fit(tmp_path, [0, 1])
 
 
-def test_items_of_several_sizes_and_types_are_refused(quick_classifier):
+def test_items_of_different_sizes_or_types_are_refused(quick_classifier):
     class Sizes(Items):
         def __getitem__(self, i):
             return np.zeros(3 + (i == 2))
@@ -626,7 +636,9 @@ def test_items_of_several_sizes_and_types_are_refused(quick_classifier):
             quick_classifier().fit(items, [0, 1, 0, 1])
 
 
-def test_stored_rows_must_be_like_those_of_fit(held, models, quick_classifier, tmp_path):
+def test_stored_rows_of_another_shape_are_refused(
+    held, models, quick_classifier, tmp_path
+):
     three = quick_classifier().fit(np.arange(12.0).reshape(4, 3), [0, 1, 0, 1])
     with pytest.raises(ValueError, match=r"features|pictures"):
         three.predict(held.X)
@@ -638,15 +650,17 @@ def test_stored_rows_must_be_like_those_of_fit(held, models, quick_classifier, t
         quick_classifier().fit(held.X, np.resize([0, 1], 500), [1.0])
 
 
-def test_pillow_is_asked_for_by_name(tmp_path, quick_classifier, monkeypatch):
+def test_the_error_without_pillow_says_how_to_install_it(
+    tmp_path, quick_classifier, monkeypatch
+):
     monkeypatch.setitem(sys.modules, "PIL", None)
     with pytest.raises(ImportError, match="pip install pillow"):
         quick_classifier().fit(tmp_path, [0, 1])
 
 
-def test_a_size_says_when_rows_are_streamed(monkeypatch):
+def test_the_size_decides_when_rows_are_streamed(monkeypatch):
     rows = np.zeros((10, 6), dtype=np.uint8)
-    monkeypatch.setattr(_stored, "LARGEST_COPY", 4 * math.prod(rows.shape))
-    assert not _stored.streams(rows)
-    monkeypatch.setattr(_stored, "LARGEST_COPY", 4 * math.prod(rows.shape) - 1)
-    assert _stored.streams(rows)
+    monkeypatch.setattr(storage, "LARGEST_COPY", 4 * math.prod(rows.shape))
+    assert not storage.streams(rows)
+    monkeypatch.setattr(storage, "LARGEST_COPY", 4 * math.prod(rows.shape) - 1)
+    assert storage.streams(rows)

@@ -1,4 +1,4 @@
-"""Tables of unlike columns: in as they are, out in the kinds and types they came in."""
+"""Tables whose columns differ in type: results have the container and types of X."""
 
 import numpy as np
 import pandas as pd
@@ -58,7 +58,7 @@ def model(table):
     return ReVAEClassifier((16,), max_iter=40, random_state=0).fit(X, y)
 
 
-def in_its_kinds(new, X):
+def assert_same_types(new, X):
     assert list(new.columns) == list(X.columns)
     assert (new.index == X.index).all()
     assert (new.dtypes == X.dtypes).all()
@@ -70,18 +70,18 @@ def in_its_kinds(new, X):
     assert (new["income"] > 0).all()
 
 
-def test_kinds_are_told_from_types_and_values(model):
+def test_kinds_are_inferred_from_types_and_values(model):
     assert {name: model.column_kinds_[name] for name in KINDS} == KINDS
 
 
-def test_kinds_read_as_a_table(model):
+def test_kinds_are_printed_as_a_table(model):
     lines = repr(model.column_kinds_).splitlines()
     assert lines[0].split() == ["column", "kind", "likelihood", "levels", "missing"]
     assert lines[3].split() == ["city", "categorical", "categorical", "3"]
     assert "<td>log_normal</td>" in model.column_kinds_._repr_html_()
 
 
-def test_the_html_of_a_fitted_model_tells_the_kinds(model):
+def test_the_html_of_a_fitted_model_shows_the_kinds(model):
     html = model._repr_html_()
     assert "<td>log_normal</td>" in html
     assert "ReVAEClassifier" in html
@@ -89,13 +89,13 @@ def test_the_html_of_a_fitted_model_tells_the_kinds(model):
 
 
 @pytest.mark.parametrize("method", ["reconstruct", "intervene", "impute"])
-def test_rows_come_back_in_their_own_kinds_and_types(method, model, table):
+def test_results_have_the_types_of_x(method, model, table):
     X, _ = table
     new = model.intervene(X, 1) if method == "intervene" else getattr(model, method)(X)
-    in_its_kinds(new, X)
+    assert_same_types(new, X)
 
 
-def test_draws_come_back_in_their_own_kinds(model, table):
+def test_draws_hold_categories(model, table):
     X, _ = table
     draws = model.intervene(X, 1, n_samples=3, random_state=0)
     assert draws.shape == (80, 3, 8)
@@ -134,7 +134,7 @@ def test_polars_in_polars_out(table):
     )
 
 
-def test_arrays_of_objects_come_back_as_such(table):
+def test_arrays_of_objects_give_arrays_of_objects(table):
     X, y = table
     objects = X[["height", "city"]].to_numpy(dtype=object)
     model = ReVAEClassifier((8,), max_iter=5, random_state=0).fit(objects, y)
@@ -146,32 +146,34 @@ def test_arrays_of_objects_come_back_as_such(table):
 
 
 @pytest.mark.parametrize("null", [None, np.nan, pd.NA])
-def test_missing_values_of_every_spelling_count_as_missing(null, table, model):
+def test_none_nan_and_na_are_missing_values(null, table, model):
     X, _ = table
-    holed = X.head(10).astype({"city": object, "member": object})
-    holed.loc[holed.index[::2], ["city", "member"]] = null
+    masked = X.head(10).astype({"city": object, "member": object})
+    masked.loc[masked.index[::2], ["city", "member"]] = null
     numbers = X.head(10).copy()
     numbers["city"] = numbers["city"].mask(np.arange(10) % 2 == 0)
     numbers["member"] = numbers["member"].astype(object).mask(np.arange(10) % 2 == 0)
     np.testing.assert_array_equal(
-        model.predict_proba(holed), model.predict_proba(numbers)
+        model.predict_proba(masked), model.predict_proba(numbers)
     )
 
 
-def test_unseen_categories_count_as_missing_with_a_warning(model, table):
+def test_unseen_categories_are_missing_with_a_warning(model, table):
     X, _ = table
-    strange, holed = X.head(5).copy(), X.head(5).copy()
+    strange, masked = X.head(5).copy(), X.head(5).copy()
     strange["city"] = "Atlantis"
-    holed["city"] = np.array([None] * 5, dtype=object)
+    masked["city"] = np.array([None] * 5, dtype=object)
     with pytest.warns(UserWarning, match="'city'.*'Atlantis'"):
         found = model.predict_proba(strange)
-    np.testing.assert_array_equal(found, model.predict_proba(holed))
+    np.testing.assert_array_equal(found, model.predict_proba(masked))
 
 
-def test_a_dict_overrules_single_columns(table):
+def test_a_dict_sets_the_family_of_single_columns(table):
     X, y = table
-    asked = {"level": "ordinal", "height": "student_t", 5: "poisson"}
-    model = ReVAEClassifier((8,), max_iter=5, likelihood=asked, random_state=0).fit(X, y)
+    requested = {"level": "ordinal", "height": "student_t", 5: "poisson"}
+    model = ReVAEClassifier((8,), max_iter=5, likelihood=requested, random_state=0).fit(
+        X, y
+    )
     families = dict(zip(X.columns, model.likelihood_, strict=True))
     assert [families[c] for c in ("level", "height", "visits", "city")] == [
         "ordinal",
@@ -183,18 +185,18 @@ def test_a_dict_overrules_single_columns(table):
 
 
 @pytest.mark.parametrize(
-    ("asked", "message"),
+    ("requested", "message"),
     [
         ({"weight": "gaussian"}, "likelihood names 'weight'.*height"),
         ({"city": "gaussian"}, "'city' of X, which holds categories"),
-        ({"height": "poisson"}, "'height' of X, which does not hold whole numbers"),
-        ({"flag": "log_normal"}, "'flag' of X, which reaches 0"),
+        ({"height": "poisson"}, "'height' .* values other than non-negative integers"),
+        ({"flag": "log_normal"}, "'flag' of X, which holds 0, which is not positive"),
         ({"height": "cauchy"}, "likelihood names .'cauchy'"),
     ],
 )
-def test_a_family_that_does_not_fit_its_column_raises(asked, message, table):
+def test_a_family_that_does_not_fit_its_column_raises(requested, message, table):
     with pytest.raises(ValueError, match=message):
-        ReVAEClassifier(likelihood=asked).fit(*table)
+        ReVAEClassifier(likelihood=requested).fit(*table)
 
 
 @pytest.mark.parametrize("family", ["continuous_bernoulli", "beta", "bernoulli"])
@@ -208,7 +210,7 @@ def test_bounded_columns_stay_within_their_bounds(family):
 
 
 @pytest.mark.parametrize("container", ["csr", "csc", "csr_array"])
-def test_sparse_rows_are_those_of_their_dense_array(container):
+def test_sparse_rows_give_the_results_of_their_dense_array(container):
     counts = np.random.RandomState(0).poisson(0.4, (60, 20)) * 3
     y = (counts[:, 0] > 0).astype(int)
     make = {
@@ -219,7 +221,7 @@ def test_sparse_rows_are_those_of_their_dense_array(container):
     sparse = make(counts)
     fresh = ReVAEClassifier((8,), max_iter=10, random_state=0)
     model = clone(fresh).fit(sparse, y)
-    # Dense whole numbers up to 255 would be taken for a picture.
+    # Without a likelihood, dense integers up to 255 would be pixels.
     reference = fresh.set_params(likelihood="negative_binomial").fit(counts, y)
     assert set(model.column_kinds_) == {"count"}
     np.testing.assert_allclose(
@@ -230,33 +232,33 @@ def test_sparse_rows_are_those_of_their_dense_array(container):
     np.testing.assert_array_equal(new.toarray(), model.intervene(counts, 1))
 
 
-def test_a_column_of_dates_raises_by_name(table):
+def test_a_column_of_dates_raises_with_its_name(table):
     X, y = table
     X = X.assign(born=pd.Timestamp("2000-01-01"))
     with pytest.raises(ValueError, match="'born' of X holds dates"):
         ReVAEClassifier().fit(X, y)
 
 
-def test_two_columns_of_one_name_raise(table):
+def test_two_columns_with_the_same_name_raise(table):
     X, y = table
     with pytest.raises(ValueError, match=r"several columns named \['height'\]"):
         ReVAEClassifier().fit(pd.concat([X, X[["height"]]], axis=1), y)
 
 
-def test_a_column_of_keys_raises_by_name():
+def test_a_column_with_too_many_categories_raises_with_its_name():
     X = pd.DataFrame({"id": [f"k{i}" for i in range(1500)], "x": np.arange(1500.0)})
     with pytest.raises(ValueError, match="Column 'id' of X has 1500 categories"):
         ReVAETransformer().fit(X)
 
 
-def test_words_where_numbers_were_raise(model, table):
+def test_strings_in_a_column_of_numbers_raise(model, table):
     X, _ = table
     wrong = X.head(3).assign(height=["tall", "small", "tall"])
     with pytest.raises(TypeError, match="'height' of X held numbers in fit"):
         model.predict(wrong)
 
 
-def test_numbers_that_are_declared_categories_are_such():
+def test_numbers_that_are_declared_as_categories_are_categories():
     X = pd.DataFrame(
         {
             "code": pd.Categorical([7, 2.5, 9, 7] * 5),
@@ -270,11 +272,11 @@ def test_numbers_that_are_declared_categories_are_such():
     assert set(new["code"]) <= {7, 2.5, 9}
 
 
-def test_rows_may_declare_fewer_categories_than_those_of_fit(model, table):
+def test_rows_may_declare_fewer_categories_than_in_fit(model, table):
     X, _ = table
     few = X.head(5).assign(grade=pd.Categorical(["low"] * 5, ["low"], ordered=True))
     new = model.reconstruct(few)
-    in_its_kinds(new.assign(grade=few["grade"]), few)
+    assert_same_types(new.assign(grade=few["grade"]), few)
     assert set(new["grade"]) <= {"low", "mid", "top"}
     frame = pl.from_dict({"x": ["a", "b"] * 10}, schema={"x": pl.Enum(["a", "b"])})
     fitted = ReVAETransformer((8,), max_iter=2, random_state=0).fit(frame)
@@ -282,8 +284,8 @@ def test_rows_may_declare_fewer_categories_than_those_of_fit(model, table):
     assert fitted.reconstruct(fewer)["x"].item() in {"a", "b"}
 
 
-def test_a_column_of_nothing_is_filled_with_categories(model, table):
-    # pandas reads a column without any value as one of floats.
+def test_a_column_without_values_is_filled_with_categories(model, table):
+    # To pandas, a column without any value is a column of floats.
     X = table[0].head(5).assign(city=np.nan)
     assert set(model.impute(X)["city"]) <= {"Rome", "Oslo", "Bonn"}
 
@@ -293,7 +295,7 @@ def test_a_column_of_nothing_is_filled_with_categories(model, table):
     [[1], np.ones(2), pd.Period("2000-01-01"), {}, 1j],
     ids=lambda cell: type(cell).__name__,
 )
-def test_a_cell_that_is_no_value_raises_by_its_column(cell, table):
+def test_a_cell_that_is_not_a_category_raises_with_its_column(cell, table):
     X, y = table
     column = np.empty(len(X), dtype=object)
     column[:] = [cell] * len(X)
@@ -301,7 +303,7 @@ def test_a_cell_that_is_no_value_raises_by_its_column(cell, table):
         ReVAEClassifier().fit(X.assign(city=column), y)
 
 
-def test_infinity_among_words_raises():
+def test_infinity_in_a_column_of_strings_raises():
     with pytest.raises(ValueError, match="Column 0 of X holds infinity"):
         ReVAETransformer().fit([[np.inf, 1], ["a", 2]])
 
@@ -313,7 +315,7 @@ def test_categories_and_whole_columns_beyond_doubles_survive_impute():
     assert filled["key"].tolist() == X["key"].tolist()
 
 
-def test_words_come_back_as_words_of_any_length(table):
+def test_arrays_of_strings_give_strings_of_any_length():
     X = np.array([["a", "x"], ["long", "y"]] * 10)
     model = ReVAETransformer((8,), max_iter=2, random_state=0).fit(X)
     new = model.reconstruct(X[::2].astype("U1"))
@@ -322,7 +324,7 @@ def test_words_come_back_as_words_of_any_length(table):
 
 
 @pytest.mark.parametrize("container", ["coo", "dia", "bsr", "lil", "dok"])
-def test_sparse_rows_of_every_format_come_back_in_it(container, quick_transformer):
+def test_results_have_the_format_of_a_sparse_matrix(container, quick_transformer):
     X = scipy.sparse.csr_matrix(np.eye(20)[:, :6]).asformat(container)
     new = quick_transformer().fit(X).reconstruct(X)
     assert type(new) is type(X)
@@ -330,5 +332,5 @@ def test_sparse_rows_of_every_format_come_back_in_it(container, quick_transforme
 
 
 def test_sparse_rows_for_a_model_of_categories_raise(model):
-    with pytest.raises(TypeError, match="fitted to a table with categories"):
+    with pytest.raises(TypeError, match="fitted on a table with categories"):
         model.predict(scipy.sparse.csr_matrix(np.ones((2, 8))))
