@@ -23,7 +23,7 @@ from sklearn_revae._data.scaling import Scaling
 from sklearn_revae._data.sources import as_stored
 from sklearn_revae._data.stored_arrays import without_mapping
 from sklearn_revae._inference import chunked
-from sklearn_revae._training import streaming
+from sklearn_revae._training import cycles, streaming
 
 N_FEATURES = 64
 
@@ -107,7 +107,7 @@ def small_limits(monkeypatch):
     monkeypatch.setattr(storage, "BLOCK_BYTES", 20 * N_FEATURES)
     monkeypatch.setattr(chunks, "_CHUNK_CELLS", 40 * N_FEATURES)
     monkeypatch.setattr(streaming, "KEPT_BYTES", 0)
-    monkeypatch.setattr(streaming, "GROUP_BLOCKS", 3)
+    monkeypatch.setattr(cycles, "GROUP_BLOCKS", 3)
 
 
 def _readers():
