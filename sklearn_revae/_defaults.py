@@ -234,6 +234,7 @@ def settings_of(params, codec, module, class_counts, n_rows, monitor):
         tol=params.tol,
         callbacks=list(params.callbacks or []),
         verbose=bool(params.verbose),
+        own_modules=any(m != "auto" for m in (params.encoder, params.decoder)),
     )
 
 

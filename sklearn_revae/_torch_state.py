@@ -79,17 +79,51 @@ def _set_own_number_of_threads(number):
         new_thread.submit(torch.set_num_threads, of_later_threads).result()
 
 
-def _after_fork():
-    """Let a forked process compute on one thread.
+@contextlib.contextmanager
+def seeded_global_generators(seed, device="cpu"):
+    """Seed torch's global generators for a block, and restore their states at its end.
 
-    Of OpenMP's threads none but the forking one is alive there, and torch would wait for
-    the others for ever. Neither are those alive that may have held a lock.
+    Layers such as Dropout draw from these generators, and cannot be given others. As all
+    threads share them, only one thread at a time can be in such a block.
+
+    Parameters
+    ----------
+    seed : int
+        The seed of the generators.
+    device : torch.device or str
+        Where the block computes: the generator of this device is seeded, if it is a CUDA
+        device, and that of the CPU.
     """
-    global _single_precision, _setting_threads
-    _single_precision, _setting_threads = _SinglePrecision(), threading.Lock()
+    device = torch.device(device)
+    on_cuda = device.type == "cuda"
+    with _seeding_generators, torch.random.fork_rng([device] if on_cuda else []):
+        # torch.manual_seed would seed the generators of all devices.
+        torch.default_generator.manual_seed(seed)
+        if on_cuda:
+            with torch.cuda.device(device):
+                torch.cuda.manual_seed(seed)
+        yield
+
+
+def _new_locks():
+    """Make the locks, which nobody holds, and the context that is based on one."""
+    global _single_precision, _setting_threads, _seeding_generators
+    _single_precision = _SinglePrecision()
+    _setting_threads = threading.Lock()
+    # A callback of one fit may run another fit.
+    _seeding_generators = threading.RLock()
+
+
+def _after_fork():
+    """Make torch compute on one thread in a forked process.
+
+    Only the thread that forked exists in the new process. torch would wait for ever for
+    the other threads of OpenMP, and for threads that held a lock.
+    """
+    _new_locks()
     torch.set_num_threads(1)
 
 
-_single_precision, _setting_threads = _SinglePrecision(), threading.Lock()
+_new_locks()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from skorch.callbacks import Callback
 from torch import nn
 
 from sklearn_revae import ReVAEClassifier
@@ -232,6 +233,71 @@ class _Returns(nn.Module):
 
     def forward(self, x):
         return self.function(x)
+
+
+class _PlainTensors(nn.Module):
+    """Scales, or shifts, its input by tensors that are neither parameters nor buffers."""
+
+    def __init__(self, n_in, n_out, dtype=torch.float32):
+        super().__init__()
+        self.layer = nn.Linear(n_in, n_out)
+        self.layer.weights = torch.randn(n_out, n_out, dtype=dtype)
+
+    def forward(self, x):
+        return self.layer(x) @ self.layer.weights
+
+
+class _MakesTensors(nn.Module):
+    """Makes a tensor of single precision, whatever its input is."""
+
+    def forward(self, x):
+        return x @ torch.ones(4, 4)
+
+
+class _Watch(Callback):
+    """Notes that training began."""
+
+    called = False
+
+    def on_train_begin(self, net, **kwargs):
+        self.called = True
+
+
+@pytest.mark.parametrize("name", ["encoder", "decoder"])
+@pytest.mark.parametrize(
+    ("module", "message"),
+    [
+        (
+            _PlainTensors(4, 4),
+            r"_PlainTensors failed on .* type torch\.float64: .*trained in single "
+            r"precision and predicts in double.*\['layer\.weights'\].*register_buffer",
+        ),
+        (
+            _PlainTensors(4, 4, torch.float64),
+            r"failed on .* type torch\.float32: .*layer\.weights.*register_buffer",
+        ),
+        (_MakesTensors(), r"failed on .* type torch\.float64: .*dtype=x\.dtype"),
+        (_Returns(lambda x: x.float()), r"returned type torch\.float32 for .*float64"),
+        (_Returns(lambda x: x.double()), r"returned type torch\.float64 for .*float32"),
+        (_Returns(lambda x: x.squeeze()), r"returned Tensor of shape \(4,\).*\(1, 4\)"),
+    ],
+    ids=lambda value: "" if isinstance(value, str) else type(value).__name__,
+)
+def test_modules_that_could_not_predict_are_refused_before_training(
+    name, module, message, few_blobs, quick_classifier
+):
+    watch = _Watch()
+    sizes = {"label_dim": 2, "style_dim": 2}
+    model = quick_classifier(**sizes, **{name: module}, callbacks=[("watch", watch)])
+    with pytest.raises(ValueError, match=f"(?s)^{name}=.*{message}"):
+        model.fit(*few_blobs)
+    assert not watch.called
+
+
+def test_modules_in_double_precision_are_trained_in_single(few_blobs, quick_classifier):
+    model = quick_classifier(encoder=nn.Linear(4, 5).double()).fit(*few_blobs)
+    assert {p.dtype for p in model.module_.parameters()} == {torch.float32}
+    assert np.isfinite(model.predict_proba(few_blobs[0])).all()
 
 
 @pytest.mark.parametrize(

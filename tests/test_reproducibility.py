@@ -12,6 +12,7 @@ import pytest
 import torch
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
+from torch import nn
 
 from sklearn_revae import ReVAEClassifier, ReVAETransformer
 
@@ -99,6 +100,49 @@ def test_global_random_numbers_are_left_alone(few_blobs, quick_classifier):
     for now, then in zip(numpy_state(), before[1], strict=True):
         np.testing.assert_array_equal(now, then)
     torch.testing.assert_close(torch.get_rng_state(), before[2], rtol=0, atol=0)
+
+
+OWN_MODULES = {
+    "encoder": {"encoder": nn.Sequential(nn.Linear(4, 6), nn.Dropout(0.5))},
+    "decoder": {
+        "decoder": nn.Sequential(nn.Linear(5, 8), nn.Dropout(0.5), nn.Linear(8, 4)),
+        "label_dim": 3,
+        "style_dim": 2,
+    },
+    "activation": {"encoder": nn.Sequential(nn.Linear(4, 6), nn.RReLU())},
+    "lazy": {"encoder": nn.LazyLinear(6)},
+}
+
+
+@pytest.mark.parametrize("own", OWN_MODULES)
+def test_own_modules_do_not_use_global_random_numbers(
+    own, few_blobs, quick_classifier, weight_bytes
+):
+    fitted = []
+    for seed in (1, 2):
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            before = torch.get_rng_state()
+            model = quick_classifier(**OWN_MODULES[own]).fit(*few_blobs)
+            fitted.append(weight_bytes(model.partial_fit(*few_blobs)))
+            torch.testing.assert_close(torch.get_rng_state(), before, rtol=0, atol=0)
+    assert fitted[0] == fitted[1]
+    other = quick_classifier(**OWN_MODULES[own], random_state=1).fit(*few_blobs)
+    assert weight_bytes(other.partial_fit(*few_blobs)) != fitted[0]
+
+
+def test_own_modules_are_the_same_in_threads(few_blobs, quick_classifier, weight_bytes):
+    models = [
+        quick_classifier(**OWN_MODULES["encoder"], random_state=seed)
+        for seed in (0, 1, 0, 1)
+    ]
+    before = torch.get_rng_state()
+    with joblib.parallel_backend("threading", n_jobs=4):
+        fitted = joblib.Parallel()(joblib.delayed(m.fit)(*few_blobs) for m in models)
+    torch.testing.assert_close(torch.get_rng_state(), before, rtol=0, atol=0)
+    for model in fitted:
+        alone = clone(model).fit(*few_blobs)
+        assert weight_bytes(model) == weight_bytes(alone)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from sklearn_revae._model.networks import (
     mlp_encoder_body,
 )
 from sklearn_revae._model.revae import ReVAE
-from sklearn_revae._torch_state import standard_settings
+from sklearn_revae._torch_state import seeded_global_generators, standard_settings
 
 
 @dataclass(frozen=True)
@@ -47,25 +47,95 @@ class Architecture:
     decoder: torch.nn.Module | None = None
 
 
-def _try_out(module, name, example, expected):
-    """What `module` returns for `example`, or an error in the parameter's own terms."""
-    module.eval()
+def _own_module(given, name, n_inputs, expected, generator):
+    """Copy a module of the user's own, in single precision, and try the copy out.
+
+    Parameters
+    ----------
+    given : torch.nn.Module
+        The module; it is not changed.
+    name : {"encoder", "decoder"}
+        The parameter that it was passed as.
+    n_inputs : int
+        Width of its input.
+    expected : str
+        What it has to return, for error messages.
+    generator : torch.Generator
+        Its seed decides what the module draws: the weights of a lazy layer, for example.
+
+    Returns
+    -------
+    module : torch.nn.Module
+        The copy.
+    width : int
+        Width of its output.
+
+    Raises
+    ------
+    ValueError
+        If the module does not work in single precision, in which it is trained, and in
+        double precision, in which it predicts, or returns another shape.
+    """
+    with seeded_global_generators(generator.initial_seed()):
+        module = copy.deepcopy(given).to("cpu", torch.float32).eval()
+        width = _output_width(module, name, torch.zeros(2, n_inputs), expected)
+        double = copy.deepcopy(module).double()
+        for n_rows in (2, 1):
+            example = torch.zeros(n_rows, n_inputs, dtype=torch.float64)
+            _output_width(double, name, example, expected)
+    return module, width
+
+
+def _output_width(module, name, example, expected):
+    """Width of what `module` returns for `example`, or an error that names `name`."""
+    described = f"{name}={type(module).__name__}"
+    given = f"an input of shape {tuple(example.shape)} and type {example.dtype}"
     try:
         with torch.no_grad():
             output = module(example)
     except Exception as error:
         raise ValueError(
-            f"{name}={type(module).__name__} failed on an input of shape "
-            f"{tuple(example.shape)}: {error}. It should return {expected}."
+            f"{described} failed on {given}: {error}. {_cure(module, example, expected)}"
         ) from error
-    fits = isinstance(output, torch.Tensor) and output.ndim == 2
-    if not fits or len(output) != len(example):
-        shape = tuple(getattr(output, "shape", ()))
+    is_matrix = isinstance(output, torch.Tensor) and output.ndim == 2
+    if not is_matrix or len(output) != len(example):
         raise ValueError(
-            f"{name}={type(module).__name__} returned {type(output).__name__} of shape "
-            f"{shape} for an input of shape {tuple(example.shape)}; expected {expected}."
+            f"{described} returned {type(output).__name__} of shape "
+            f"{tuple(getattr(output, 'shape', ()))} for {given}; expected {expected}."
         )
-    return output
+    if output.dtype != example.dtype:
+        raise ValueError(
+            f"{described} returned type {output.dtype} for {given}. "
+            f"{_cure(module, example, expected)}"
+        )
+    return output.shape[1]
+
+
+def _cure(module, example, expected):
+    """What a user can do about a module that fails on `example`."""
+    plain = [
+        f"{place}.{name}".lstrip(".")
+        for place, part in module.named_modules()
+        for name, value in vars(part).items()
+        if isinstance(value, torch.Tensor)
+    ]
+    both = (
+        "A model is trained in single precision and predicts in double precision, so its "
+        "modules have to work in both."
+    )
+    if plain:
+        return (
+            f"{both} Plain attributes keep their type and device when a module is "
+            f"converted: make the attributes {plain} parameters (torch.nn.Parameter) or "
+            "buffers (register_buffer)."
+        )
+    if example.dtype == torch.float64:
+        return (
+            f"{both} Tensors that its forward method makes need the type of the input "
+            "(dtype=x.dtype), and tensors that it keeps have to be parameters "
+            "(torch.nn.Parameter) or buffers (register_buffer)."
+        )
+    return f"It should return {expected}."
 
 
 def image_layout(shape):
@@ -100,10 +170,10 @@ def _convolved_layout(architecture, image):
 def _encoder_body(architecture, likelihood, layout, generator):
     """The encoder without its last layer, and the width of its output."""
     if architecture.encoder is not None:
-        body = copy.deepcopy(architecture.encoder)
-        example = torch.zeros(2, likelihood.n_inputs)
         expected = "features of shape (n, any width); a linear layer follows"
-        return body, _try_out(body, "encoder", example, expected).shape[1]
+        return _own_module(
+            architecture.encoder, "encoder", likelihood.n_inputs, expected, generator
+        )
     if layout is not None:
         return conv_encoder_body(layout, generator, n_masks=int(likelihood.masked))
     return mlp_encoder_body(
@@ -114,14 +184,14 @@ def _encoder_body(architecture, likelihood, layout, generator):
 def _decoder(architecture, likelihood, layout, latent_dim, generator):
     n_outputs = likelihood.n_outputs
     if architecture.decoder is not None:
-        decoder = copy.deepcopy(architecture.decoder)
-        example = torch.zeros(2, latent_dim)
         expected = f"shape (n, {n_outputs}), the likelihood's numbers for each column"
-        output = _try_out(decoder, "decoder", example, expected)
-        if output.shape != (2, n_outputs):
+        decoder, width = _own_module(
+            architecture.decoder, "decoder", latent_dim, expected, generator
+        )
+        if width != n_outputs:
             raise ValueError(
-                f"decoder={type(decoder).__name__} returned shape {tuple(output.shape)} "
-                f"for latents of shape (2, {latent_dim}); expected (2, {n_outputs})."
+                f"decoder={type(decoder).__name__} returned shape (2, {width}) for "
+                f"latents of shape (2, {latent_dim}); expected (2, {n_outputs})."
             )
         return decoder
     if layout is not None:

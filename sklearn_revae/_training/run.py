@@ -9,6 +9,7 @@ from functools import partial
 import torch
 
 from sklearn_revae._random import generator
+from sklearn_revae._torch_state import seeded_global_generators
 from sklearn_revae._training.batches import MixedBatches, Rows
 from sklearn_revae._training.callbacks import KeepBest, Progress
 from sklearn_revae._training.device import fitting_threads
@@ -89,6 +90,8 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
         net.optimizer_.load_state_dict(copy.deepcopy(optimizer_state))
     with contextlib.ExitStack() as until_the_end:
         until_the_end.enter_context(fitting_threads(rows.x.numel()))
+        if settings.own_modules:
+            until_the_end.enter_context(seeded_global_generators(seed, device))
         until_the_end.callback(rows.close)
         if held_out is not None:
             until_the_end.callback(held_out.close)

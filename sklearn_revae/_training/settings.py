@@ -58,6 +58,9 @@ class Settings:
         The user's own skorch callbacks.
     verbose : bool
         Whether to show a progress bar.
+    own_modules : bool
+        Whether the user's own modules are trained: these may draw from torch's global
+        generators.
     """
 
     label_weight: float
@@ -83,3 +86,4 @@ class Settings:
     tol: float = 1e-4
     callbacks: list = field(default_factory=list)
     verbose: bool = False
+    own_modules: bool = False
