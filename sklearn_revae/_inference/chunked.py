@@ -1,4 +1,4 @@
-"""The module applied to many rows, a chunk at a time, without gradients."""
+"""Applies the module to many samples, one chunk at a time and without gradients."""
 
 import copy
 import math
@@ -8,15 +8,15 @@ import torch
 
 from sklearn_revae._torch_state import standard_settings
 
-# Bounds the memory, whatever the number of rows, and whatever their width.
+# The largest chunk: these bound the memory for many samples, and for wide ones.
 _MOST_ROWS = 2048
 _MOST_CELLS = 2_000_000
 
 
 def for_inference(module):
-    """The module as :func:`apply` needs it, for who applies it many times.
+    """Prepare a module for :func:`apply`, which does so if its caller has not.
 
-    On the CPU a copy in double precision, elsewhere the module itself.
+    Returns a copy in double precision if the module is on the CPU, else the module.
     """
     parameter = next(module.parameters())
     if parameter.device.type == "cpu" and parameter.dtype != torch.float64:
@@ -27,26 +27,27 @@ def for_inference(module):
 @standard_settings()
 @torch.no_grad()
 def apply(module, function, *arrays, copies=1):
-    """`function(module, *tensors)` over chunks of rows, put together again.
+    """Call `function(module, *tensors)` on chunks of rows and join the results.
 
-    On the CPU this runs in double precision: a row's result then depends neither on
-    the rows beside it nor on the number of threads, to the last digit that matters.
+    On the CPU this is done in double precision. Rounding is then too small for the result
+    of a row to depend noticeably on the other rows or on the number of threads.
 
     Parameters
     ----------
     module : ReVAE
-        The fitted model; left as it is.
+        The fitted module; it is not changed.
     function : callable
-        Takes the module and a tensor for each array, returns a tensor of as many rows.
+        Takes the module and a tensor for each of `arrays`, and returns a tensor with as
+        many rows.
     *arrays : ndarray
-        Of equal length.
+        Arrays of equal length.
     copies : int, default=1
-        How many times a row's width its result has: fewer rows are taken at once.
+        How many times as wide as a row its result is. Chunks are smaller accordingly.
 
     Returns
     -------
-    ndarray
-        The results, in order.
+    ndarray of float64
+        The results, in the order of the rows.
     """
     module = for_inference(module)
     parameter = next(module.parameters())
@@ -55,11 +56,11 @@ def apply(module, function, *arrays, copies=1):
     width = math.prod(arrays[0].shape[1:]) * copies
     step = max(1, min(_MOST_ROWS, _MOST_CELLS // max(width, 1)))
     for start in range(0, max(len(arrays[0]), 1), step):
-        # Copies: torch warns of memory that may not be written to.
+        # The arrays are copied, as torch warns of memory that is read-only.
         tensors = [
             torch.from_numpy(np.array(a[start : start + step], order="C")) for a in arrays
         ]
-        # Not every device knows double precision: convert before the move.
+        # Not every device has double precision: convert before the move.
         tensors = [t.to(dtype) if t.is_floating_point() else t for t in tensors]
         tensors = [t.to(device) for t in tensors]
         results.append(function(module, *tensors).cpu().numpy())

@@ -1,4 +1,4 @@
-"""How likely rows are: the bound on log p(x), and what the training rows had of it."""
+"""The ELBO of samples, a lower bound on log p(x), and its quantiles in training."""
 
 import numpy as np
 import torch
@@ -12,8 +12,8 @@ from sklearn_revae._random import generator
 from sklearn_revae._torch_state import standard_settings
 
 _N_DRAWS = 16
-# A low quantile needs no more rows; wide ones are decoded slowly, and get fewer, with
-# fewer draws: they differ by far more than draws do.
+# Quantiles are those of a subsample. Wide samples take long to decode: fewer of them are
+# used, with fewer draws, as their scores differ by far more than draws do.
 _QUANTILE_ROWS = 1000
 _QUANTILE_CELLS = 200_000
 _FEWEST_ROWS = 100
@@ -23,25 +23,30 @@ _WIDE_DRAWS = 4
 
 @standard_settings()
 def row_bounds(module, x, unlabeled_bound, n_draws=_N_DRAWS):
-    """Lower bound on log p(x) of every row, in nats, its labels unknown: (n,).
+    """ELBO of every row, treated as unlabelled: a lower bound on log p(x).
 
     Parameters
     ----------
     module : ReVAE
         The trained module.
     x : ScaledRows (n, n_features)
-        Rows, NaN where missing.
+        The rows, with NaN for missing values.
     unlabeled_bound : {"marginal", "classifier"}
-        The bound, as :func:`evidence_bound` takes it.
+        See :func:`~sklearn_revae._model.objective.evidence_bound`.
     n_draws : int
-        Number of draws from q(z|x) that the bound is averaged over; even.
+        Number of draws from q(z|x) to average over; an even number.
+
+    Returns
+    -------
+    ndarray (n,)
+        In nats, for the density of x in the units of X.
     """
     noise = torch.randn(
         (n_draws // 2, 1, module.latent_dim),
         generator=generator(0),
         dtype=torch.float64,
     )
-    # Fixed, and in pairs of opposites: the same for every row and every call.
+    # The same draws serve all rows and all calls. Pairs of opposite draws have mean zero.
     noise = torch.cat([noise, -noise])
 
     def bound(module, rows):
@@ -64,9 +69,24 @@ def row_bounds(module, x, unlabeled_bound, n_draws=_N_DRAWS):
 
 
 def bound_quantiles(module, values, scaling, unlabeled_bound, seed):
-    """Percentiles 0, 1, ..., 100 of :func:`row_bounds` over a sample of rows: (101,).
+    """Percentiles 0, 1, ..., 100 of :func:`row_bounds` in a subsample of the rows.
 
-    Parameters are those of :func:`row_bounds`; `seed` decides which rows are taken.
+    Parameters
+    ----------
+    module : ReVAE
+        The trained module.
+    values : ndarray, sparse matrix or stored rows (n, n_features)
+        Training rows in the units of X.
+    scaling : Scaling
+        Their scaling.
+    unlabeled_bound : {"marginal", "classifier"}
+        See :func:`row_bounds`.
+    seed : int
+        Decides which rows are in the subsample.
+
+    Returns
+    -------
+    ndarray (101,)
     """
     n_rows, n_features = values.shape
     n_taken = max(_QUANTILE_CELLS // n_features, _FEWEST_ROWS)

@@ -1,4 +1,4 @@
-"""Builds the module for given columns, labels and sizes of the networks."""
+"""Builds a model: from features, labels and sizes to a module with initial weights."""
 
 import copy
 from dataclasses import dataclass
@@ -25,18 +25,18 @@ from sklearn_revae._torch_state import seeded_global_generators, standard_settin
 
 @dataclass(frozen=True)
 class Architecture:
-    """Sizes of the networks, and the modules that replace them.
+    """Sizes of the networks, and the user's modules that replace them.
 
     Parameters
     ----------
     hidden_layer_sizes : tuple of int
         Widths of the hidden layers of the default encoder.
     label_dim, style_dim : int
-        Latent dimensions per label, and those of no label.
+        Number of latent dimensions per label, and of those that belong to no label.
     label_classifier : {"bayes", "affine"}
         See :class:`~sklearn_revae._model.label_model.LabelModel`.
     encoder, decoder : torch.nn.Module or None
-        The user's own modules; None builds the default ones.
+        The user's own modules; None builds the default networks.
     """
 
     hidden_layer_sizes: tuple
@@ -139,10 +139,10 @@ def _cure(module, example, expected):
 
 
 def image_layout(shape):
-    """Layout of pictures of `shape`: (H, W), (H, W, C) or (C, H, W).
+    """Layout of images of `shape`: (H, W), (H, W, C) or (C, H, W).
 
-    The channels are the last axis where that has 1, 3 or 4 entries, else the first where
-    that has; of other numbers the smaller.
+    The last axis holds the channels if its length is 1, 3 or 4; otherwise the first axis
+    does if its length is. If neither is, the shorter of the two holds them.
     """
     if len(shape) == 2:
         return ImageShape(*shape)
@@ -154,21 +154,21 @@ def image_layout(shape):
 
 
 def _convolved_layout(architecture, image):
-    """Layout of pictures that convolutions read, or None."""
+    """Layout of the images if convolutional networks read them, else None."""
     if image is None:
         return None
     if architecture.encoder is not None and architecture.decoder is not None:
         return None
     layout = image_layout(image)
     if min(layout.height, layout.width) < SMALLEST_SIDE:
-        # There is nothing to halve: fully connected layers read them whole.
+        # Too small to be halved; fully connected networks read them.
         return None
     check_image_shape(layout)
     return layout
 
 
 def _encoder_body(architecture, likelihood, layout, generator):
-    """The encoder without its last layer, and the width of its output."""
+    """Make the encoder without its last layer; returns it and the width of its output."""
     if architecture.encoder is not None:
         expected = "features of shape (n, any width); a linear layer follows"
         return _own_module(
@@ -182,9 +182,10 @@ def _encoder_body(architecture, likelihood, layout, generator):
 
 
 def _decoder(architecture, likelihood, layout, latent_dim, generator):
+    """Make the decoder."""
     n_outputs = likelihood.n_outputs
     if architecture.decoder is not None:
-        expected = f"shape (n, {n_outputs}), the likelihood's numbers for each column"
+        expected = f"shape (n, {n_outputs}), the likelihood's parameters of every feature"
         decoder, width = _own_module(
             architecture.decoder, "decoder", latent_dim, expected, generator
         )
@@ -201,39 +202,43 @@ def _decoder(architecture, likelihood, layout, latent_dim, generator):
 
 @standard_settings()
 def build_model(columns, masked, image, n_values, architecture, generator):
-    """Build the module for rows of `columns` and labels with `n_values` values.
+    """Build a model with initial weights.
 
     Parameters
     ----------
     columns : sequence of Column
-        What the model has to know about each column.
+        What the model has to know about each feature.
     masked : bool
-        Whether the encoder reads a mask of the observed values.
+        Whether the encoder also reads a mask of the observed values.
     image : tuple or None
-        Shape of the pictures that the rows are.
+        Shape of the images, if the samples are images.
     n_values : sequence of int
-        Number of values of each label.
+        Number of classes of each label.
     architecture : Architecture
         Sizes of the networks, and the user's own modules.
     generator : torch.Generator
         Source of all initial weights.
 
+    Returns
+    -------
+    ReVAE
+
     Raises
     ------
     ValueError
-        If the user's encoder or decoder takes or returns another shape, or pictures are
-        too large for the convolutions.
+        If the user's encoder or decoder does not work, or returns another shape, or if
+        the images are too large for the convolutional networks.
     """
     latent_dim = architecture.label_dim * len(n_values) + architecture.style_dim
     if latent_dim == 0:
         raise ValueError(
-            "style_dim=0 leaves a model without labels no latent dimension at all. Set "
+            "style_dim=0 leaves a model without labels with no latent dimension. Set "
             "style_dim to at least 1."
         )
     likelihood = ProductLikelihood(columns, masked)
     layout = _convolved_layout(architecture, image)
     if likelihood.n_outputs != len(columns):
-        # Columns that need several numbers are not pixels of a picture.
+        # A pixel has one parameter; some of these features need several.
         layout = None
     body, width = _encoder_body(architecture, likelihood, layout, generator)
     decoder = _decoder(architecture, likelihood, layout, latent_dim, generator)

@@ -36,9 +36,39 @@ def test_named_devices_are_taken_as_they_are(device):
     assert resolve_device(device, 10**9) == torch.device(device)
 
 
-def test_unknown_device_is_refused_in_plain_words():
-    with pytest.raises(ValueError, match="device='gpu' is no torch device"):
-        resolve_device("gpu", 1)
+@pytest.mark.parametrize(
+    ("n_cuda", "mps", "listed"),
+    [
+        (0, False, "'cpu'"),
+        (2, False, "'cpu', 'cuda:0', 'cuda:1'"),
+        (0, True, "'cpu', 'mps'"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("device", "problem"),
+    [
+        ("gpu", "is not the name of a torch device"),
+        ("privateuseone", "is not available on this machine"),
+    ],
+)
+def test_errors_name_the_devices_of_the_machine_only(
+    device, problem, n_cuda, mps, listed, monkeypatch
+):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: n_cuda)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+    with pytest.raises(ValueError, match=f"device='{device}' {problem}") as caught:
+        resolve_device(device, 1)
+    assert str(caught.value).endswith(
+        f"Pass 'auto' or a device of this machine: {listed}."
+    )
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+@pytest.mark.parametrize("device", ["cuda", "cuda:0", torch.device("cuda")])
+def test_cuda_is_not_proposed_where_there_is_none(device):
+    with pytest.raises(ValueError, match="is not available on this machine") as caught:
+        resolve_device(device, 1)
+    assert "cuda:0" not in str(caught.value).partition("(")[2]
 
 
 @pytest.fixture
