@@ -14,7 +14,7 @@ sys.path.insert(0, str(DOCS / "_ext"))
 import data_of_examples  # noqa: E402
 
 from sklearn_revae import __version__  # noqa: E402
-from sklearn_revae._html import documentation_address  # noqa: E402
+from sklearn_revae._notebook import documentation_address  # noqa: E402
 
 ONLINE = os.environ.get("ONLINE") == "1"
 

@@ -14,28 +14,27 @@ from sklearn.utils import _safe_indexing, check_consistent_length, check_random_
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from sklearn_revae import _defaults
-from sklearn_revae._data.chunks import chunk_bounds
 from sklearn_revae._data.codec import Codec
 from sklearn_revae._data.column_kinds import ColumnKinds
 from sklearn_revae._data.held_out import held_out_samples
 from sklearn_revae._data.labels import LabelCodes
-from sklearn_revae._data.storage import rows_at, streams
-from sklearn_revae._html import NotebookMixin
-from sklearn_revae._imputation.residuals import learn_residuals
-from sklearn_revae._inference.density import bound_quantiles
+from sklearn_revae._data.storage import rows_at
+from sklearn_revae._data.tensors import as_numpy
+from sklearn_revae._docstrings import renamed
 from sklearn_revae._inference.latents import LatentsMixin
 from sklearn_revae._model.build import build_model
 from sklearn_revae._model.revae import ReVAE
+from sklearn_revae._notebook import NotebookMixin
 from sklearn_revae._parameters import CONSTRAINTS, check_parameters
 from sklearn_revae._partial_fit import PartialFitMixin
 from sklearn_revae._random import draw_seed, generator
+from sklearn_revae._sample_statistics import SampleStatistics
+from sklearn_revae._samples import Samples, furthest_feature
 from sklearn_revae._torch_state import standard_settings
-from sklearn_revae._training.batches import Rows
 from sklearn_revae._training.device import resolve_device
 from sklearn_revae._training.history import by_epoch, by_quantity
 from sklearn_revae._training.net import NonFiniteTrainingError
 from sklearn_revae._training.run import train
-from sklearn_revae._training.streaming import make_lazy
 from sklearn_revae._typing import Auto, PerLabel, RandomState
 
 
@@ -57,7 +56,6 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
     n_iter_: int
     history_: list[dict[str, float]]
     early_stopping_monitor_: Literal["validation_score", "bound"] | None
-    training_score_quantiles_: NDArray[np.float64]
     device_: str
     module_: ReVAE
     n_features_in_: int
@@ -124,31 +122,39 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
+    def __init_subclass__(cls, **kwargs):
+        """Name the `__init__` of every estimator after its class, in error messages."""
+        super().__init_subclass__(**kwargs)
+        # A mixin of the user may have brought another `__init__`.
+        if cls.__init__.__module__ == __name__:
+            cls.__init__ = renamed(cls.__init__, f"{cls.__qualname__}.__init__")
+
     def _validate_params(self):
         super()._validate_params()
         check_parameters(self)
 
     def _fit(self, X, y, sample_weight, *, resume, classes=None, one_epoch=False):
-        """Fit from scratch, or train the present weights further if `resume`.
+        """Fit from scratch, or train the present module further if `resume`.
 
-        Everything that was passed is validated before anything is trained, and a fit that
+        Everything that was passed is validated before training starts, and a fit that
         fails leaves the estimator as it was.
         """
         with standard_settings(), self._unchanged_on_failure():
             if not resume:
                 self._codec = Codec(self.likelihood, self.image_shape)
                 self._labels = None
-            values = self._codec.read(X, self)
-            values, y, weight = self._weighted_samples(values, y, sample_weight)
-            codes = self._read_labels(values, y, classes, first=not resume)
+            samples = self._read(X, y, sample_weight, classes, first=not resume)
             if resume:
-                self._codec.warn_of_unseen_numbers(values)
+                self._codec.warn_of_unseen_numbers(samples.values)
+                module = copy.deepcopy(self.module_)
             else:
-                self._codec.fit(values)
-                self._build_module()
-            if self._labels is not None:
-                self._labels = self._labels.counted(codes, weight)
-            self._train(values, codes, weight, one_epoch)
+                self._codec.fit(samples.values)
+                module = self._new_module()
+            self._count_labels(samples, module, accumulate=resume and one_epoch)
+            device = resolve_device(self.device, math.prod(samples.values.shape))
+            settings, result = self._train(module, samples, device, one_epoch)
+            self._settle(module, device, settings, result)
+            self._sample_statistics = self._statistics_after(samples, resume, one_epoch)
         return self
 
     @contextlib.contextmanager
@@ -162,29 +168,33 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
             self.__dict__.update(before)
             raise
 
-    @staticmethod
-    def _weighted_samples(values, y, sample_weight):
-        """Rows, labels and weights of the samples whose weight is not zero."""
+    def _read(self, X, y, sample_weight, classes, first):
+        """Validate X, y and sample_weight, and return them as :class:`Samples`.
+
+        The first call learns the container of X, and the classes of y.
+        """
+        values = self._codec.read(X, self)
         weight = _check_sample_weight(
-            sample_weight, values, dtype=np.float64, ensure_non_negative=True
+            as_numpy(sample_weight), values, dtype=np.float64, ensure_non_negative=True
         )
-        # A sample of weight zero must leave no trace, least of all in the scales.
+        # A sample of weight zero must not matter, not even for the scaling.
         used = np.flatnonzero(weight)
         if len(used) == 0:
             raise ValueError(
                 "sample_weight is zero for every sample, so there is nothing to fit. At "
                 "least one weight has to be positive."
             )
+        y = as_numpy(y)
         if y is not None:
             check_consistent_length(values, y)
         if len(used) < values.shape[0]:
             values, weight = rows_at(values, used), weight[used]
             y = None if y is None else _safe_indexing(y, used)
-        return values, y, weight
+        codes = self._read_labels(values.shape[0], y, classes, first)
+        return Samples(values, codes, weight)
 
-    def _read_labels(self, values, y, classes, first):
-        """Codes (n, L) of y; the first call learns the labels and their classes."""
-        n_samples = values.shape[0]
+    def _read_labels(self, n_samples, y, classes, first):
+        """Return codes (n_samples, L) of y; the first call learns labels and classes."""
         if y is None:
             if self._needs_labels:
                 raise ValueError(
@@ -193,8 +203,7 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
                 )
             if first and classes is not None:
                 self._labels = LabelCodes(self.unlabeled_value).fit_classes(classes)
-            n_labels = 0 if self._labels is None else len(self._labels.classes_)
-            return np.full((n_samples, n_labels), -1, dtype=np.int64)
+            return np.full((n_samples, len(self._class_lists())), -1, dtype=np.int64)
         if first:
             self._labels = LabelCodes(self.unlabeled_value).fit(y, classes)
         elif self._labels is None:
@@ -203,7 +212,8 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
                 "from scratch with y."
             )
         empty = self._labels.without_classes()
-        if empty and len(empty) == len(self._labels.names_) and not self._needs_labels:
+        if len(empty) == len(self._labels.names_) and not self._needs_labels:
+            # A transformer treats y without any label as no y.
             self._labels = None
             return np.empty((n_samples, 0), dtype=np.int64)
         if empty:
@@ -217,16 +227,17 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
             )
         return self._labels.encode(y)
 
-    def _build_module(self):
-        """Draw the seed and build the module, untrained."""
-        self.likelihood_ = self._codec.families_
-        self.label_names_ = [] if self._labels is None else list(self._labels.names_)
-        random_state = check_random_state(self.random_state)
-        self._seed = draw_seed(random_state)
+    def _class_lists(self):
+        return [] if self._labels is None else self._labels.classes_
+
+    def _new_module(self):
+        """Draw the seed, and build an untrained module."""
+        self._seed = draw_seed(check_random_state(self.random_state))
         self._optimizer_state = None
-        n_values = [len(c) for c in self._class_lists()]
+        self.history_ = []
+        n_values = [len(classes) for classes in self._class_lists()]
         columns = self._codec.model_columns()
-        self.module_ = build_model(
+        return build_model(
             columns,
             bool(self._codec.missing_.any()),
             self._codec.picture_shape_,
@@ -234,108 +245,107 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
             _defaults.architecture_of(self, columns, n_values),
             generator(self._seed),
         )
-        self.label_dim_ = self.module_.label_model.dim
-        self.style_dim_ = self.module_.style_dim
-        self.history_ = []
-        self.n_iter_ = 0
 
-    def _class_lists(self):
-        return [] if self._labels is None else self._labels.classes_
+    def _count_labels(self, samples, module, accumulate):
+        """Count the labels, and give the module their frequencies and exclusions."""
+        counts, exclusions = [], ()
+        if self._labels is not None:
+            self._labels = self._labels.counted(samples.codes, samples.weight, accumulate)
+            counts, exclusions = self._labels.counts_, self._labels.exclusions()
+        module.label_model.set_prior([torch.from_numpy(count) for count in counts])
+        module.label_model.exclusions = exclusions
 
-    @property
-    def _resumes(self):
-        return self.warm_start and hasattr(self, "module_")
-
-    def _train(self, values, codes, weight, one_epoch):
-        """Train a copy of the module, and keep it when training has ended well."""
-        device = resolve_device(self.device, math.prod(values.shape))
-        held_out, monitor = None, None
+    def _train(self, module, samples, device, one_epoch):
+        """Train the module in place; return the settings and the run's result."""
+        training, held_out, monitor = samples, None, None
         if self.early_stopping and not one_epoch:
-            held_out = held_out_samples(codes, self.validation_fraction, self._seed)
+            training, held_out = samples.split(
+                held_out_samples(samples.codes, self.validation_fraction, self._seed)
+            )
             monitor = "bound" if held_out is None else "validation_score"
-        training = slice(None)
-        if held_out is not None:
-            training = np.setdiff1d(np.arange(len(codes)), held_out)
-        rows = self._rows(values, codes, weight, training, device)
         counts = [] if self._labels is None else self._labels.counts_
         settings = _defaults.settings_of(
-            self, self._codec, self.module_, counts, len(rows), monitor
+            self, self._codec, module, counts, len(training), monitor
         )
         if one_epoch:
             settings.n_epochs, settings.decay = 1, False
-        module = copy.deepcopy(self.module_)
-        module.label_model.set_prior([torch.from_numpy(c) for c in counts])
-        if self._labels is not None:
-            module.label_model.exclusions = self._labels.exclusions()
-        module.to(device)
+        scale = self._codec.scaling_.transform
         try:
             result = train(
-                module,
-                rows,
-                None
-                if held_out is None
-                else self._rows(values, codes, weight, held_out, device),
+                module.to(device),
+                training.rows(scale, device),
+                None if held_out is None else held_out.rows(scale, device),
                 settings,
-                # Noise differs from call to call, and the first seed decides all of it.
-                self._seed + self.n_iter_,
+                # Noise differs from call to call, and the first seed determines it.
+                self._seed + len(self.history_),
                 self._optimizer_state if one_epoch else None,
             )
         except NonFiniteTrainingError as error:
-            raise self._explain_non_finite(values) from error
+            raise self._explain_non_finite(samples.values) from error
+        return settings, result
+
+    def _explain_non_finite(self, values):
+        """Return an error that names the likeliest cause of a loss that is not finite."""
+        j, largest = furthest_feature(values, self._codec.scaling_.transform)
+        return FloatingPointError(
+            "Training did not recover from a loss or gradient that is NaN or infinite, "
+            "after restarts at lower learning rates. The likely cause is the range of "
+            f"column {self._codec.name(j)} of X, which reaches {largest:.3g} "
+            "standard deviations: clip or log-transform it. Otherwise lower "
+            f"learning_rate_init={self.learning_rate_init}."
+        )
+
+    def _settle(self, module, device, settings, result):
+        """Set every attribute that training determines."""
         self.module_ = module
         self._optimizer_state = result.optimizer_state
         self.device_ = str(device)
-        self.exclusions_ = (
-            []
-            if self._labels is None
-            else self._labels.named_exclusions(module.label_model.exclusions)
-        )
-        self.early_stopping_monitor_ = settings.monitor
+        self.likelihood_ = self._codec.families_
+        self.label_names_, self.exclusions_ = [], []
+        if self._labels is not None:
+            self.label_names_ = list(self._labels.names_)
+            self.exclusions_ = self._labels.named_exclusions(
+                module.label_model.exclusions
+            )
+        self.label_dim_ = module.label_model.dim
+        self.style_dim_ = module.style_dim
         self.label_weight_ = settings.label_weight
         self.consistency_weight_ = settings.consistency_weight
         self.edit_weight_ = settings.edit_weight
         self.alpha_ = settings.alpha
         self.batch_size_ = settings.batch_size
+        self.early_stopping_monitor_ = settings.monitor
         self.history_ = [*self.history_, *result.history]
         self.n_iter_ = len(self.history_)
+
+    def _statistics_after(self, samples, resume, one_epoch):
+        """Return the imputation rule and the score quantiles after this call."""
+        if not one_epoch:
+            return SampleStatistics.of(samples.values, *self._basis_of_statistics())
+        earlier = self._sample_statistics if resume else SampleStatistics.of_nothing()
+        return earlier.outdated_by(samples.values, self._seed + self.n_iter_)
+
+    def _basis_of_statistics(self):
         scaling = self._codec.scaling_
-        self._residuals = learn_residuals(module, values, scaling, self._seed)
-        self.training_score_quantiles_ = bound_quantiles(
-            module, values, scaling, self.unlabeled_bound, self._seed
-        )
+        return self.module_, scaling, self.unlabeled_bound, self._seed
 
-    def _rows(self, values, codes, weight, index, device):
-        """Training rows at `index`, ascending, on the device; weights of mean one.
+    def _statistics(self):
+        """Return the imputation rule and the score quantiles, up to date."""
+        return self._sample_statistics.updated(*self._basis_of_statistics())
 
-        Rows that are too many for memory are converted when a batch needs them.
-        """
-        weight = weight[index]
-        values = values if isinstance(index, slice) else rows_at(values, index)
-        convert = self._codec.scaling_.transform
-        if streams(values):
-            x = make_lazy(values, convert, device)
-        else:
-            x = torch.from_numpy(convert(values))
-        return Rows(
-            x,
-            torch.from_numpy(codes[index]),
-            torch.from_numpy((weight / weight.mean()).astype(np.float32)),
-        ).to(device)
+    @property
+    def _residuals(self):
+        return self._statistics().residuals
 
-    def _explain_non_finite(self, values):
-        """Error that names the likeliest cause of a loss that stayed non-finite."""
-        reach = np.zeros(values.shape[1])
-        for start, stop in chunk_bounds(values):
-            scaled = np.abs(self._codec.scaling_.transform(values[start:stop]))
-            reach = np.fmax(reach, np.fmax.reduce(scaled, axis=0))
-        column = int(reach.argmax())
-        return FloatingPointError(
-            "Training did not recover from a loss or gradient that is NaN or infinite, "
-            "after restarts at lower learning rates. The likely cause is the range of "
-            f"column {self._codec.name(column)} of X, which reaches {reach[column]:.3g} "
-            "standard deviations: clip or log-transform it. Otherwise lower "
-            f"learning_rate_init={self.learning_rate_init}."
-        )
+    @property
+    def training_score_quantiles_(self) -> NDArray[np.float64]:
+        """Percentiles of the scores of training samples."""
+        check_is_fitted(self)
+        return self._statistics().score_quantiles
+
+    @property
+    def _resumes(self):
+        return self.warm_start and hasattr(self, "module_")
 
     @property
     def column_kinds_(self) -> ColumnKinds:
@@ -359,12 +369,13 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
         return classes if self._labels.several_ else classes[0]
 
     def __getstate__(self):
-        """State with the weights on the CPU, so that it loads on any machine."""
+        """State with the weights on the CPU, so that it can be loaded anywhere."""
         state = dict(super().__getstate__())
         if "module_" in state:
+            self._statistics()
             state["module_"] = copy.deepcopy(self.module_).cpu()
             state["device_"] = "cpu"
-            # It is twice as large as the weights, and only partial_fit would use it.
+            # It is twice as large as the weights, and only partial_fit uses it.
             state["_optimizer_state"] = None
             state["history_"] = by_quantity(self.history_)
         return state

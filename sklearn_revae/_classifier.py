@@ -1,4 +1,4 @@
-"""ReVAEClassifier: classes from few labels and many rows without."""
+"""ReVAEClassifier, the semi-supervised classifier."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Self
@@ -10,11 +10,13 @@ from sklearn.utils import check_consistent_length
 
 from sklearn_revae._base import BaseReVAE
 from sklearn_revae._data.labels import cell_accuracy
+from sklearn_revae._data.tensors import as_numpy
+from sklearn_revae._docstrings import document_estimator
 from sklearn_revae._imputation.mixin import ImputationMixin
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._interventions.generation import GenerationMixin
 from sklearn_revae._interventions.mixin import InterventionMixin
-from sklearn_revae._parameters import document_estimator, validates_parameters
+from sklearn_revae._parameters import validates_parameters
 from sklearn_revae._typing import Labels, PerLabel, Rows
 
 
@@ -22,15 +24,16 @@ from sklearn_revae._typing import Labels, PerLabel, Rows
 class ReVAEClassifier(
     InterventionMixin, GenerationMixin, ImputationMixin, ClassifierMixin, BaseReVAE
 ):
-    """Classifier that learns from labelled and unlabelled rows alike.
+    """Semi-supervised classifier that can also change the labels of a sample.
 
-    A semi-supervised variational autoencoder whose latents hold each label's
-    *characteristics* (how a row shows the label) apart from everything else. It
-    predicts labels, gives latents, and answers what a row would look like with another
-    label (:meth:`intervene`).
+    It is a variational autoencoder, trained on labelled and unlabelled samples together.
+    Its latent space has separate dimensions for the *characteristics* of each label,
+    which describe how a sample shows the label, and for everything else. The classifier
+    therefore also provides latent codes (:meth:`transform`) and counterfactual samples:
+    what a sample would look like with another label (:meth:`intervene`).
 
-    Rows without a label are marked by `unlabeled_value` in y, or by None or NaN.
-    Columns are scaled inside; there is no need to standardise X.
+    Unlabelled samples are marked in y by `unlabeled_value`, None or NaN. The features are
+    scaled internally, so there is no need to standardise X.
 
     .. versionadded:: 0.1
 
@@ -41,14 +44,16 @@ class ReVAEClassifier(
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,), or list of such arrays
-        The classes; for y of shape (n_samples, n_labels) a list with an array a label.
+        The classes, sorted. For y of shape (n_samples, n_labels), a list with one array
+        per label.
     {attributes}
 
     See Also
     --------
-    ReVAETransformer : The same model without a need for labels.
-    sklearn.semi_supervised.LabelSpreading : Spreads labels along a graph of the rows.
-    sklearn.semi_supervised.SelfTrainingClassifier : Lets a classifier label rows.
+    ReVAETransformer : The same model for data without labels, or with few.
+    sklearn.semi_supervised.LabelSpreading : Spreads labels along a graph of the samples.
+    sklearn.semi_supervised.SelfTrainingClassifier : Adds confident predictions of a
+        classifier to its training labels.
 
     {notes}
 
@@ -72,19 +77,16 @@ class ReVAEClassifier(
 
     @validates_parameters
     def fit(self, X: Rows, y: Labels, sample_weight: ArrayLike | None = None) -> Self:
-        """Fit the model to labelled and unlabelled rows.
+        """Fit the model to labelled and unlabelled samples.
 
         .. versionadded:: 0.1
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows, in any units.
+        {X}
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Labels: ints, strings or bools, a column for each label. `unlabeled_value`,
-            None and NaN mark what is not known, in any cell.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row in the bound. A row of weight zero is as good as absent.
+            {labels}
+        {sample_weight}
 
         Returns
         -------
@@ -94,10 +96,9 @@ class ReVAEClassifier(
         Raises
         ------
         ValueError
-            For bad parameters, rows or labels, before any training; among them y
-            without any labelled row.
-        FloatingPointError
-            If the loss stays NaN or infinite through restarts at lower rates.
+            If a parameter, X, y or `sample_weight` is invalid, or a label has no labelled
+            sample. This is checked before training starts.
+        {fit_errors}
 
         Examples
         --------
@@ -118,38 +119,36 @@ class ReVAEClassifier(
         classes: ArrayLike | Sequence[ArrayLike] | None = None,
         sample_weight: ArrayLike | None = None,
     ) -> Self:
-        """Train one epoch further on a batch of rows.
+        """Train the model for one epoch on a batch of samples.
 
         .. versionadded:: 0.1
 
-        The first call learns the columns' scales from its rows. The learning rate is
-        constant.
-
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features) or iterator
-            Rows; or an iterator, a generator say, of batches: (X, y) or
-            (X, y, sample_weight) each, with an epoch on one after another. Should a
-            batch fail, those before it have been learned from.
+        {batches}
         y : array-like of shape (n_samples,) or (n_samples, n_labels), default=None
-            Labels, as in :meth:`fit`; all of a batch may be unknown. None is for an
-            iterator alone.
-        classes : array-like of shape (n_classes,), or list of such, default=None
-            All classes, a list with an array a label for several labels. Needed in
-            the first call; later it may be left out.
+            Labels, as in :meth:`fit`; a batch may be entirely unlabelled. None if X is an
+            iterator or a DataLoader.
+        {classes}
+            Required in the first call, optional in later calls.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row.
+            Weights of the samples, as in :meth:`fit`.
 
         Returns
         -------
         self : ReVAEClassifier
-            The estimator.
+            The fitted estimator.
 
         Raises
         ------
         ValueError
-            As :meth:`fit` does, if `classes` is missing in the first call; and if an
-            iterator gives no batch, or y beside it.
+            As in :meth:`fit`; if `classes` is missing in the first call; or if X is an
+            iterator or a DataLoader, and has no batch or is passed together with y.
+        {fit_errors}
+
+        Notes
+        -----
+        {partial_fit_notes}
 
         Examples
         --------
@@ -168,20 +167,22 @@ class ReVAEClassifier(
         return self._partial_fit(X, y, classes, sample_weight)
 
     def predict_proba(self, X: Rows) -> PerLabel:
-        """Probability of each class, q(y|z) at the mean of q(z|x).
+        """Predict the probability of each class.
+
+        It is q(y|z), where z is the mean of q(z|x).
 
         .. versionadded:: 0.1
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows.
+            Samples, in the units of the training data.
 
         Returns
         -------
-        probabilities : ndarray of shape (n_samples, n_classes), or list of such
-            Columns in the order of `classes_`; for several labels a list with an
-            array a label.
+        probabilities : ndarray of shape (n_samples, n_classes), or list of such arrays
+            Probabilities of the classes, in the order of `classes_`. For several labels,
+            a list with one array per label.
 
         Examples
         --------
@@ -203,19 +204,19 @@ class ReVAEClassifier(
         return probabilities if self._labels.several_ else probabilities[0]
 
     def predict(self, X: Rows) -> NDArray[Any]:
-        """Most probable class of each row.
+        """Predict the most probable class of each sample.
 
         .. versionadded:: 0.1
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows.
+            Samples, in the units of the training data.
 
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
-            Classes, as they were written in y.
+            The predicted classes, written as in the y of :meth:`fit`.
 
         Examples
         --------
@@ -230,28 +231,29 @@ class ReVAEClassifier(
         return self._labels.decode(self._codes_of(x))
 
     def score(self, X: Rows, y: Labels, sample_weight: ArrayLike | None = None) -> float:
-        """Accuracy over the labelled rows; for several labels over the labelled cells.
+        """Return the accuracy over the labelled entries of y.
 
         .. versionadded:: 0.1
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows.
+            Samples, in the units of the training data.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            True labels; cells marked as unlabelled are left out.
+            True labels. Unlabelled entries are ignored, and a class that was not seen
+            during :meth:`fit` counts as an error.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row.
+            Weights of the samples.
 
         Returns
         -------
         accuracy : float
-            Weighted share of known labels that are predicted right.
+            Weighted fraction of the labelled entries that are predicted correctly.
 
         Raises
         ------
         ValueError
-            If no cell of y is labelled.
+            If no sample of positive weight is labelled.
 
         Examples
         --------
@@ -265,7 +267,7 @@ class ReVAEClassifier(
         1.0
         """
         x = self._scaled(X)
+        y, sample_weight = as_numpy(y), as_numpy(sample_weight)
         check_consistent_length(x, y, sample_weight)
-        # A class never seen in fit cannot be predicted, which makes it a miss.
         codes = self._labels.encode(y, unknown="count")
         return cell_accuracy(self._codes_of(x), codes, sample_weight)

@@ -1,13 +1,12 @@
 """Each parameter of the estimators: which values it may have, and what it means."""
 
-import inspect
 import math
-import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, TypeVar
 
+import numpy as np
 import torch
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -276,74 +275,6 @@ PARAMETERS = {
 
 CONSTRAINTS = {name: parameter.constraints for name, parameter in PARAMETERS.items()}
 
-_ATTRIBUTES = """\
-label_names_ : list of str
-    Names of the labels: the column names of y, otherwise `label_0`, `label_1`, ...
-column_kinds_ : ColumnKinds
-    The inferred type of each feature, as a table: its kind ("real", "positive", "binary",
-    "categorical", "ordinal", "count", "bounded" or "pixel"), its likelihood, its number
-    of categories and its fraction of missing values. `column_kinds_[j]` is the kind of
-    one feature, by index or name.
-likelihood_ : ndarray of str of shape (n_features,)
-    The likelihood that is used for each feature.
-label_dim_, style_dim_ : int
-    Number of latent dimensions per label, and of those that belong to no label.
-exclusions_ : list of pairs
-    Pairs of label values, `((label, value), (label, value))`, that never occur together
-    in the labelled data although they would be expected to under independence. When
-    :meth:`intervene` sets one of them, the other is removed.
-label_weight_, consistency_weight_, edit_weight_, alpha_ : float
-    The loss weights that are used.
-batch_size_ : int
-    The batch size that is used.
-n_iter_ : int
-    Number of epochs trained.
-loss_curve_ : list of float
-    Negative ELBO of each epoch, in nats per sample of scaled features.
-history_ : list of dict
-    For each epoch the mean ELBO (`bound`) and its terms, the largest importance weight
-    (`weight_max`) and the effective fraction of samples (`weight_effective_share`).
-early_stopping_monitor_ : {"validation_score", "bound"} or None
-    What early stopping monitored: the accuracy on held-out samples, the ELBO, or nothing.
-training_score_quantiles_ : ndarray of shape (101,)
-    Percentiles 0, 1, ..., 100 of `score_samples`, in nats, over at most 1000 training
-    samples. A sample that resembles the training data scores within their range.
-device_ : str
-    The device on which the model was trained.
-module_ : torch.nn.Module
-    The trained module.
-n_features_in_ : int
-    Number of features seen during `fit`.
-feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
-    Names of the features; defined only if X has feature names that are all strings."""
-
-_NOTES = r"""
-Notes
------
-Training maximises one lower bound on the log-likelihood, the same for labelled, partly
-labelled and unlabelled samples:
-
-.. math::
-
-    E_{q(z|x)}[w A(z)] + \lambda \log q(y_O|x) + \log p(y_O)
-
-.. math::
-
-    A(z) = \log p(x|z) + \log p(z|y_O) - \log q(z|x) - \log q(y_O|z),
-    \quad w = q(y_O|z) / q(y_O|x)
-
-Here x is a sample, z its latent code, O the set of labels that are observed for it,
-:math:`y_O` their values, q(z|x) the encoder's posterior, p(x|z) the likelihood that the
-decoder gives, p(z|y) the conditional prior, q(y|z) the classifier, q(y|x) its mean over
-q(z|x), p(y) the class frequencies and :math:`\lambda` the parameter `label_weight`. This
-is equation (4) of [1]_ for labelled samples, and the ordinary evidence lower bound (ELBO)
-for unlabelled samples. Labels are enumerated, never sampled.
-
-References
-----------
-.. [1] T. Joy, S. M. Schmon, P. H. S. Torr, N. Siddharth, T. Rainforth, "Capturing Label
-   Characteristics in VAEs", ICLR 2021, arXiv:2006.10102."""
-
 _Fit = TypeVar("_Fit", bound=Callable[..., Any])
 
 
@@ -356,6 +287,13 @@ def validates_parameters(fit: _Fit) -> _Fit:
     return validated
 
 
+def _holds_sizes(values):
+    """Whether an array-like holds only integers of at least 1."""
+    return np.iterable(values) and all(
+        isinstance(value, Integral) and value >= 1 for value in values
+    )
+
+
 def check_parameters(estimator):
     """Refuse parameters that scikit-learn's constraints cannot describe.
 
@@ -365,17 +303,13 @@ def check_parameters(estimator):
         Naming the parameter, its value and what is required.
     """
     widths = estimator.hidden_layer_sizes
-    if not isinstance(widths, (str, Integral)) and any(
-        not isinstance(w, Integral) or w < 1 for w in widths
-    ):
+    if not isinstance(widths, (str, Integral)) and not _holds_sizes(widths):
         raise ValueError(
-            f"hidden_layer_sizes must hold integers >= 1, got {list(widths)}."
+            "hidden_layer_sizes must be an integer >= 1 or a list of such integers, got "
+            f"{widths!r}."
         )
     shape = estimator.image_shape
-    if shape is not None and (
-        len(shape) not in (2, 3)
-        or any(not isinstance(side, Integral) or side < 1 for side in shape)
-    ):
+    if shape is not None and not (_holds_sizes(shape) and len(shape) in (2, 3)):
         raise ValueError(
             f"image_shape must be (height, width), with the channels first or last if "
             f"there are any, got {shape!r}."
@@ -392,29 +326,3 @@ def check_parameters(estimator):
         value = getattr(estimator, name)
         if parameter.finite and value != "auto" and not math.isfinite(value):
             raise ValueError(f"{name} must be finite, got {value}.")
-
-
-def _described(parameters):
-    """The entries of parameters in a numpydoc section, a str."""
-    entries = []
-    for name, parameter in parameters.items():
-        kind, _, meaning = textwrap.dedent(parameter.text).partition("\n")
-        entries.append(f"{name} : {kind}\n{textwrap.indent(meaning, '    ')}")
-    return "\n".join(entries)
-
-
-def _shared_sections():
-    return {
-        "{parameters}": _described(PARAMETERS),
-        "{attributes}": _ATTRIBUTES,
-        "{notes}": _NOTES.strip(),
-    }
-
-
-def document_estimator(cls):
-    """Put the shared sections into the docstring of an estimator class."""
-    # Python 3.13 strips the indentation itself.
-    cls.__doc__ = inspect.cleandoc(cls.__doc__)
-    for placeholder, text in _shared_sections().items():
-        cls.__doc__ = cls.__doc__.replace(placeholder, text)
-    return cls

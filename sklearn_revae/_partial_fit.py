@@ -1,4 +1,4 @@
-"""Training one epoch at a time, on a batch of samples or on an iterator of batches."""
+"""Training one epoch at a time: on a batch of samples, or on each batch of a stream."""
 
 import numpy as np
 
@@ -9,46 +9,70 @@ class PartialFitMixin:
     """The parts of `partial_fit` that the estimators share."""
 
     def _partial_fit(self, X, y, classes, sample_weight):
-        """Train one epoch on a batch of rows, or on each of a generator's."""
+        """Train one epoch on a batch, or on each batch of an iterator or DataLoader."""
         if is_stream(X):
             return self._partial_fit_each(X, y, classes, sample_weight)
         first = not hasattr(self, "module_")
         if first and self._needs_labels and classes is None:
             raise ValueError("classes must be passed on the first call to partial_fit.")
         if not first and classes is not None and self._labels is not None:
-            known = self._labels.classes_
-            given = classes if self._labels.several_ else [classes]
-            if len(given) != len(known) or not all(
-                np.array_equal(np.unique(g), k) for g, k in zip(given, known, strict=True)
-            ):
-                raise ValueError(
-                    f"classes={classes!r} are not those of the first call to "
-                    f"partial_fit, {[k.tolist() for k in known]}."
-                )
+            self._compare_classes(classes)
         return self._fit(
             X, y, sample_weight, resume=not first, classes=classes, one_epoch=True
         )
 
+    def _compare_classes(self, classes):
+        """Refuse classes that differ from those of the first call."""
+        known = self._labels.classes_
+        given = classes if self._labels.several_ else [classes]
+        if len(given) != len(known) or not all(
+            np.array_equal(np.unique(g), k) for g, k in zip(given, known, strict=True)
+        ):
+            raise ValueError(
+                f"classes={classes!r} are not those of the first call to partial_fit, "
+                f"{[k.tolist() for k in known]}. Pass the same classes, or none."
+            )
+
     def _partial_fit_each(self, batches, y, classes, sample_weight):
         """Train one epoch on each batch: X, (X, y) or (X, y, sample_weight)."""
+        kind = type(batches).__name__
         if y is not None or sample_weight is not None:
             raise ValueError(
-                f"X is a {type(batches).__name__}: y and sample_weight have to come with "
-                "its batches, as (X, y) or (X, y, sample_weight)."
+                f"X is a {kind}: y and sample_weight have to come with its batches, as "
+                "(X, y) or (X, y, sample_weight)."
             )
-        batch = None
+        n_batches = 0
         for batch in batches:
-            parts = batch if isinstance(batch, tuple) else (batch,)
-            if not 1 <= len(parts) <= 3 or is_stream(parts[0]):
-                raise ValueError(
-                    "X gave a batch that is neither rows nor a tuple (X, y) or "
-                    "(X, y, sample_weight)."
-                )
-            X, y, weight = (*parts, None, None)[:3]
+            X, y, weight = _parts_of(batch)
             self._partial_fit(X, y, classes, weight)
-        if batch is None:
+            n_batches += 1
+        if n_batches == 0:
             raise ValueError(
-                f"X is a {type(batches).__name__} without any batch: at least one is "
-                "needed. One that has been used up gives none."
+                f"X is a {kind} without any batch, but at least one is needed. An "
+                "iterator that was used before has no batches left."
             )
         return self
+
+
+def _parts_of(batch):
+    """X, y and sample_weight of a batch, None where the batch does not have them."""
+    parts = batch if isinstance(batch, tuple) or _is_collated(batch) else (batch,)
+    if not 1 <= len(parts) <= 3 or is_stream(parts[0]):
+        raise ValueError(
+            "X has a batch that is neither rows nor a tuple or list "
+            f"(X, y) or (X, y, sample_weight), but a {type(batch).__name__} of "
+            f"{len(parts)} part(s)."
+        )
+    return (*parts, None, None)[:3]
+
+
+def _is_collated(batch):
+    """Whether a list is [X], [X, y] or [X, y, sample_weight], as a DataLoader makes it.
+
+    A list of rows has no array of two dimensions as its first entry.
+    """
+    return (
+        isinstance(batch, list)
+        and 1 <= len(batch) <= 3
+        and len(getattr(batch[0], "shape", ())) >= 2
+    )

@@ -1,4 +1,4 @@
-"""ReVAETransformer: latents of rows, with labels where there are some."""
+"""ReVAETransformer, the same model for data with or without labels."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Self
@@ -6,19 +6,24 @@ from typing import Any, Self
 from numpy.typing import ArrayLike
 
 from sklearn_revae._base import BaseReVAE
+from sklearn_revae._docstrings import document_estimator
 from sklearn_revae._imputation.mixin import ImputationMixin
 from sklearn_revae._interventions.generation import GenerationMixin
 from sklearn_revae._interventions.mixin import InterventionMixin
-from sklearn_revae._parameters import document_estimator, validates_parameters
+from sklearn_revae._parameters import validates_parameters
 from sklearn_revae._typing import Labels, Rows
 
 
 @document_estimator
 class ReVAETransformer(InterventionMixin, GenerationMixin, ImputationMixin, BaseReVAE):
-    """Latents of a variational autoencoder that uses what labels there are.
+    """Latent representation that uses labels where they are available.
 
-    Without y an ordinary variational autoencoder. With y, in full or in part, the first
-    latents hold each label's characteristics, and :meth:`intervene` changes them.
+    Without y, it is an ordinary variational autoencoder. With y, which may be partly
+    unlabelled, the first latent dimensions describe the *characteristics* of each label,
+    and :meth:`intervene` changes them.
+
+    Unlabelled samples are marked in y by `unlabeled_value`, None or NaN. The features are
+    scaled internally, so there is no need to standardise X.
 
     .. versionadded:: 0.1
 
@@ -29,8 +34,8 @@ class ReVAETransformer(InterventionMixin, GenerationMixin, ImputationMixin, Base
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,), or list of such arrays
-        The labels' values, sorted; a list with an array a label where y had several
-        columns. Missing where there was no y.
+        The classes, sorted. For y of shape (n_samples, n_labels), a list with one array
+        per label. Not defined if the model was fitted without labels.
 
         .. versionadded:: 0.2
     {attributes}
@@ -38,7 +43,7 @@ class ReVAETransformer(InterventionMixin, GenerationMixin, ImputationMixin, Base
     See Also
     --------
     ReVAEClassifier : The same model as a classifier.
-    sklearn.decomposition.PCA : Linear latents.
+    sklearn.decomposition.PCA : A linear latent representation.
 
     {notes}
 
@@ -60,20 +65,17 @@ class ReVAETransformer(InterventionMixin, GenerationMixin, ImputationMixin, Base
     def fit(
         self, X: Rows, y: Labels | None = None, sample_weight: ArrayLike | None = None
     ) -> Self:
-        """Fit the model to rows, with or without labels.
+        """Fit the model to samples, with or without labels.
 
         .. versionadded:: 0.1
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows, in any units.
+        {X}
         y : array-like of shape (n_samples,) or (n_samples, n_labels), default=None
-            Labels: ints, strings or bools, a column for each label. `unlabeled_value`,
-            None and NaN mark what is not known, in any cell. Without any labelled row
-            the model is fitted as if y were None.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row in the bound. A row of weight zero is as good as absent.
+            {labels}
+            If no sample is labelled, y is treated as None.
+        {sample_weight}
 
         Returns
         -------
@@ -83,9 +85,9 @@ class ReVAETransformer(InterventionMixin, GenerationMixin, ImputationMixin, Base
         Raises
         ------
         ValueError
-            For bad parameters, rows or labels, before any training.
-        FloatingPointError
-            If the loss stays NaN or infinite through restarts at lower rates.
+            If a parameter, X, y or `sample_weight` is invalid, or some of several labels
+            have no labelled sample. This is checked before training starts.
+        {fit_errors}
 
         Examples
         --------
@@ -106,37 +108,39 @@ class ReVAETransformer(InterventionMixin, GenerationMixin, ImputationMixin, Base
         classes: ArrayLike | Sequence[ArrayLike] | None = None,
         sample_weight: ArrayLike | None = None,
     ) -> Self:
-        """Train one epoch further on a batch of rows.
+        """Train the model for one epoch on a batch of samples.
 
         .. versionadded:: 0.1
 
-        The first call learns the columns' scales from its rows, and decides whether
-        there are labels. The learning rate is constant.
+        The first call decides whether the model has labels.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features) or iterator
-            Rows; or an iterator, a generator say, of batches: X, (X, y) or
-            (X, y, sample_weight) each, with an epoch on one after another. Should a
-            batch fail, those before it have been learned from.
+        {batches}
+            Without labels, the batches can also be X, or a list [X].
         y : array-like of shape (n_samples,) or (n_samples, n_labels), default=None
-            Labels, as in :meth:`fit`; a batch may be without any. None for an iterator.
-        classes : array-like of shape (n_classes,), or list of such, default=None
-            All classes, a list with an array a label for several labels. Without
-            them the classes are those in y of the first call.
+            Labels, as in :meth:`fit`; a batch may be entirely unlabelled. None if X is an
+            iterator or a DataLoader.
+        {classes}
+            If None, the classes are those in the y of the first call.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row.
+            Weights of the samples, as in :meth:`fit`.
 
         Returns
         -------
         self : ReVAETransformer
-            The estimator.
+            The fitted estimator.
 
         Raises
         ------
         ValueError
-            As :meth:`fit` does; and if an
-            iterator gives no batch, or y beside it.
+            As in :meth:`fit`; or if X is an iterator or a DataLoader, and has no batch or
+            is passed together with y.
+        {fit_errors}
+
+        Notes
+        -----
+        {partial_fit_notes}
 
         Examples
         --------

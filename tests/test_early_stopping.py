@@ -1,4 +1,4 @@
-"""Early stopping: what is watched, which rows are held out, which weights stay."""
+"""Early stopping: what it monitors, what it holds out, and which weights it keeps."""
 
 from types import SimpleNamespace
 
@@ -13,7 +13,7 @@ STRICT = {"early_stopping": True, "max_iter": 50, "tol": 1e6, "n_iter_no_change"
 
 @pytest.fixture
 def trained_on(monkeypatch):
-    """Rows for training and rows held out of every training run from now on."""
+    """The training rows and the held-out rows of every training run from now on."""
     seen = []
     train = sklearn_revae._base.train
 
@@ -25,19 +25,19 @@ def trained_on(monkeypatch):
     return seen
 
 
-def test_nothing_is_watched_by_default(few_blobs, quick_classifier):
+def test_nothing_is_monitored_by_default(few_blobs, quick_classifier):
     model = quick_classifier().fit(*few_blobs)
     assert model.early_stopping_monitor_ is None
     assert "validation_score" not in model.history_[0]
 
 
-def test_accuracy_on_held_out_labels_is_watched(few_blobs, quick_classifier):
+def test_the_accuracy_on_held_out_samples_is_monitored(few_blobs, quick_classifier):
     model = quick_classifier(early_stopping=True).fit(*few_blobs)
     assert model.early_stopping_monitor_ == "validation_score"
     assert all(0 <= epoch["validation_score"] <= 1 for epoch in model.history_)
 
 
-def test_the_bound_is_watched_where_labels_are_too_few(few_blobs, quick_classifier):
+def test_the_elbo_is_monitored_if_there_are_too_few_labels(few_blobs, quick_classifier):
     X, y = few_blobs
     y = y.copy()
     y[5] = 7
@@ -45,12 +45,12 @@ def test_the_bound_is_watched_where_labels_are_too_few(few_blobs, quick_classifi
     assert model.early_stopping_monitor_ == "bound"
 
 
-def test_the_bound_is_watched_where_there_are_no_labels(blobs, quick_transformer):
+def test_the_elbo_is_monitored_if_there_are_no_labels(blobs, quick_transformer):
     model = quick_transformer(early_stopping=True).fit(blobs[0])
     assert model.early_stopping_monitor_ == "bound"
 
 
-def test_no_row_is_held_out_where_the_bound_is_watched(
+def test_no_sample_is_held_out_if_the_elbo_is_monitored(
     blobs, quick_transformer, trained_on
 ):
     quick_transformer(early_stopping=True).fit(blobs[0])
@@ -59,28 +59,28 @@ def test_no_row_is_held_out_where_the_bound_is_watched(
     assert held_out is None
 
 
-def test_stops_when_the_score_no_longer_improves(few_blobs, quick_classifier):
+def test_training_stops_when_the_score_no_longer_improves(few_blobs, quick_classifier):
     model = quick_classifier(**STRICT).fit(*few_blobs)
-    # The first epoch is the best so far, and three more are waited for.
+    # The first epoch is the best one, and three more follow it.
     assert model.n_iter_ == 4
     assert len(model.loss_curve_) == 4
 
 
-def test_stops_when_the_bound_no_longer_improves(blobs, quick_transformer):
+def test_training_stops_when_the_elbo_no_longer_improves(blobs, quick_transformer):
     assert quick_transformer(**STRICT).fit(blobs[0]).n_iter_ == 4
 
 
-def test_held_out_rows_are_stratified(blobs, quick_classifier, trained_on):
+def test_held_out_samples_are_stratified(blobs, quick_classifier, trained_on):
     X, y = blobs
     y = np.where(np.arange(60) % 4 == 0, -1, y)
     quick_classifier(early_stopping=True, validation_fraction=0.4).fit(X, y)
     [(_, held_out)] = trained_on
     expected = 0.4 * np.bincount(y[y >= 0])
-    shares = np.bincount(held_out.codes[:, 0].numpy(), minlength=3)
-    assert np.abs(shares - expected).max() <= 1
+    n_held_out = np.bincount(held_out.codes[:, 0].numpy(), minlength=3)
+    assert np.abs(n_held_out - expected).max() <= 1
 
 
-def test_held_out_rows_are_not_trained_on(blobs, quick_classifier, trained_on):
+def test_held_out_samples_are_not_trained_on(blobs, quick_classifier, trained_on):
     X, y = blobs
     quick_classifier(early_stopping=True, validation_fraction=0.25).fit(X, y)
     [(rows, held_out)] = trained_on
@@ -90,7 +90,7 @@ def test_held_out_rows_are_not_trained_on(blobs, quick_classifier, trained_on):
     assert len(np.unique(every_row, axis=0)) == 60
 
 
-def test_every_class_keeps_a_row_to_train_on(blobs, quick_classifier, trained_on):
+def test_every_class_keeps_a_training_sample(blobs, quick_classifier, trained_on):
     X, y = blobs
     few = np.full(60, -1)
     for value in range(3):
@@ -102,7 +102,7 @@ def test_every_class_keeps_a_row_to_train_on(blobs, quick_classifier, trained_on
         assert set(codes[codes >= 0]) == {0, 1, 2}
 
 
-def test_rows_of_several_labels_are_held_out_too(
+def test_samples_with_several_labels_are_held_out(
     two_labels, quick_classifier, trained_on
 ):
     model = quick_classifier(early_stopping=True).fit(*two_labels)

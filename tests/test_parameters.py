@@ -1,12 +1,13 @@
-"""Parameters: bad ones are refused by name and value, all options train."""
+"""Parameters: invalid ones are refused by name and value, and all options train."""
 
 import numpy as np
 import pytest
+import sklearn
 import torch
 from skorch.callbacks import Callback
 from torch import nn
 
-from sklearn_revae import ReVAEClassifier
+from sklearn_revae import ReVAEClassifier, ReVAETransformer
 
 N_COLUMNS = 4
 # With label_dim=2 and style_dim=2.
@@ -66,7 +67,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("name", "value"), BAD)
-def test_a_bad_parameter_is_refused_by_name_and_value(
+def test_an_invalid_parameter_is_refused_by_name_and_value(
     name, value, few_blobs, quick_classifier
 ):
     model = quick_classifier(**{name: value})
@@ -77,9 +78,115 @@ def test_a_bad_parameter_is_refused_by_name_and_value(
     assert not hasattr(model, "module_")
 
 
-def test_no_latents_at_all_are_refused(blobs, quick_transformer):
+def test_a_latent_space_without_dimensions_is_refused(blobs, quick_transformer):
     with pytest.raises(ValueError, match="style_dim=0"):
         quick_transformer(style_dim=0).fit(blobs[0])
+
+
+class _Custom(ReVAEClassifier):
+    """A user's own subclass, which has no `__init__`."""
+
+
+class _Mixin:
+    """A user's own mixin with an `__init__`."""
+
+    def __init__(self, *, note=None, **parameters):
+        super().__init__(**parameters)
+        self.note = note
+
+
+class _WithMixin(_Mixin, ReVAEClassifier):
+    pass
+
+
+@pytest.mark.parametrize("cls", [ReVAEClassifier, ReVAETransformer, _Custom])
+def test_a_wrong_keyword_is_refused_in_the_name_of_the_class(cls):
+    with pytest.raises(TypeError, match=rf"^{cls.__name__}\.__init__\(\) .*'foo'"):
+        cls(foo=1)
+    with pytest.raises(TypeError, match=rf"^{cls.__name__}\.__init__\(\) takes"):
+        cls((8,), 3)
+    with pytest.raises(ValueError, match=rf"'foo' for estimator {cls.__name__}\(\)"):
+        cls().set_params(foo=1)
+
+
+def test_the_init_of_a_mixin_is_kept():
+    model = _WithMixin(note="mine", label_dim=3)
+    assert (model.note, model.label_dim) == ("mine", 3)
+
+
+def test_validation_can_be_skipped(few_blobs, quick_classifier):
+    model = quick_classifier(tol=-1.0)
+    with sklearn.config_context(skip_parameter_validation=True):
+        assert model.fit(*few_blobs).n_iter_ == 2
+        model = quick_classifier(tol=-1.0)
+        assert model.partial_fit(*few_blobs, classes=[0, 1, 2]).n_iter_ == 1
+    with pytest.raises(ValueError, match="tol"):
+        model.fit(*few_blobs)
+
+
+def test_the_first_call_of_partial_fit_validates(few_blobs, quick_classifier):
+    model = quick_classifier(tol=-1.0)
+    with pytest.raises(ValueError, match="tol"):
+        model.partial_fit(*few_blobs, classes=[0, 1, 2])
+    assert not hasattr(model, "module_")
+
+
+@pytest.mark.parametrize(("name", "value"), [("tol", -1.0), ("callbacks", [object])])
+def test_a_failed_validation_keeps_the_earlier_fit(
+    name, value, few_blobs, quick_classifier, weight_bytes
+):
+    model = quick_classifier().fit(*few_blobs).set_params(**{name: value})
+    before, weights = dict(vars(model)), weight_bytes(model)
+    with pytest.raises(ValueError, match=name):
+        model.fit(*few_blobs)
+    assert vars(model) == before
+    assert weight_bytes(model) == weights
+
+
+# Each parameter as an array or a scalar of NumPy, and as Python writes it.
+NUMPY_VALUES = [
+    ("hidden_layer_sizes", 8, (8,)),
+    ("hidden_layer_sizes", np.int64(8), (8,)),
+    ("hidden_layer_sizes", np.array([8]), (8,)),
+    ("hidden_layer_sizes", np.array([], dtype=int), ()),
+    ("hidden_layer_sizes", [np.int32(8), 4], (8, 4)),
+    ("label_dim", np.int64(2), 2),
+    ("style_dim", np.int8(3), 3),
+    ("likelihood", np.array(["gaussian"] * 4), ["gaussian"] * 4),
+    ("label_weight", np.float32(2.5), 2.5),
+    ("edit_weight", np.int64(2), 2),
+    ("alpha", np.float64(0.25), 0.25),
+    ("max_iter", np.int64(3), 3),
+    ("batch_size", np.uint8(7), 7),
+    ("learning_rate_init", np.float64(0.25), 0.25),
+    ("early_stopping", np.bool_(True), True),
+    ("image_shape", np.array([2, 2]), (2, 2)),
+    ("random_state", np.int64(3), 3),
+    ("unlabeled_value", np.int64(-1), -1),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "python"),
+    NUMPY_VALUES,
+    ids=[f"{name}={value!r}" for name, value, _ in NUMPY_VALUES],
+)
+def test_arrays_and_scalars_of_numpy_are_values_of_parameters(
+    name, value, python, few_blobs, quick_classifier, weight_bytes
+):
+    model = quick_classifier(**{name: value}).fit(*few_blobs)
+    expected = quick_classifier(**{name: python}).fit(*few_blobs)
+    assert weight_bytes(model) == weight_bytes(expected)
+
+
+@pytest.mark.parametrize(
+    "value", [-3, 0, 8.0, np.array(8), np.array([8.0]), [[8]], [8, [4]], [8.0], None]
+)
+def test_hidden_layer_sizes_that_are_not_integers_are_refused(
+    value, few_blobs, quick_classifier
+):
+    with pytest.raises(ValueError, match="hidden_layer_sizes"):
+        quick_classifier(hidden_layer_sizes=value).fit(*few_blobs)
 
 
 def test_parameters_are_stored_as_given(quick_classifier):
@@ -122,19 +229,19 @@ def test_an_option_trains(options, few_blobs, quick_classifier):
     assert np.isfinite(model.score_samples(X)).all()
 
 
-def test_latent_widths_chosen_alone_are_told(few_blobs, quick_classifier):
+def test_auto_numbers_of_latent_dimensions(few_blobs, quick_classifier):
     model = quick_classifier().fit(*few_blobs)
-    # Three classes, and the root of four columns.
+    # The number of classes, and the square root of the number of columns.
     assert (model.label_dim_, model.style_dim_) == (3, 2)
 
 
-def test_weights_chosen_alone_are_told(few_blobs, quick_classifier):
+def test_auto_loss_weights(few_blobs, quick_classifier):
     model = quick_classifier().fit(*few_blobs)
     assert model.label_weight_ == model.consistency_weight_ == N_COLUMNS / 2
     assert model.edit_weight_ == N_COLUMNS / 4
 
 
-def test_noise_and_edits_of_counts_weigh_less(few_blobs, quick_classifier):
+def test_auto_loss_weights_of_counts_are_smaller(few_blobs, quick_classifier):
     X, y = few_blobs
     counts = np.rint(np.abs(X))
     model = quick_classifier(likelihood="negative_binomial").fit(counts, y)
@@ -151,7 +258,7 @@ def linear_layers(module):
     ("n_counts", "n_real", "n_layers", "alpha"),
     [(50, 50, 1, 0.1), (50, 51, 3, 0.0), (49, 2, 3, 0.0)],
 )
-def test_counts_by_the_many_take_linear_maps(n_counts, n_real, n_layers, alpha):
+def test_many_counts_make_encoder_and_decoder_linear(n_counts, n_real, n_layers, alpha):
     rng = np.random.default_rng(0)
     X = np.hstack([rng.poisson(1.0, (30, n_counts)), rng.normal(size=(30, n_real))])
     model = ReVAEClassifier(max_iter=1, random_state=0).fit(X, np.arange(30) % 2)
@@ -162,7 +269,7 @@ def test_counts_by_the_many_take_linear_maps(n_counts, n_real, n_layers, alpha):
 
 
 @pytest.mark.parametrize(("n_columns", "bounded"), [(15, False), (16, True)])
-def test_noise_of_many_real_columns_is_bounded(n_columns, bounded):
+def test_the_noise_of_many_real_columns_is_bounded_below(n_columns, bounded):
     x = np.random.default_rng(0).normal(size=(100, 1))
     model = ReVAEClassifier((16,), max_iter=300, learning_rate_init=0.01, random_state=0)
     model.fit(np.repeat(x, n_columns, axis=1), x[:, 0] > 0)
@@ -170,7 +277,7 @@ def test_noise_of_many_real_columns_is_bounded(n_columns, bounded):
     assert bool((noise > 0.3).all()) == bounded
 
 
-def test_alpha_keeps_weights_small(few_blobs, quick_classifier):
+def test_alpha_shrinks_the_weights(few_blobs, quick_classifier):
     def size(alpha):
         model = quick_classifier(alpha=alpha, max_iter=30, learning_rate_init=0.03)
         model.fit(*few_blobs)
@@ -180,7 +287,7 @@ def test_alpha_keeps_weights_small(few_blobs, quick_classifier):
     assert size(1.0) < 0.5 * size(0.0)
 
 
-def test_weights_given_are_told(few_blobs, quick_classifier):
+def test_given_loss_weights_are_used(few_blobs, quick_classifier):
     weights = {
         "label_weight": 3,
         "consistency_weight": 0,
@@ -192,12 +299,12 @@ def test_weights_given_are_told(few_blobs, quick_classifier):
 
 
 @pytest.mark.parametrize(("given", "used"), [("auto", 60), (7, 7)])
-def test_the_batch_size_used_is_told(given, used, few_blobs, quick_classifier):
+def test_batch_size(given, used, few_blobs, quick_classifier):
     assert quick_classifier(batch_size=given).fit(*few_blobs).batch_size_ == used
 
 
 def _modules():
-    """Make an encoder and a decoder of the user's own, the same every time."""
+    """The same custom encoder and decoder in every call."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
         encoder = nn.Sequential(nn.Linear(N_COLUMNS, 7), nn.BatchNorm1d(7), nn.Tanh())
@@ -205,14 +312,14 @@ def _modules():
     return {"encoder": encoder, "decoder": decoder, "label_dim": 2, "style_dim": 2}
 
 
-def test_modules_of_one_s_own_are_trained(blobs, few_blobs, quick_classifier):
+def test_custom_modules_are_trained(blobs, few_blobs, quick_classifier):
     model = quick_classifier(
         **_modules(), max_iter=60, batch_size=10, learning_rate_init=0.01
     ).fit(*few_blobs)
     assert model.score(*blobs) > 0.8
 
 
-def test_modules_of_one_s_own_are_not_changed(few_blobs, quick_classifier):
+def test_custom_modules_are_left_unchanged(few_blobs, quick_classifier):
     modules = _modules()
     state = [modules[name].state_dict() for name in ("encoder", "decoder")]
     before = [{k: v.clone() for k, v in s.items()} for s in state]
@@ -225,7 +332,7 @@ def test_modules_of_one_s_own_are_not_changed(few_blobs, quick_classifier):
 
 
 class _Returns(nn.Module):
-    """A module that returns what a function makes of its input."""
+    """A module that applies a function to its input."""
 
     def __init__(self, function):
         super().__init__()
@@ -317,7 +424,7 @@ def test_modules_in_double_precision_are_trained_in_single(few_blobs, quick_clas
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_modules_of_wrong_shapes_are_refused(
+def test_custom_modules_with_outputs_of_wrong_shape_are_refused(
     name, module, message, few_blobs, quick_classifier
 ):
     model = quick_classifier(label_dim=2, style_dim=2, **{name: module})

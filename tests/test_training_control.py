@@ -1,4 +1,4 @@
-"""Going on, going step by step, weighting, interrupting and failing."""
+"""Training: warm starts, weights, interruption, callbacks, progress, failure."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ WARM = {"warm_start": True}
 # warm_start
 
 
-def test_warm_start_goes_on(few_blobs, quick_classifier, weight_bytes):
+def test_warm_start_trains_further(few_blobs, quick_classifier, weight_bytes):
     model = quick_classifier(**WARM).fit(*few_blobs)
     first_loss, first_weights = model.loss_curve_, weight_bytes(model)
     model.fit(*few_blobs)
@@ -29,7 +29,9 @@ def test_warm_start_starts_from_the_present_weights(few_blobs, quick_classifier)
     assert after < (first + last) / 2
 
 
-def test_without_warm_start_fit_starts_anew(few_blobs, quick_classifier, weight_bytes):
+def test_fit_without_warm_start_starts_from_scratch(
+    few_blobs, quick_classifier, weight_bytes
+):
     model = quick_classifier().fit(*few_blobs)
     first = weight_bytes(model)
     model.fit(*few_blobs)
@@ -37,7 +39,7 @@ def test_without_warm_start_fit_starts_anew(few_blobs, quick_classifier, weight_
     assert weight_bytes(model) == first
 
 
-def test_warm_start_refuses_a_new_class_and_stays_as_it_was(
+def test_warm_start_refuses_a_new_class_and_changes_nothing(
     few_blobs, quick_classifier, weight_bytes
 ):
     X, y = few_blobs
@@ -51,110 +53,17 @@ def test_warm_start_refuses_a_new_class_and_stays_as_it_was(
     assert model.n_iter_ == 2
 
 
-def test_warm_start_refuses_other_columns(few_blobs, quick_classifier):
+def test_warm_start_refuses_other_features(few_blobs, quick_classifier):
     X, y = few_blobs
     model = quick_classifier(**WARM).fit(X, y)
     with pytest.raises(ValueError, match="features"):
         model.fit(X[:, :3], y)
 
 
-# partial_fit
-
-
-def test_partial_fit_trains_one_epoch_a_call(few_blobs, quick_classifier):
-    X, y = few_blobs
-    model = quick_classifier(max_iter=50).partial_fit(X, y, classes=[0, 1, 2])
-    assert model.n_iter_ == 1
-    assert model.partial_fit(X, y).n_iter_ == 2
-
-
-def test_partial_fit_learns(blobs, few_blobs, quick_classifier):
-    X, y = few_blobs
-    model = quick_classifier(batch_size=10, learning_rate_init=0.01)
-    for _ in range(15):
-        model.partial_fit(X, y, classes=[0, 1, 2])
-    assert model.score(*blobs) > 0.9
-
-
-def test_partial_fit_needs_classes_at_first(few_blobs, quick_classifier):
-    with pytest.raises(ValueError, match="classes must be passed"):
-        quick_classifier().partial_fit(*few_blobs)
-
-
-def test_partial_fit_knows_classes_that_no_row_has_yet(few_blobs, quick_classifier):
-    X, y = few_blobs
-    model = quick_classifier().partial_fit(X, y, classes=[2, 0, 1, 8])
-    np.testing.assert_array_equal(model.classes_, [0, 1, 2, 8])
-
-
-def test_partial_fit_refuses_a_value_that_is_no_class(few_blobs, quick_classifier):
-    X, y = few_blobs
-    model = quick_classifier()
-    with pytest.raises(ValueError, match="2 is not a value"):
-        model.partial_fit(X, y, classes=[0, 1])
-    assert not hasattr(model, "module_")
-
-
-def test_partial_fit_refuses_other_classes_later(few_blobs, quick_classifier):
-    X, y = few_blobs
-    model = quick_classifier().partial_fit(X, y, classes=[0, 1, 2])
-    with pytest.raises(ValueError, match=r"classes=\[0, 1, 2, 3\]"):
-        model.partial_fit(X, y, classes=[0, 1, 2, 3])
-    assert model.n_iter_ == 1
-
-
-def test_partial_fit_takes_batches_without_labels(few_blobs, quick_classifier):
-    X, y = few_blobs
-    unknown = np.full_like(y, -1)
-    model = quick_classifier().partial_fit(X, unknown, classes=[0, 1, 2])
-    model.partial_fit(X, y).partial_fit(X, unknown)
-    assert model.n_iter_ == 3
-    assert np.isfinite(model.loss_curve_).all()
-
-
-def test_partial_fit_of_several_labels(two_labels, quick_classifier):
-    X, y = two_labels
-    model = quick_classifier()
-    model.partial_fit(X[:20], y[:20], classes=[["left", "middle", "right"], [5, 6]])
-    model.partial_fit(X[20:], y[20:])
-    assert model.predict(X).shape == (60, 2)
-
-
-def test_partial_fit_goes_on_after_fit(few_blobs, quick_classifier):
-    model = quick_classifier().fit(*few_blobs).partial_fit(*few_blobs)
-    assert model.n_iter_ == 3
-
-
-def test_partial_fit_of_the_transformer_needs_no_labels(blobs, quick_transformer):
-    X = blobs[0]
-    model = quick_transformer().partial_fit(X[:30]).partial_fit(X[30:])
-    assert model.n_iter_ == 2
-    assert model.label_names_ == []
-
-
-def test_partial_fit_of_the_transformer_takes_labels(few_blobs, quick_transformer):
-    X, y = few_blobs
-    model = quick_transformer().partial_fit(X, y, classes=[0, 1, 2]).partial_fit(X)
-    assert model.label_names_ == ["label_0"]
-
-
-def test_the_transformer_refuses_labels_that_come_late(few_blobs, quick_transformer):
-    X, y = few_blobs
-    model = quick_transformer().partial_fit(X)
-    with pytest.raises(ValueError, match="first fitted without labels"):
-        model.partial_fit(X, y)
-
-
-def test_classes_promise_the_transformer_labels_to_come(few_blobs, quick_transformer):
-    X, y = few_blobs
-    model = quick_transformer().partial_fit(X, classes=[0, 1, 2])
-    assert model.partial_fit(X, y).label_names_ == ["label_0"]
-
-
 # sample_weight
 
 
-def test_a_row_without_weight_leaves_no_trace(few_blobs, quick_classifier, weight_bytes):
+def test_a_sample_of_weight_zero_is_ignored(few_blobs, quick_classifier, weight_bytes):
     X, y = few_blobs
     weight = np.linspace(0.5, 2, 60)
     weight[::7] = 0
@@ -167,7 +76,7 @@ def test_a_row_without_weight_leaves_no_trace(few_blobs, quick_classifier, weigh
     np.testing.assert_array_equal(weighted.transform(X), without.transform(X))
 
 
-def test_a_class_of_rows_without_weight_is_none(few_blobs, quick_classifier):
+def test_a_class_with_only_samples_of_weight_zero_is_ignored(few_blobs, quick_classifier):
     X, y = few_blobs
     y = y.copy()
     y[1] = 9
@@ -177,13 +86,13 @@ def test_a_class_of_rows_without_weight_is_none(few_blobs, quick_classifier):
     np.testing.assert_array_equal(model.classes_, [0, 1, 2])
 
 
-def test_weights_of_one_are_no_weights(few_blobs, quick_classifier, weight_bytes):
+def test_weights_of_one_change_nothing(few_blobs, quick_classifier, weight_bytes):
     X, y = few_blobs
     weighted = quick_classifier().fit(X, y, np.ones(60))
     assert weight_bytes(weighted) == weight_bytes(quick_classifier().fit(X, y))
 
 
-def test_weights_change_what_is_learned(few_blobs, quick_classifier, weight_bytes):
+def test_weights_change_the_model(few_blobs, quick_classifier, weight_bytes):
     X, y = few_blobs
     weighted = quick_classifier().fit(X, y, np.linspace(0.1, 5, 60))
     assert weight_bytes(weighted) != weight_bytes(quick_classifier().fit(X, y))
@@ -208,7 +117,7 @@ def test_bad_weights_raise(weight, message, few_blobs, quick_classifier):
 
 
 class _Interrupting(nn.Linear):
-    """A layer in whose n-th call Ctrl-C arrives; never while `countdown` is None."""
+    """A layer that is interrupted in its n-th call; never while `countdown` is None."""
 
     countdown = None
 
@@ -223,11 +132,11 @@ class _Interrupting(nn.Linear):
 
 @pytest.fixture
 def interrupted_after(monkeypatch):
-    """Function that has Ctrl-C arrive in the n-th call of the encoder from now on."""
+    """Function that interrupts the n-th call of the encoder from now on."""
     return lambda n_calls: monkeypatch.setattr(_Interrupting, "countdown", n_calls)
 
 
-def test_an_interrupted_first_fit_leaves_nothing(
+def test_an_interrupted_first_fit_leaves_the_estimator_unfitted(
     few_blobs, quick_classifier, interrupted_after
 ):
     model = quick_classifier(encoder=_Interrupting(4, 8))
@@ -241,9 +150,9 @@ def test_an_interrupted_first_fit_leaves_nothing(
 @pytest.mark.parametrize(
     ("method", "options"),
     [("fit", {}), ("fit", WARM), ("partial_fit", {})],
-    ids=["fit anew", "warm_start", "partial_fit"],
+    ids=["fit from scratch", "warm_start", "partial_fit"],
 )
-def test_an_interrupted_fit_leaves_the_earlier_one(
+def test_an_interrupted_fit_keeps_the_earlier_fit(
     method, options, few_blobs, quick_classifier, interrupted_after, weight_bytes
 ):
     model = quick_classifier(encoder=_Interrupting(4, 8), **options).fit(*few_blobs)
@@ -261,7 +170,7 @@ def test_an_interrupted_fit_leaves_the_earlier_one(
     np.testing.assert_array_equal(model.predict_proba(few_blobs[0]), predicted)
 
 
-def test_an_interrupted_fit_leaves_the_number_of_threads(
+def test_an_interrupted_fit_restores_the_number_of_threads(
     few_blobs, quick_classifier, interrupted_after
 ):
     before = torch.get_num_threads()
@@ -293,15 +202,15 @@ def test_callbacks_are_called(few_blobs, quick_classifier):
     assert counting.n_epochs == 4
 
 
-def test_a_callback_that_stops_just_ends_training(few_blobs, quick_classifier):
+def test_a_callback_can_end_training(few_blobs, quick_classifier):
     stop = EarlyStopping("train_loss", patience=3, threshold=1e6, threshold_mode="abs")
     model = quick_classifier(max_iter=50, callbacks=[stop]).fit(*few_blobs)
-    # The first epoch is the best so far, and three more are waited for.
+    # The first epoch is the best one, and three more follow it.
     assert model.n_iter_ == 4
     assert np.isfinite(model.predict_proba(few_blobs[0])).all()
 
 
-def test_verbose_shows_bound_and_accuracy(few_blobs, quick_classifier, capsys):
+def test_verbose_shows_the_elbo_and_the_accuracy(few_blobs, quick_classifier, capsys):
     quick_classifier(verbose=True).fit(*few_blobs)
     shown = capsys.readouterr()
     assert "2/2" in shown.err
@@ -323,11 +232,11 @@ def test_nothing_is_shown_by_default(few_blobs, quick_classifier, capsys):
     assert shown.out == shown.err == ""
 
 
-# losses that are not finite
+# non-finite losses
 
 
 class _NotFinite(nn.Linear):
-    """A layer whose results are all NaN."""
+    """A layer whose outputs are all NaN."""
 
     def forward(self, z):
         return super().forward(z) * float("nan")
@@ -335,7 +244,7 @@ class _NotFinite(nn.Linear):
 
 @pytest.mark.filterwarnings("ignore:The loss or its gradient was NaN")
 @pytest.mark.parametrize("max_iter", [2, 30])
-def test_a_loss_that_stays_not_finite_raises(max_iter, few_blobs, quick_classifier):
+def test_a_loss_that_stays_non_finite_raises(max_iter, few_blobs, quick_classifier):
     X, y = few_blobs
     X = X.copy()
     X[7, 2] = 1e4

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from sklearn_revae._html import DOCUMENTATION_VARIABLE
+from sklearn_revae._notebook import DOCUMENTATION_VARIABLE
 
 # From introductory to specialised. Examples that are not listed come last, by name.
 ORDER = [

@@ -7,6 +7,7 @@ import scipy.sparse
 from sklearn_revae._data.chunks import cast, dense, float_dtype
 from sklearn_revae._data.frames import is_frame, numpy_type, restore_frame
 from sklearn_revae._data.sources import as_stored
+from sklearn_revae._data.tensors import as_numpy
 
 
 def restore(X, values, table, unchanged=None):
@@ -25,6 +26,7 @@ def restore(X, values, table, unchanged=None):
         Cells that are returned exactly as X has them, because float64 does not represent
         every integer.
     """
+    X = as_numpy(X)
     if is_frame(X):
         return restore_frame(X, values, table, unchanged)
     if unchanged is not None and not unchanged.any():
@@ -86,6 +88,7 @@ def new_rows(template, values, table):
 
 def column_dtypes(X, n_features):
     """NumPy's type of each column that `restore` returns for X."""
+    X = as_numpy(X)
     if is_frame(X):
         frame = nw.from_native(X, eager_only=True)
         return [numpy_type(series) or np.dtype(float) for series in frame.iter_columns()]
@@ -124,7 +127,7 @@ def restore_draws(X, values, draws, table, kept=()):
     ndarray (n, n_draws, ...)
         An array of objects if X has categories. Pictures have their own shape.
     """
-    kept = list(kept)
+    X, kept = as_numpy(X), list(kept)
     if len(kept):
         draws[..., kept] = dense(values)[:, None, kept]
     if table.categories_:

@@ -21,6 +21,7 @@ from sklearn_revae._data.sources import as_stored
 from sklearn_revae._data.storage import Stored, is_stream
 from sklearn_revae._data.stored_arrays import without_mapping
 from sklearn_revae._data.tables import holds_objects
+from sklearn_revae._data.tensors import as_numpy
 
 # Float64 represents every integer up to this one, but not all that are larger.
 _LARGEST_EXACT = 2**53
@@ -42,6 +43,7 @@ def as_container(X):
             "partial_fit, which trains on one batch after another, or pass an array, a "
             "map-style Dataset or a folder."
         )
+    X = as_numpy(X)
     _refuse_containers(X)
     if isinstance(X, np.ma.MaskedArray):
         X = np.ma.filled(X.astype(np.float64), np.nan)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import scipy.sparse
-from torch.utils.data import IterableDataset
+from torch.utils.data import DataLoader, IterableDataset
 
 # If X takes more bytes than this in single precision, rows are converted batch by batch.
 LARGEST_COPY = 2**30
@@ -139,7 +139,7 @@ class SomeRows(Stored):
 
 def is_stream(X):
     """Whether the rows of X can be read only once, in an order that X chooses."""
-    return isinstance(X, (Iterator, IterableDataset))
+    return isinstance(X, (Iterator, IterableDataset, DataLoader))
 
 
 def streams(values):

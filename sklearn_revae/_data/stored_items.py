@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from sklearn_revae._data.storage import Stored
+from sklearn_revae._data.tensors import as_numpy
 
 # File extensions of pictures. Pillow's own list includes .h5 and .pdf.
 PICTURES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
@@ -89,7 +90,7 @@ class DatasetRows(_Items):
 
     def _item(self, i):
         item = self.dataset[int(i)]
-        return np.asarray(item[0] if isinstance(item, tuple) else item)
+        return np.asarray(as_numpy(item[0] if isinstance(item, tuple) else item))
 
     def _name(self, i):
         return f"Item {i} of X"

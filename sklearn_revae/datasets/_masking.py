@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 
-from sklearn_revae._data.labels import LabelCodes, _as_array
+from sklearn_revae._data.labels import LabelCodes
+from sklearn_revae._data.targets import as_array
 from sklearn_revae._typing import Container, RandomState
 
 
@@ -177,7 +178,7 @@ def mask_labels(
             "Pass exactly one of n_per_class and fraction, got "
             f"n_per_class={n_per_class!r} and fraction={fraction!r}."
         )
-    values = y if hasattr(y, "iloc") else _as_array(y)
+    values = y if hasattr(y, "iloc") else as_array(y)
     several = values.ndim == 2 and values.shape[1] > 1
     if several and n_per_class is not None:
         raise ValueError(

@@ -7,6 +7,7 @@ import sklearn
 import torch
 
 from sklearn_revae._classifier import ReVAEClassifier
+from sklearn_revae._sample_statistics import SampleStatistics
 from sklearn_revae._transformer import ReVAETransformer
 from sklearn_revae.persistence import _containers, _parts
 from sklearn_revae.persistence._modules import (
@@ -39,7 +40,7 @@ _ATTRIBUTES = {
     *("n_features_in_", "feature_names_in_", "_codec", "_labels"),
     *("likelihood_", "label_names_", "_seed", "_optimizer_state", "module_"),
     *("label_dim_", "style_dim_", "history_", "n_iter_", "device_"),
-    *("exclusions_", "_residuals", "training_score_quantiles_", _OUTPUT, *_SETTLED),
+    *("exclusions_", "_sample_statistics", _OUTPUT, *_SETTLED),
 }
 
 
@@ -196,14 +197,13 @@ def _fitted(estimator, state, weights):
     check(len(state["counts"]) == len(n_values), "counts")
     for count, n in zip(state["counts"], n_values, strict=True):
         numbers(count, (n,), "counts")
-    pairs = state["pair_counts"]
-    if np.ndim(pairs) == 0:
-        check(pairs == 0.0, "pair_counts")
-        pairs = 0.0
+    if labels is None:
+        check(state["pair_counts"] == 0.0, "pair_counts")
     else:
-        numbers(pairs, (sum(n_values), sum(n_values)), "pair_counts")
-    if labels is not None:
-        labels.counts_, labels.pair_counts_ = state["counts"], pairs
+        labels.counts_ = state["counts"]
+        labels.pair_counts_ = _parts.pairs(state["pair_counts"], labels.classes_)
+        if labels.pair_weights_ is None:
+            labels.pair_weights_ = labels.pair_counts_
     quantiles = state["score_quantiles"]
     check(quantiles.shape == (101,) and quantiles.dtype == np.float64, "quantiles")
     check(type(state["seed"]) is int and 0 <= state["seed"] < 2**32, "seed")
@@ -218,9 +218,10 @@ def _fitted(estimator, state, weights):
         "label_dim_": sizes[0],
         "style_dim_": sizes[1],
         "module_": module,
-        "_residuals": state["residuals"]
-        and _parts.residuals_from(state["residuals"], n_features),
-        "training_score_quantiles_": quantiles,
+        "_sample_statistics": SampleStatistics(
+            state["residuals"] and _parts.residuals_from(state["residuals"], n_features),
+            quantiles,
+        ),
         "_seed": state["seed"],
         "_optimizer_state": None,
         "history_": history,

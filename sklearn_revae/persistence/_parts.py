@@ -180,6 +180,8 @@ def labels_state(labels):
         "classes": list(labels.classes_),
         "names": list(labels.names_),
         "several": bool(labels.several_),
+        "integer_names": bool(labels.integer_names_),
+        "pair_weights": labels.pair_weights_,
     }
 
 
@@ -196,7 +198,28 @@ def labels_from(state):
     labels.classes_ = classes
     labels.names_ = names(state["names"], len(classes), "label names")
     check(len(set(labels.names_)) == len(classes), "label names")
+    labels.integer_names_ = state.get("integer_names", False)
+    check(type(labels.integer_names_) is bool, "label names")
+    # Files that were written before pairs were weighted do not hold these.
+    labels.pair_weights_ = state.get("pair_weights")
+    if labels.pair_weights_ is not None:
+        labels.pair_weights_ = pairs(labels.pair_weights_, classes)
     return labels
+
+
+def pairs(table, classes):
+    """`table`, if it is one of all pairs of values, or 0.0.
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+    """
+    if np.ndim(table) == 0:
+        check(table == 0.0, "pairs of values")
+        return 0.0
+    n_values = sum(map(len, classes))
+    return numbers(table, (n_values, n_values), "pairs of values")
 
 
 def _ascending(values):

@@ -81,7 +81,7 @@ def test_an_unseen_word_is_a_miss(two_labels, two_labels_model):
 
 @pytest.mark.parametrize("y", [[-1] * 10, [None] * 10, [np.nan] * 10])
 def test_nothing_to_score_raises(y, rows, blobs_model):
-    with pytest.raises(ValueError, match="at least one labelled row"):
+    with pytest.raises(ValueError, match="at least one labelled sample"):
         blobs_model.score(rows, y)
 
 

@@ -5,8 +5,8 @@ from email.message import Message
 
 import pytest
 
-from sklearn_revae import ReVAEClassifier, ReVAETransformer, _html
-from sklearn_revae._html import documentation_address, training_end
+from sklearn_revae import ReVAEClassifier, ReVAETransformer, _notebook
+from sklearn_revae._notebook import documentation_address, training_end
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_the_address_is_that_of_the_project(monkeypatch):
     installed["Project-URL"] = "Source, https://src.example"
     installed["Project-URL"] = "Documentation, https://docs.example/"
     monkeypatch.delenv("SKLEARN_REVAE_DOCS", raising=False)
-    monkeypatch.setattr(_html, "metadata", lambda name: installed)
+    monkeypatch.setattr(_notebook, "metadata", lambda name: installed)
     assert documentation_address() == "https://docs.example"
 
 
@@ -55,7 +55,9 @@ def test_the_box_says_how_training_ended(few_blobs):
     model = ReVAEClassifier((8,), max_iter=3, random_state=0).fit(X, y)
     html = model._repr_html_()
     last = f"{model.loss_curve_[-1]:.4g}"
-    assert f"Trained for 3 epochs, with a loss of {last} nats a row at the end." in html
+    assert (
+        f"Trained for 3 epochs, with a loss of {last} nats per sample at the end." in html
+    )
     assert "topped early" not in html
     assert html == _without_ids(model._repr_mimebundle_()["text/html"], html)
     assert "Trained for" not in ReVAEClassifier()._repr_html_()
@@ -80,7 +82,7 @@ def _epochs(*scores):
 def test_early_stopping_says_which_weights_were_kept():
     history = _epochs(0.5, 0.8, 0.8, 0.7)
     assert training_end(history, "validation_score", 2, 1e-4) == [
-        "Trained for 4 epochs, with a loss of 6 nats a row at the end.",
+        "Trained for 4 epochs, with a loss of 6 nats per sample at the end.",
         "Stopped early; the weights are those of epoch 2, with a validation_score of "
         "0.8.",
     ]

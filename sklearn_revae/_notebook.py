@@ -1,4 +1,4 @@
-"""What a notebook shows of an estimator: links to its page, columns, end of training."""
+"""How notebooks show an estimator: a link to its page, and two notes after a fit."""
 
 import os
 from html import escape
@@ -9,11 +9,11 @@ DOCUMENTATION_VARIABLE = "SKLEARN_REVAE_DOCS"
 
 
 def documentation_address():
-    """Address of the documentation's front page without a slash at its end, or "".
+    """Address of the documentation without a slash at its end, "" if there is none.
 
-    It is written in one place: `Documentation` under `[project.urls]` in pyproject.toml,
-    which an installed package keeps in its metadata. The environment variable
-    SKLEARN_REVAE_DOCS takes its place, for pages built or mirrored elsewhere.
+    The address is defined by `Documentation` under `[project.urls]` in pyproject.toml,
+    and read from the metadata of the installed package. The environment variable
+    SKLEARN_REVAE_DOCS replaces it, for pages that were built or mirrored elsewhere.
     """
     address = os.environ.get(DOCUMENTATION_VARIABLE)
     if address is None:
@@ -27,31 +27,33 @@ def documentation_address():
 
 
 def training_end(history, monitor, patience, tol):
-    """Sentences on how training ended, after `history`, a dict an epoch.
+    """Return sentences on how training ended.
 
     Parameters
     ----------
     history : list of dict
-        As an estimator's `history_`.
+        An estimator's `history_`.
     monitor : str or None
-        What early stopping watched, a key of the history.
+        The entry of the history that early stopping monitored, or None.
     patience : int
-        Epochs without a gain before it stops.
+        Number of epochs without improvement after which early stopping stops.
     tol : float
-        The least gain that counts as one.
+        Smallest improvement that counts.
 
     Returns
     -------
     sentences : list of str
-        The last epoch's loss, and what early stopping did if it was asked for.
+        The loss of the last epoch, and the result of early stopping if it was used.
     """
     bound = history[-1].get("bound", float("nan"))
     epochs = "1 epoch" if len(history) == 1 else f"{len(history)} epochs"
-    loss = f"a loss of {-bound:.4g} nats a row" if isfinite(bound) else "no finite loss"
+    loss = "no finite loss"
+    if isfinite(bound):
+        loss = f"a loss of {-bound:.4g} nats per sample"
     sentences = [f"Trained for {epochs}, with {loss} at the end."]
     if monitor is None:
         return sentences
-    # Every run counts its own epochs: with warm_start the last one is what counts.
+    # Each run counts its own epochs. After a warm start only the last run matters.
     start = max(i for i, epoch in enumerate(history) if epoch.get("epoch", 1) == 1)
     scores = [epoch.get(monitor, -float("inf")) for epoch in history[start:]]
     best = max(range(len(scores)), key=scores.__getitem__)
@@ -68,7 +70,7 @@ def training_end(history, monitor, patience, tol):
 
 
 class NotebookMixin:
-    """The estimator's box in notebooks: links to these pages, and two notes below it."""
+    """Adds to the HTML that notebooks show of an estimator."""
 
     _doc_link_module = "sklearn_revae"
 
@@ -90,7 +92,7 @@ class NotebookMixin:
         return bundle
 
     def _html_of_fit(self):
-        """The end of training and what the columns were taken for; "" before a fit."""
+        """The end of training and the inferred types of the features; "" before a fit."""
         if not hasattr(self, "column_kinds_"):
             return ""
         sentences = training_end(

@@ -1,0 +1,73 @@
+"""The validated samples of one call of fit or partial_fit."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from sklearn_revae._data.chunks import chunk_bounds
+from sklearn_revae._data.storage import rows_at, streams
+from sklearn_revae._training.batches import Rows
+from sklearn_revae._training.streaming import make_lazy
+
+
+@dataclass
+class Samples:
+    """Samples in X's own units, with their labels and weights.
+
+    Parameters
+    ----------
+    values : ndarray, CSR matrix or Stored (n, n_features)
+        Numbers, NaN where missing.
+    codes : ndarray of int (n, L)
+        Label codes, -1 where not observed.
+    weight : ndarray (n,)
+        Positive weights.
+    """
+
+    values: object
+    codes: NDArray[np.int64]
+    weight: NDArray[np.float64]
+
+    def __len__(self):
+        return len(self.codes)
+
+    def at(self, index):
+        """Return the samples at `index`, which is ascending."""
+        return Samples(rows_at(self.values, index), self.codes[index], self.weight[index])
+
+    def split(self, index):
+        """Return the other samples, and those at `index`; all and None if it is None."""
+        if index is None:
+            return self, None
+        others = np.setdiff1d(np.arange(len(self)), index)
+        return self.at(others), self.at(index)
+
+    def rows(self, scale, device):
+        """Return these samples as training rows on a device, with weights of mean one.
+
+        Parameters
+        ----------
+        scale : callable
+            Turns rows in X's own units into scaled rows. Rows that are too large for
+            memory are scaled when a batch needs them.
+        device : torch.device
+            The device.
+        """
+        if streams(self.values):
+            x = make_lazy(self.values, scale, device)
+        else:
+            x = torch.from_numpy(scale(self.values))
+        weight = (self.weight / self.weight.mean()).astype(np.float32)
+        return Rows(x, torch.from_numpy(self.codes), torch.from_numpy(weight)).to(device)
+
+
+def furthest_feature(values, scale):
+    """Position of the feature with the largest scaled value, and the value's size."""
+    largest = np.zeros(values.shape[1])
+    for start, stop in chunk_bounds(values):
+        scaled = np.abs(scale(values[start:stop]))
+        largest = np.fmax(largest, np.fmax.reduce(scaled, axis=0))
+    j = int(largest.argmax())
+    return j, largest[j]
