@@ -380,7 +380,7 @@ def test_arrays_for_a_model_of_a_frame_are_used_or_refused(good_model, X):
 def test_numbers_are_not_codes_of_categories(good_model):
     numbers = GOOD.to_numpy(dtype=object)
     numbers[:, 2] = None
-    with pytest.warns(UserWarning, match=r"Column 2 of X holds values .*\(1\.0\)"):
+    with pytest.warns(UserWarning, match=r"Column 'c2' of X holds values .*\(1\.0\)"):
         found = good_model.predict_proba(
             np.column_stack([GOOD[["c0", "c1"]], np.ones(N), np.full((N, 3), np.nan)])
         )
