@@ -33,10 +33,49 @@ def test_answers_are_on_the_cpu(blobs, gpu_model):
     assert gpu_model.intervene(X, 1, n_samples=2, random_state=0).shape == (60, 2, 4)
 
 
-@pytest.mark.parametrize("method", ["transport", "sample", "mean"])
-def test_intervenes_on_the_device(method, blobs, gpu_model):
-    edited = gpu_model.intervene(blobs[0], 1, method=method, random_state=0)
-    assert np.isfinite(edited).all()
+@pytest.mark.parametrize("method", ["transport", "sample", "mean", {0: 0.5}])
+@pytest.mark.parametrize("n_samples", [None, 3])
+def test_edits_and_draws_are_those_of_the_cpu(method, n_samples, blobs, gpu_model):
+    on_cpu = pickle.loads(pickle.dumps(gpu_model))
+    edited, expected = (
+        model.intervene(blobs[0], 1, method=method, n_samples=n_samples, random_state=0)
+        for model in (gpu_model, on_cpu)
+    )
+    np.testing.assert_allclose(edited, expected, atol=1e-2)
+
+
+def test_imputes_and_samples_what_the_cpu_does(blobs, gpu_model):
+    X = blobs[0].copy()
+    X[::2, 1] = X[::3, 2] = np.nan
+    (imputed, sampled), expected = (
+        (
+            model.impute(X, n_samples=3, random_state=0),
+            model.sample(20, random_state=0)[0],
+        )
+        for model in (gpu_model, pickle.loads(pickle.dumps(gpu_model)))
+    )
+    np.testing.assert_allclose(imputed, expected[0], atol=1e-2)
+    np.testing.assert_allclose(sampled, expected[1], atol=1e-2)
+
+
+def test_own_modules_use_no_global_random_numbers(
+    few_blobs, quick_classifier, weight_bytes
+):
+    encoder = torch.nn.Sequential(torch.nn.Linear(4, 6), torch.nn.Dropout(0.5))
+    fitted = []
+    for seed in (1, 2):
+        torch.cuda.manual_seed(seed)
+        before = torch.cuda.get_rng_state()
+        fitted.append(quick_classifier(device="cuda", encoder=encoder).fit(*few_blobs))
+        torch.testing.assert_close(torch.cuda.get_rng_state(), before, rtol=0, atol=0)
+    assert weight_bytes(fitted[0]) == weight_bytes(fitted[1])
+
+
+def test_mixed_precision_does_not_matter(few_blobs, quick_classifier, weight_bytes):
+    expected = quick_classifier(device="cuda").fit(*few_blobs)
+    with torch.autocast("cuda"):
+        model = quick_classifier(device="cuda").fit(*few_blobs)
+    assert weight_bytes(model) == weight_bytes(expected)
 
 
 def test_stops_early_on_the_device(few_blobs, quick_classifier):
