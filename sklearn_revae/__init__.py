@@ -2,8 +2,9 @@
 
 from sklearn_revae._classifier import ReVAEClassifier
 from sklearn_revae._data.column_kinds import ColumnKinds
+from sklearn_revae._interventions.judging import intervention_report
 from sklearn_revae._interventions.pipeline import intervene, swap, traverse
-from sklearn_revae._interventions.report import InterventionReport, intervention_report
+from sklearn_revae._interventions.report import InterventionReport
 from sklearn_revae._transformer import ReVAETransformer
 from sklearn_revae._version import __version__
 from sklearn_revae.inspection._leakage import label_leakage

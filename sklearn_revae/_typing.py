@@ -1,6 +1,6 @@
-"""The types that signatures of the public face name."""
+"""Types in the signatures of the public functions and methods."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypedDict, TypeVar
 
@@ -22,7 +22,7 @@ ColorMap: TypeAlias = "str | Colormap"
 
 
 class Frame(Protocol):
-    """A data frame of pandas or polars."""
+    """A pandas or polars data frame."""
 
     @property
     def columns(self) -> Any:
@@ -30,48 +30,50 @@ class Frame(Protocol):
 
 
 class Sparse(Protocol):
-    """A matrix or array of scipy.sparse."""
+    """A scipy.sparse matrix or array."""
 
     def tocsr(self) -> Any:
-        """Return the same by rows."""
+        """Return it in the compressed sparse row format."""
 
 
 class Stored(Protocol):
-    """Rows by their places: an array on disk, a torch Dataset with a length, a list."""
+    """Samples by position: an array on disk, a torch Dataset with a length, a list."""
 
     def __len__(self) -> int: ...
     def __getitem__(self, place: int, /) -> Any: ...
 
 
-# Rows that come back as an array, whatever they came in.
+# Samples that are returned as an array, whatever their container is.
 ArrayRows: TypeAlias = ArrayLike | Stored | PathLike[str]
 Rows: TypeAlias = ArrayRows | Frame | Sparse
-# Rows that come back in what they came in.
+# Samples that are returned in a container of the same type.
 Container = TypeVar("Container", bound=Frame | Sparse)
-# A list may hold None beside the labels, which NumPy's own type of it may not.
+# NumPy's type of array-likes excludes lists that hold None beside the labels.
 Labels: TypeAlias = ArrayLike | Frame | Sequence[object]
-# An array for one label, a list of arrays for several: which, a type cannot tell.
+# An array for one label and a list of arrays for several. Types cannot express which.
 PerLabel: TypeAlias = NDArray[Any] | Any
 
 Auto: TypeAlias = Literal["auto"]
 RandomState: TypeAlias = int | np.integer[Any] | np.random.RandomState | None
 LabelName: TypeAlias = str | int
-# A Mapping's keys are invariant: whoever has names alone must be able to pass them.
+LabelNames: TypeAlias = LabelName | Collection[LabelName] | NDArray[Any]
+Columns: TypeAlias = ArrayLike | Collection[Any]
+# The keys of a Mapping are invariant: a dict with keys of type str must be accepted too.
 Do: TypeAlias = Mapping[Any, Any] | ArrayLike
 How: TypeAlias = Literal["transport", "sample", "mean"]
 Method: TypeAlias = How | Mapping[Any, ArrayLike]
-Bounds: TypeAlias = Mapping[Any, Sequence[float | None]]
+Bounds: TypeAlias = Mapping[Any, Sequence[float | None] | NDArray[Any]]
 Direction: TypeAlias = Mapping[Any, int]
 FashionSubset: TypeAlias = Literal["train", "test", "all"]
 CelebaSubset: TypeAlias = Literal["train", "valid", "test", "all"]
 
 
 class EditOptions(TypedDict, total=False):
-    """Arguments of `intervene` on which the type of its result does not depend."""
+    """Arguments of `intervene` that do not affect the type of its result."""
 
     method: Method
     strength: float
-    keep: ArrayLike | None
+    keep: Columns | None
     bounds: Bounds | None
     direction: Direction | None
     residual: bool

@@ -109,22 +109,22 @@ def weight_bytes():
 
 @pytest.fixture(scope="session")
 def linear_model(quick_classifier, digits):
-    """A model whose decoder is linear, so that its rows tell their latents."""
+    """A model with a linear decoder, whose latent codes can be recovered from rows."""
     return quick_classifier(
         decoder=nn.Linear(6, 64), likelihood="gaussian", label_dim=4, style_dim=2
     ).fit(digits.X_train * 100 - 50, digits.y_train)
 
 
 @pytest.fixture(scope="session")
-def latents_told():
-    """Latents of rows that a linear decoder has decoded."""
+def decoded_latents():
+    """Function that recovers the latent codes that a linear decoder has decoded."""
 
-    def told(model, rows):
+    def solve(model, rows):
         zero = model.inverse_transform(np.zeros((1, 6)))
         directions = model.inverse_transform(np.eye(6)) - zero
         return np.linalg.lstsq(directions.T, (rows - zero).T, rcond=None)[0].T
 
-    return told
+    return solve
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The public face says what it takes and returns, and a type checker believes it."""
+"""Public functions are annotated, and mypy infers the right types for users."""
 
 import importlib
 import inspect
@@ -14,19 +14,18 @@ import sklearn_revae
 
 ROOT = Path(sklearn_revae.__file__).parent.parent
 SCRIPTS = Path(__file__).parent / "typing"
-# The rooms of torch and skorch are not for users.
 PUBLIC = [
     "sklearn_revae",
     *(
         f"sklearn_revae.{module.name}"
         for module in pkgutil.iter_modules(sklearn_revae.__path__)
-        if not module.name.startswith("_") and module.name not in ("model", "training")
+        if not module.name.startswith("_")
     ),
 ]
 
 
 def _own_functions(thing):
-    """Functions of ours behind a public name: itself, or the class's public methods."""
+    """The functions of a public object: itself, or the public methods of a class."""
     named = inspect.getmembers(thing) if inspect.isclass(thing) else [("", thing)]
     for name, function in named:
         if inspect.isroutine(function) and (name == "__init__" or name[:1] != "_"):
@@ -36,7 +35,7 @@ def _own_functions(thing):
 
 
 def _public_functions():
-    """Every public function and method, by the name users call it."""
+    """Every public function and method, by its public name."""
     return [
         pytest.param(function, id=f"{name}.{method}".rstrip("."))
         for module in map(importlib.import_module, PUBLIC)
@@ -48,13 +47,13 @@ def _public_functions():
 @pytest.mark.parametrize("function", _public_functions())
 def test_parameters_and_results_are_annotated(function):
     signature = inspect.signature(function)
-    bare = [
+    without = [
         parameter.name
         for parameter in signature.parameters.values()
         if parameter.annotation is parameter.empty
         and parameter.name not in ("self", "cls")
     ]
-    assert bare == []
+    assert without == []
     assert signature.return_annotation is not signature.empty
 
 
@@ -75,7 +74,7 @@ def test_mypy_accepts_the_package():
 
 
 @pytest.mark.parametrize("script", ["user_code.py", "wrong_uses.py"])
-def test_a_strict_user_s_mypy_tells_right_from_wrong(script):
+def test_a_strict_mypy_accepts_right_uses_and_refuses_wrong_ones(script):
     ran = _mypy("--config-file", SCRIPTS / "mypy.ini", SCRIPTS / script)
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
@@ -87,5 +86,5 @@ def test_a_user_s_script_runs():
     runpy.run_path(str(SCRIPTS / "user_code.py"), run_name="__main__")
 
 
-def test_the_package_says_that_it_is_typed():
+def test_the_package_declares_that_it_is_typed():
     assert (Path(sklearn_revae.__file__).parent / "py.typed").is_file()

@@ -250,7 +250,8 @@ class Scaling:
 
         The difference is added to real values. Positive values, whose logarithm is
         modelled, are multiplied by the ratio. Levels and binary values are those of
-        `after` where it differs from `before`. Missing values are those of `after`.
+        `after` where it differs from `before`. Missing values are those of `after`. Where
+        nothing changes, `own` values are returned exactly, even if they are out of range.
         """
         logged = self._logged
         with np.errstate(over="ignore", invalid="ignore"):
@@ -260,7 +261,8 @@ class Scaling:
         new = new.clip(*self.range_)
         replaced = np.isin(self.kinds, ["binary"])
         replaced[list(self.levels)] = True
-        new[..., replaced] = np.where(after == before, own, after)[..., replaced]
+        new[..., replaced] = after[..., replaced]
+        new = np.where(after == before, own, new)
         return np.where(np.isnan(own), after, new)
 
 

@@ -1,6 +1,6 @@
-"""Latents of rows and rows of latents, and how likely a row is: the mixin."""
+"""Latent codes of samples, samples of latent codes, and densities: the mixin."""
 
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,11 +11,11 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 from sklearn_revae._data.chunks import float_dtype
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._inference.density import row_bounds
-from sklearn_revae._typing import Rows
+from sklearn_revae._typing import ArrayRows, Container, Rows
 
 
 class LatentsMixin(TransformerMixin):
-    """What a fitted model says of single rows."""
+    """The methods of a fitted estimator that encode, decode and score samples."""
 
     def _scaled(self, X):
         """Validated X as :class:`ScaledRows`."""
@@ -29,19 +29,20 @@ class LatentsMixin(TransformerMixin):
         )
 
     def transform(self, X: Rows) -> NDArray[Any]:
-        """Latents of each row: the mean of q(z|x), characteristic latents first.
+        """Encode samples: compute the mean of q(z|x).
 
         .. versionadded:: 0.1
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, in the units of the training data.
+            Samples, in the units of the training data.
 
         Returns
         -------
         Z : ndarray of shape (n_samples, n_latents)
-            `label_dim_` latents for each label in turn, then `style_dim_` others.
+            Latent codes: first the characteristic latents, `label_dim_` dimensions for
+            each label in turn, and then the `style_dim_` style latents.
 
         Examples
         --------
@@ -57,24 +58,25 @@ class LatentsMixin(TransformerMixin):
         return latents.astype(float_dtype(x.values))
 
     def inverse_transform(self, Z: ArrayLike) -> NDArray[Any]:
-        """Rows that latents decode to, E[x|z].
+        """Decode latent codes back to feature space: compute E[x|z].
 
         .. versionadded:: 0.1
 
         Parameters
         ----------
         Z : array-like of shape (n_samples, n_latents)
-            Latents, ordered as :meth:`transform` returns them.
+            Latent codes, with the dimensions in the order of :meth:`transform`.
 
         Returns
         -------
         X : ndarray of shape (n_samples, n_features)
-            Rows, in the units of the training data.
+            Samples, in the units of the training data: an array of floats, or of objects
+            if the training data have categories.
 
         Raises
         ------
         ValueError
-            If `Z` has another number of columns.
+            If the number of columns of `Z` differs from the number of latent dimensions.
 
         Examples
         --------
@@ -90,10 +92,46 @@ class LatentsMixin(TransformerMixin):
         if latents.shape[1] != self._n_features_out:
             raise ValueError(
                 f"Z has {latents.shape[1]} columns, but the model has "
-                f"{self._n_features_out} latents: pass what transform returned."
+                f"{self._n_features_out} latent dimensions: pass what transform returned."
             )
         decoded = apply(self.module_, lambda m, z: m.expected_row(z), latents)
         return self._codec.as_array(decoded, latents.dtype)
+
+    @overload
+    def reconstruct(self, X: Container) -> Container: ...
+    @overload
+    def reconstruct(self, X: ArrayRows) -> NDArray[Any]: ...
+    def reconstruct(self, X: Rows) -> Any:
+        """Reconstruct samples by encoding and decoding them.
+
+        The result is E[x|z], where z is the mean of q(z|x).
+
+        .. versionadded:: 0.1
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Samples, in the units of the training data.
+
+        Returns
+        -------
+        X_new : array-like of shape (n_samples, n_features)
+            Reconstructions, in the container, the dtypes and the units of X.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn_revae import ReVAETransformer
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = ReVAETransformer(max_iter=2, random_state=0).fit(X, y)
+        >>> model.reconstruct(X).shape
+        (150, 4)
+        """
+        x = self._scaled(X)
+        decoded = apply(
+            self.module_, lambda m, rows: m.expected_row(m.encode(rows)[0]), x
+        )
+        return self._codec.inverse_transform(decoded, X)
 
     @property
     def _n_features_out(self):
@@ -102,19 +140,22 @@ class LatentsMixin(TransformerMixin):
     def get_feature_names_out(
         self, input_features: ArrayLike | None = None
     ) -> NDArray[Any]:
-        """Names of the latents that :meth:`transform` returns.
+        """Return the names of the latent dimensions, the columns of :meth:`transform`.
 
         .. versionadded:: 0.1
 
         Parameters
         ----------
         input_features : array-like of str or None, default=None
-            Only compared with the names seen in fit.
+            Not used, except that they must equal the feature names seen in fit, if both
+            exist.
 
         Returns
         -------
         names : ndarray of str
-            `<label>_0`, `<label>_1`, ... for each label, then `style_0`, ...
+            `<label>_0`, `<label>_1`, ... for each label, then `style_0`, `style_1`, ...
+            If a label is called "style", the style latents are called `_style_0`,
+            `_style_1`, ..., with as many underscores in front as make the names unique.
 
         Examples
         --------
@@ -127,27 +168,35 @@ class LatentsMixin(TransformerMixin):
         """
         check_is_fitted(self)
         _check_feature_names_in(self, input_features)
+        # The names of two labels differ, and so do their names with a number behind.
+        style = "style"
+        while style in self.label_names_:
+            style = f"_{style}"
         names = [
             f"{label}_{j}" for label in self.label_names_ for j in range(self.label_dim_)
         ]
-        names += [f"style_{j}" for j in range(self.style_dim_)]
+        names += [f"{style}_{j}" for j in range(self.style_dim_)]
         return np.array(names, dtype=object)
 
     def score_samples(self, X: Rows) -> NDArray[np.float64]:
-        """Lower bound on log p(x) of every row, its labels unknown.
+        """Compute the evidence lower bound (ELBO) on log p(x) of each sample.
+
+        The labels are treated as unknown. Low values mark samples that differ from the
+        training data.
 
         .. versionadded:: 0.1
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, in the units of the training data.
+            Samples, in the units of the training data.
 
         Returns
         -------
-        bound : ndarray of shape (n_samples,)
-            In nats, of the density in X's own units; Bernoulli columns count as
-            log-probabilities. Low values mark rows unlike the training data.
+        scores : ndarray of shape (n_samples,)
+            The ELBO in nats, averaged over draws from q(z|x) that are the same in every
+            call. Continuous features contribute log-densities in the units of X, all
+            others log-probabilities. Missing values do not contribute.
 
         Examples
         --------

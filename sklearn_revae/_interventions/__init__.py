@@ -1,1 +1,1 @@
-"""Interventions: what is asked for, the edit, and what came of it."""
+"""Interventions: their arguments, the edits, and reports of them."""

@@ -1,115 +1,120 @@
-"""What the columns of an edited row must obey, exactly: kept, bounded, one-way."""
+"""Constraints on the columns of edited samples: kept, bounded, or one direction only."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from numbers import Real
 
 import numpy as np
 
 from sklearn_revae._data.names import feature_index, written_name
+from sklearn_revae._interventions.requests import as_pair, as_scalar, listed, shortened
 
 DIRECTIONS = (1, -1)
 
 
 class Constraints:
-    """Columns that stay, and limits of those that do not.
+    """Columns that are kept, and limits on the others.
 
     Parameters
     ----------
-    keep : str, int or sequence of these, or None
-        Columns that come back as they went in.
+    keep : str, int or iterable of these, or None
+        Columns that are returned unchanged.
     bounds : dict of column to (low, high), or None
-        None leaves a side open.
+        None as a limit leaves a side open.
     direction : dict of column to 1 or -1, or None
-        Whether a column may only rise, or only fall.
+        Whether a column may only increase, or only decrease.
     names : sequence of str or None
-        The columns' names; without them they go by their index.
+        Names of the columns; None where only positions identify them.
     n_features : int
         Number of columns.
-    whole : array of bool (n_features,), optional
-        Columns of whole numbers, whatever their type.
-    unordered : array of bool (n_features,), optional
-        Columns of categories, which have no more or less.
+    integer : ndarray of bool (n_features,), optional
+        Columns that hold integers, whatever their dtype.
+    categorical : ndarray of bool (n_features,), optional
+        Columns that hold categories.
 
     Attributes
     ----------
     kept_ : list of int
-        Indices of `keep`.
+        Positions of the columns of `keep`.
     bounds_ : dict of int to (float, float)
-        Infinite where open.
+        Bounds by position, infinite where open.
     direction_ : dict of int to int
-        1 or -1.
+        1 or -1 by position.
 
     Raises
     ------
     ValueError
-        For an unknown column, and what can be no limit of it.
+        For an unknown column, and for a limit that the column cannot have.
     """
 
     def __init__(
-        self, keep, bounds, direction, names, n_features, whole=None, unordered=None
+        self, keep, bounds, direction, names, n_features, integer=None, categorical=None
     ):
         self._names = None if names is None else list(names)
         self._n_features = n_features
-        self._whole = np.zeros(n_features, bool) if whole is None else whole
-        unordered = np.zeros(n_features, bool) if unordered is None else unordered
-        if keep is None:
-            keep = []
-        elif isinstance(keep, str) or np.ndim(keep) == 0:
-            keep = [keep]
-        self.kept_ = [self._index(column, "keep") for column in keep]
-        self.bounds_ = {}
-        for column, pair in _mapping(bounds, "bounds", "(low, high)").items():
-            self.bounds_[self._index(column, "bounds")] = _read_pair(column, pair)
-        self.direction_ = {}
-        for column, sign in _mapping(direction, "direction", "1 or -1").items():
-            if sign not in DIRECTIONS:
-                raise ValueError(
-                    f"direction={{{column!r}: {sign!r}}} is neither 1, for a column that "
-                    "may only rise, nor -1, for one that may only fall."
-                )
-            self.direction_[self._index(column, "direction")] = int(sign)
-        for parameter in ("bounds", "direction"):
-            limited = getattr(self, parameter + "_")
-            for j in limited:
-                if j in self.kept_:
-                    raise ValueError(
-                        f"keep and {parameter} both name column {self._name(j)}: name it "
-                        "in one of them."
-                    )
-                if unordered[j]:
-                    raise ValueError(
-                        f"{parameter} names column {self._name(j)}, which holds "
-                        "categories: they know no more or less. Keep it, or leave it "
-                        "free."
-                    )
+        nothing = np.zeros(n_features, bool)
+        self._integer = nothing if integer is None else integer
+        self._categorical = nothing if categorical is None else categorical
+        columns = [] if keep is None else listed(keep, "keep", self._names or ())
+        self.kept_ = [self._index(column, "keep") for column in columns]
+        self.bounds_ = self._read(bounds, "bounds", "(low, high)", _read_pair)
+        self.direction_ = self._read(direction, "direction", "1 or -1", _read_direction)
 
-    def _index(self, column, parameter):
-        return feature_index(column, self._names, self._n_features, parameter)
+    def _index(self, column, argument):
+        return feature_index(column, self._names, self._n_features, argument)
 
     def _name(self, j):
         return written_name(self._names, j)
 
+    def _read(self, given, argument, value, read):
+        """The limits in a dict of columns, by position."""
+        limits = {}
+        if given is None:
+            return limits
+        if not isinstance(given, Mapping):
+            raise ValueError(
+                f"{argument} must be a dict {{column: {value}}}, got {shortened(given)}."
+            )
+        for column, limit in given.items():
+            j = self._index(column, argument)
+            if j in limits:
+                raise ValueError(
+                    f"{argument} names column {self._name(j)} twice: remove one of the "
+                    "two."
+                )
+            if j in self.kept_:
+                raise ValueError(
+                    f"keep and {argument} both name column {self._name(j)}: remove it "
+                    "from one of them."
+                )
+            if self._categorical[j]:
+                raise ValueError(
+                    f"{argument} cannot be set for the categorical column "
+                    f"{self._name(j)}: use keep instead."
+                )
+            limits[j] = read(column, limit)
+        return limits
+
     @property
     def limits(self):
-        """Whether there is anything to hold but what is kept."""
+        """Whether there are bounds or directions."""
         return bool(self.bounds_ or self.direction_)
 
     def apply(self, values, own, dtypes):
-        """Bring edited `values` within the limits, in place.
+        """Clip edited `values` to the bounds and directions, in place.
 
         Parameters
         ----------
         values : ndarray (n, n_features) or (n, m, n_features)
-            Edited rows.
+            Edited samples.
         own : ndarray (n, n_features)
-            The rows they were made from; NaN where missing, which limits nothing.
+            The samples before the edit. A missing value does not limit the direction.
         dtypes : sequence of dtype (n_features,)
-            What the values will be stored as: the limits hold after that.
+            The dtypes in which the values will be stored; the limits hold after that.
 
         Raises
         ------
         ValueError
-            If no value of a row's column can obey its bounds and its direction both.
+            If no value of a sample satisfies both the bounds and the direction.
         """
         for j in sorted({*self.bounds_, *self.direction_}):
             low, high = self._limits(j, dtypes[j])
@@ -117,66 +122,73 @@ class Constraints:
             high = np.full(len(values), high)
             sign = self.direction_.get(j)
             if sign is not None:
-                there = ~np.isnan(own[:, j])
-                side = np.where(there, own[:, j], -sign * np.inf)
-                low, high = (
-                    (np.maximum(low, side), high)
-                    if sign > 0
-                    else (low, np.minimum(high, side))
-                )
+                start = np.where(np.isnan(own[:, j]), -sign * np.inf, own[:, j])
+                if sign > 0:
+                    low = np.maximum(low, start)
+                else:
+                    high = np.minimum(high, start)
             if (low > high).any():
                 i = int(np.flatnonzero(low > high)[0])
                 raise ValueError(
-                    f"bounds and direction leave no value for column {self._name(j)} of "
-                    f"row {i}, which is {own[i, j]:g} in X: widen "
-                    f"bounds={self.bounds_[j]} or drop the direction."
+                    f"bounds={self.bounds_[j]} and direction={sign} leave no value for "
+                    f"column {self._name(j)} of sample {i}, which is {own[i, j]:g} in X: "
+                    "widen the bounds or remove the direction."
                 )
             shape = (-1,) + (1,) * (values.ndim - 2)
             values[..., j] = values[..., j].clip(low.reshape(shape), high.reshape(shape))
 
     def _limits(self, j, dtype):
-        """The bounds of column `j` as its type can hold them, no wider."""
+        """The tightest bounds of column `j` that its dtype can represent."""
         low, high = self.bounds_.get(j, (-np.inf, np.inf))
-        if self._whole[j] or dtype.kind in "iub":
+        if self._integer[j] or dtype.kind in "iub":
             inner = np.ceil(low), np.floor(high)
         else:
             inner = _inward(low, dtype, np.inf), _inward(high, dtype, -np.inf)
         if inner[0] > inner[1]:
             raise ValueError(
-                f"bounds={{{self._name(j)}: ({low:g}, {high:g})}} hold no value of the "
-                f"column's type, {dtype}: widen them."
+                f"bounds={{{self._name(j)}: ({low:g}, {high:g})}} contain no value that "
+                f"the column's dtype, {dtype}, can represent: widen them."
             )
         return inner
 
 
-def _mapping(given, parameter, value):
-    if given is None:
-        return {}
-    if not isinstance(given, Mapping):
-        raise ValueError(f"{parameter}={given!r} is no dict: write {{column: {value}}}.")
-    return given
-
-
-def _read_pair(column, pair):
-    """(low, high) with infinity where None was written."""
-    try:
-        low, high = pair
-    except (TypeError, ValueError):
-        low = high = pair
-    sides = []
-    for side, missing in ((low, -np.inf), (high, np.inf)):
-        number = isinstance(side, Real) and not isinstance(side, (bool, np.bool_))
-        sides.append(missing if side is None else float(side) if number else np.nan)
-    if np.ndim(pair) != 1 or len(pair) != 2 or not sides[0] <= sides[1]:
+def _read_pair(column, given):
+    """(low, high), with infinity where None was given."""
+    pair = as_pair(given)
+    low, high = map(_read_limit, pair or (np.nan, np.nan), (-np.inf, np.inf))
+    if not low <= high:
         raise ValueError(
-            f"bounds={{{column!r}: {pair!r}}} is no pair (low, high) of numbers, low "
-            "first; None leaves a side open."
+            f"bounds={{{column!r}: {shortened(given)}}} must give a pair (low, high) of "
+            "numbers with low <= high; None leaves a side open."
         )
-    return tuple(sides)
+    return low, high
+
+
+def _read_limit(limit, if_open):
+    """A limit as a float: `if_open` for None, NaN if it is not a number."""
+    limit = as_scalar(limit)
+    if limit is None:
+        return if_open
+    if not isinstance(limit, Real) or isinstance(limit, (bool, np.bool_)):
+        return np.nan
+    try:
+        return float(limit)
+    except OverflowError:
+        return np.nan
+
+
+def _read_direction(column, given):
+    sign = as_scalar(given)
+    if not isinstance(sign, Hashable) or sign not in DIRECTIONS:
+        raise ValueError(
+            f"direction={{{column!r}: {shortened(given)}}} must be 1, if the column may "
+            "only increase, or -1, if it may only decrease."
+        )
+    return int(sign)
 
 
 def _inward(limit, dtype, inside):
-    """`limit` as a number of `dtype`, on its side towards `inside`."""
+    """`limit` as a number of `dtype`, rounded towards `inside`."""
     if dtype.kind != "f" or np.isinf(limit):
         return limit
     with np.errstate(over="ignore"):

@@ -1,79 +1,105 @@
-"""Rows along a label, and rows out of nothing: the mixin with traverse and sample."""
+"""Samples along a label, and new samples: the mixin with traverse, locate and sample."""
 
 from collections.abc import Sequence
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import validate_parameter_constraints
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_revae._inference.arguments import AT_LEAST_ONE, AT_LEAST_TWO, AT_LEAST_ZERO
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._inference.latents import LatentsMixin
 from sklearn_revae._interventions.decoding import decode_edits, latents_of
-from sklearn_revae._interventions.requests import read_do, read_ends, read_labels
+from sklearn_revae._interventions.requests import read_do, read_labels, read_lines
+from sklearn_revae._interventions.signatures import Signatures, typed_as
 from sklearn_revae._model.edits import SPAN, locate, replace, sample, traverse
 from sklearn_revae._random import draw_seed, generator
 from sklearn_revae._typing import Do, LabelName, RandomState, Rows
-from sklearn_revae._validation import check_n_samples
+
+_TRAVERSE_CONSTRAINTS = {"steps": [AT_LEAST_TWO], "span": [AT_LEAST_ZERO]}
+_SAMPLE_CONSTRAINTS = {"n_samples": [AT_LEAST_ONE]}
 
 
 class GenerationMixin(LatentsMixin):
-    """New rows of a fitted ReVAE; mixed into both estimators."""
+    """The methods `traverse`, `locate` and `sample` of a fitted estimator."""
 
+    @typed_as(Signatures.traverse)
     def traverse(
         self,
         X: Rows,
-        label: LabelName | Sequence[LabelName],
+        label: LabelName | Sequence[LabelName] | NDArray[Any],
         *,
         steps: int = 10,
         span: float = SPAN,
-        values: Sequence[Any] | None = None,
+        values: Sequence[Any] | NDArray[Any] | None = None,
         residual: bool = True,
     ) -> NDArray[Any]:
-        """Rows as a label goes from well inside one value to well inside another.
+        r"""Interpolate samples along the latent direction of a label.
 
-        The latents z_l run along the straight line through the prior's means of both
-        values; across it, and in all other latents, the row stays as it is. Two labels
-        give a grid.
+        The characteristic latents of the label follow the straight line through the prior
+        means of two classes. The sample's own deviation perpendicular to the line is
+        kept, and all other latent dimensions are left unchanged. Two labels give a grid.
 
         .. versionadded:: 0.2
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, in the units of the training data.
-        label : str, int or pair of these
-            The label, by name or index, or two of them.
+            Samples, in the units of the training data.
+        label : str, int, or array-like of two of these
+            The label, by name or index, or two labels for a grid.
         steps : int, default=10
-            Number of points, at least 2.
+            Number of points on the line, at least 2.
         span : float, default=4.0
-            How far the line goes on beyond the two means, in standard deviations of the
-            prior p(z_l|y_l) there; not negative.
-        values : pair, default=None
-            The values at both ends, a pair of such for two labels. None takes the first
-            and the last class.
+            How far the line extends beyond the two means, in prior standard deviations.
+            Not negative.
+        values : array-like of two values, default=None
+            The values between which the label is interpolated. For a grid, two such
+            pairs, or None in place of a pair. If None, the first and the last class.
         residual : bool, default=True
-            As in :meth:`intervene`.
+            Whether to add what the edit changes in the decoded sample to the sample
+            itself, so that details that the decoder does not reproduce are kept. If
+            False, the decoded samples are returned.
 
         Returns
         -------
         X_new : ndarray of shape (n_samples, `steps`, n_features) \
                 or (n_samples, `steps`, `steps`, n_features)
-            In X's units; of objects where X has categories. In a grid the first axis of
-            steps is that of the first label.
+            Edited samples, in the units of X: an array of floats, or of objects if X has
+            categories. In a grid, the first axis of steps belongs to the first label.
 
         Raises
         ------
         ValueError
-            For an unknown label or value, naming the known ones.
+            For an unknown label or value, naming the known ones, and for a label with
+            only one class.
+
+        Notes
+        -----
+        Let m and s be the vectors of prior means and standard deviations of the label's
+        characteristic latents for the first value, u, and the last one, v, and let e be
+        the unit vector from :math:`m_u` to :math:`m_v`. The line runs from
+
+        .. math::
+
+            m_u - c \, \lVert e \odot s_u \rVert \, e
+            \quad \text{to} \quad
+            m_v + c \, \lVert e \odot s_v \rVert \, e
+
+        where c is `span` and :math:`\odot` multiplies elementwise. Perpendicular to e, a
+        sample keeps its deviation from the mean of its predicted class in units of that
+        class's standard deviation; along the line, the unit changes linearly from
+        :math:`s_u` to :math:`s_v`.
 
         References
         ----------
-        .. [1] T. Joy et al., "Capturing Label Characteristics in VAEs", ICLR 2021,
-           arXiv:2006.10102: latent traversals.
+        .. [1] T. Joy, S. M. Schmon, P. H. S. Torr, N. Siddharth, T. Rainforth, "Capturing
+           Label Characteristics in VAEs", ICLR 2021, arXiv:2006.10102. Introduces
+           traversals of characteristic latents.
 
         Examples
         --------
@@ -88,69 +114,57 @@ class GenerationMixin(LatentsMixin):
         array([0, 2])
         """
         x = self._scaled(X)
-        _check_steps(steps)
-        if not isinstance(span, Real) or not 0 <= span < np.inf:
-            raise ValueError(f"span={span!r} is no finite number from 0.")
-        pair = isinstance(label, (tuple, list))
-        if pair and len(label) != 2:
-            raise ValueError(f"label={label!r} names neither one label nor two.")
-        if pair and values is not None and np.shape(values)[:1] != (2,):
-            raise ValueError(
-                f"values={values!r} is no pair of pairs, one for each label."
-            )
-        crossed = read_labels(self._labels, label)
-        if len(set(crossed)) < len(crossed):
-            raise ValueError(f"label={label!r} names the same label twice.")
-        ends = [
-            read_ends(self._labels, index, given)
-            for index, given in zip(
-                crossed, values or [None] * 2 if pair else [values], strict=True
-            )
-        ]
+        validate_parameter_constraints(
+            _TRAVERSE_CONSTRAINTS, {"steps": steps, "span": span}, "traverse"
+        )
+        lines = read_lines(self._labels, label, values)
 
-        def edit(module, part):
-            z = module.encode(part)[0][None]
-            blocks = module.blocks(z)
-            source = module.label_model.log_classifier(blocks[0]).argmax(-1)
-            for index, pair_of_ends in zip(crossed, ends, strict=True):
+        def edit(module, mean, blocks):
+            labels = module.label_model
+            source = labels.log_classifier(mean).argmax(-1)
+            for position, ends in lines:
                 line = traverse(
-                    module.label_model,
-                    index,
-                    module.blocks(z)[0, :, index],
-                    source[:, index],
-                    pair_of_ends,
-                    torch.linspace(0, 1, steps, device=z.device, dtype=z.dtype),
-                    span,
+                    labels,
+                    position,
+                    mean[:, position],
+                    source[:, position],
+                    ends,
+                    torch.linspace(0, 1, steps, device=mean.device, dtype=mean.dtype),
+                    float(span),
                 )
-                # Each label's line runs within each step of the one before.
+                # Each point of the lines so far gets a line of this label.
                 grid = (len(blocks), steps, *blocks.shape[1:])
                 line = line.expand(len(blocks), *line.shape)
-                blocks = replace(blocks[:, None].expand(grid), index, line).flatten(0, 1)
-            return z, latents_of(module, blocks, module.style(z))
+                blocks = blocks[:, None].expand(grid)
+                blocks = replace(blocks, position, line).flatten(0, 1)
+            return blocks
 
-        n_points = steps ** len(crossed)
-        edited = decode_edits(self.module_, x, edit, copies=n_points, residual=residual)
+        n_points = steps ** len(lines)
+        edited, _ = decode_edits(
+            self.module_, x, edit, n_edits=n_points, residual=residual
+        )
         result = self._codec.restore_draws(edited, X, x.values)
-        return result.reshape(len(x), *[steps] * len(crossed), *result.shape[2:])
+        return result.reshape(len(x), *[steps] * len(lines), *result.shape[2:])
 
     def locate(self, X: Rows) -> NDArray[Any]:
-        """Where rows are on the line of each label that :meth:`traverse` runs along.
+        """Compute the position of samples on the line that `traverse` follows.
 
-        With `steps`, `span` and `values` left as they are: the line from the first class
-        to the last. :meth:`intervene` takes such places as its `method`.
+        The line of a label is that of :meth:`traverse` with the default `span` and
+        `values`, from the first class to the last. :meth:`intervene` accepts such
+        positions as its `method`.
 
         .. versionadded:: 0.2
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, in the units of the training data.
+            Samples, in the units of the training data.
 
         Returns
         -------
-        places : ndarray of shape (n_samples, n_labels)
-            0 at the start of the line, 1 at its end, which a row may lie beyond; NaN for
-            a label of a single class.
+        positions : ndarray of shape (n_samples, n_labels)
+            0 at the start of the label's line and 1 at its end. Samples beyond an end
+            have positions below 0 or above 1. NaN for a label with only one class.
 
         Raises
         ------
@@ -172,16 +186,16 @@ class GenerationMixin(LatentsMixin):
         True
         """
         x = self._scaled(X)
-        crossed = read_labels(self._labels, None)
+        positions = read_labels(self._labels, None, "label")
 
-        def places(module, part):
+        def located(module, part):
             blocks = module.blocks(module.encode(part)[0])
             labels = module.label_model
-            lines = [(label, (0, labels.n_values[label] - 1)) for label in crossed]
+            lines = [(label, (0, labels.n_values[label] - 1)) for label in positions]
             found = [locate(labels, i, blocks[:, i], ends, SPAN) for i, ends in lines]
             return torch.stack(found, dim=1)
 
-        found = apply(self.module_, places, x)
+        found = apply(self.module_, located, x)
         found[:, [len(classes) < 2 for classes in self._labels.classes_]] = np.nan
         return found
 
@@ -192,25 +206,28 @@ class GenerationMixin(LatentsMixin):
         *,
         random_state: RandomState = None,
     ) -> tuple[Any, NDArray[Any] | Any]:
-        """New rows with their labels: y from p(y) or as asked, z from p(z|y), decoded.
+        """Generate new samples together with their labels.
+
+        Labels are drawn from p(y), or are those of `do`. Latent codes are drawn from
+        p(z|y) and decoded to E[x|z], without noise.
 
         .. versionadded:: 0.2
 
         Parameters
         ----------
         n_samples : int, default=1
-            Number of rows.
-        do : dict, or a single value where there is one label, default=None
-            Labels that are set, as in :meth:`intervene`; the others are drawn from p(y).
+            Number of samples.
+        do : dict, or a single value if the model has one label, default=None
+            Labels that are given, as in :meth:`intervene`. All others are drawn.
         random_state : int, RandomState instance or None, default=None
-            Decides the draws.
+            Seed of the draws.
 
         Returns
         -------
         X : array-like of shape (`n_samples`, n_features)
-            E[x|z], of the training data's type and units: a DataFrame if it was one.
+            New samples, in the container, the dtypes and the units of the training data.
         y : ndarray of shape (`n_samples`,) or (`n_samples`, n_labels), or None
-            The rows' labels; None for a model without labels.
+            Their labels. None if the model was fitted without y.
 
         Raises
         ------
@@ -228,14 +245,14 @@ class GenerationMixin(LatentsMixin):
         ((3, 4), array([1, 1, 1]))
         """
         check_is_fitted(self)
-        if n_samples is None:
-            raise ValueError("n_samples=None should be a whole number of at least 1.")
-        check_n_samples(n_samples)
+        validate_parameter_constraints(
+            _SAMPLE_CONSTRAINTS, {"n_samples": n_samples}, "sample"
+        )
         random = check_random_state(random_state)
         codes = self._draw_codes(n_samples, random)
         if do is not None:
-            for label, asked in read_do(self._labels, do, n_samples).items():
-                codes[:, label] = asked
+            for label, requested in read_do(self._labels, do, n_samples).items():
+                codes[:, label] = requested
         noise = generator(draw_seed(random))
         style = random.standard_normal((n_samples, self.style_dim_))
 
@@ -245,7 +262,7 @@ class GenerationMixin(LatentsMixin):
             for label in range(labels.n_labels):
                 block = sample(labels, label, blocks[:, label], codes[:, label], noise)
                 blocks = replace(blocks, label, block)
-            return module.expected_row(latents_of(module, blocks, style))
+            return module.expected_row(latents_of(blocks, style))
 
         width = -(-self.n_features_in_ // max(self.style_dim_, 1))
         decoded = apply(self.module_, draw, style, codes, copies=width)
@@ -253,17 +270,11 @@ class GenerationMixin(LatentsMixin):
         return X, None if self._labels is None else self._labels.decode(codes)
 
     def _draw_codes(self, n_rows, random):
-        """Codes (n_rows, L) from p(y)."""
+        """Codes (n_rows, L) drawn from p(y)."""
         prior = self.module_.label_model.log_prior.detach().cpu().double().exp().numpy()
         n_values = self.module_.label_model.n_values
         codes = np.empty((n_rows, len(n_values)), dtype=np.int64)
         for label, n in enumerate(n_values):
-            chances = prior[label, :n] / prior[label, :n].sum()
-            codes[:, label] = random.choice(n, n_rows, p=chances)
+            probabilities = prior[label, :n] / prior[label, :n].sum()
+            codes[:, label] = random.choice(n, n_rows, p=probabilities)
         return codes
-
-
-def _check_steps(steps):
-    whole = isinstance(steps, Integral) and not isinstance(steps, (bool, np.bool_))
-    if not whole or steps < 2:
-        raise ValueError(f"steps={steps!r} should be a whole number of at least 2.")

@@ -1,4 +1,4 @@
-"""The way back through a pipeline's fitted steps: a step's output to its input."""
+"""Inversion of a pipeline's fitted steps: the output of a step to its input."""
 
 import numpy as np
 from sklearn.compose import ColumnTransformer
@@ -8,20 +8,21 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEnc
 
 from sklearn_revae._data.chunks import dense
 from sklearn_revae._data.frames import is_frame
+from sklearn_revae._data.missing import is_missing
 
 
 def active_steps(steps):
-    """Steps of a pipeline that do anything."""
+    """Steps of a pipeline that transform something."""
     return [(name, step) for name, step in steps if step not in (None, "passthrough")]
 
 
 def as_array(rows):
-    """Rows of a frame, a sparse matrix or an array as an array."""
+    """A data frame, a sparse matrix or an array as an array."""
     return rows.to_numpy() if is_frame(rows) else dense(rows)
 
 
-def undo_steps(steps, new, own):
-    """Rows that `steps` would make `new`.
+def invert_steps(steps, new, own):
+    """Samples that `steps` transform to `new`.
 
     Parameters
     ----------
@@ -30,32 +31,32 @@ def undo_steps(steps, new, own):
     new : ndarray (n, n_outputs)
         Edited outputs of the last step.
     own : ndarray (n, n_outputs)
-        Its outputs for the rows that were edited.
+        Its outputs for the samples before the edit.
 
     Raises
     ------
     ValueError
-        For a step that cannot be undone, by its name.
+        For a step that cannot be inverted, by its name.
     """
     active = active_steps(steps)
     for i, (name, step) in reversed(list(enumerate(active))):
         try:
-            new = undo_step(step, new, own)
-            # The first step's input is asked for by none.
-            own = undo_step(step, own, own) if i else own
+            new = invert_step(step, new, own)
+            # The input of the first step is not needed.
+            own = invert_step(step, own, own) if i else own
         except Exception as error:
             raise ValueError(
-                f"Step {name!r} ({type(step).__name__}) cannot be undone: {error}"
+                f"Step {name!r} ({type(step).__name__}) cannot be inverted: {error}"
             ) from error
     return new
 
 
-def undo_step(step, new, own):
-    """Input of a step for its output `new`; `own` is its output for the user's rows."""
+def invert_step(step, new, own):
+    """Input of a step for its output `new`, where `own` is the output before the edit."""
     if isinstance(step, Pipeline):
-        return undo_steps(step.steps, new, own)
+        return invert_steps(step.steps, new, own)
     if isinstance(step, ColumnTransformer):
-        return _undo_columns(step, new, own)
+        return _invert_columns(step, new, own)
     if not hasattr(step, "inverse_transform"):
         raise ValueError("it has no inverse_transform.")
     if isinstance(step, FunctionTransformer) and (
@@ -67,28 +68,28 @@ def undo_step(step, new, own):
         raise ValueError(f"it drops the columns {lost}.")
     rare = getattr(step, "infrequent_categories_", None) or []
     if any(categories is not None for categories in rare):
-        raise ValueError("it does not tell infrequent categories apart.")
+        raise ValueError("it merges infrequent categories.")
     new = _numbers(new)
     if isinstance(step, OneHotEncoder):
         new = _one_hot(step, new, _numbers(own))
     if isinstance(step, OrdinalEncoder):
         new = _whole_codes(step, new)
-    undone = as_array(step.inverse_transform(new))
-    if undone.ndim != 2:
-        raise ValueError("its inverse_transform returns no table.")
-    return undone
+    inverted = as_array(step.inverse_transform(new))
+    if inverted.ndim != 2:
+        raise ValueError("its inverse_transform does not return a two-dimensional array.")
+    return inverted
 
 
 def _numbers(rows):
-    """Rows as floats, where they are numbers kept as objects."""
+    """Rows as floats, if they are numbers stored as objects."""
     try:
         return rows.astype(np.float64)
     except (TypeError, ValueError):
         return rows
 
 
-def _undo_columns(step, new, own):
-    """Input of a ColumnTransformer: each transformer's block undone, in its columns."""
+def _invert_columns(step, new, own):
+    """Input of a ColumnTransformer: each transformer is inverted for its own columns."""
     blocks, used = [], np.zeros(step.n_features_in_, dtype=int)
     for name, transformer, _ in step.transformers_:
         columns = step._transformer_to_input_indices[name]
@@ -100,7 +101,7 @@ def _undo_columns(step, new, own):
         parts = [rows[:, place] for rows in (new, own)]
         if weight is not None:
             parts = [_numbers(part) / weight for part in parts]
-        blocks.append((columns, undo_steps([(name, transformer)], *parts)))
+        blocks.append((columns, invert_steps([(name, transformer)], *parts)))
     for problem, wrong in (("drops", used == 0), ("uses twice", used > 1)):
         if wrong.any():
             names = getattr(step, "feature_names_in_", np.arange(len(used)))
@@ -113,7 +114,7 @@ def _undo_columns(step, new, own):
 
 
 def _one_hot(encoder, new, own):
-    """`new` with a single 1 for each feature, or none where that says a category too."""
+    """`new` with a single 1 for each feature, or without one for a dropped category."""
     result, start = np.zeros_like(new), 0
     for i, width in enumerate(encoder._n_features_outs):
         place = slice(start, start + width)
@@ -122,7 +123,7 @@ def _one_hot(encoder, new, own):
             continue
         block, had = new[:, place], own[:, place]
         dropped = encoder.drop_idx_ is not None and encoder.drop_idx_[i] is not None
-        # What the edit raised goes before what the row had.
+        # In a tie, a category that the edit raised wins against the sample's own.
         hot = np.eye(width)[(block - 1e-6 * had).argmax(axis=1)]
         highest = block.max(axis=1, keepdims=True)
         if dropped:
@@ -133,9 +134,9 @@ def _one_hot(encoder, new, own):
 
 
 def _whole_codes(encoder, new):
-    """`new` as the nearest codes of categories that are none of missing values."""
+    """`new` rounded to the nearest codes of categories other than missing values."""
     result = np.rint(new)
     for i, categories in enumerate(encoder.categories_):
-        n_known = sum(value is not None and value == value for value in categories)
+        n_known = sum(not is_missing(value) for value in categories)
         result[:, i] = result[:, i].clip(0, n_known - 1)
     return result

@@ -1,116 +1,43 @@
-"""Change a row's label, keep the rest: the mixin with intervene, swap, reconstruct."""
+"""Samples with other labels, everything else kept: the mixin with intervene and swap."""
 
-from collections.abc import Sequence
-from numbers import Real
-from typing import Any, Literal, Unpack, overload
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils._param_validation import validate_parameter_constraints
 
 from sklearn_revae._data.chunks import dense, float_dtype
+from sklearn_revae._inference.arguments import AT_LEAST_ONE, AT_LEAST_ZERO
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._inference.latents import LatentsMixin
 from sklearn_revae._interventions.constraints import Constraints
-from sklearn_revae._interventions.decoding import decode_edits, latents_of
-from sklearn_revae._interventions.report import InterventionReport, intervention_report
+from sklearn_revae._interventions.decoding import decode_edits
+from sklearn_revae._interventions.judging import judge
 from sklearn_revae._interventions.requests import read_do, read_labels, read_method
+from sklearn_revae._interventions.signatures import Signatures, typed_as
 from sklearn_revae._model.edits import SPAN, implied, move, replace, traverse
-from sklearn_revae._model.objective import sample_posterior
 from sklearn_revae._random import draw_seed, generator
 from sklearn_revae._typing import (
-    ArrayRows,
     Bounds,
-    Container,
+    Columns,
     Direction,
     Do,
-    EditOptions,
-    LabelName,
+    LabelNames,
     Method,
     RandomState,
     Rows,
 )
-from sklearn_revae._validation import check_n_samples
+
+_CONSTRAINTS = {
+    "strength": [AT_LEAST_ZERO],
+    "n_samples": [AT_LEAST_ONE, None],
+}
 
 
 class InterventionMixin(LatentsMixin):
-    """Interventions of a fitted ReVAE; mixed into both estimators."""
+    """The methods `intervene` and `swap` of a fitted estimator."""
 
-    @overload
-    def reconstruct(self, X: Container) -> Container: ...
-    @overload
-    def reconstruct(self, X: ArrayRows) -> NDArray[Any]: ...
-    def reconstruct(self, X: Rows) -> Any:
-        """Rows encoded and decoded again, E[x|z] at the posterior's mean.
-
-        .. versionadded:: 0.1
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows, in the units of the training data.
-
-        Returns
-        -------
-        X_new : array-like of shape (n_samples, n_features)
-            Of X's type and units; a DataFrame keeps its columns and index.
-
-        Examples
-        --------
-        >>> from sklearn.datasets import load_iris
-        >>> from sklearn_revae import ReVAETransformer
-        >>> X, y = load_iris(return_X_y=True)
-        >>> model = ReVAETransformer(max_iter=2, random_state=0).fit(X, y)
-        >>> model.reconstruct(X).shape
-        (150, 4)
-        """
-        x = self._scaled(X)
-        decoded = apply(
-            self.module_, lambda m, rows: m.expected_row(m.encode(rows)[0]), x
-        )
-        return self._codec.inverse_transform(decoded, X)
-
-    @overload
-    def intervene(
-        self,
-        X: Container,
-        do: Do,
-        *,
-        n_samples: None = None,
-        report: Literal[False] = False,
-        **options: Unpack[EditOptions],
-    ) -> Container: ...
-    @overload
-    def intervene(
-        self,
-        X: Container,
-        do: Do,
-        *,
-        n_samples: None = None,
-        report: Literal[True],
-        **options: Unpack[EditOptions],
-    ) -> tuple[Container, InterventionReport]: ...
-    @overload
-    def intervene(
-        self,
-        X: ArrayRows,
-        do: Do,
-        *,
-        n_samples: int | None = None,
-        report: Literal[False] = False,
-        **options: Unpack[EditOptions],
-    ) -> NDArray[Any]: ...
-    @overload
-    def intervene(
-        self,
-        X: ArrayRows,
-        do: Do,
-        *,
-        n_samples: int | None = None,
-        report: Literal[True],
-        **options: Unpack[EditOptions],
-    ) -> tuple[NDArray[Any], InterventionReport]: ...
+    @typed_as(Signatures.intervene)
     def intervene(
         self,
         X: Rows,
@@ -118,7 +45,7 @@ class InterventionMixin(LatentsMixin):
         *,
         method: Method = "transport",
         strength: float = 1.0,
-        keep: ArrayLike | None = None,
+        keep: Columns | None = None,
         bounds: Bounds | None = None,
         direction: Direction | None = None,
         residual: bool = True,
@@ -126,77 +53,109 @@ class InterventionMixin(LatentsMixin):
         report: bool = False,
         random_state: RandomState = None,
     ) -> Any:
-        """Return rows as they would look with other labels, the rest kept.
+        r"""Edit samples so that they have other labels.
 
-        A row is encoded, the characteristic latents of the named labels are moved, all
-        other latents stay, and the result is decoded. Labels whose value the new one
-        excludes (see `exclusions_`) give way to it: who turns blond is no longer grey. It
-        is an edit along what the data associates with the label, not a causal effect.
+        A sample is encoded, the characteristic latents of the requested labels are moved,
+        all other latent dimensions are left unchanged, and the result is decoded. Other
+        labels are kept, unless their value is incompatible with a requested one (see
+        `exclusions_`): making a face blond also removes grey hair. An edit follows the
+        associations in the data; it is not a causal effect.
 
         .. versionadded:: 0.1
 
         .. versionchanged:: 0.2
-           `strength`, `bounds`, `direction`, `residual`, `report`, and methods, places
-           and latents label by label as `method`.
+           New parameters `strength`, `bounds`, `direction`, `residual` and `report`. As
+           `method`, a dict with a method, a position or latents for each label.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, in the units of the training data.
-        do : dict, or a single value where there is one label
-            `{label: value}`: a label by its name in `label_names_` or its index, a
-            value as it was written in y; an array gives each row its own.
+            Samples, in the units of the training data.
+        do : dict, or a single value if the model has one label
+            `{label: value}`. A label is given by its name in `label_names_` or by its
+            index, a value as it was written in y. An array of shape (n_samples,) gives
+            each sample its own value.
         method : {"transport", "sample", "mean"} or dict, default="transport"
-            How the latents z_l of a label move to value v. "transport" carries them by
-            the affine map that takes p(z_l|u) onto p(z_l|v), u being the row's
-            predicted value: *how* the row shows the label is kept. "sample" draws them
-            from p(z_l|v). "mean" sets them to its mean. A dict gives each label asked
-            for its own: one of these; or a number, a place on the line that
-            :meth:`traverse` runs along from the first class to the last, 0 at its
-            start and 1 at its end; or the latents outright, of shape `(label_dim_,)` or
-            `(n_samples, label_dim_)`.
+            How the characteristic latents of a label move to its new value, see Notes.
+            "transport" preserves *how* the sample shows the label. "sample" draws the
+            latents from the prior of the value. "mean" sets them to its mean. A dict
+            gives every requested label its own entry: one of these names; a number, the
+            position on the line that
+            :meth:`~sklearn_revae.ReVAEClassifier.traverse` follows from the first class
+            to the last, 0 at its start and 1 at its end; or the latents themselves, of
+            shape (`label_dim_`,) or (n_samples, `label_dim_`).
         strength : float, default=1.0
-            Share of the way that the latents are moved, not negative: 0 not at all, 1 all
-            of it, more beyond.
-        keep : array-like of str or int, default=None
-            Columns that come back exactly as they went in.
+            Scales the shift in latent space, not negative: 0 does not move the latents,
+            0.5 moves them half-way to the new value, and values above 1 overshoot it.
+        keep : str, int, or array-like of these, default=None
+            Columns, by name or index, that are returned unchanged.
         bounds : dict of column to (low, high), default=None
-            Limits that these columns of the result obey, in X's units; None leaves a
-            side open.
+            Limits on the values of columns in the result, in the units of X. None leaves
+            a side open.
         direction : dict of column to {1, -1}, default=None
-            Columns that may only rise (1) or only fall (-1) from what they are in X.
+            Columns that may only increase (1) or only decrease (-1).
         residual : bool, default=True
-            Add what the edit changes in the decoded row to the row itself, so that what
-            the decoder does not draw is kept; a category changes where the decoded one
-            does.
+            Whether to add what the edit changes in the decoded sample to the sample
+            itself, so that details that the decoder does not reproduce are kept. Positive
+            features change by a factor, and a category changes where the decoded category
+            does. If False, the decoded sample is returned.
         n_samples : int, default=None
-            Number of draws a row. The row's latents are then drawn from q(z|x), where
-            None takes their mean.
+            Number of edits of each sample, made from latent codes that are drawn from
+            q(z|x). If None, one edit is made, from the mean of q(z|x).
         report : bool, default=False
-            Return an :class:`~sklearn_revae.InterventionReport` as well.
+            Whether to return an :class:`~sklearn_revae.InterventionReport` as well.
         random_state : int, RandomState instance or None, default=None
-            Decides the draws. Nothing is drawn by "transport" and "mean" without
-            `n_samples`.
+            Seed of the draws. Nothing is drawn by "transport" and "mean" if `n_samples`
+            is None.
 
         Returns
         -------
         X_new : array-like of shape (n_samples, n_features) \
                 or (n_samples, `n_samples`, n_features)
-            Of X's type and units; a DataFrame keeps its columns and index. With
-            `n_samples`, an array.
+            Edited samples, in the container, the dtypes and the units of X. With
+            `residual`, values that the edit does not change are exactly those of X.
+            Missing values are replaced by decoded ones, except in the columns of `keep`.
+            With `n_samples`, the result is an array of floats, or of objects if X has
+            categories. It holds integers as floats, which round those beyond 2**53, also
+            in the columns of `keep`.
         report : InterventionReport
-            Whether the edits did what was asked; only if `report` is True.
+            Diagnostics of the edits. Only returned if `report` is True.
 
         Raises
         ------
         ValueError
             For an unknown label, value, method or column, naming the known ones, and for
-            bounds that no value obeys.
+            bounds that no value satisfies.
+
+        Notes
+        -----
+        Let :math:`z_l` be the characteristic latents of label l, u the class that the
+        model predicts for the sample, and v the requested class. The default method,
+        "transport", applies the affine map that takes the conditional prior
+        :math:`p(z_l|u) = N(m_u, s_u^2)` to :math:`p(z_l|v) = N(m_v, s_v^2)`,
+
+        .. math::
+
+            z_l' = m_v + \frac{s_v}{s_u} (z_l - m_u)
+
+        where m and s are the vectors of means and standard deviations, and the operations
+        are elementwise. "sample" draws :math:`z_l'` from :math:`p(z_l|v)`, and "mean"
+        sets it to :math:`m_v`. With `strength` c, the latents are set to
+        :math:`z_l + c (z_l' - z_l)`. Section 3 of [1]_ describes interventions on
+        characteristic latents.
+
+        With `residual`, x is edited by the difference of two decoded samples,
+
+        .. math::
+
+            x' = x + E[x|z'] - E[x|z]
+
+        where z is the latent code of the sample and z' the edited code.
 
         References
         ----------
-        .. [1] T. Joy et al., "Capturing Label Characteristics in VAEs", ICLR 2021,
-           arXiv:2006.10102, section 3: interventions on the latents of a label.
+        .. [1] T. Joy, S. M. Schmon, P. H. S. Torr, N. Siddharth, T. Rainforth, "Capturing
+           Label Characteristics in VAEs", ICLR 2021, arXiv:2006.10102.
 
         Examples
         --------
@@ -212,125 +171,86 @@ class InterventionMixin(LatentsMixin):
         True
         """
         x = self._scaled(X)
-        targets = read_do(self._labels, do, len(x))
-        asked = list(targets)
-        methods, given = read_method(self._labels, method, asked, len(x), self.label_dim_)
-        _check_strength(strength)
-        constraints = self._constraints(keep, bounds, direction)
-        check_n_samples(n_samples)
-        random = check_random_state(random_state)
-        draws = n_samples is not None or "sample" in methods
-        noise = generator(draw_seed(random)) if draws else None
-        codes = np.stack(list(targets.values()), axis=1)
-
-        def edit(module, rows, target, given):
-            mean, scale = module.encode(rows)
-            z = mean[None]
-            if n_samples is not None:
-                z = sample_posterior(mean, scale, n_samples, noise)
-            blocks = module.blocks(z)
-            labels = module.label_model
-            source = labels.log_classifier(module.blocks(mean)).argmax(-1)
-            wanted = implied(labels, source, dict(zip(asked, target.T, strict=True)))
-            for label in range(labels.n_labels):
-                how = methods[asked.index(label)] if label in asked else "transport"
-                if how == "given":
-                    how = given[:, asked.index(label)]
-                elif isinstance(how, float):
-                    how = _at(labels, label, module.blocks(mean), source, how)
-                blocks = move(
-                    labels,
-                    blocks,
-                    label,
-                    source[:, label],
-                    wanted[:, label],
-                    how,
-                    noise,
-                    strength,
-                )
-            return z, latents_of(module, blocks, module.style(z))
-
-        edited = decode_edits(
-            self.module_, x, edit, codes, given, copies=n_samples or 1, residual=residual
+        requested = read_do(self._labels, do, len(x))
+        methods, latents = read_method(
+            self._labels, method, list(requested), len(x), self.label_dim_
         )
-        X_new = self._finish(X, x.values, edited, constraints, n_samples is not None)
+        constraints = self._constraints(keep, bounds, direction)
+        validate_parameter_constraints(
+            _CONSTRAINTS, {"strength": strength, "n_samples": n_samples}, "intervene"
+        )
+        drawn = n_samples is not None
+        random = check_random_state(random_state)
+        noise = generator(draw_seed(random)) if drawn or "sample" in methods else None
+        edited, unedited = decode_edits(
+            self.module_,
+            x,
+            _mover(list(requested), methods, float(strength), noise),
+            np.stack(list(requested.values()), axis=1),
+            latents,
+            n_edits=n_samples or 1,
+            residual=residual,
+            noise=noise if drawn else None,
+            unedited=report,
+        )
+        X_new = self._finish(X, x, edited, constraints, drawn)
         if not report:
             return X_new
-        # What the same call does to a row without moving it is no part of the edit.
-        unmoved = self.intervene(
-            X,
-            do,
-            strength=0.0,
-            keep=keep,
-            bounds=bounds,
-            direction=direction,
-            residual=residual,
-        )
-        return X_new, intervention_report(self, X, X_new, do, baseline=unmoved)
+        # Whatever the same call changes without a shift does not count as an edit.
+        baseline = self._finish(X, x, unedited, constraints)
+        return X_new, judge(self, X, x, X_new, requested, baseline)
 
-    @overload
-    def swap(
-        self,
-        X: Container,
-        donors: Rows,
-        labels: LabelName | Sequence[LabelName] | None = None,
-        *,
-        keep: ArrayLike | None = None,
-        residual: bool = True,
-    ) -> Container: ...
-    @overload
-    def swap(
-        self,
-        X: ArrayRows,
-        donors: Rows,
-        labels: LabelName | Sequence[LabelName] | None = None,
-        *,
-        keep: ArrayLike | None = None,
-        residual: bool = True,
-    ) -> NDArray[Any]: ...
+    @typed_as(Signatures.swap)
     def swap(
         self,
         X: Rows,
         donors: Rows,
-        labels: LabelName | Sequence[LabelName] | None = None,
+        labels: LabelNames | None = None,
         *,
-        keep: ArrayLike | None = None,
+        keep: Columns | None = None,
         residual: bool = True,
     ) -> Any:
-        """Rows with the characteristics that other rows have of some labels.
+        """Give samples the label characteristics of other samples.
 
-        The latents z_l of the named labels are taken from the donors, all others stay.
-        So a smile becomes *that* smile, not an average one.
+        The characteristic latents of the named labels are those of the donors, and all
+        other latent dimensions are left unchanged. A face gets the smile of the other
+        face, not an average smile.
 
         .. versionadded:: 0.2
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, in the units of the training data.
+            Samples, in the units of the training data.
         donors : array-like of shape (n_samples, n_features) or (1, n_features)
-            The rows that give, one for each row of X or one for all.
-        labels : str, int or sequence of these, default=None
-            Labels by name or index; None takes all.
-        keep : array-like of str or int, default=None
-            Columns that come back exactly as they went in.
+            Samples whose characteristics are copied: one for each sample of X, or one
+            for all of them.
+        labels : str, int, or array-like of these, default=None
+            Labels, by name or index, whose characteristics are copied. If None, all.
+        keep : str, int, or array-like of these, default=None
+            Columns, by name or index, that are returned unchanged.
         residual : bool, default=True
-            As in :meth:`intervene`.
+            Whether to add what the edit changes in the decoded sample to the sample
+            itself, so that details that the decoder does not reproduce are kept. If
+            False, the decoded sample is returned.
 
         Returns
         -------
         X_new : array-like of shape (n_samples, n_features)
-            Of X's type and units; a DataFrame keeps its columns and index.
+            Edited samples, in the container, the dtypes and the units of X. With
+            `residual`, values that the edit does not change are exactly those of X.
+            Missing values are replaced by decoded ones, except in the columns of `keep`.
 
         Raises
         ------
         ValueError
-            For an unknown label, naming the known ones, and another number of donors.
+            For an unknown label, naming the known ones, and for another number of donors.
 
         References
         ----------
-        .. [1] T. Joy et al., "Capturing Label Characteristics in VAEs", ICLR 2021,
-           arXiv:2006.10102: characteristic swaps.
+        .. [1] T. Joy, S. M. Schmon, P. H. S. Torr, N. Siddharth, T. Rainforth, "Capturing
+           Label Characteristics in VAEs", ICLR 2021, arXiv:2006.10102. Introduces
+           characteristic swaps.
 
         Examples
         --------
@@ -342,28 +262,25 @@ class InterventionMixin(LatentsMixin):
         array([2, 2, 2])
         """
         x = self._scaled(X)
-        swapped = read_labels(self._labels, labels)
+        swapped = read_labels(self._labels, labels, "labels")
         given = self._scaled(donors)
         if len(given) not in (1, len(x)):
             raise ValueError(
                 f"donors has {len(given)} rows, but X has {len(x)}: pass one donor for "
-                "all rows, or one for each."
+                "all samples, or one for each."
             )
-        blocks = apply(self.module_, lambda m, r: m.blocks(m.encode(r)[0]), given)
-        blocks = np.broadcast_to(blocks, (len(x), *blocks.shape[1:]))
+        donated = apply(self.module_, lambda m, r: m.blocks(m.encode(r)[0]), given)
+        donated = np.broadcast_to(donated, (len(x), *donated.shape[1:]))
 
-        def edit(module, rows, donated):
-            z = module.encode(rows)[0][None]
-            new = module.blocks(z)
+        def edit(module, mean, blocks, donated):
             for label in swapped:
-                new = replace(new, label, donated[:, label])
-            return z, latents_of(module, new, module.style(z))
+                blocks = replace(blocks, label, donated[:, label])
+            return blocks
 
-        edited = decode_edits(self.module_, x, edit, blocks, residual=residual)
-        return self._finish(X, x.values, edited, self._constraints(keep), False)
+        edited, _ = decode_edits(self.module_, x, edit, donated, residual=residual)
+        return self._finish(X, x, edited, self._constraints(keep))
 
     def _constraints(self, keep=None, bounds=None, direction=None):
-        check_is_fitted(self)
         codec = self._codec
         return Constraints(
             keep,
@@ -371,34 +288,61 @@ class InterventionMixin(LatentsMixin):
             direction,
             codec.names,
             codec.n_features,
-            whole=np.isin(codec.kinds_, ["binary", "count"]),
-            unordered=np.isin(np.arange(codec.n_features), list(codec.levels_)),
+            integer=np.isin(codec.kinds_, ["binary", "count"]),
+            categorical=np.isin(np.arange(codec.n_features), list(codec.levels_)),
         )
 
-    def _finish(self, X, values, edited, constraints, draws):
-        """Edits (n, m, n_features) within their constraints, in X's container."""
+    def _finish(self, X, x, edited, constraints, drawn=False):
+        """Edits (n, m, n_features) within their constraints, in the container of X."""
         if constraints.limits:
             dtypes = self._codec.dtypes(X)
-            if draws:
-                dtypes = [float_dtype(values)] * len(dtypes)
-            constraints.apply(edited, dense(values), dtypes)
-        if draws:
-            return self._codec.restore_draws(edited, X, values, constraints.kept_)
-        return self._codec.restore(edited[:, 0], X, values, constraints.kept_)
+            if drawn:
+                dtypes = [float_dtype(x.values)] * len(dtypes)
+            constraints.apply(edited, dense(x.values), dtypes)
+        if drawn:
+            return self._codec.restore_draws(edited, X, x.values, constraints.kept_)
+        return self._codec.restore(edited[:, 0], X, x.values, constraints.kept_)
 
 
-def _at(labels, label, blocks, source, share):
-    """Blocks (n, d) of a label at a share of its line."""
+def _mover(requested, methods, strength, noise):
+    """The `edit` of :func:`decode_edits` that moves labels to other values.
+
+    It takes the codes (n, len(requested)) of the values, and the latents
+    (n, len(requested), d) of the labels whose method is "given".
+    """
+
+    def edit(module, mean, blocks, codes, latents):
+        labels = module.label_model
+        source = labels.log_classifier(mean).argmax(-1)
+        target = implied(labels, source, dict(zip(requested, codes.T, strict=True)))
+        for label in range(labels.n_labels):
+            # Other labels may move as well, where their value is incompatible.
+            how = "transport"
+            if label in requested:
+                place = requested.index(label)
+                how = methods[place]
+                if how == "given":
+                    how = latents[:, place]
+                elif isinstance(how, float):
+                    how = _at_position(labels, label, mean, source, how)
+            blocks = move(
+                labels,
+                blocks,
+                label,
+                source[:, label],
+                target[:, label],
+                how,
+                noise,
+                strength,
+            )
+        return blocks
+
+    return edit
+
+
+def _at_position(labels, label, mean, source, position):
+    """Characteristic latents (n, d) of a label at a position on its line."""
     ends = 0, labels.n_values[label] - 1
-    block = blocks[:, label]
-    shares = block.new_tensor([share])
-    return traverse(labels, label, block, source[:, label], ends, shares, SPAN)[0]
-
-
-def _check_strength(strength):
-    number = isinstance(strength, Real) and not isinstance(strength, (bool, np.bool_))
-    if not number or not 0 <= strength < np.inf:
-        raise ValueError(
-            f"strength={strength!r} is no finite number from 0: 0 moves nothing, 1 all "
-            "the way."
-        )
+    block = mean[:, label]
+    positions = block.new_tensor([position])
+    return traverse(labels, label, block, source[:, label], ends, positions, SPAN)[0]

@@ -1,24 +1,82 @@
-"""What an intervention asks for: labels, their values, latents given outright."""
+"""Arguments of interventions: which labels change, to which values, and how."""
 
-from collections.abc import Mapping
-from numbers import Integral, Real
+from collections.abc import Hashable, Iterable, Mapping, Set
+from numbers import Real
 
 import numpy as np
 
 from sklearn_revae._model.edits import METHODS
 
 
+def listed(given, argument, names=()):
+    """Names or positions that an argument gives, one or several, as a list.
+
+    Parameters
+    ----------
+    given : object
+        A name or a position, or an iterable of these.
+    argument : str
+        The argument, for the message.
+    names : list, optional
+        Known names. A tuple among them is one name, not several.
+
+    Raises
+    ------
+    ValueError
+        For a mapping, a mask of bools, and anything nested.
+    """
+    given = as_scalar(given)
+    if not _holds_several(given) or (isinstance(given, tuple) and given in names):
+        return [given]
+    found = [] if isinstance(given, Mapping) else list(given)
+    nested = any(not isinstance(name, Hashable) for name in found)
+    if isinstance(given, Mapping) or nested:
+        raise ValueError(
+            f"{argument} must be a name or an index, or a flat list of these, got "
+            f"{shortened(given)}."
+        )
+    if found and all(isinstance(name, (bool, np.bool_)) for name in found):
+        raise ValueError(
+            f"{argument} is a mask of bools: pass names or indices instead, for example "
+            "numpy.flatnonzero(mask)."
+        )
+    return found
+
+
+def as_scalar(value):
+    """The element of an array without axes; every other value as it is."""
+    return value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
+
+
+def _holds_several(given):
+    return isinstance(given, Iterable) and not isinstance(given, (str, bytes))
+
+
+def shortened(value):
+    """How messages write a value that may be a large table."""
+    written = repr(value)
+    if len(written) <= 100 and "\n" not in written:
+        return written
+    shape = f" and shape {value.shape}" if hasattr(value, "shape") else ""
+    return f"an object of type {type(value).__name__}{shape}"
+
+
 def read_do(labels, do, n_rows):
-    """Codes (n_rows,) asked for, by the index of their label, in the order of `do`.
+    """Codes (n_rows,) of the requested values by the position of their label.
 
     Parameters
     ----------
     labels : LabelCodes or None
         The labels of the model.
     do : dict of label to value, or a value where there is one label
-        An array gives each row its own value.
+        An array gives each sample its own value.
     n_rows : int
-        Number of rows.
+        Number of samples.
+
+    Returns
+    -------
+    dict of int to ndarray of int
+        In the order of `do`.
 
     Raises
     ------
@@ -26,146 +84,268 @@ def read_do(labels, do, n_rows):
         For an unknown label or value, naming the known ones.
     """
     names = _known(labels).names_
-    if not isinstance(do, Mapping):
-        if len(names) != 1:
-            raise ValueError(
-                f"do={do!r} names no label, and there are several: write "
-                f"{{label: value}} with labels among {names}."
-            )
-        do = {0: do}
-    if not do:
-        raise ValueError("do={} asks for nothing: write {label: value}.")
-    targets = {}
-    for label, value in do.items():
-        index = labels.index(label)
-        if index in targets:
-            raise ValueError(f"do names the label {names[index]!r} twice.")
-        wanted = np.asarray(value)
-        if wanted.ndim == 0:
-            code = labels.encode_values([wanted.item()], index)
-            targets[index] = np.repeat(code, n_rows)
-        elif wanted.shape == (n_rows,):
-            targets[index] = labels.encode_values(wanted, index)
-        else:
-            raise ValueError(
-                f"do has values of shape {wanted.shape} for {names[index]!r}: give "
-                f"one value, or one for each of the {n_rows} rows."
-            )
-    return targets
+    if isinstance(do, Mapping):
+        values = _by_position(labels, do, "do")
+    elif len(names) == 1:
+        values = {0: do}
+    else:
+        raise ValueError(
+            f"do must be a dict {{label: value}}, because the model has several labels, "
+            f"{names}, got {shortened(do)}."
+        )
+    if not values:
+        raise ValueError("do={} does not name a label: pass a dict {label: value}.")
+    return {
+        label: _codes_of(labels, label, value, n_rows) for label, value in values.items()
+    }
 
 
-def read_method(labels, method, asked, n_rows, dim):
-    """How the latents of the `asked` labels move, and where to.
+def _by_position(labels, given, argument):
+    """The values of a dict by the position of their label."""
+    values = {}
+    for label, value in given.items():
+        position = labels.index(label)
+        if position in values:
+            raise ValueError(
+                f"{argument} names the label {labels.names_[position]!r} twice: remove "
+                "one of the two."
+            )
+        values[position] = value
+    return values
+
+
+def _codes_of(labels, label, value, n_rows):
+    """Codes (n_rows,) of one value of a label, or of a value for each sample."""
+    name = labels.names_[label]
+    problem = ValueError(
+        f"do must give one value of {name!r}, or one for each of the {n_rows} samples, "
+        f"got {shortened(value)}: its values are {labels.classes_[label].tolist()}."
+    )
+    try:
+        requested = np.asarray(value)
+    except ValueError as error:
+        # Its elements differ in length.
+        raise problem from error
+    if requested.shape not in ((), (n_rows,)):
+        raise problem
+    try:
+        codes = labels.encode_values(np.atleast_1d(requested), label)
+    except TypeError as error:
+        # Its elements are lists, sets or the like.
+        raise problem from error
+    return codes if requested.ndim else np.repeat(codes, n_rows)
+
+
+def read_method(labels, method, requested, n_rows, dim):
+    """How the characteristic latents of each requested label move.
+
+    Parameters
+    ----------
+    labels : LabelCodes
+        The labels of the model.
+    method : str or dict
+        The argument of `intervene`.
+    requested : list of int
+        Positions of the labels that are edited.
+    n_rows : int
+        Number of samples.
+    dim : int
+        Number of latent dimensions per label.
 
     Returns
     -------
     methods : list of str or float
-        For each of them one of METHODS, "given", or a share of the label's line.
-    latents : ndarray (n_rows, len(asked), dim)
-        Those given outright, zeros for other labels.
+        For each requested label one of METHODS, "given", or a position on the line that
+        `traverse` follows.
+    latents : ndarray (n_rows, len(requested), dim)
+        The latents of labels whose method is "given", otherwise 0.
 
     Raises
     ------
     ValueError
-        For an unknown method, and latents of other labels or of another shape.
+        For an unknown method, and for latents of other labels or of another shape.
     """
+    latents = np.zeros((n_rows, len(requested), dim))
     if not isinstance(method, Mapping):
-        _check_method(method, "", "or a dict {label: latents}")
-        return [method] * len(asked), np.zeros((n_rows, len(asked), dim))
-    ways = {labels.index(label): way for label, way in method.items()}
-    if set(ways) != set(asked):
-        names = [labels.names_[index] for index in asked]
+        if not _is_method(method):
+            raise ValueError(
+                f"method must be one of {list(METHODS)}, or a dict with one of them, a "
+                f"position or latents for each label, got {shortened(method)}."
+            )
+        return [method] * len(requested), latents
+    given = _by_position(labels, method, "method")
+    if set(given) != set(requested):
+        names = [labels.names_[label] for label in requested]
         raise ValueError(
-            f"method gives latents for {list(method)}, but do asks for {names}: give "
-            "them for the same labels."
+            f"method is a dict for the labels {list(method)}, but do names {names}: pass "
+            "one entry for each label of do."
         )
     methods = []
-    latents = np.zeros((n_rows, len(asked), dim))
-    for place, index in enumerate(asked):
-        way, name = ways[index], labels.names_[index]
-        if isinstance(way, str):
-            _check_method(way, f" of {name!r}", "a place on its line, or latents")
-            methods.append(way)
-        elif isinstance(way, Real) and not isinstance(way, (bool, np.bool_)):
-            if not np.isfinite(way):
-                raise ValueError(
-                    f"method places {name!r} at {way}: give a finite number, 0 at the "
-                    "start of its line and 1 at the end."
-                )
-            read_ends(labels, index, None)
-            methods.append(float(way))
+    for place, label in enumerate(requested):
+        own = as_scalar(given[label])
+        if isinstance(own, str):
+            methods.append(_read_name(labels, label, own))
+        elif isinstance(own, Real) and not isinstance(own, (bool, np.bool_)):
+            methods.append(_read_position(labels, label, own))
         else:
-            latents[:, place] = _read_latents(way, name, n_rows, dim)
+            latents[:, place] = _read_latents(labels, label, own, n_rows, dim)
             methods.append("given")
     return methods, latents
 
 
-def _check_method(method, of, alternatives):
-    if not isinstance(method, str) or method not in METHODS:
+def _is_method(method):
+    return isinstance(method, str) and method in METHODS
+
+
+def _read_name(labels, label, method):
+    if not _is_method(method):
         raise ValueError(
-            f"method={method!r}{of} is none of {list(METHODS)}, {alternatives}."
+            f"method for {labels.names_[label]!r} must be one of {list(METHODS)}, a "
+            f"position or latents, got {method!r}."
         )
+    return method
 
 
-def _read_latents(given, name, n_rows, dim):
-    block = np.asarray(given, dtype=np.float64)
-    if block.shape not in ((dim,), (n_rows, dim)) or not np.isfinite(block).all():
+def _read_position(labels, label, position):
+    if not np.isfinite(float(position)):
         raise ValueError(
-            f"method gives latents of shape {block.shape} for {name!r}: they should be "
-            f"finite numbers of shape ({dim},), or ({n_rows}, {dim}) for each row its "
-            "own."
+            f"method for {labels.names_[label]!r} must be a finite number where it is a "
+            "position, 0 at the start of the line of traverse and 1 at its end, got "
+            f"{position}."
         )
-    return block
+    # A position needs a line, and so two classes.
+    read_ends(labels, label, None)
+    return float(position)
 
 
-def read_labels(labels, asked):
-    """Indices of the labels named; None names all.
+def _read_latents(labels, label, given, n_rows, dim):
+    try:
+        latents = np.asarray(given)
+        # NumPy would drop the imaginary part with a warning only.
+        latents = None if np.iscomplexobj(latents) else latents.astype(np.float64)
+    except (TypeError, ValueError):
+        latents = None
+    if (
+        latents is None
+        or latents.shape not in ((dim,), (n_rows, dim))
+        or not np.isfinite(latents).all()
+    ):
+        raise ValueError(
+            f"method for {labels.names_[label]!r} must hold finite latents of shape "
+            f"({dim},), or of shape ({n_rows}, {dim}) for one code per sample, got "
+            f"{shortened(given)}."
+        )
+    return latents
+
+
+def read_labels(labels, given, argument):
+    """Positions of the labels that an argument names, each once; None names all.
 
     Raises
     ------
     ValueError
-        For an unknown label, or none at all.
+        For an unknown label, and if no label is named.
     """
-    _known(labels)
-    if asked is None:
-        return list(range(len(labels.names_)))
-    if isinstance(asked, (str, Integral)):
-        asked = [asked]
-    indices = [labels.index(label) for label in asked]
-    if not indices:
-        raise ValueError(f"labels={asked!r} names none: the labels are {labels.names_}.")
-    return indices
+    names = _known(labels).names_
+    if given is None:
+        return list(range(len(names)))
+    found = [labels.index(label) for label in listed(given, argument)]
+    if not found:
+        raise ValueError(f"{argument} is empty: name one or more of the labels {names}.")
+    return list(dict.fromkeys(found))
 
 
 def read_ends(labels, label, values):
     """Codes of the two values between which a label is traversed.
 
+    None means the first and the last class.
+
     Raises
     ------
     ValueError
-        If `values` are no two different values of the label.
+        If `values` are not two different values of the label.
     """
-    n_values = len(labels.classes_[label])
-    if n_values < 2:
+    name, classes = labels.names_[label], labels.classes_[label].tolist()
+    if len(classes) < 2:
         raise ValueError(
-            f"{labels.names_[label]!r} has a single value, "
-            f"{labels.classes_[label].tolist()}: there is nowhere to go."
+            f"Label {name!r} has only one class, {classes}, so there is no direction to "
+            "traverse."
         )
     if values is None:
-        return 0, n_values - 1
-    if np.ndim(values) != 1 or len(values) != 2:
+        return 0, len(classes) - 1
+    pair = as_pair(values)
+    if pair is None or not all(isinstance(value, Hashable) for value in pair):
         raise ValueError(
-            f"values={values!r} is no pair of values of {labels.names_[label]!r}."
+            f"values must be a pair of values of {name!r}, got {shortened(values)}: its "
+            f"values are {classes}."
         )
-    first, last = (int(labels.encode_values([v], label)[0]) for v in values)
+    first, last = (int(labels.encode_values([value], label)[0]) for value in pair)
     if first == last:
-        raise ValueError(f"values={values!r} are the same: give two different ones.")
+        raise ValueError(
+            f"values must be two different values of {name!r}, got {shortened(values)}."
+        )
     return first, last
+
+
+def read_lines(labels, label, values):
+    """The labels that are traversed, one or two, and the values at both ends of each.
+
+    Returns
+    -------
+    list of (int, (int, int))
+        The position of each label, and the codes of its two values.
+
+    Raises
+    ------
+    ValueError
+        For labels and values that do not define one line, or a grid of two.
+    """
+    _known(labels)
+    label = as_scalar(label)
+    if not _holds_several(label):
+        position = labels.index(label)
+        return [(position, read_ends(labels, position, values))]
+    # The order of a set is arbitrary, but decides which axis belongs to which label.
+    names = [] if isinstance(label, Set) else listed(label, "label")
+    if len(names) != 2:
+        raise ValueError(
+            f"label must be one label, or a list of two for a grid, got "
+            f"{shortened(label)}."
+        )
+    positions = read_labels(labels, names, "label")
+    if len(positions) < 2:
+        raise ValueError(
+            f"label names the same label twice, {names}: pass two different ones."
+        )
+    ends = [None, None] if values is None else as_pair(values)
+    if ends is None:
+        raise ValueError(
+            f"values must be two pairs of values, one for each label of {names}, got "
+            f"{shortened(values)}."
+        )
+    return [
+        (position, read_ends(labels, position, pair))
+        for position, pair in zip(positions, ends, strict=True)
+    ]
+
+
+def as_pair(values):
+    """The two elements of a list, an array or the like; None if it is not a pair."""
+    if isinstance(values, (str, bytes, Set, Mapping)):
+        return None
+    if hasattr(values, "to_numpy"):
+        values = values.to_numpy()
+    try:
+        pair = list(values)
+    except TypeError:
+        return None
+    return pair if len(pair) == 2 else None
 
 
 def _known(labels):
     if labels is None:
         raise ValueError(
-            "An intervention needs a label to change, but the model was fitted without y."
+            "Interventions need a label to change, but the model was fitted without y: "
+            "fit it with labels."
         )
     return labels

@@ -1,4 +1,4 @@
-"""What is kept, bounded or one-way is so to the last bit, whatever is asked."""
+"""The constraints keep, bounds and direction hold exactly for every edit."""
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ NAMES = list("abcdef")
 
 @pytest.fixture(scope="module")
 def mixed():
-    """Forty rows of reals, whole numbers, single precision, counts, words, with gaps."""
+    """Forty samples of reals, integers, float32, counts and words, one value missing."""
     random = np.random.RandomState(0)
     y = np.repeat([0, 1], 20)
     frame = pd.DataFrame(
@@ -46,8 +46,8 @@ limit = st.one_of(st.none(), st.floats(-60, 60, allow_subnormal=False))
 
 
 @st.composite
-def demands(draw):
-    """Columns kept, bounded and one-way, no column twice."""
+def constraints(draw):
+    """Columns that are kept, bounded or limited in direction, each in one way."""
     free = draw(st.permutations(NAMES))
     keep = free[: draw(st.integers(0, 3))]
     rest = [name for name in free[len(keep) :] if name != "e"]
@@ -64,14 +64,14 @@ def demands(draw):
 
 @FEW
 @given(
-    demands(),
+    constraints(),
     st.integers(0, 1),
     st.sampled_from(["transport", "mean", "sample"]),
     st.sampled_from([0.0, 0.5, 1.0, 3.0]),
     st.booleans(),
 )
-def test_demands_hold_exactly(
-    mixed, mixed_model, asked, value, method, strength, residual
+def test_constraints_hold_exactly(
+    mixed, mixed_model, limits, value, method, strength, residual
 ):
     X = mixed[0]
     new = mixed_model.intervene(
@@ -81,45 +81,47 @@ def test_demands_hold_exactly(
         strength=strength,
         residual=residual,
         random_state=0,
-        **asked,
+        **limits,
     )
-    pd.testing.assert_frame_equal(new[asked["keep"]], X[asked["keep"]], check_exact=True)
+    pd.testing.assert_frame_equal(
+        new[limits["keep"]], X[limits["keep"]], check_exact=True
+    )
     assert list(new.dtypes) == list(X.dtypes)
-    for name, (low, high) in asked["bounds"].items():
+    for name, (low, high) in limits["bounds"].items():
         assert low is None or (new[name] >= low).all()
         assert high is None or (new[name] <= high).all()
-    for name, sign in asked["direction"].items():
-        there = X[name].notna()
-        assert (sign * (new[name] - X[name])[there] >= 0).all()
-    assert new.drop(columns=asked["keep"]).notna().all(axis=None)
+    for name, sign in limits["direction"].items():
+        observed = X[name].notna()
+        assert (sign * (new[name] - X[name])[observed] >= 0).all()
+    assert new.drop(columns=limits["keep"]).notna().all(axis=None)
 
 
 @FEW
-@given(demands(), st.integers(0, 1))
-def test_demands_hold_in_every_draw(mixed, mixed_model, asked, value):
+@given(constraints(), st.integers(0, 1))
+def test_constraints_hold_in_every_draw(mixed, mixed_model, limits, value):
     X = mixed[0]
-    draws = mixed_model.intervene(X, value, n_samples=3, random_state=0, **asked)
+    draws = mixed_model.intervene(X, value, n_samples=3, random_state=0, **limits)
     place = {name: draws[..., j] for j, name in enumerate(NAMES)}
-    for name in asked["keep"]:
+    for name in limits["keep"]:
         own = np.repeat(X[name].to_numpy(dtype=object)[:, None], 3, axis=1)
         assert ((place[name] == own) | pd.isna(own)).all()
-    for name, (low, high) in asked["bounds"].items():
+    for name, (low, high) in limits["bounds"].items():
         assert low is None or (place[name].astype(float) >= low).all()
         assert high is None or (place[name].astype(float) <= high).all()
 
 
 @FEW
 @given(st.floats(-3e3, 3e3), st.floats(0, 2), st.sampled_from(["f2", "f4", "f8", "i2"]))
-def test_limits_hold_after_rounding_to_the_column_s_type(low, width, dtype):
+def test_bounds_hold_after_rounding_to_the_column_s_dtype(low, width, dtype):
     dtype = np.dtype(dtype)
     high = low + width
-    asked = Constraints(None, {0: (low, high)}, None, None, 1)
+    limits = Constraints(None, {0: (low, high)}, None, None, 1)
     values = np.array([[-1e5], [low], [(low + high) / 2], [high], [1e5]])
     between = np.array([low, (low + high) / 2, high]).astype(dtype).astype(float)
     try:
-        asked.apply(values, values.copy(), [dtype])
+        limits.apply(values, values.copy(), [dtype])
     except ValueError:
-        # Only where the type knows no number in between.
+        # This is correct only if the dtype has no number in between.
         assert not ((between >= low) & (between <= high)).any()
         return
     stored = values.astype(dtype).astype(np.float64)
@@ -128,25 +130,31 @@ def test_limits_hold_after_rounding_to_the_column_s_type(low, width, dtype):
 
 
 @pytest.mark.parametrize(
-    ("asked", "message"),
+    ("limits", "message"),
     [
         ({"keep": ["g"]}, "keep names 'g'.*'a', 'b'"),
         ({"bounds": {"g": (0, 1)}}, "bounds names 'g'.*'a', 'b'"),
         ({"direction": {9: 1}}, "direction names 9"),
-        ({"bounds": {"a": (1, 0)}}, "low first"),
-        ({"bounds": {"a": 1}}, "no pair"),
-        ({"bounds": {"a": (np.nan, 1)}}, "no pair"),
-        ({"bounds": {"a": ("0", 1)}}, "no pair"),
-        ({"bounds": [(0, 1)]}, "no dict"),
-        ({"direction": {"a": "up"}}, "neither 1"),
-        ({"bounds": {"e": (0, 1)}}, "categories"),
+        ({"bounds": {"a": (1, 0)}}, "low <= high"),
+        ({"bounds": {"a": 1}}, "must give a pair"),
+        ({"bounds": {"a": (np.nan, 1)}}, "must give a pair"),
+        ({"bounds": {"a": ("0", 1)}}, "must give a pair"),
+        (
+            {"bounds": [(0, 1)]},
+            r"bounds must be a dict \{column: \(low, high\)\}, got \[\(0, 1\)\]",
+        ),
+        ({"direction": {"a": "up"}}, r"direction=\{'a': 'up'\} must be 1, if"),
+        ({"bounds": {"e": (0, 1)}}, "the categorical column 'e': use keep"),
         ({"keep": "a", "bounds": {"a": (0, 1)}}, "keep and bounds both"),
-        ({"bounds": {"b": (0.2, 0.8)}}, "hold no value"),
-        ({"bounds": {"b": (200, 300)}, "direction": {"b": -1}}, "leave no value.*row 0"),
-        ({"strength": -0.5}, "strength=-0.5"),
-        ({"strength": np.inf}, "strength=inf"),
+        ({"bounds": {"b": (0.2, 0.8)}}, "contain no value"),
+        (
+            {"bounds": {"b": (200, 300)}, "direction": {"b": -1}},
+            "leave no value.*sample 0",
+        ),
+        ({"strength": -0.5}, "'strength' parameter.*Got -0.5"),
+        ({"strength": np.inf}, "'strength' parameter.*Got inf"),
     ],
 )
-def test_what_cannot_be_demanded_is_refused(asked, message, mixed, mixed_model):
+def test_invalid_constraints_are_refused(limits, message, mixed, mixed_model):
     with pytest.raises(ValueError, match=message):
-        mixed_model.intervene(mixed[0], 1, **asked)
+        mixed_model.intervene(mixed[0], 1, **limits)

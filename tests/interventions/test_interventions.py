@@ -1,4 +1,4 @@
-"""Interventions: what is asked for changes, everything else stays."""
+"""Interventions change the requested labels and keep everything else."""
 
 import copy
 
@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def frame(few_blobs):
-    """The blobs as a frame: names, an index, columns of several types."""
+    """The blobs as a data frame with an index and columns of several dtypes."""
     X, _ = few_blobs
     table = pd.DataFrame(X, columns=list("abcd"), index=np.arange(60) + 100)
     table["b"] = table["b"].round().astype(int)
@@ -26,21 +26,21 @@ def frame_model(frame, few_blobs, quick_classifier):
 
 @pytest.fixture(scope="session")
 def other_digits(digits):
-    """Another digit for every row of the test set."""
+    """Another digit for every test sample."""
     return (digits.y_test + 7) % 10
 
 
-# how to ask
+# how labels and values are given
 
 
-def test_a_label_by_name_by_index_and_bare_are_the_same(blobs, blobs_model):
+def test_one_label_may_be_given_by_name_by_index_or_not_at_all(blobs, blobs_model):
     X = blobs[0]
     bare = blobs_model.intervene(X, 1)
     np.testing.assert_array_equal(blobs_model.intervene(X, {"label_0": 1}), bare)
     np.testing.assert_array_equal(blobs_model.intervene(X, {0: 1}), bare)
 
 
-def test_every_row_may_have_its_own_value(blobs, blobs_model):
+def test_every_sample_may_have_its_own_value(blobs, blobs_model):
     X, y = blobs
     own = blobs_model.intervene(X, y)
     for value in range(3):
@@ -49,7 +49,7 @@ def test_every_row_may_have_its_own_value(blobs, blobs_model):
 
 
 @pytest.mark.parametrize("kind", [list, pd.Series, np.ndarray])
-def test_own_values_as_a_list_a_series_or_an_array(kind, blobs, blobs_model):
+def test_values_per_sample_may_be_a_list_a_series_or_an_array(kind, blobs, blobs_model):
     X, y = blobs
     values = {list: y.tolist(), pd.Series: pd.Series(y), np.ndarray: y}[kind]
     np.testing.assert_array_equal(
@@ -65,35 +65,35 @@ def test_own_values_as_a_list_a_series_or_an_array(kind, blobs, blobs_model):
         ({-1: 5}, r"-1 is not a label"),
         ({"label_0": "behind"}, r"'behind' is not a value of label_0.*left.*right"),
         ({"label_1": -1}, r"-1 is not a value of label_1.*5, 6"),
-        ({"label_1": [5, 6]}, r"label_1.*60 rows"),
+        ({"label_1": [5, 6]}, r"label_1.*60 samples"),
         ({"label_1": 5, 1: 6}, r"label_1.*twice"),
-        ("left", r"names no label.*label_0.*label_1"),
-        ({}, r"asks for nothing"),
+        ("left", r"must be a dict.*label_0.*label_1.*got 'left'"),
+        ({}, r"do=\{\} does not name a label"),
     ],
 )
-def test_what_cannot_be_done_is_refused(do, message, two_labels, two_labels_model):
+def test_invalid_requests_are_refused(do, message, two_labels, two_labels_model):
     with pytest.raises(ValueError, match=message):
         two_labels_model.intervene(two_labels[0], do)
 
 
 def test_an_unknown_method_is_refused(blobs, blobs_model):
-    with pytest.raises(ValueError, match=r"magic.*transport.*sample.*mean"):
+    with pytest.raises(ValueError, match=r"transport.*sample.*mean.*got 'magic'"):
         blobs_model.intervene(blobs[0], 1, method="magic")
 
 
 @pytest.mark.parametrize("n_samples", [0, -1, 1.5, True, "two"])
-def test_a_bad_number_of_draws_is_refused(n_samples, blobs, blobs_model):
+def test_an_invalid_number_of_draws_is_refused(n_samples, blobs, blobs_model):
     with pytest.raises(ValueError, match=f"n_samples.*{n_samples}"):
         blobs_model.intervene(blobs[0], 1, n_samples=n_samples)
 
 
-def test_a_model_without_labels_has_nothing_to_change(blobs, quick_transformer):
+def test_a_model_without_labels_cannot_intervene(blobs, quick_transformer):
     model = quick_transformer().fit(blobs[0])
     with pytest.raises(ValueError, match="fitted without y"):
         model.intervene(blobs[0], 1)
 
 
-def test_a_transformer_told_labels_changes_them(few_blobs, quick_transformer):
+def test_a_transformer_with_labels_edits_them(few_blobs, quick_transformer):
     X, y = few_blobs
     model = quick_transformer(max_iter=20, batch_size=10).fit(X, y)
     assert not np.allclose(model.intervene(X, 0), model.intervene(X, 1))
@@ -106,27 +106,27 @@ def test_transport_to_the_predicted_value_changes_nothing(digits, digits_model):
     X = digits.X_test
     same = digits_model.predict(X)
     np.testing.assert_array_equal(digits_model.intervene(X, same), X)
-    redrawn = digits_model.intervene(X, same, residual=False)
-    np.testing.assert_array_equal(redrawn, digits_model.reconstruct(X))
+    decoded = digits_model.intervene(X, same, residual=False)
+    np.testing.assert_array_equal(decoded, digits_model.reconstruct(X))
 
 
 @pytest.mark.parametrize("method", ["transport", "sample", "mean"])
-def test_edited_digits_are_mostly_seen_as_asked(
+def test_most_edited_digits_are_classified_as_requested(
     method, digits, digits_model, other_digits
 ):
     edited = digits_model.intervene(
         digits.X_test, other_digits, method=method, random_state=0
     )
-    # Without any edit it would be less than a tenth of them.
+    # Without an edit, fewer than a tenth would be.
     assert digits_model.score(edited, other_digits) > 0.8
 
 
 def _latents_by_hand(model, X, label, value, method):
-    """Latents of rows with one label moved, computed from the model's own prior."""
+    """Latent codes with one label moved, computed from the prior of the model."""
     Z = model.transform(X)
     d = model.label_dim_
     block = slice(label * d, (label + 1) * d)
-    # In double precision, as the model's own answers are.
+    # Methods of the model compute in double precision as well.
     prior = copy.deepcopy(model.module_.label_model).double()
     means = prior.means.detach().numpy()[label]
     scales = prior.scales.detach().numpy()[label]
@@ -147,7 +147,7 @@ def _latents_by_hand(model, X, label, value, method):
 
 @pytest.mark.parametrize("method", ["transport", "mean"])
 @pytest.mark.parametrize(("label", "value"), [(0, "middle"), (1, 6)])
-def test_nothing_moves_but_the_label_s_own_latents(
+def test_only_the_latents_of_the_label_move(
     label, value, method, two_labels, two_labels_model
 ):
     X = two_labels[0]
@@ -159,7 +159,7 @@ def test_nothing_moves_but_the_label_s_own_latents(
     )
 
 
-def test_two_labels_move_together_as_they_do_apart(two_labels, two_labels_model):
+def test_two_labels_move_independently(two_labels, two_labels_model):
     X = two_labels[0]
     Z = _latents_by_hand(two_labels_model, X, 0, "middle", "transport")
     d = two_labels_model.label_dim_
@@ -182,23 +182,25 @@ def test_the_order_of_the_labels_does_not_matter(two_labels, two_labels_model):
     )
 
 
-def test_drawn_characteristics_leave_the_style(digits, linear_model, latents_told):
+def test_drawn_characteristics_do_not_change_the_style(
+    digits, linear_model, decoded_latents
+):
     X = digits.X_test * 100 - 50
     edited = linear_model.intervene(X, 3, method="sample", residual=False, random_state=0)
-    told, Z = latents_told(linear_model, edited), linear_model.transform(X)
-    np.testing.assert_allclose(told[:, 4:], Z[:, 4:], atol=1e-6)
-    assert np.abs(told[:, :4] - Z[:, :4]).min() > 0
+    latents, Z = decoded_latents(linear_model, edited), linear_model.transform(X)
+    np.testing.assert_allclose(latents[:, 4:], Z[:, 4:], atol=1e-6)
+    assert np.abs(latents[:, :4] - Z[:, :4]).min() > 0
 
 
 def test_characteristics_are_drawn_from_the_label_s_prior(
-    digits, linear_model, latents_told
+    digits, linear_model, decoded_latents
 ):
     X = np.tile(digits.X_test * 100 - 50, (10, 1))
     model = copy.deepcopy(linear_model)
     prior = model.module_.label_model
     prior.raw_scales.data += 2
     edited = model.intervene(X, 3, method="sample", residual=False, random_state=0)
-    drawn = latents_told(model, edited)[:, :4]
+    drawn = decoded_latents(model, edited)[:, :4]
     scales = prior.scales.detach().numpy()[0, 3]
     means = prior.means.detach().numpy()[0, 3]
     standard_error = scales.max() / np.sqrt(len(X))
@@ -210,7 +212,7 @@ def test_characteristics_are_drawn_from_the_label_s_prior(
 
 
 @pytest.mark.parametrize("method", ["transport", "sample", "mean"])
-def test_draws_of_a_row_differ(method, blobs, blobs_model):
+def test_draws_of_a_sample_differ(method, blobs, blobs_model):
     X = blobs[0][blobs_model.predict(blobs[0]) != 1]
     draws = blobs_model.intervene(X, 1, method=method, n_samples=3, random_state=0)
     assert draws.shape == (len(X), 3, 4)
@@ -219,27 +221,27 @@ def test_draws_of_a_row_differ(method, blobs, blobs_model):
 
 @pytest.mark.parametrize("method", ["transport", "sample", "mean"])
 def test_the_same_seed_draws_the_same(method, blobs, blobs_model):
-    ask = {"method": method, "n_samples": 2}
+    options = {"method": method, "n_samples": 2}
     X = blobs[0]
     np.testing.assert_array_equal(
-        blobs_model.intervene(X, 1, **ask, random_state=3),
-        blobs_model.intervene(X, 1, **ask, random_state=3),
+        blobs_model.intervene(X, 1, **options, random_state=3),
+        blobs_model.intervene(X, 1, **options, random_state=3),
     )
 
 
 @pytest.mark.parametrize("method", ["transport", "sample", "mean"])
 @pytest.mark.parametrize("n_samples", [1, 2])
-def test_another_seed_draws_others(method, n_samples, blobs, blobs_model):
-    ask = {"method": method, "n_samples": n_samples}
+def test_another_seed_draws_other_samples(method, n_samples, blobs, blobs_model):
+    options = {"method": method, "n_samples": n_samples}
     X = blobs[0]
-    first = blobs_model.intervene(X, 1, **ask, random_state=3)
-    second = blobs_model.intervene(X, 1, **ask, random_state=4)
+    first = blobs_model.intervene(X, 1, **options, random_state=3)
+    second = blobs_model.intervene(X, 1, **options, random_state=4)
     assert first.shape == (60, n_samples, 4)
     assert not np.allclose(first, second)
 
 
 @pytest.mark.parametrize("method", ["transport", "mean"])
-def test_nothing_is_drawn_unless_asked_for(method, blobs, blobs_model):
+def test_nothing_is_drawn_without_n_samples(method, blobs, blobs_model):
     X = blobs[0]
     np.testing.assert_array_equal(
         blobs_model.intervene(X, 1, method=method, random_state=3),
@@ -247,32 +249,32 @@ def test_nothing_is_drawn_unless_asked_for(method, blobs, blobs_model):
     )
 
 
-def test_draws_lie_around_the_edit_without_draws(blobs, blobs_model):
+def test_draws_vary_around_the_edit_of_the_mean(blobs, blobs_model):
     X = blobs[0]
     draws = blobs_model.intervene(X, 1, n_samples=200, random_state=0)
     error = np.abs(draws.mean(axis=1) - blobs_model.intervene(X, 1)).mean()
     assert error < 0.5 * draws.std(axis=1).mean()
 
 
-# columns kept, and types
+# kept columns, and dtypes
 
 
 @pytest.mark.parametrize("method", ["transport", "sample", "mean"])
-def test_kept_columns_come_back_to_the_bit(method, blobs, blobs_model):
+def test_kept_columns_are_returned_exactly(method, blobs, blobs_model):
     X = blobs[0]
     edited = blobs_model.intervene(X, 1, method=method, keep=[1, 3], random_state=0)
     np.testing.assert_array_equal(edited[:, [1, 3]], X[:, [1, 3]])
     assert not np.isclose(edited[:, [0, 2]], X[:, [0, 2]]).all()
 
 
-def test_kept_columns_come_back_in_every_draw(blobs, blobs_model):
+def test_kept_columns_are_returned_in_every_draw(blobs, blobs_model):
     X = blobs[0]
     edited = blobs_model.intervene(X, 1, keep=[1, 3], n_samples=2, random_state=0)
     for draw in (0, 1):
         np.testing.assert_array_equal(edited[:, draw, [1, 3]], X[:, [1, 3]])
 
 
-def test_other_columns_do_not_notice_what_is_kept(blobs, blobs_model):
+def test_kept_columns_do_not_affect_other_columns(blobs, blobs_model):
     X = blobs[0]
     kept = blobs_model.intervene(X, 1, keep=[1])
     free = blobs_model.intervene(X, 1)
@@ -302,26 +304,26 @@ def test_an_unknown_column_of_an_array_is_refused(blobs, blobs_model):
         blobs_model.intervene(blobs[0], 1, keep=["a"])
 
 
-def test_a_frame_comes_back_as_it_went_in(frame, frame_model):
+def test_a_frame_keeps_its_index_and_dtypes(frame, frame_model):
     edited = frame_model.intervene(frame, 1)
     assert edited.index.equals(frame.index)
     pd.testing.assert_series_equal(edited.dtypes, frame.dtypes)
 
 
-def test_nullable_columns_keep_their_types(frame, frame_model):
+def test_nullable_columns_keep_their_dtypes(frame, frame_model):
     nullable = frame.astype({"b": "Int64", "c": "boolean", "d": "Float32"})
     edited = frame_model.intervene(nullable, 1)
     pd.testing.assert_series_equal(edited.dtypes, nullable.dtypes)
 
 
-def test_the_frame_that_went_in_is_not_changed(frame, frame_model):
+def test_the_given_frame_is_not_modified(frame, frame_model):
     before = frame.copy()
     frame_model.intervene(frame, 1)
     pd.testing.assert_frame_equal(frame, before)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.int64, np.float32, np.float64])
-def test_an_array_keeps_its_type(dtype, digits, quick_classifier):
+def test_an_array_keeps_its_dtype(dtype, digits, quick_classifier):
     X = (digits.X_train * 16).astype(dtype)
     edited = quick_classifier(max_iter=1).fit(X, digits.y_train).intervene(X[:20], 3)
     assert edited.dtype == dtype
@@ -330,13 +332,13 @@ def test_an_array_keeps_its_type(dtype, digits, quick_classifier):
     assert edited.max() <= 16
 
 
-def test_whole_numbers_are_rounded(frame, frame_model):
-    whole = frame_model.intervene(frame, 1)["b"]
+def test_integers_are_rounded(frame, frame_model):
+    integers = frame_model.intervene(frame, 1)["b"]
     real = frame_model.intervene(frame.astype({"b": float}), 1)["b"]
-    np.testing.assert_array_equal(whole, real.round())
+    np.testing.assert_array_equal(integers, real.round())
 
 
-def test_a_list_of_rows_comes_back_as_an_array(blobs, blobs_model):
+def test_a_list_of_rows_is_returned_as_an_array(blobs, blobs_model):
     X = blobs[0][:3]
     np.testing.assert_array_equal(
         blobs_model.intervene(X.tolist(), 1, keep=[0]),
@@ -344,7 +346,7 @@ def test_a_list_of_rows_comes_back_as_an_array(blobs, blobs_model):
     )
 
 
-def test_edited_rows_are_in_the_units_of_x(blobs, few_blobs, quick_classifier):
+def test_edits_are_in_the_units_of_x(blobs, few_blobs, quick_classifier):
     X = blobs[0] * 1000 + 5000
     model = quick_classifier(max_iter=30, batch_size=10, learning_rate_init=0.01).fit(
         X, few_blobs[1]

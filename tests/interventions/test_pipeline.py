@@ -1,4 +1,4 @@
-"""Through a pipeline: what goes in as columns comes back as the same columns."""
+"""Interventions through a Pipeline return the columns of X in its units."""
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,7 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from sklearn_revae._interventions.inverse import undo_step, undo_steps
+from sklearn_revae._interventions.inverse import invert_step, invert_steps
 from sklearn_revae._interventions.pipeline import intervene, swap, traverse
 
 
@@ -65,10 +65,10 @@ def mixed(frame, data, quick_classifier):
     return Pipeline([("columns", columns), ("model", model)]).fit(frame, data[1])
 
 
-# there and back
+# steps and their inverses
 
 
-def test_the_model_s_edit_comes_back_in_the_scaler_s_units(data, scaled):
+def test_the_model_s_edit_is_returned_in_the_units_of_x(data, scaled):
     X = data[0]
     scaler, model = scaled[0], scaled[-1]
     np.testing.assert_allclose(
@@ -94,7 +94,7 @@ NUMERIC_STEPS = {
             remainder="passthrough",
         )
     ],
-    "columns, weighed": [
+    "weighted columns": [
         ColumnTransformer(
             [("a", MinMaxScaler(), [2, 1]), ("b", "passthrough", [0, 3])],
             transformer_weights={"a": 3.0},
@@ -113,7 +113,7 @@ NUMERIC_STEPS = {
 
 
 @pytest.mark.parametrize("steps", NUMERIC_STEPS.values(), ids=NUMERIC_STEPS)
-def test_no_move_brings_the_rows_back(steps, data, quick_classifier):
+def test_strength_zero_restores_the_samples(steps, data, quick_classifier):
     pipeline = make_pipeline(*steps, quick_classifier()).fit(*data)
     same = intervene(pipeline, data[0], 1, strength=0.0, residual=True)
     np.testing.assert_allclose(same, data[0], rtol=1e-6)
@@ -121,7 +121,7 @@ def test_no_move_brings_the_rows_back(steps, data, quick_classifier):
 
 
 ENCODERS = {
-    "one column a category": OneHotEncoder(sparse_output=False),
+    "one column per category": OneHotEncoder(sparse_output=False),
     "sparse": OneHotEncoder(),
     "first dropped": OneHotEncoder(drop="first"),
     "unknown ignored": OneHotEncoder(handle_unknown="ignore"),
@@ -130,7 +130,7 @@ ENCODERS = {
 
 
 @pytest.mark.parametrize("encoder", ENCODERS.values(), ids=ENCODERS)
-def test_no_move_brings_a_table_back(encoder, frame, data, quick_classifier):
+def test_strength_zero_restores_a_table(encoder, frame, data, quick_classifier):
     columns = make_column_transformer(
         (encoder, ["grade", "city"]),
         (StandardScaler(), ["n", "length", "member"]),
@@ -150,7 +150,7 @@ def test_text_may_pass_through(frame, data, quick_classifier):
     pd.testing.assert_frame_equal(same, frame)
 
 
-def test_steps_may_give_frames(frame, data, quick_classifier):
+def test_steps_may_output_frames(frame, data, quick_classifier):
     columns = make_column_transformer(
         (OneHotEncoder(sparse_output=False), ["city", "grade"]),
         remainder="passthrough",
@@ -161,7 +161,7 @@ def test_steps_may_give_frames(frame, data, quick_classifier):
 
 
 @pytest.mark.parametrize("column", ["city", "grade"])
-def test_a_missing_category_may_come_back(column, frame, data, quick_classifier):
+def test_a_missing_category_is_restored(column, frame, data, quick_classifier):
     X = frame[["length", column]].copy()
     X.loc[X.index[::2], column] = None
     columns = make_column_transformer(
@@ -173,7 +173,7 @@ def test_a_missing_category_may_come_back(column, frame, data, quick_classifier)
     pd.testing.assert_series_equal(same[column].dropna(), X[column].dropna())
 
 
-def test_a_missing_truth_value_may_come_back(frame, data, quick_classifier):
+def test_a_missing_bool_is_restored(frame, data, quick_classifier):
     X = frame[["length"]].assign(member=frame["member"].astype(object))
     X.loc[X.index[::2], "member"] = None
     columns = make_column_transformer(
@@ -192,33 +192,33 @@ def test_categories_move_with_the_label(frame, data, mixed):
     assert edited.index.equals(frame.index)
 
 
-def test_categories_that_x_lacks_come_back(frame, mixed):
+def test_categories_that_x_lacks_are_returned(frame, mixed):
     X = frame[frame["city"] == "Bonn"]
     edited = intervene(mixed, X, 1, method="mean")
     assert "Oslo" in set(edited["city"])
     assert "mid" in set(edited["grade"])
 
 
-def test_a_block_that_no_category_wins_keeps_the_row_s_own(frame, mixed):
+def test_without_a_most_likely_category_the_sample_keeps_its_own(frame, mixed):
     encoder = mixed["columns"].named_transformers_["city"]
     own = np.eye(3)[[2, 1, 0, 0]]
     new = np.array([[0, 0, 0], [0, 0, 1], [0.2, 0.4, 0.3], [1, 1, 0]], dtype=float)
-    # The last row: what the edit raised goes before what was there.
-    cities = undo_step(encoder, new, own)[:, 0]
+    # In the last row, the category that the edit raised wins the tie.
+    cities = invert_step(encoder, new, own)[:, 0]
     assert cities.tolist() == ["Rome", "Rome", "Oslo", "Oslo"]
 
 
-def test_the_row_s_own_category_is_told_through_later_steps(frame):
+def test_a_sample_keeps_its_own_category_through_later_steps(frame):
     encoder = OneHotEncoder(sparse_output=False).fit(frame[["city"]])
     own = encoder.transform(frame[["city"]])
     turned = make_column_transformer(("passthrough", [2, 0, 1])).fit(own)
     steps = [("encode", encoder), ("turn", turned)]
     nothing = turned.transform(np.zeros_like(own))
-    cities = undo_steps(steps, nothing, turned.transform(own))
+    cities = invert_steps(steps, nothing, turned.transform(own))
     np.testing.assert_array_equal(cities[:, 0], frame["city"])
 
 
-def test_truth_values_that_were_scaled_are_rounded(frame, data, quick_classifier):
+def test_bools_that_were_scaled_are_rounded(frame, data, quick_classifier):
     columns = make_column_transformer((StandardScaler(), ["member", "length"]))
     X = frame[["member", "length"]]
     model = quick_classifier(max_iter=20, likelihood="gaussian")
@@ -231,16 +231,16 @@ def test_truth_values_that_were_scaled_are_rounded(frame, data, quick_classifier
     np.testing.assert_array_equal(edited["member"], expected >= 0.5)
 
 
-def test_codes_out_of_reach_are_the_nearest_categories(frame, mixed):
+def test_codes_out_of_range_become_the_nearest_category(frame, mixed):
     encoder = mixed["columns"].named_transformers_["grade"]
     new = np.array([[-0.7], [0.6], [5.0]])
-    assert undo_step(encoder, new, new)[:, 0].tolist() == ["low", "mid", "top"]
+    assert invert_step(encoder, new, new)[:, 0].tolist() == ["low", "mid", "top"]
 
 
-# without a pipeline
+# without a Pipeline
 
 
-def test_a_model_by_itself_just_works(blobs, blobs_model):
+def test_a_model_without_a_pipeline_is_accepted(blobs, blobs_model):
     X = blobs[0]
     np.testing.assert_array_equal(
         intervene(blobs_model, X, 1, keep=[0]), blobs_model.intervene(X, 1, keep=[0])
@@ -251,13 +251,13 @@ def test_a_model_by_itself_just_works(blobs, blobs_model):
     )
 
 
-def test_what_cannot_intervene_is_refused(data):
+def test_a_pipeline_without_such_a_model_is_refused(data):
     pipeline = make_pipeline(StandardScaler(), LogisticRegression()).fit(*data)
     with pytest.raises(ValueError, match="ends with a LogisticRegression"):
         intervene(pipeline, data[0], 1)
 
 
-# steps that cannot be undone
+# steps that cannot be inverted
 
 
 BAD_STEPS = {
@@ -275,7 +275,7 @@ BAD_STEPS = {
         ),
         r"'bad' \(ColumnTransformer\).*uses twice the columns \[.*1.*\]",
     ),
-    "rare ones together": (
+    "infrequent categories": (
         OneHotEncoder(max_categories=2, sparse_output=False, handle_unknown="ignore"),
         r"'bad' \(OneHotEncoder\).*infrequent",
     ),
@@ -291,7 +291,7 @@ BAD_STEPS = {
 
 
 @pytest.mark.parametrize(("step", "message"), BAD_STEPS.values(), ids=BAD_STEPS)
-def test_a_step_that_cannot_be_undone_is_named(
+def test_a_step_that_cannot_be_inverted_is_named(
     step, message, data, quick_classifier, monkeypatch
 ):
     X, y = data
@@ -300,7 +300,7 @@ def test_a_step_that_cannot_be_undone_is_named(
     pipeline.fit(X, y)
 
     def work(*args, **keywords):
-        raise AssertionError("the model was asked to work")
+        raise AssertionError("the model was called")
 
     for method in ("intervene", "swap", "traverse"):
         monkeypatch.setattr(type(model), method, work)
@@ -318,10 +318,10 @@ def test_columns_in_another_order_are_refused(frame, mixed):
         intervene(mixed, frame[frame.columns[::-1]], 1)
 
 
-# columns of the pipeline's input
+# columns of X
 
 
-def test_kept_columns_come_back_to_the_bit(frame, mixed):
+def test_kept_columns_are_returned_exactly(frame, mixed):
     edited = intervene(mixed, frame, 1, keep=["width", "city", 4])
     kept = ["width", "city", "n"]
     pd.testing.assert_frame_equal(edited[kept], frame[kept], check_exact=True)
@@ -329,7 +329,7 @@ def test_kept_columns_come_back_to_the_bit(frame, mixed):
 
 
 @pytest.mark.parametrize("n_samples", [None, 3])
-def test_limits_hold_in_the_pipeline_s_units(n_samples, data, scaled):
+def test_limits_hold_in_the_units_of_x(n_samples, data, scaled):
     X = data[0]
     edited = intervene(
         scaled,
@@ -350,25 +350,27 @@ def test_limits_hold_in_the_pipeline_s_units(n_samples, data, scaled):
 
 
 @pytest.mark.parametrize("name", ["keep", "bounds", "direction"])
-def test_columns_unknown_to_the_pipeline_are_refused(name, frame, mixed):
+def test_unknown_columns_are_refused(name, frame, mixed):
     column = "city_Oslo"
     value = {"keep": [column], "bounds": {column: (0, 1)}, "direction": {column: 1}}
     with pytest.raises(ValueError, match=f"{name} names 'city_Oslo'"):
         intervene(mixed, frame, 1, **{name: value[name]})
 
 
-def test_categories_know_no_bounds(frame, mixed):
-    with pytest.raises(ValueError, match="'city', which holds categories"):
+def test_categories_cannot_have_bounds(frame, mixed):
+    with pytest.raises(
+        ValueError, match="bounds cannot be set for the categorical column 'city'"
+    ):
         intervene(mixed, frame, 1, bounds={"city": (0, 1)})
 
 
-def test_what_went_in_is_not_changed(frame, mixed):
+def test_the_given_frame_is_not_modified(frame, mixed):
     before = frame.copy()
     intervene(mixed, frame, 1, keep="n", bounds={"length": (0, 1)})
     pd.testing.assert_frame_equal(frame, before)
 
 
-# several edits a row, other methods
+# several edits per sample, and other methods
 
 
 def test_draws_are_those_of_the_model(data, scaled):
@@ -384,14 +386,14 @@ def test_draws_are_those_of_the_model(data, scaled):
         )
 
 
-def test_draws_of_a_table_are_objects_of_its_kinds(frame, mixed):
+def test_draws_of_a_table_are_objects(frame, mixed):
     draws = intervene(mixed, frame, 1, n_samples=2, keep=["city"], random_state=0)
     assert draws.shape == (60, 2, 6)
     np.testing.assert_array_equal(draws[:, 1, 1], frame["city"])
     assert set(draws[..., 3].ravel()) <= {"low", "mid", "top"}
 
 
-def test_characteristics_are_swapped_in_the_pipeline_s_units(data, scaled):
+def test_characteristics_are_swapped_in_the_units_of_x(data, scaled):
     X = data[0]
     scaler, model = scaled[0], scaled[-1]
     expected = model.swap(scaler.transform(X), scaler.transform(X[:1]))
@@ -400,7 +402,7 @@ def test_characteristics_are_swapped_in_the_pipeline_s_units(data, scaled):
     )
 
 
-def test_a_path_comes_back_point_by_point(data, scaled):
+def test_every_point_of_a_traversal_is_inverted(data, scaled):
     X = data[0][:5]
     scaler, model = scaled[0], scaled[-1]
     path = traverse(scaled, X, 0, steps=3, span=1.0, values=(2, 1))
@@ -426,10 +428,10 @@ def test_a_grid_has_both_axes(two_labels, quick_classifier):
 # the report
 
 
-def test_the_report_is_of_what_comes_back(data, scaled):
+def test_the_report_describes_the_returned_samples(data, scaled):
     X = data[0]
     edited, report = intervene(scaled, X, 1, keep=[0, 1, 2, 3], report=True)
-    # All columns are kept: nothing was done, whatever the model would have done.
+    # All columns are kept, so nothing is edited.
     np.testing.assert_array_equal(edited, X)
     np.testing.assert_array_equal(report.score_drop, 0.0)
     free, report = intervene(scaled, X, 1, report=True)

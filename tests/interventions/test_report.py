@@ -1,4 +1,4 @@
-"""A report says what an edit did: the same numbers as the model's own answers."""
+"""A report agrees with the predictions and scores of the model."""
 
 import sys
 
@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from sklearn_revae._interventions.report import intervention_report
+from sklearn_revae._interventions.judging import intervention_report
 
 
 @pytest.fixture(scope="module")
 def edited(two_labels, two_labels_model):
-    """Rows, the same with another first label, and the report."""
+    """Samples, the same with another first label, and the report."""
     X = two_labels[0]
     do = {"label_0": np.where(np.arange(60) < 20, "left", "right")}
     X_new = two_labels_model.intervene(X, do)
@@ -43,7 +43,7 @@ def table_model(table, blobs, quick_classifier):
 # success and side effects
 
 
-def test_probabilities_are_the_model_s(edited, two_labels_model):
+def test_probabilities_are_those_of_predict_proba(edited, two_labels_model):
     X, X_new, report = edited
     code = np.where(np.arange(60) < 20, 0, 2)
     for rows, found in (
@@ -53,12 +53,12 @@ def test_probabilities_are_the_model_s(edited, two_labels_model):
         expected = two_labels_model.predict_proba(rows)[0][np.arange(60), code]
         np.testing.assert_allclose(found[:, 0], expected, rtol=1e-9)
     predicted = two_labels_model.predict(X_new)[:, 0]
-    asked = report.asked["label_0"]
-    assert asked.tolist() == ["left"] * 20 + ["right"] * 40
-    np.testing.assert_array_equal(report.achieved[:, 0], predicted == asked)
+    requested = report.asked["label_0"]
+    assert requested.tolist() == ["left"] * 20 + ["right"] * 40
+    np.testing.assert_array_equal(report.achieved[:, 0], predicted == requested)
 
 
-def test_changes_are_those_of_the_probabilities(edited, two_labels_model):
+def test_changes_are_total_variation_distances(edited, two_labels_model):
     X, X_new, report = edited
     both = zip(*map(two_labels_model.predict_proba, (X, X_new)), strict=True)
     for label, (before, after) in enumerate(both):
@@ -83,18 +83,18 @@ def test_the_label_that_changes_most_is_named(blobs, quick_classifier):
     np.testing.assert_array_equal(report.other_label, named)
 
 
-def test_without_other_labels_none_changes(blobs, blobs_model):
+def test_without_other_labels_there_are_no_side_effects(blobs, blobs_model):
     report = intervention_report(blobs_model, blobs[0], blobs[0], 1)
     np.testing.assert_array_equal(report.other_change, 0.0)
     assert set(report.other_label) == {None}
 
 
-def test_rows_that_stay_as_they_are_do_nothing(two_labels, two_labels_model):
+def test_unchanged_samples_have_no_effects(two_labels, two_labels_model):
     X = two_labels[0]
     report = intervention_report(two_labels_model, X, X, {0: "left", 1: 6}, baseline=X)
     np.testing.assert_array_equal(report.probability_after, report.probability_before)
-    for nothing in (report.changes, report.distance, report.score_drop):
-        np.testing.assert_array_equal(nothing, 0.0)
+    for effect in (report.changes, report.distance, report.score_drop):
+        np.testing.assert_array_equal(effect, 0.0)
 
 
 # distance
@@ -136,20 +136,20 @@ def test_each_kind_of_column_has_its_own_unit(table, table_model):
     )
 
 
-def test_a_column_of_one_value_has_a_distance(blobs, quick_classifier):
+def test_a_constant_column_has_a_finite_distance(blobs, quick_classifier):
     X = np.column_stack([blobs[0], np.zeros(60)])
     model = quick_classifier(likelihood={4: "bernoulli"}).fit(X, blobs[1])
     report = intervention_report(model, X, X, 1)
     assert np.isfinite(report.distance).all()
 
 
-def test_values_missing_are_left_out(table, table_model):
-    holed = table.copy()
-    holed.loc["row 0"] = [np.nan, None, np.nan, np.nan, np.nan]
-    holed.loc["row 1", ["city", "length"]] = None
+def test_missing_values_are_left_out(table, table_model):
+    incomplete = table.copy()
+    incomplete.loc["row 0"] = [np.nan, None, np.nan, np.nan, np.nan]
+    incomplete.loc["row 1", ["city", "length"]] = None
     new = table.copy()
     new["income"] = table["income"] * np.exp(np.log(table["income"]).std(ddof=0))
-    report = intervention_report(table_model, holed, new, 1, baseline=holed)
+    report = intervention_report(table_model, incomplete, new, 1, baseline=incomplete)
     np.testing.assert_allclose(report.distance[:2], [0.0, np.sqrt(1 / 3)])
     assert np.isfinite(report.to_frame().drop(columns="other_label")).to_numpy().all()
 
@@ -157,7 +157,7 @@ def test_values_missing_are_left_out(table, table_model):
 # plausibility
 
 
-def test_the_drop_is_that_of_score_samples(edited, two_labels_model):
+def test_the_drop_is_a_difference_of_score_samples(edited, two_labels_model):
     X, X_new, report = edited
     np.testing.assert_allclose(
         report.score_drop,
@@ -166,7 +166,7 @@ def test_the_drop_is_that_of_score_samples(edited, two_labels_model):
     )
 
 
-def test_the_drop_is_over_values_that_both_rows_have(two_labels, two_labels_model):
+def test_the_drop_uses_values_that_are_observed_in_both(two_labels, two_labels_model):
     X = two_labels[0].copy()
     X[::2, 1] = np.nan
     filled = np.where(np.isnan(X), 1e3, X)
@@ -174,14 +174,14 @@ def test_the_drop_is_over_values_that_both_rows_have(two_labels, two_labels_mode
     np.testing.assert_array_equal(report.score_drop, 0.0)
 
 
-def test_quantiles_are_of_the_training_rows_scores(blobs, blobs_model):
+def test_quantiles_are_those_of_the_training_samples_scores(blobs, blobs_model):
     scores = blobs_model.score_samples(blobs[0])
     np.testing.assert_allclose(
         blobs_model.training_score_quantiles_, np.percentile(scores, range(101))
     )
 
 
-def test_quantiles_are_of_a_sample_of_many_rows(blobs, quick_classifier):
+def test_quantiles_are_computed_from_a_subset_of_many_samples(blobs, quick_classifier):
     X, y = np.tile(blobs[0], (50, 1)), np.tile(blobs[1], 50)
     model = quick_classifier(max_iter=1, batch_size=200).fit(X, y)
     scores = np.percentile(model.score_samples(X), [10, 50, 90])
@@ -194,7 +194,7 @@ def test_quantiles_are_of_a_sample_of_many_rows(blobs, quick_classifier):
     )
 
 
-def test_rows_unlike_the_training_rows_are_flagged(blobs, blobs_model):
+def test_samples_that_differ_from_the_training_data_are_flagged(blobs, blobs_model):
     X = blobs[0]
     report = intervention_report(blobs_model, X, X, 1)
     assert report.out_of_distribution.sum() <= 1
@@ -202,10 +202,10 @@ def test_rows_unlike_the_training_rows_are_flagged(blobs, blobs_model):
     assert report.out_of_distribution.all()
 
 
-# draws, containers, kinds of models
+# draws, containers, and both estimators
 
 
-def test_draws_are_reported_one_by_one(two_labels, two_labels_model):
+def test_draws_are_reported_separately(two_labels, two_labels_model):
     X, do = two_labels[0], {"label_0": "left", "label_1": two_labels_model.classes_[1][0]}
     draws = two_labels_model.intervene(X, do, n_samples=3, random_state=0)
     report = intervention_report(two_labels_model, X, draws, do)
@@ -218,7 +218,7 @@ def test_draws_are_reported_one_by_one(two_labels, two_labels_model):
         )
 
 
-def test_draws_of_a_table_are_read_without_a_word(table, table_model, recwarn):
+def test_draws_of_a_table_are_read_without_a_warning(table, table_model, recwarn):
     draws = table_model.intervene(table, 1, n_samples=2, random_state=0)
     report = intervention_report(table_model, table, draws, 1)
     assert not recwarn.list
@@ -245,11 +245,11 @@ def test_a_transformer_with_labels_reports(blobs, quick_transformer):
     assert report.achieved.shape == (60, 1)
 
 
-def test_intervene_gives_the_report_as_well(blobs, blobs_model):
+def test_intervene_returns_the_report(blobs, blobs_model):
     X = blobs[0]
     X_new, report = blobs_model.intervene(X, 1, report=True)
     np.testing.assert_array_equal(X_new, blobs_model.intervene(X, 1))
-    # Without a move the row comes back, and not its reconstruction.
+    # Without a shift, the sample itself is returned, not its reconstruction.
     expected = intervention_report(blobs_model, X, X_new, 1, baseline=X)
     pd.testing.assert_frame_equal(report.to_frame(), expected.to_frame())
 
@@ -257,7 +257,7 @@ def test_intervene_gives_the_report_as_well(blobs, blobs_model):
 # tables
 
 
-def test_the_summary_has_a_row_for_each_value_asked(edited):
+def test_the_summary_has_a_row_for_each_requested_value(edited):
     report = edited[2]
     summary = report.summary()
     assert summary.index.tolist() == [("label_0", "left"), ("label_0", "right")]
@@ -275,7 +275,7 @@ def test_the_summary_has_a_row_for_each_value_asked(edited):
     assert summary.iloc[0].to_dict() == pytest.approx(expected)
 
 
-def test_the_matrix_has_every_label_for_each_value_asked(edited):
+def test_the_matrix_has_every_label_for_each_requested_value(edited):
     report = edited[2]
     matrix = report.change_matrix()
     assert list(matrix.columns) == ["label_0", "label_1"]
@@ -293,7 +293,7 @@ def test_the_frame_has_a_row_for_each_row(table, table_model):
     assert set(frame["label_0_asked"]) == {1}
 
 
-def test_a_report_is_told_in_a_few_lines(edited, blobs, quick_classifier):
+def test_the_repr_has_a_few_lines(edited, blobs, quick_classifier):
     text = repr(edited[2])
     assert "60 rows" in text
     assert "label_0='left': " in text
@@ -305,7 +305,7 @@ def test_a_report_is_told_in_a_few_lines(edited, blobs, quick_classifier):
     assert "other labels" not in text
 
 
-def test_without_pandas_the_arrays_are_left(edited, monkeypatch):
+def test_without_pandas_only_the_arrays_are_available(edited, monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     report = edited[2]
     assert "60 rows" in repr(report)
@@ -314,10 +314,10 @@ def test_without_pandas_the_arrays_are_left(edited, monkeypatch):
             table()
 
 
-# what is refused
+# errors
 
 
-def test_rows_that_do_not_match_are_refused(blobs, blobs_model):
+def test_numbers_of_samples_that_differ_are_refused(blobs, blobs_model):
     X = blobs[0]
     for new in (X[:7], np.zeros((7, 2, 4))):
         with pytest.raises(ValueError, match=r"X has 60|X_new has 7"):

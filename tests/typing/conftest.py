@@ -1,3 +1,3 @@
-"""The scripts here are for a type checker, not for pytest to import."""
+"""The scripts in this folder are for a type checker. pytest does not import them."""
 
 collect_ignore_glob = ["*.py"]

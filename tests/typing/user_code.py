@@ -1,4 +1,4 @@
-"""A user's script: mypy knows what each call returns, and it runs."""
+"""The script of a user: mypy infers what each call returns, and it runs."""
 
 import tempfile
 from pathlib import Path
@@ -57,6 +57,12 @@ def edit(model: ReVAEClassifier, X: NDArray[np.float64]) -> None:
     assert_type(intervene(model, X, 2, report=True)[1], InterventionReport)
     assert_type(swap(model, X, X[:1]), NDArray[Any])
     assert_type(traverse(model, X, 0, steps=3), NDArray[Any])
+    assert_type(traverse(pipeline=model, X=X, label="label_0"), NDArray[Any])
+    assert_type(intervene(model, X, 2, n_samples=3), NDArray[Any])
+    assert_type(
+        model.intervene(X, 2, keep={0}, bounds={1: np.sort(X[:2, 1])}), NDArray[Any]
+    )
+    assert_type(model.swap(X, X[:1], np.array(["label_0"])), NDArray[Any])
     rows, labels = model.sample(4, 1, random_state=0)
     assert len(rows) == len(labels) == 4
     label_leakage(model, X, model.predict(X))
@@ -75,6 +81,9 @@ def keep_the_frame(X: NDArray[np.float64]) -> None:
     assert_type(model.intervene(frame, "long", n_samples=2), NDArray[Any])
     edited, _ = model.intervene(frame, "long", report=True)
     assert_type(edited, pl.DataFrame)
+    assert_type(intervene(model, frame, "long"), pl.DataFrame)
+    assert_type(intervene(model, frame, "long", report=True)[0], pl.DataFrame)
+    assert_type(swap(model, frame, frame[:1]), pl.DataFrame)
 
 
 def keep_the_model(model: ReVAEClassifier, X: NDArray[np.float64]) -> None:

@@ -1,12 +1,12 @@
-"""Uses that mypy should refuse, each with the kind of its refusal.
+"""Wrong uses, each with the error that mypy must report.
 
-Never run. mypy is told to ignore the one error of each line, and to say where there is
-nothing to ignore: so it passes only while it finds every one of them.
+The script is never run. mypy ignores the given error in each line, and reports lines
+without an error to ignore. It therefore passes only if it finds every error.
 """
 
 import numpy as np
 
-from sklearn_revae import ReVAEClassifier, intervene, swap
+from sklearn_revae import ReVAEClassifier, intervene, swap, traverse
 from sklearn_revae.datasets import fetch_fashion_mnist, make_avatars, mask_labels
 from sklearn_revae.inspection import LossCurveDisplay
 from sklearn_revae.persistence import load, save
@@ -30,6 +30,9 @@ model.swap(X)  # type: ignore[call-overload]
 model.traverse(X, 0, steps=2.5)  # type: ignore[arg-type]
 model.n_iter_.append(1)  # type: ignore[attr-defined]
 intervene(model, X, 1, strengh=0.5)  # type: ignore[call-overload]
+intervene(model, X)  # type: ignore[call-overload]
+print(intervene(model, X, 1, report=True).shape)  # type: ignore[attr-defined]
+traverse(model, X, 0, steps=2.5)  # type: ignore[arg-type]
 swap(model, X, X, residual="yes")  # type: ignore[call-overload]
 save(model)  # type: ignore[call-arg]
 load(3)  # type: ignore[arg-type]

@@ -1,0 +1,211 @@
+"""How a report is computed: probabilities, distances and scores of edited samples."""
+
+import warnings
+
+import numpy as np
+
+from sklearn_revae._data.chunks import chunk_bounds, dense
+from sklearn_revae._data.codec import ScaledRows
+from sklearn_revae._data.frames import is_frame
+from sklearn_revae._inference.chunked import apply
+from sklearn_revae._inference.density import row_bounds
+from sklearn_revae._interventions.report import InterventionReport
+from sklearn_revae._interventions.requests import read_do
+from sklearn_revae._typing import Do, Model, Rows
+
+# Samples that score below this percentile of the training samples are flagged.
+_LOW_PERCENTILE = 1
+
+
+def intervention_report(
+    estimator: Model, X: Rows, X_new: Rows, do: Do, *, baseline: Rows | None = None
+) -> InterventionReport:
+    """Assess edited samples: success, side effects and plausibility.
+
+    The model assesses edits with the same latent codes that it uses to make them. A
+    reported failure is reliable; a reported success should be confirmed with an
+    independently trained classifier. An edit follows the associations in the data, so
+    nothing in the report is a causal effect.
+
+    .. versionadded:: 0.2
+
+    Parameters
+    ----------
+    estimator : ReVAEClassifier or ReVAETransformer
+        Fitted model with labels.
+    X : array-like of shape (n_samples, n_features)
+        Samples before the edit, in the units of the training data.
+    X_new : array-like of shape (n_samples, n_features) \
+            or (n_samples, n_draws, n_features)
+        Samples after the edit, which need not be made by this package.
+    do : dict, or a single value if the model has one label
+        The requested values, as `intervene` accepts them.
+    baseline : array-like of shape (n_samples, n_features), default=None
+        Samples from which distances are measured. If None, `reconstruct(X)`, so that
+        details that the decoder does not reproduce do not count. Pass X itself if the
+        edits keep such details.
+
+    Returns
+    -------
+    report : InterventionReport
+        Arrays with an entry per edited sample, and tables of them.
+
+    Raises
+    ------
+    ValueError
+        For an unknown label or value, naming the known ones, and if `X_new` or
+        `baseline` does not have the same number of samples as X.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn_revae import ReVAEClassifier, intervention_report
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = ReVAEClassifier(max_iter=100, random_state=0).fit(X, y)
+    >>> larger = X[:50] * [1.3, 0.9, 4.0, 8.0]
+    >>> report = intervention_report(model, X[:50], larger, 2)
+    >>> bool(report.achieved.mean() > 0.5)
+    True
+    """
+    x = estimator._scaled(X)
+    requested = read_do(estimator._labels, do, len(x))
+    if baseline is None:
+        baseline = estimator.reconstruct(X)
+    return judge(estimator, X, x, X_new, requested, baseline)
+
+
+def judge(estimator, X, x, X_new, requested, baseline):
+    """Compute a report.
+
+    Parameters
+    ----------
+    estimator : ReVAEClassifier or ReVAETransformer
+        Fitted model with labels.
+    X : array-like of shape (n_samples, n_features)
+        Samples before the edit. Only their index is read.
+    x : ScaledRows (n_samples, n_features)
+        The same samples, scaled.
+    X_new : array-like of shape (n_samples, n_features) \
+            or (n_samples, n_draws, n_features)
+        Samples after the edit.
+    requested : dict of int to ndarray of int (n_samples,)
+        Requested codes by the position of their label.
+    baseline : array-like of shape (n_samples, n_features)
+        Samples from which distances are measured.
+
+    Returns
+    -------
+    InterventionReport
+    """
+    x_new = _read_edited(estimator, X_new, len(x))
+    origin = estimator._scaled(baseline)
+    if len(x_new) % len(x) or origin.shape != x.shape:
+        raise ValueError(
+            f"X has {len(x)} rows, X_new {len(x_new)} and baseline {origin.shape[0]}: "
+            "pass the edits of each sample of X, in the same order."
+        )
+    row = np.repeat(np.arange(len(x)), len(x_new) // len(x))
+    before = _probabilities(estimator, x)[row]
+    after = _probabilities(estimator, x_new)
+    edited = np.array(list(requested))
+    codes = np.stack(list(requested.values()), axis=1)[row]
+    entry = np.arange(len(row))[:, None], edited, codes
+    changes = 0.5 * np.abs(after - before).sum(axis=-1)
+    names = estimator._labels.names_
+    new = dense(x_new.values)
+    score, new_score = _scores(estimator, dense(x.values)[row], new)
+    low = estimator.training_score_quantiles_[_LOW_PERCENTILE]
+    other_change, other_label = _side_effects(changes, edited, names)
+    return InterventionReport(
+        label_names=list(names),
+        asked={
+            names[label]: estimator._labels.classes_[label][codes[:, a]]
+            for a, label in enumerate(edited)
+        },
+        row=row,
+        index=getattr(X, "index", None) if is_frame(X) else None,
+        probability_before=before[entry],
+        probability_after=after[entry],
+        achieved=after.argmax(axis=-1)[:, edited] == codes,
+        changes=changes,
+        other_change=other_change,
+        other_label=other_label,
+        distance=_distances(estimator._codec, new, dense(origin.values), row),
+        score_drop=score - new_score,
+        out_of_distribution=new_score < low,
+    )
+
+
+def _read_edited(estimator, X_new, n_rows):
+    """Scaled rows of `X_new`, in which the draws of a sample follow each other."""
+    shape = np.shape(X_new)
+    rows = [(estimator.n_features_in_,), estimator._codec.picture_shape_]
+    if shape[1:] not in rows and shape[2:] in rows:
+        if shape[0] != n_rows:
+            raise ValueError(
+                f"X_new has {shape[0]} rows, but X has {n_rows}: pass the edits of each "
+                "sample of X, in the same order."
+            )
+        X_new = np.reshape(X_new, (-1, *shape[2:]))
+    with warnings.catch_warnings():
+        # The draws of a data frame are an array, which has no column names to compare.
+        warnings.filterwarnings("ignore", message="X does not have valid feature names")
+        return estimator._scaled(X_new)
+
+
+def _probabilities(estimator, x):
+    """Class probabilities (n, L, K) of every label, 0 where a label has fewer classes."""
+    log_probability = apply(
+        estimator.module_, lambda m, rows: m.log_class_probabilities(rows), x
+    )
+    return np.exp(log_probability)
+
+
+def _side_effects(changes, edited, names):
+    """The largest change among labels that are not edited, and the name of the label."""
+    if len(edited) == len(names):
+        return np.zeros(len(changes)), np.full(len(changes), None)
+    others = changes.copy()
+    others[:, edited] = -np.inf
+    return others.max(axis=1), np.array(names, object)[others.argmax(axis=1)]
+
+
+def _scores(estimator, old, new):
+    """Estimates of log p(x) before and after, from values that are observed in both."""
+    missing = np.isnan(old) | np.isnan(new)
+    return [
+        row_bounds(
+            estimator.module_,
+            ScaledRows(
+                np.where(missing, np.nan, rows) if missing.any() else rows,
+                estimator._codec.scaling_,
+            ),
+            estimator.unlabeled_bound,
+        )
+        for rows in (old, new)
+    ]
+
+
+def _distances(codec, new, origin, row):
+    """Root mean square over columns of the difference of `new` from `origin[row]`."""
+    distances = np.zeros(len(new))
+    for start, stop in chunk_bounds(new):
+        part = slice(start, stop)
+        change = _in_spreads(codec, new[part]) - _in_spreads(codec, origin[row[part]])
+        levels = list(codec.levels_)
+        # The sign of a missing value is missing as well.
+        change[:, levels] = np.sign(change[:, levels])
+        observed = ~np.isnan(change)
+        squares = np.square(np.where(observed, change, 0.0)).sum(axis=1)
+        distances[part] = np.sqrt(squares / np.maximum(observed.sum(axis=1), 1))
+    return distances
+
+
+def _in_spreads(codec, values):
+    """Values in units of their spread in the training data; codes of categories."""
+    scaling = codec.scaling_
+    spread = np.where(scaling.spread_ > 0, scaling.spread_, 1.0)
+    scaled = scaling.transform(values, np.float64) / spread
+    counts = scaling.counts
+    scaled[:, counts] = np.log1p(scaled[:, counts]) / codec.count_spread_[counts]
+    return scaled

@@ -1,0 +1,174 @@
+"""Samples on their way through the steps before a model, and edits on their way back."""
+
+from math import prod
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+from sklearn.utils import _safe_indexing
+
+from sklearn_revae._data.chunks import dense, float_dtype
+from sklearn_revae._data.containers import column_dtypes, restore, restore_draws
+from sklearn_revae._data.frames import is_frame
+from sklearn_revae._data.missing import is_missing
+from sklearn_revae._data.reading import names_of
+from sklearn_revae._data.tables import Table, holds_objects
+from sklearn_revae._interventions.constraints import Constraints
+from sklearn_revae._interventions.inverse import active_steps, as_array, invert_steps
+
+_LARGEST = np.finfo(np.float64).max
+
+
+def split(pipeline):
+    """The steps before the model, pairs of name and transformer, and the model.
+
+    Raises
+    ------
+    ValueError
+        If the last step is not an estimator of this package.
+    """
+    steps, model = [], pipeline
+    while isinstance(model, Pipeline):
+        steps += active_steps(model.steps[:-1])
+        model = model.steps[-1][1]
+    if not hasattr(model, "intervene"):
+        raise ValueError(
+            f"pipeline ends with a {type(model).__name__}, which has no method "
+            "intervene: pass a Pipeline that ends with a ReVAEClassifier or "
+            "ReVAETransformer, or such an estimator."
+        )
+    return steps, model
+
+
+def transform(steps, X):
+    """X, transformed by the steps."""
+    for _, step in steps:
+        X = step.transform(X)
+    return X
+
+
+class Passage:
+    """The samples of X as the model sees them, and edits as the user sees them.
+
+    Parameters
+    ----------
+    steps : list of (str, transformer)
+        The fitted steps before the model.
+    X : array-like of shape (n_samples, n_features)
+        Samples, as the first step expects them.
+
+    Attributes
+    ----------
+    inside : array-like
+        The samples as the model sees them.
+
+    Raises
+    ------
+    ValueError
+        If a step cannot be inverted.
+    """
+
+    def __init__(self, steps, X):
+        self._steps, self._X = steps, X
+        self.inside = transform(steps, X)
+        # Some steps have an inverse_transform that fails: try it with one sample first.
+        first = as_array(_safe_indexing(self.inside, [0]))
+        inverted = invert_steps(steps, first, first)
+        _check_columns(X, steps[0][1], inverted.shape[1])
+        self._table = Table()
+        if is_frame(X) or holds_objects(X):
+            names = names_of(X)
+            self._values = self._table.fit(X, names).encode(X, names)
+        else:
+            self._values = dense(X)
+
+    def constraints(self, keep=None, bounds=None, direction=None):
+        """:class:`Constraints` on the columns of X."""
+        n_features = self._values.shape[1]
+        categories = list(self._table.categories_)
+        return Constraints(
+            keep,
+            bounds,
+            direction,
+            names_of(self._X),
+            n_features,
+            categorical=np.isin(np.arange(n_features), categories),
+        )
+
+    def invert(self, edited):
+        """Edits (n, ..., n_inside) as numbers in the units of X, (n, ..., n_features)."""
+        edited = as_array(edited)
+        points = edited.shape[1:-1]
+        own = np.repeat(as_array(self.inside), prod(points), axis=0)
+        with np.errstate(over="ignore"):
+            # What overflows is clipped below, as the model itself does.
+            rows = invert_steps(self._steps, edited.reshape(own.shape), own)
+        if is_frame(self._X) or self._table.categories_:
+            rows = _codes(rows, self._table)
+        rows = rows.astype(np.float64).clip(-_LARGEST, _LARGEST)
+        return rows.reshape(*edited.shape[:-1], -1)
+
+    def constrain(self, values, constraints):
+        """Bring numbers within the limits, in place."""
+        if constraints.limits:
+            dtypes = column_dtypes(self._X, values.shape[-1])
+            if values.ndim > 2:
+                dtypes = [float_dtype(self._values)] * len(dtypes)
+            constraints.apply(values, self._values, dtypes)
+
+    def restore(self, values, kept=()):
+        """Numbers in the container of X; several edits of each sample as one array."""
+        if values.ndim == 2:
+            return self._restored(self._X, self._values, values, kept)
+        edits = values.reshape(len(values), -1, values.shape[-1])
+        result = restore_draws(self._X, self._values, edits, self._table, kept)
+        return result.reshape(values.shape)
+
+    def _restored(self, X, own, values, kept):
+        """Numbers in the container of X, where cells equal to `own` are those of X."""
+        unchanged = values == own
+        unchanged[:, list(kept)] = True
+        return restore(X, values, self._table, unchanged)
+
+    def transformed(self, values, kept):
+        """Edits as the model sees them; several of each sample as one array."""
+        if values.ndim == 2:
+            return transform(self._steps, self.restore(values, kept))
+        # The steps expect the container of X, although draws are returned as an array.
+        repeated = np.repeat(np.arange(len(values)), prod(values.shape[1:-1]))
+        rows = self._restored(
+            _safe_indexing(self._X, repeated),
+            self._values[repeated],
+            values.reshape(-1, values.shape[-1]),
+            kept,
+        )
+        inside = as_array(transform(self._steps, rows))
+        return inside.reshape(*values.shape[:-1], -1)
+
+
+def _check_columns(X, first, n_restored):
+    """Refuse columns that would be returned in the place of others."""
+    names = getattr(first, "feature_names_in_", None)
+    if is_frame(X) and names is not None and list(X.columns) != list(names):
+        raise ValueError(
+            f"X has the columns {list(X.columns)}, but the pipeline was fitted on "
+            f"{list(names)}: pass those, in that order."
+        )
+    n_features = np.shape(X)[1]
+    if n_restored != n_features:
+        raise ValueError(
+            "The pipeline's inverse_transform does not restore the original columns "
+            f"({n_features} in, {n_restored} out): use steps that keep all columns."
+        )
+
+
+def _codes(rows, table):
+    """Numbers for rows of cells; the table learns the categories that X lacks."""
+    rows = np.array(rows, dtype=object)
+    for j, known in table.categories_.items():
+        if known and all(isinstance(value, (bool, np.bool_)) for value in known):
+            # Bools may have been scaled.
+            numbers = rows[:, j].astype(np.float64)
+            rows[:, j] = np.where(np.isnan(numbers), None, numbers >= 0.5)
+        found = [value for value in rows[:, j] if not is_missing(value)]
+        table.categories_[j] = list(dict.fromkeys([*known, *found]))
+    return table.encode(rows)
