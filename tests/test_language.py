@@ -22,7 +22,6 @@ GENERATED = {"_build", "auto_examples", "generated", "backreferences"}
 NOT_REVISED = (
     "docs/contributing.rst",
     "sklearn_revae/_",
-    "sklearn_revae/inspection/_leakage.py",
     "sklearn_revae/persistence/",
 )
 

@@ -1,23 +1,26 @@
-"""Fill in what rows do not tell: the mixin with impute."""
+"""Missing values replaced by decoded ones: the mixin with impute."""
 
 from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import validate_parameter_constraints
 
 from sklearn_revae._data.chunks import dense
 from sklearn_revae._imputation.residuals import decoded_rows
+from sklearn_revae._inference.arguments import AT_LEAST_ONE
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._inference.latents import LatentsMixin
 from sklearn_revae._model.objective import sample_posterior
 from sklearn_revae._random import draw_seed, generator
 from sklearn_revae._typing import ArrayRows, Container, RandomState, Rows
-from sklearn_revae._validation import check_n_samples
+
+_CONSTRAINTS = {"n_samples": [AT_LEAST_ONE, None]}
 
 
 class ImputationMixin(LatentsMixin):
-    """Missing values of a fitted ReVAE; mixed into both estimators."""
+    """The method `impute` of a fitted estimator."""
 
     @overload
     def impute(
@@ -38,50 +41,57 @@ class ImputationMixin(LatentsMixin):
     def impute(
         self, X: Rows, *, n_samples: int | None = None, random_state: RandomState = None
     ) -> Any:
-        """Rows with their missing values filled in, the others as they are.
+        """Fill in missing values and keep all others.
 
         .. versionadded:: 0.2
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, in the units of the training data; NaN, None or pandas' NA where
-            missing.
+            Samples, in the units of the training data. NaN, None and pandas' NA are
+            missing values.
         n_samples : int, default=None
-            Number of draws a row, from p(x|z) with z from q(z|x), the posterior given
-            what is there. None takes the expected value, and the likeliest level of a
-            category.
+            Number of draws per sample. Latent codes z are drawn from q(z|x), which
+            depends on the observed values, and missing values from p(x|z). If None,
+            expected values are filled in, and the most likely category.
         random_state : int, RandomState instance or None, default=None
-            Decides the draws. Nothing is drawn without `n_samples`.
+            Seed of the draws. Nothing is drawn if `n_samples` is None.
 
         Returns
         -------
         X_new : array-like of shape (n_samples, n_features) \
                 or (n_samples, `n_samples`, n_features)
-            Of X's type and units; a DataFrame keeps its columns and index. With
-            `n_samples`, an array.
+            X without missing values, in its container, dtypes and units. Observed values
+            are exactly those of X. With `n_samples`, the result is an array of floats, or
+            of objects if X has categories. It holds integers as floats, which round those
+            beyond 2**53.
 
         Raises
         ------
         ValueError
-            If `n_samples` is no positive integer, or X is not like the training data.
+            If `n_samples` is not a positive integer, or X does not have the features of
+            the training data.
 
         Notes
         -----
-        A model fitted on rows with gaps fills them better: its encoder has learned to
-        tell a value that is missing from one of middle size.
+        Train on data that contain missing values if you want to impute: only then the
+        encoder learns to distinguish a missing value from an average one.
 
-        What the decoder's errors at known values tell of those at missing ones is added
-        to up to 256 continuous columns: their covariance is found by expectation
-        maximisation over rows with gaps [2]_. That rule does much of the work, so a small
-        model of few epochs will do where gaps are to be filled and nothing else.
+        Only observed values enter the ELBO that is maximised in training [1]_.
+
+        The decoder treats the features as independent given z, but its errors are
+        correlated. The errors of the observed values therefore correct the imputed values
+        of up to 256 continuous features, by a linear regression. Its covariances are
+        estimated by expectation maximisation from incomplete samples [2]_. This
+        correction contributes much of the accuracy, so that a small model, trained for a
+        few epochs, is sufficient if you only need imputation.
 
         References
         ----------
         .. [1] P.-A. Mattei, J. Frellsen, "MIWAE: Deep Generative Modelling and
-           Imputation of Incomplete Data Sets", ICML 2019: the bound over observed values.
+           Imputation of Incomplete Data Sets", ICML 2019.
         .. [2] R. J. A. Little, D. B. Rubin, "Statistical Analysis with Missing Data",
-           Wiley 2002: normal data with a general pattern of missing values.
+           Wiley 2002. Treats normal data with a general pattern of missing values.
 
         Examples
         --------
@@ -94,7 +104,7 @@ class ImputationMixin(LatentsMixin):
         >>> model.impute([[5.0, 3.4, np.nan, np.nan]]).round(0)
         array([[5., 3., 1., 0.]])
         """
-        check_n_samples(n_samples)
+        validate_parameter_constraints(_CONSTRAINTS, {"n_samples": n_samples}, "impute")
         rows = self._scaled(X)
         random = check_random_state(random_state)
         if n_samples is None:
@@ -108,7 +118,7 @@ class ImputationMixin(LatentsMixin):
         scaling = self._codec.scaling_
         imputed = scaling.inverse_transform(decoded)
         if n_samples is None:
-            # A single value outside the range seen in fit would be a wild guess.
+            # A value outside the range that fit has seen is not a plausible expectation.
             imputed = scaling.clip_to_seen(imputed)
         filled = np.where(np.isnan(own), imputed, own)
         if n_samples is None:
@@ -116,7 +126,7 @@ class ImputationMixin(LatentsMixin):
         return self._codec.restore_draws(filled, X, rows.values)
 
     def _draw_rows(self, rows, n_samples, random):
-        """Draws (n, n_samples, n_features) of scaled rows given what is there."""
+        """Draws (n, n_samples, n_features) of scaled rows, given the observed values."""
         noise = generator(draw_seed(random))
 
         def draw(module, x):
@@ -125,7 +135,7 @@ class ImputationMixin(LatentsMixin):
 
         drawn = apply(self.module_, draw, rows)
         if self._residuals is not None:
-            # These draw all values of a row together, where p(x|z) takes each alone.
+            # p(x|z) would draw the continuous features independently; these are joint.
             joint = self._residuals.correct(
                 rows[:], decoded_rows(self.module_, rows), n_samples, random
             )

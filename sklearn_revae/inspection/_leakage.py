@@ -1,6 +1,5 @@
-"""Do latents tell more than they should? Labels predicted from each part of them."""
+"""Label leakage: predict each label from each group of latent dimensions."""
 
-from numbers import Integral
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,60 +10,70 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils._optional_dependencies import check_pandas_support
+from sklearn.utils._param_validation import validate_parameter_constraints
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_revae._inference.arguments import AT_LEAST_TWO
 from sklearn_revae._typing import Labels, Model, RandomState, Rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_CONSTRAINTS = {"cv": [AT_LEAST_TWO]}
+
 
 def label_leakage(
     estimator: Model, X: Rows, y: Labels, *, cv: int = 5, random_state: RandomState = None
 ) -> "pd.DataFrame":
-    """How well each label is predicted from latents that should not tell it.
+    """Measure how much label information leaks into the other latent dimensions.
 
-    An edit moves a label's own latents alone. What other latents tell of the label stays
-    as it was, and works against the edit; what a label's latents tell of other labels
-    changes with them. A logistic regression on standardised latents is the probe, its
-    balanced accuracy over held-out rows the measure.
+    An edit moves only the characteristic latents of the requested label. Information
+    about the label in other latent dimensions is not changed by the edit and can
+    counteract it. Conversely, information about other labels in the characteristic
+    latents of the label changes together with them.
+
+    For each label and each group of latent dimensions, a logistic regression on
+    standardised latent codes predicts the label (a linear probe [1]_). Its balanced
+    accuracy is measured by cross-validation.
 
     .. versionadded:: 0.2
 
     Parameters
     ----------
     estimator : ReVAEClassifier or ReVAETransformer
-        A fitted model with labels.
+        Fitted model with labels.
     X : array-like of shape (n_samples, n_features)
-        Rows, in the units of the training data; best those that it was not fitted on.
+        Samples, in the units of the training data, preferably held out.
     y : array-like of shape (n_samples,) or (n_samples, n_labels)
-        Their labels, as in fit. For each label the rows count where it is known.
+        Their labels, as in `fit`. Samples that are unlabelled for a label are left out
+        for that label.
     cv : int, default=5
-        Number of stratified folds. A label whose rarest class has fewer rows gets as many
-        folds as that class has rows.
+        Number of stratified folds. If the rarest class of a label has fewer samples, that
+        number of folds is used for the label.
     random_state : int, RandomState instance or None, default=None
-        Decides the folds.
+        Seed of the split into folds.
 
     Returns
     -------
     table : pandas.DataFrame
-        A row for each label. Balanced accuracies, from 0 to 1: `own` from the label's own
-        latents, for comparison, `others` from those of all other labels together, `style`
-        from the style latents, and `chance`, 1 / the number of classes, which is also
-        what latents that are not there get. `n_rows` and `n_folds` say what they rest on.
+        A row for each label. The first columns are balanced accuracies, from 0 to 1:
+        `own` from the characteristic latents of the label, for comparison; `others` from
+        those of all other labels together; `style` from the style latents; and `chance`,
+        1 / the number of classes, which is also the value for a group without latent
+        dimensions. `n_rows` is the number of samples and `n_folds` the number of folds.
 
     Raises
     ------
     ValueError
-        For a model without labels, bad labels or `cv`, and a label with fewer than two
-        classes in y, or with a class of a single row.
+        If the model was fitted without y, if `y` or `cv` is invalid, and for a label that
+        has fewer than two classes in y or a class with a single sample.
     ImportError
-        Without pandas.
+        If pandas is not installed.
 
     Notes
     -----
-    Labels that go together in the data are predicted from each other's latents by right:
-    compare `others` with what the labels themselves would give.
+    Labels that are associated in the data can be predicted from each other. For such
+    labels, compare `others` with the accuracy that the other labels themselves give.
 
     References
     ----------
@@ -89,10 +98,10 @@ def label_leakage(
     labels = estimator._labels
     if labels is None:
         raise ValueError(
-            "label_leakage needs labels to predict, but the model was fitted without y."
+            "label_leakage needs labels to predict, but the model was fitted without y: "
+            "fit it with labels."
         )
-    if not isinstance(cv, Integral) or isinstance(cv, bool) or cv < 2:
-        raise ValueError(f"cv={cv!r} should be a whole number of at least 2.")
+    validate_parameter_constraints(_CONSTRAINTS, {"cv": cv}, "label_leakage")
     check_consistent_length(X, y)
     codes = labels.encode(y)
     folds = [
@@ -105,17 +114,17 @@ def label_leakage(
     blocks = latents[:, :n_own].reshape(len(latents), len(labels.names_), -1)
     rows = []
     for label, n_folds in enumerate(folds):
-        known = codes[:, label] >= 0
-        target = codes[known, label]
+        labelled = codes[:, label] >= 0
+        target = codes[labelled, label]
         splits = list(
             StratifiedKFold(n_folds, shuffle=True, random_state=random).split(
                 target, target
             )
         )
         parts = {
-            "own": blocks[known, label],
-            "others": np.delete(blocks[known], label, axis=1).reshape(len(target), -1),
-            "style": latents[known, n_own:],
+            "own": blocks[labelled, label],
+            "others": np.delete(blocks[labelled], label, axis=1).reshape(len(target), -1),
+            "style": latents[labelled, n_own:],
         }
         accuracies = {part: _probe(z, target, splits) for part, z in parts.items()}
         chance = 1 / len(np.unique(target))
@@ -127,27 +136,28 @@ def label_leakage(
 
 
 def _n_folds(cv, codes, name, classes):
-    """Number of folds such that each holds all classes of the label."""
-    there, counts = np.unique(codes[codes >= 0], return_counts=True)
-    if len(there) < 2:
+    """Number of folds, so that each contains all classes of the label."""
+    observed, counts = np.unique(codes[codes >= 0], return_counts=True)
+    if len(observed) < 2:
         raise ValueError(
-            f"y knows {classes[there].tolist()} as the only values of {name}: a probe "
-            "needs two classes to tell apart."
+            f"y contains only {classes[observed].tolist()} as values of {name}, but at "
+            "least two classes are needed: pass samples of other classes as well."
         )
     if counts.min() < 2:
-        rare = classes[there[counts.argmin()]]
+        rare = classes[observed[counts.argmin()]]
         raise ValueError(
-            f"y has a single row where {name} is {rare.item()!r}: a probe needs one to "
-            "learn from and one to be held out. Pass more rows, or mark it as unlabelled."
+            f"y contains a single sample where {name} is {rare.item()!r}, but each class "
+            "needs one to train on and one to test on: pass more samples, or mark it as "
+            "unlabelled."
         )
     return int(min(cv, counts.min()))
 
 
 def _probe(z, target, splits):
-    """Balanced accuracy of `target` predicted from latents `z` of held-out rows."""
+    """Balanced accuracy of the prediction of `target` from latent codes `z`."""
     if z.shape[1] == 0:
         return 1 / len(np.unique(target))
-    # Balanced, since else a rare class is never predicted, however clear it is.
+    # Without balanced weights, a rare class may never be predicted, however distinct.
     probe = LogisticRegression(class_weight="balanced", max_iter=1000)
     predicted = cross_val_predict(
         make_pipeline(StandardScaler(), probe), z, target, cv=splits

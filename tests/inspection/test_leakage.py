@@ -1,4 +1,4 @@
-"""Probes find what was put into latents, and nothing where there is nothing."""
+"""label_leakage finds information exactly in the latents that contain it."""
 
 import copy
 
@@ -10,7 +10,7 @@ from sklearn_revae.inspection._leakage import label_leakage
 
 @pytest.fixture
 def rows(two_labels):
-    """Rows of two labels, all of them known."""
+    """Samples with two labels, all of them observed."""
     X, y = two_labels
     y = np.empty((600, 2), dtype=object)
     random = np.random.RandomState(0)
@@ -20,16 +20,16 @@ def rows(two_labels):
 
 
 @pytest.fixture
-def telling(two_labels_model, rows, monkeypatch):
-    """A model whose latents are noise, but for those that are given."""
+def informative_model(two_labels_model, rows, monkeypatch):
+    """Maker of a model whose latents are noise, except for the given parts."""
 
     def make(**parts):
         model = copy.copy(two_labels_model)
         d = model.label_dim_
         Z = np.random.RandomState(1).normal(size=(len(rows[0]), 2 * d + model.style_dim_))
-        places = {"block_0": slice(d), "block_1": slice(d, 2 * d)}
+        slices = {"block_0": slice(d), "block_1": slice(d, 2 * d)}
         for part, codes in parts.items():
-            Z[:, places.get(part, slice(2 * d, None))] += 9.0 * codes[:, None]
+            Z[:, slices.get(part, slice(2 * d, None))] += 9.0 * codes[:, None]
         monkeypatch.setattr(model, "transform", lambda X: Z, raising=False)
         return model
 
@@ -40,56 +40,60 @@ def codes_of(y, label):
     return np.unique(y[:, label].astype(str), return_inverse=True)[1]
 
 
-def test_what_each_part_tells_is_found_there_alone(telling, rows):
+def test_information_is_found_only_where_it_is(informative_model, rows):
     X, y = rows
-    model = telling(block_0=codes_of(y, 0), style=codes_of(y, 1))
+    model = informative_model(block_0=codes_of(y, 0), style=codes_of(y, 1))
     table = label_leakage(model, X, y, random_state=0)
     assert list(table.index) == ["label_0", "label_1"]
     np.testing.assert_allclose(table["chance"], [1 / 3, 1 / 2])
-    told = table[["own", "others", "style"]]
-    np.testing.assert_allclose(told.loc["label_0"], [1.0, 1 / 3, 1 / 3], atol=0.07)
-    np.testing.assert_allclose(told.loc["label_1"], [1 / 2, 1 / 2, 1.0], atol=0.07)
-    assert told.loc["label_0", "own"] == told.loc["label_1", "style"] == 1.0
+    accuracy = table[["own", "others", "style"]]
+    np.testing.assert_allclose(accuracy.loc["label_0"], [1.0, 1 / 3, 1 / 3], atol=0.07)
+    np.testing.assert_allclose(accuracy.loc["label_1"], [1 / 2, 1 / 2, 1.0], atol=0.07)
+    assert accuracy.loc["label_0", "own"] == accuracy.loc["label_1", "style"] == 1.0
 
 
-def test_other_labels_latents_are_probed_too(telling, rows):
+def test_latents_of_other_labels_are_probed(informative_model, rows):
     X, y = rows
-    table = label_leakage(telling(block_0=codes_of(y, 1)), X, y, random_state=0)
+    table = label_leakage(informative_model(block_0=codes_of(y, 1)), X, y, random_state=0)
     assert table.loc["label_1", "others"] == 1.0
     assert table.loc["label_0", "own"] < 0.45
 
 
-def test_a_rare_class_counts_as_much_as_a_common_one(telling, rows):
+def test_a_rare_class_counts_as_much_as_a_common_one(informative_model, rows):
     X, y = rows
     y[:, 1] = 5
     y[:30, 1] = 6
-    # Their latents overlap: a probe of plain accuracy would call all rows common.
+    # The latents overlap, so without balanced weights all would be called common.
     style = 0.2 * codes_of(y, 1)
-    table = label_leakage(telling(style=style), X, y, random_state=0)
+    table = label_leakage(informative_model(style=style), X, y, random_state=0)
     assert table.loc["label_1", "style"] > 0.8
     assert table.loc["label_1", "chance"] == 0.5
 
 
-def test_rows_without_the_label_are_left_out(telling, rows):
+def test_unlabelled_samples_are_left_out(informative_model, rows):
     X, y = rows
-    told = y.copy()
+    labels = y.copy()
     y[100:, 0] = -1
     y[200:400, 1] = None
     y[400:, 1] = np.nan
-    table = label_leakage(telling(style=codes_of(told, 1)), X, y, random_state=0)
+    table = label_leakage(
+        informative_model(style=codes_of(labels, 1)), X, y, random_state=0
+    )
     assert table["n_rows"].tolist() == [100, 200]
     assert table.loc["label_1", "style"] == 1.0
 
 
-def test_folds_are_as_many_as_the_rarest_class_has_rows(telling, rows):
+def test_there_are_no_more_folds_than_samples_of_the_rarest_class(
+    informative_model, rows
+):
     X, y = rows
     y[:, 1] = 5
     y[:3, 1] = 6
-    table = label_leakage(telling(), X, y, cv=4)
+    table = label_leakage(informative_model(), X, y, cv=4)
     assert table["n_folds"].tolist() == [4, 3]
 
 
-def test_latents_that_are_not_there_tell_nothing(blobs, quick_classifier):
+def test_a_group_without_latents_has_the_accuracy_of_chance(blobs, quick_classifier):
     model = quick_classifier(style_dim=0, max_iter=10).fit(*blobs)
     table = label_leakage(model, *blobs, random_state=0)
     assert table.loc["label_0", ["others", "style", "chance"]].tolist() == [1 / 3] * 3
@@ -101,27 +105,27 @@ def test_a_transformer_with_labels_is_probed(blobs, quick_transformer):
     assert np.isfinite(table.to_numpy()).all()
 
 
-def test_the_seed_decides_the_folds(telling, rows):
+def test_the_seed_decides_the_folds(informative_model, rows):
     X, y = rows
-    model = telling()
+    model = informative_model()
     first = label_leakage(model, X, y, random_state=0)
     assert label_leakage(model, X, y, random_state=0).equals(first)
     assert not label_leakage(model, X, y, random_state=1).equals(first)
 
 
 @pytest.mark.parametrize("cv", [1, 0, True, 2.5, None])
-def test_bad_folds_are_refused(cv, blobs, blobs_model):
-    with pytest.raises(ValueError, match=f"cv={cv}"):
+def test_invalid_numbers_of_folds_are_refused(cv, blobs, blobs_model):
+    with pytest.raises(ValueError, match=f"'cv' parameter of label_leakage.*Got {cv}"):
         label_leakage(blobs_model, *blobs, cv=cv)
 
 
 def test_labels_that_cannot_be_probed_are_refused(blobs, blobs_model, quick_transformer):
     X, y = blobs
-    with pytest.raises(ValueError, match=r"\[1\] as the only values of label_0"):
+    with pytest.raises(ValueError, match=r"only \[1\] as values of label_0"):
         label_leakage(blobs_model, X, np.where(y == 1, 1, -1))
     one = np.where(y == 2, -1, y)
     one[np.flatnonzero(y == 2)[0]] = 2
-    with pytest.raises(ValueError, match="a single row where label_0 is 2"):
+    with pytest.raises(ValueError, match="a single sample where label_0 is 2"):
         label_leakage(blobs_model, X, one)
     with pytest.raises(ValueError, match="9 is not a value of label_0"):
         label_leakage(blobs_model, X, y + 7)
