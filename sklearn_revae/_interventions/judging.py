@@ -5,8 +5,8 @@ import warnings
 import numpy as np
 
 from sklearn_revae._data.chunks import chunk_bounds, dense
-from sklearn_revae._data.codec import ScaledRows
 from sklearn_revae._data.frames import is_frame
+from sklearn_revae._data.scaling import ScaledRows
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._inference.density import row_bounds
 from sklearn_revae._interventions.report import InterventionReport
