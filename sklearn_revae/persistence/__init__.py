@@ -1,4 +1,4 @@
-"""Estimators in files that hold no code: save and load."""
+"""Save estimators in files that hold no code, and load them."""
 
 from collections.abc import Mapping
 from os import PathLike
@@ -7,10 +7,10 @@ from torch.nn import Module
 
 from sklearn_revae._torch_state import standard_settings
 from sklearn_revae._typing import Model
+from sklearn_revae.persistence._errors import ModelFileError, UnstorableError
 from sklearn_revae.persistence._estimators import ESTIMATORS, estimator_from, state_of
-from sklearn_revae.persistence._file import ModelFileError, read, write
+from sklearn_revae.persistence._file import read, write
 from sklearn_revae.persistence._modules import OWN_MODULES
-from sklearn_revae.persistence._values import UnstorableError
 
 __all__ = ["ModelFileError", "load", "save"]
 
@@ -19,48 +19,50 @@ __all__ = ["ModelFileError", "load", "save"]
 def save(estimator: Model, path: str | PathLike[str]) -> None:
     """Write an estimator to a file that holds no code.
 
-    One safetensors file: weights and arrays are its tensors, all else is JSON in its
-    metadata. :func:`load` gives an estimator that answers the same. At any moment, even
-    if the process is killed or the power fails, the file is the old one, if there was
-    one, or the new one, never a part; a process that is killed may leave a file
-    `.<16 digits>.tmp` beside it.
+    The file is a safetensors file. Weights and arrays are its tensors, and everything
+    else is JSON in its metadata. :func:`load` returns an estimator with the same results.
+
+    At any moment, even if the process is killed or the power fails, the path holds the
+    complete old file, if there was one, or the complete new one. A process that is killed
+    may leave a file `.<16 digits>.tmp` beside it.
 
     .. versionadded:: 0.2
 
     Parameters
     ----------
     estimator : ReVAEClassifier or ReVAETransformer
-        Fitted or not.
+        The estimator, which need not be fitted.
     path : str or path-like
-        The file, `*.safetensors` by custom; one that is there is replaced.
+        The file to write, usually `*.safetensors`. An existing file is replaced.
 
     Raises
     ------
     ValueError
-        Before anything is written: for another estimator, a Pipeline say; for what a file
-        cannot hold, by its name (callbacks, a parameter that is no plain value, a frame
-        or column type of an unusual library); and if parameters were changed after `fit`
-        such that they no longer make the fitted module.
+        If the estimator is of another class, such as a Pipeline; if it holds something
+        that a file cannot hold, such as callbacks, an arbitrary object as a parameter, or
+        a data frame of a library other than pandas and polars; or if its parameters were
+        changed after `fit`, so that they no longer describe the fitted module. Nothing is
+        written then.
     OSError
-        If the file cannot be written; the old one is then left as it was.
+        If the file cannot be written. An existing file is left as it was.
 
     See Also
     --------
-    load : The way back.
+    load : Read the file.
 
     Notes
     -----
-    What is kept: parameters, a RandomState as `random_state` and a torch.device as
-    `device` included; all that `fit` has learned and recorded; the output that
-    `set_output` has set. What is not: the optimizer's momentum, as with pickle, so that
-    the first steps of a further `partial_fit` differ; the device, as the loaded model is
-    on the CPU; attributes that are not the estimator's own, which are refused.
+    The file stores the parameters (including a RandomState as `random_state` and a
+    torch.device as `device`), everything that `fit` has learned and recorded, and the
+    output that `set_output` has chosen. It does not store the momentum of the optimizer,
+    so the first steps of a further `partial_fit` differ, as they do after pickling. It
+    does not store the device: the loaded model is on the CPU.
 
-    An encoder or decoder that is a torch module of one's own is kept as weights, and as
-    the name of its class, for messages alone. To load it, pass it.
+    If the encoder or the decoder is a torch module of your own, the file stores its
+    weights but not its code. Pass the module to :func:`load`.
 
-    The checksum tells damage. It is no signature: who can write the file can write the
-    checksum as well.
+    The checksum detects damage. It is not a signature, because anyone who can write the
+    file can also write its checksum.
 
     Examples
     --------
@@ -79,9 +81,9 @@ def save(estimator: Model, path: str | PathLike[str]) -> None:
     """
     if type(estimator) not in ESTIMATORS.values():
         raise ValueError(
-            f"estimator is a {type(estimator).__name__}; a file holds one of "
-            f"{sorted(ESTIMATORS)}, and no class derived from them. Of a Pipeline save "
-            "this step, and make the others anew or keep them by other means."
+            f"estimator is a {type(estimator).__name__}, but only {sorted(ESTIMATORS)} "
+            "can be saved, and no subclasses. Of a Pipeline, save this step, and rebuild "
+            "the other steps or save them by other means."
         )
     state, tensors = state_of(estimator)
     own = {name: getattr(estimator, name) for name in OWN_MODULES}
@@ -91,8 +93,8 @@ def save(estimator: Model, path: str | PathLike[str]) -> None:
         raise
     except Exception as error:
         raise ValueError(
-            f"The estimator cannot be made again from what a file would hold: "
-            f"{_in_words(error)}. If parameters were changed after fit, set them back, "
+            f"The estimator cannot be rebuilt from what a file would hold: "
+            f"{_in_words(error)}. If you changed parameters after fit, change them back "
             "or fit again."
         ) from error
     write(path, state, tensors)
@@ -102,10 +104,10 @@ def save(estimator: Model, path: str | PathLike[str]) -> None:
 def load(
     path: str | PathLike[str], modules: Mapping[str, Module | type[Module]] | None = None
 ) -> Model:
-    """Estimator from a file that :func:`save` wrote; no code in it is run.
+    """Read an estimator from a file that :func:`save` wrote, without running its code.
 
-    Nothing is unpickled, evaluated or imported by a name that the file gives. Files of
-    all earlier versions of the format can be read.
+    Nothing is unpickled or evaluated, and nothing that the file names is imported. Files
+    of all earlier versions of the format can be read.
 
     .. versionadded:: 0.2
 
@@ -114,26 +116,27 @@ def load(
     path : str or path-like
         The file.
     modules : dict of str to torch module or class, default=None
-        For `"encoder"` and `"decoder"`, where these were torch modules of one's own: the
-        class, if it takes no arguments, or an instance, which is copied. They must take
-        the file's weights and compute what the fitted ones did; they are the one code
-        that runs. Not looked at where the file needs none.
+        The modules for `"encoder"` and `"decoder"`, if these were torch modules of your
+        own: the class, if it takes no arguments, or an instance, which is copied. They
+        must compute what the fitted ones did, and are the only code that is run. Ignored
+        if the file does not need them.
 
     Returns
     -------
     estimator : ReVAEClassifier or ReVAETransformer
-        On the CPU. Its predictions, latents, interventions, draws and imputations are
-        those of the saved one, to the bit on the same machine and versions of PyTorch and
-        NumPy; `partial_fit`, `fit`, `get_params` and `clone` work on.
+        The estimator, on the CPU. Its predictions, latent codes, interventions, draws and
+        imputations are those of the saved one: identical on the same machine with the
+        same versions of PyTorch and NumPy. It can be trained further with `partial_fit`,
+        fitted again and cloned.
 
     Raises
     ------
     ModelFileError
-        A ValueError. If the file is cut short, was changed, is of something else, or of a
-        newer format; if it is a pickle, which is not opened; if a module is missing in
-        `modules`, or is not the one that was saved.
+        A ValueError: if the file is incomplete, was changed, was not written by
+        :func:`save` or has a newer format; if it is a pickle, which is not opened; or if
+        a module is missing in `modules` or differs from the saved one.
     ValueError
-        For a `modules` that is no dict of these.
+        If `modules` is not such a dict.
     ImportError
         If the model was fitted on a data frame whose library is not installed.
     OSError
@@ -141,11 +144,11 @@ def load(
 
     See Also
     --------
-    save : Writes the file.
+    save : Write the file.
 
     Notes
     -----
-    Memory is asked for in proportion to the file's length, whatever the file says.
+    Reading takes memory in proportion to the length of the file, whatever the file says.
 
     Examples
     --------
@@ -168,7 +171,8 @@ def load(
     given = {} if modules is None else modules
     if not isinstance(given, Mapping) or not set(given) <= {*OWN_MODULES}:
         raise ValueError(
-            f"modules={modules!r} should be a dict with the keys {list(OWN_MODULES)}."
+            f"modules must be a dict with keys among {list(OWN_MODULES)}, got "
+            f"{modules!r}."
         )
     state, tensors = read(path)
     try:
@@ -176,7 +180,7 @@ def load(
     except (ImportError, MemoryError):
         raise
     except Exception as error:
-        # A file's words can be wrong in more ways than are worth a check each.
+        # A file can be wrong in more ways than are worth a check each.
         raise ModelFileError(f"{path} cannot be loaded: {_in_words(error)}.") from error
 
 

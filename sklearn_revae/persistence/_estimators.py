@@ -1,4 +1,4 @@
-"""A whole estimator: its state and weights, and the estimator of these."""
+"""A whole estimator as a state and weights, and back."""
 
 import math
 
@@ -10,6 +10,8 @@ from sklearn_revae._classifier import ReVAEClassifier
 from sklearn_revae._sample_statistics import SampleStatistics
 from sklearn_revae._transformer import ReVAETransformer
 from sklearn_revae.persistence import _containers, _parts
+from sklearn_revae.persistence._architecture import architecture, hidden_layer_sizes
+from sklearn_revae.persistence._errors import UnstorableError
 from sklearn_revae.persistence._modules import (
     OWN_MODULES,
     build,
@@ -19,10 +21,10 @@ from sklearn_revae.persistence._modules import (
     weights_of,
 )
 from sklearn_revae.persistence._parts import check, numbers
-from sklearn_revae.persistence._values import UnstorableError, decode, encode
+from sklearn_revae.persistence._values import decode, encode
 
 ESTIMATORS = {e.__name__: e for e in (ReVAEClassifier, ReVAETransformer)}
-# What the training settled, for who asks: a value each.
+# Attributes with the value that training chose for a parameter that may be "auto".
 _SETTLED = (
     "early_stopping_monitor_",
     "label_weight_",
@@ -31,11 +33,12 @@ _SETTLED = (
     "alpha_",
     "batch_size_",
 )
-# What files written before these values were settled mean by their absence.
+# The values of attributes that older files do not have.
 _ONCE_ABSENT = {"alpha_": 0.0}
 _OUTPUT = "_sklearn_output_config"
 _OUTPUTS = ("default", "pandas", "polars")
-# What is stored, or follows from it. Optimizer states are left out, as pickles do.
+# Attributes that a file stores, or that follow from what it stores. Optimizer states are
+# left out, as in pickles.
 _ATTRIBUTES = {
     *("n_features_in_", "feature_names_in_", "_codec", "_labels"),
     *("likelihood_", "label_names_", "_seed", "_optimizer_state", "module_"),
@@ -45,25 +48,25 @@ _ATTRIBUTES = {
 
 
 def state_of(estimator):
-    """State of an estimator, JSON alone, and the tensors that it names.
+    """State of an estimator, as JSON, and the tensors that it names.
 
     Raises
     ------
     UnstorableError
-        For what has no form in a file, by its name.
+        For a parameter or an attribute that a file cannot hold, by its name.
     """
     tensors, own = {}, {}
     parameters = estimator.get_params(deep=False)
     unknown = sorted(set(vars(estimator)) - set(parameters) - _ATTRIBUTES)
     if unknown:
         raise UnstorableError(
-            f"The estimator has attributes that are not its own, {unknown}: delete them "
-            "first, or keep them elsewhere."
+            f"The estimator has attributes {unknown} that the package does not know, so "
+            "they cannot be stored. Delete them first."
         )
     if parameters["callbacks"]:
         raise UnstorableError(
-            f"callbacks={parameters['callbacks']!r} are code, which a file does not "
-            "hold. Training alone needs them: call set_params(callbacks=None) first."
+            f"callbacks={parameters['callbacks']!r} are code, which cannot be stored in "
+            "a file. Only training needs them: call set_params(callbacks=None) first."
         )
     for name in OWN_MODULES:
         if isinstance(parameters[name], torch.nn.Module):
@@ -96,7 +99,7 @@ def _put(tensors, prefix, weights):
 
 
 def _take(tensors, prefix):
-    """Remove and return the tensors whose names begin so, without that beginning."""
+    """Remove and return the tensors with this prefix, by their names without it."""
     start = f"{prefix}."
     found = [name for name in tensors if name.startswith(start)]
     return {name.removeprefix(start): tensors.pop(name) for name in found}
@@ -118,6 +121,7 @@ def _fitted_state(estimator):
         "template": _containers.describe(codec.template_),
         "labels": None if labels is None else _parts.labels_state(labels),
         "latents": [int(estimator.label_dim_), int(estimator.style_dim_)],
+        "hidden_layer_sizes": hidden_layer_sizes(estimator),
         "counts": [] if labels is None else list(labels.counts_),
         "pair_counts": 0.0 if labels is None else labels.pair_counts_,
         "exclusions": np.array(exclusions, dtype=np.int64).reshape(-1, 5),
@@ -136,9 +140,9 @@ def estimator_from(state, tensors, modules):
     Raises
     ------
     ValueError
-        If a module that `modules` should hold is not there.
+        If a module is missing in `modules`.
     Exception
-        Of the kind that comes first, for what :func:`state_of` does not return.
+        Of any type, for what :func:`state_of` does not return.
     """
     tensors = dict(tensors)
     cls = ESTIMATORS[state["estimator"]]
@@ -170,7 +174,7 @@ def estimator_from(state, tensors, modules):
 
 
 def _fitted(estimator, state, weights):
-    """Every attribute that fit sets, but one that follows from the others."""
+    """The attributes that fit sets, except for `exclusions_`."""
     n_features, feature_names = state["n_features"], state["feature_names"]
     check(type(n_features) is int and n_features > 0, "n_features")
     settled = {**_ONCE_ABSENT, **state["settled"]}
@@ -189,9 +193,8 @@ def _fitted(estimator, state, weights):
     codec.image_shape = estimator.image_shape
     labels = None if state["labels"] is None else _parts.labels_from(state["labels"])
     n_values = [] if labels is None else [len(c) for c in labels.classes_]
-    sizes = tuple(state["latents"])
-    check(len(sizes) == 2 and all(type(n) is int and n >= 0 for n in sizes), "latents")
-    module = build(estimator, codec, n_values, sizes, weights)
+    sizes = architecture(estimator, state, codec.families_)
+    module = build(codec, n_values, sizes, weights)
     _compare(probes(estimator, module), state["probes"])
     module.label_model.exclusions = _exclusions(state["exclusions"], n_values)
     check(len(state["counts"]) == len(n_values), "counts")
@@ -215,8 +218,8 @@ def _fitted(estimator, state, weights):
         "_codec": codec,
         "likelihood_": codec.families_,
         "label_names_": [] if labels is None else list(labels.names_),
-        "label_dim_": sizes[0],
-        "style_dim_": sizes[1],
+        "label_dim_": sizes.label_dim,
+        "style_dim_": sizes.style_dim,
         "module_": module,
         "_sample_statistics": SampleStatistics(
             state["residuals"] and _parts.residuals_from(state["residuals"], n_features),
@@ -230,7 +233,7 @@ def _fitted(estimator, state, weights):
 
 
 def _exclusions(array, n_values):
-    """Exclusions of a label model, of rows (label, value, other, excluded, instead)."""
+    """Exclusions of a label model: rows (label, value, other, excluded, instead)."""
     check(array.dtype == np.int64 and array.ndim == 2 and array.shape[1] == 5, "pairs")
     rows = [tuple(row) for row in array.tolist()]
     n_labels = len(n_values)
@@ -248,5 +251,5 @@ def _compare(answers, expected):
         if not np.allclose(answer, expected[name], rtol=1e-5, atol=1e-6, equal_nan=True):
             raise ValueError(
                 f"modules[{name!r}] takes the weights, but computes something else than "
-                "the module that was fitted"
+                "the module that was fitted. Pass the same module"
             )

@@ -1,7 +1,7 @@
-"""The file: a safetensors file with JSON in its metadata, a checksum over both.
+"""The file format: a safetensors file with JSON in its metadata, and a checksum.
 
-Written whole or not at all; read with suspicion, and never more memory than the file has
-bytes is asked for on its word.
+A file is written completely or not at all. It is read with suspicion: whatever its header
+says, reading takes memory in proportion to the length of the file.
 """
 
 import hashlib
@@ -15,37 +15,17 @@ import safetensors.torch
 import torch
 
 from sklearn_revae._version import __version__
+from sklearn_revae.persistence._errors import ModelFileError
 
 FORMAT_VERSION = 1
-# The one entry of the metadata: several would come in another order every time.
+# The only entry of the metadata, because the order of several would be random.
 _ENTRY = "sklearn_revae"
-# JSON takes some twenty times its length in memory, once it is read.
+# Python's objects take about twenty times the memory of the JSON they are read from.
 _LONGEST_HEADER = 2**25
 _LENGTH_BYTES = 8
-# How pickles, and the archives and streams that they come in, begin.
+# The first bytes of pickles, and of the archives and streams that hold them.
 _ZLIB = (b"x\x01", b"x^", b"x\x9c", b"x\xda")
 _PICKLES = (b"\x80", b"PK", b"\x1f\x8b", b"BZh", b"\xfd7z", *_ZLIB)
-
-
-class ModelFileError(ValueError):
-    """A file holds no model that can be loaded; the message says why.
-
-    .. versionadded:: 0.2
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from pathlib import Path
-    >>> from sklearn_revae.persistence import ModelFileError, load
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder, "model.safetensors")
-    ...     _ = path.write_bytes(b"0123456789")
-    ...     try:
-    ...         load(path)
-    ...     except ModelFileError as error:
-    ...         print("This is no model.")
-    This is no model.
-    """
 
 
 def write(path, state, tensors):
@@ -56,7 +36,7 @@ def write(path, state, tensors):
     ValueError
         If `state` is too long to be read again.
     """
-    # Safetensors takes no two tensors that share their memory.
+    # Safetensors refuses tensors that share memory.
     tensors = {name: _plain(tensor) for name, tensor in tensors.items()}
     content = {
         "format_version": FORMAT_VERSION,
@@ -68,14 +48,15 @@ def write(path, state, tensors):
     length = int.from_bytes(data[:_LENGTH_BYTES], "little")
     if length > _LONGEST_HEADER:
         raise ValueError(
-            f"The model's names, categories and history take {length} bytes as JSON, "
-            f"more than the {_LONGEST_HEADER} that are read again."
+            f"The names, categories and history of the model take {length} bytes as "
+            f"JSON, but at most {_LONGEST_HEADER} can be read again. Fit the model on "
+            "fewer columns or categories."
         )
     replace_file(path, data)
 
 
 def _plain(tensor):
-    """Return a copy of a tensor, on the CPU and in the usual order."""
+    """Return a copy of a tensor, on the CPU and contiguous."""
     return tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
 
 
@@ -85,11 +66,11 @@ def read(path):
     Raises
     ------
     ModelFileError
-        If the file is anything else, was changed, or is of a newer version.
+        If the file is anything else, was changed, or has a newer format.
     """
-    # Neither a device without end nor a pipe that nobody writes to.
+    # A device may be endless, and reading a pipe may wait forever.
     if not stat.S_ISREG(os.stat(path).st_mode):
-        raise ModelFileError(f"{path} is no regular file.")
+        raise ModelFileError(f"{path} is not a regular file.")
     with open(path, "rb") as file:
         size = os.fstat(file.fileno()).st_size
         start = file.read(_LENGTH_BYTES)
@@ -97,35 +78,41 @@ def read(path):
         if len(start) < _LENGTH_BYTES or length > size - _LENGTH_BYTES:
             raise ModelFileError(f"{path} {_what_else(start)}")
         if length > _LONGEST_HEADER:
-            raise ModelFileError(f"{path} has a header of {length} bytes, too many.")
+            raise ModelFileError(
+                f"{path} has a header of {length} bytes, but at most {_LONGEST_HEADER} "
+                "are read."
+            )
         header = file.read(length)
         content, end = _read_header(path, header)
         missing = _LENGTH_BYTES + length + end - size
         if missing:
-            few = f"ends {missing} bytes too early" if missing > 0 else "is too long"
-            raise ModelFileError(f"{path} {few}: it was cut or changed.")
+            fault = f"ends {missing} bytes too early" if missing > 0 else "is too long"
+            raise ModelFileError(
+                f"{path} {fault}: it was cut short or changed. Copy it again."
+            )
         body = file.read(end)
     try:
         tensors = safetensors.torch.load(start + header + body)
         checksum = _checksum(content["format_version"], content["state"], tensors)
     except Exception as error:
-        # Whatever the parser says of bytes that nobody wrote.
+        # The parser may raise anything for bytes that it did not write.
         raise ModelFileError(f"{path} cannot be read: {error}") from error
     if content.get("sha256") != checksum:
         raise ModelFileError(
-            f"{path} is not as it was written: its checksum is another. Fetch it again."
+            f"{path} was changed after it was written, as its checksum shows. Copy it "
+            "again."
         )
     return content["state"], tensors
 
 
 def _what_else(start):
-    """What a file may be that is no safetensors file."""
+    """What messages say about a file that is not a safetensors file."""
     if start.startswith(_PICKLES):
         return (
-            "is no safetensors file, but looks like a pickle, an archive or what joblib "
-            "writes, whose loading may run anything: it was not opened."
+            "is not a safetensors file. It looks like a pickle, an archive or a file of "
+            "joblib. It was not opened, because loading such files may run any code."
         )
-    return "is no safetensors file, or was cut short."
+    return "is not a safetensors file, or was cut short."
 
 
 def _read_header(path, header):
@@ -140,12 +127,12 @@ def _read_header(path, header):
             raise ValueError(f"its tensors end at {end!r}")
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise ModelFileError(
-            f"{path} is no safetensors file, or was changed: {error}"
+            f"{path} is not a safetensors file, or was changed: {error}."
         ) from error
     if entry is None:
         raise ModelFileError(
-            f"{path} is a safetensors file, but of something else: "
-            "sklearn_revae.persistence.save has not written it."
+            f"{path} is a safetensors file, but it was not written by "
+            "sklearn_revae.persistence.save."
         )
     try:
         content = json.loads(
@@ -155,12 +142,12 @@ def _read_header(path, header):
         if type(version) is not int or version < 1 or not isinstance(state, dict):
             raise ValueError(f"its format_version is {version!r}")
     except (ValueError, TypeError, LookupError, RecursionError) as error:
-        raise ModelFileError(f"{path} was changed: {error}") from error
+        raise ModelFileError(f"{path} was changed: {error}.") from error
     if version > FORMAT_VERSION:
         raise ModelFileError(
-            f"{path} is of format {version}, written by sklearn_revae "
-            f"{content.get('written_by')}: this is {__version__}, which reads formats up "
-            f"to {FORMAT_VERSION}. Update the package."
+            f"{path} has format {version}, written by sklearn_revae "
+            f"{content.get('written_by')}, but sklearn_revae {__version__} reads formats "
+            f"up to {FORMAT_VERSION}. Update the package."
         )
     return content, end
 
@@ -168,12 +155,12 @@ def _read_header(path, header):
 def _distinct(pairs):
     result = dict(pairs)
     if len(result) < len(pairs):
-        raise ValueError("it names something twice")
+        raise ValueError("it has two entries of the same name")
     return result
 
 
 def _refuse_constant(name):
-    raise ValueError(f"it holds {name}, which is no JSON")
+    raise ValueError(f"it holds {name}, which is not valid JSON")
 
 
 def _dumps(value):
@@ -181,7 +168,7 @@ def _dumps(value):
 
 
 def _checksum(version, state, tensors):
-    """SHA-256, in hexadecimal, of all that a file says."""
+    """SHA-256, in hexadecimal, of everything in a file."""
     table = {name: [str(t.dtype), list(t.shape)] for name, t in sorted(tensors.items())}
     digest = hashlib.sha256(_dumps([version, state, table]).encode())
     for name in sorted(tensors):
@@ -190,14 +177,14 @@ def _checksum(version, state, tensors):
 
 
 def replace_file(path, data):
-    """Put `data` (bytes) in the place of a file: at any moment it is the old or the new.
+    """Replace a file by `data` (bytes): at any moment it is the old or the new one.
 
-    A symbolic link stays, and what it leads to is replaced.
+    If the path is a symbolic link, the file that it points to is replaced.
     """
     path = Path(os.path.realpath(path))
-    # In the same folder: across disks nothing can be renamed.
+    # In the same folder, because a file cannot be renamed across disks.
     temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
-    # Unlike tempfile's, as readable for others as any new file.
+    # Others may read it like any new file, and unlike those of tempfile.
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     descriptor = os.open(temporary, flags, 0o666)
     try:
@@ -213,7 +200,7 @@ def replace_file(path, data):
 
 
 def _flush_folder(folder):
-    """Make sure that a new name outlasts a power cut, where folders can be flushed."""
+    """Make sure that a new name survives a power failure, on systems that allow it."""
     if os.name != "posix":
         return
     descriptor = os.open(folder, os.O_RDONLY)

@@ -1,29 +1,26 @@
-"""The module anew from an estimator's parameters, its weights from a file."""
+"""Rebuilds the fitted module: its layers by the architecture, its weights from a file."""
 
 import copy
-import dataclasses
 import math
 import re
 
-import numpy as np
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from sklearn_revae._defaults import architecture_of
 from sklearn_revae._model.build import build_model
 from sklearn_revae._random import generator
 
+# The parameters that may be modules of the user's own.
 OWN_MODULES = ("encoder", "decoder")
-# No perceptron is deeper; each layer costs far more than its numbers.
-_MOST_LAYERS = 1000
-# Starting weights may take so many numbers for each that the file holds, and these.
+# Initial weights may have this many numbers for each number in the file, and this many
+# more.
 _FACTOR, _MARGIN = 8, 2**24
-# What an empty tensor costs as well, in numbers.
+# Even an empty tensor takes as much memory as this many numbers.
 _LEAST = 256
 
 
 class _Budget(TorchDispatchMode):
-    """Refuses to make larger tensors than a file can fill, before they are made."""
+    """Refuses tensors that are larger than a file can fill, before they are made."""
 
     def __init__(self, n_numbers):
         super().__init__()
@@ -31,18 +28,18 @@ class _Budget(TorchDispatchMode):
 
     @classmethod
     def _should_skip_dynamo(cls):
-        # Else torch imports its compiler at the first tensor, which takes a second.
+        # Otherwise torch imports its compiler at the first tensor, which takes a second.
         return False
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        # Those made of a size alone: all others are of the size of some that exist.
+        # Tensors made from a size. All others have the size of one that exists.
         size = args[0] if args and isinstance(args[0], (list, tuple)) else None
         if size is not None and all(isinstance(side, int) for side in size):
             self.left -= max(math.prod(size), _LEAST)
             if self.left < 0:
                 raise ValueError(
-                    "its hidden_layer_sizes, label_dim or style_dim make a larger module "
-                    "than its weights are of"
+                    "its hidden_layer_sizes, label_dim or style_dim require a larger "
+                    "module than it has weights for"
                 )
         return func(*args, **(kwargs or {}))
 
@@ -53,30 +50,31 @@ def weights_of(module):
     Raises
     ------
     ValueError
-        If the module keeps anything else, or weights without a shape.
+        If the module holds anything else, or weights without a shape.
     """
     weights = module.state_dict()
     for name, weight in weights.items():
         if not isinstance(weight, torch.Tensor) or torch.nn.parameter.is_lazy(weight):
             raise ValueError(
-                f"{type(module).__name__} keeps {name!r}, a {type(weight).__name__}: a "
-                "file holds tensors alone, and lazy ones only after they have a shape."
+                f"{type(module).__name__} holds {name!r}, a {type(weight).__name__}, but "
+                "only tensors can be stored in a file, and lazy ones not before they "
+                "have a shape."
             )
         if weight.is_quantized or weight.is_sparse or weight.dtype.is_complex:
             raise ValueError(
-                f"{type(module).__name__} keeps {name!r}, which is quantised, sparse or "
-                "complex: a file holds plain tensors of real numbers."
+                f"{type(module).__name__} holds {name!r}, which is quantised, sparse or "
+                "complex, but only dense tensors of real numbers can be stored."
             )
     return weights
 
 
 def fill(module, weights):
-    """Set a module's weights; their names, shapes and types have to be its own.
+    """Set the weights of a module.
 
     Raises
     ------
     ValueError
-        If they are not, by the first name that differs.
+        If their names, shapes or types differ from those of the module.
     """
     own = weights_of(module)
     for name in [*own, *weights]:
@@ -86,62 +84,52 @@ def fill(module, weights):
         ]
         if has[0] != has[1]:
             raise ValueError(
-                f"{name!r} of {type(module).__name__} is {has[0]}, and {has[1]} in the "
+                f"{name!r} of {type(module).__name__} is {has[0]}, but {has[1]} in the "
                 "file"
             )
     module.load_state_dict(weights)
     return module
 
 
-def build(estimator, codec, n_values, sizes, weights):
-    """Return the module of an estimator's parameters, filled with `weights`.
+def build(codec, n_values, architecture, weights):
+    """Return the module of an architecture, filled with `weights`.
 
     Parameters
     ----------
-    estimator : estimator
-        Holds the parameters.
     codec : Codec
-        The columns.
+        What X is.
     n_values : list of int
         Number of values of each label.
-    sizes : tuple of int
-        Latent dimensions per label, and those of no label.
+    architecture : Architecture
+        Sizes of the networks, and the user's own modules.
     weights : dict of str to Tensor
-        All of them.
+        All weights of the module.
 
     Raises
     ------
     ValueError
-        If they do not fit a module, or only a larger one than they can fill.
+        If the weights are not those of such a module, or it needs more of them.
     """
-    # "auto" is shorter than any list that is too long.
-    if np.size(estimator.hidden_layer_sizes) > _MOST_LAYERS:
-        raise ValueError(f"hidden_layer_sizes has more than {_MOST_LAYERS} entries")
     columns = codec.model_columns()
-    architecture = dataclasses.replace(
-        architecture_of(estimator, columns, n_values),
-        label_dim=sizes[0],
-        style_dim=sizes[1],
-    )
     masked, shape = bool(codec.missing_.any()), codec.picture_shape_
     with _Budget(sum(weight.numel() for weight in weights.values())):
         module = build_model(columns, masked, shape, n_values, architecture, generator(0))
     fill(module, {_renamed(name): weight for name, weight in weights.items()})
-    own = [isinstance(getattr(estimator, name), torch.nn.Module) for name in OWN_MODULES]
-    if not any(own) and not all(torch.isfinite(w).all() for w in weights.values()):
+    own = architecture.encoder is not None or architecture.decoder is not None
+    if not own and not all(torch.isfinite(w).all() for w in weights.values()):
         raise ValueError("some of its weights are NaN or infinite")
     return module
 
 
 def _renamed(name):
-    """The present name of a weight whose name in a file may be an older one."""
+    """The name of a weight now, if files that were written earlier have another one."""
     return re.sub(r"^(likelihood\..*)\.log_typical$", r"\1.log_mean_count", name)
 
 
 def probes(estimator, module):
-    """What modules of the user's own, as fitted, answer to zeros: a dict by parameter.
+    """What the user's own modules, as fitted, return for zeros: a dict by parameter.
 
-    Weights alone do not tell a module from another of the same shapes.
+    Two modules with weights of the same shapes may compute different functions.
     """
     parts = {
         "encoder": (module.encoder.body, module.likelihood.n_inputs),
@@ -163,26 +151,27 @@ def own_module(name, described, modules):
     Raises
     ------
     ValueError
-        If there is none, or it can be none; `described` says what it was.
+        If there is none, with the class that was saved, `described`; or if it is not a
+        module.
     """
     given = modules.get(name)
     bare = described.rpartition(".")[2]
     if given is None:
         raise ValueError(
-            f"The model's {name} is a module of its user's own, {described}, and a file "
-            f"holds no code: pass load(path, modules={{{name!r}: {bare}}}), the class, "
-            "or an instance of it where it takes arguments."
+            f"The {name} of the model was passed as a module, {described}, and a file "
+            f"does not hold its code. Call load(path, modules={{{name!r}: {bare}}}) with "
+            "the class, or with an instance of it if the class takes arguments."
         )
     if isinstance(given, type) and issubclass(given, torch.nn.Module):
         try:
             return given()
         except TypeError as error:
             raise ValueError(
-                f"modules[{name!r}]={given.__name__} cannot be made without arguments "
-                f"({error}): pass an instance, made as for fit."
+                f"modules[{name!r}]={given.__name__} requires arguments ({error}). Pass "
+                "an instance, made as for fit"
             ) from error
     if not isinstance(given, torch.nn.Module):
         raise ValueError(
-            f"modules[{name!r}]={given!r} is neither a torch module nor the class of one."
+            f"modules[{name!r}] must be a torch module or the class of one, got {given!r}"
         )
     return copy.deepcopy(given)

@@ -1,7 +1,7 @@
-"""What fit has learned of columns, labels and errors: each object's state, and back.
+"""What fit has learned about columns, labels and errors: states of objects, and back.
 
-A state is a dict of plain values and arrays. What is read is checked for what would be
-wrong much later, or silently.
+A state is a dict of plain values and arrays. A state that is read is checked for mistakes
+that would otherwise show much later, or not at all.
 """
 
 import numpy as np
@@ -23,7 +23,7 @@ _KINDS = (
     "bounded",
     "pixel",
 )
-# Of each column, by their names in Scaling.
+# The attributes of Scaling with a number for each column.
 _SCALES = (
     "shift_",
     "scale_",
@@ -34,7 +34,7 @@ _SCALES = (
 
 
 def check(condition, what):
-    """Refuse what a state says of `what`.
+    """Refuse a state whose part `what` is invalid.
 
     Raises
     ------
@@ -42,11 +42,11 @@ def check(condition, what):
         If `condition` does not hold.
     """
     if not condition:
-        raise ValueError(f"what it says of {what} cannot be")
+        raise ValueError(f"its {what} cannot be right")
 
 
 def numbers(array, shape, what):
-    """`array`, if it is one of finite doubles of this shape.
+    """`array`, if it holds finite float64 numbers and has this shape.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def numbers(array, shape, what):
 
 
 def codes(array, shape, n_values, what):
-    """`array`, if it is one of whole numbers from 0 to below `n_values`.
+    """`array`, if it holds integers from 0 to below `n_values` and has this shape.
 
     Raises
     ------
@@ -107,7 +107,10 @@ def codec_state(codec):
 
 
 def _coded(words, known):
-    """Words as positions in a list that the file states: later versions know more."""
+    """Words as positions in the list `known`, which the file stores with them.
+
+    A later version may have a longer list, in another order.
+    """
     place = {word: code for code, word in enumerate(known)}
     array = np.array([place[word] for word in words], dtype=np.int64)
     return {"known": list(known), "codes": array}
@@ -162,7 +165,7 @@ def categories_state(table):
 
 
 def categories_of(state):
-    """Categories by column, from a state; None in files of models without any."""
+    """Categories by column, from a state, which may be None if there are none."""
     categories = {}
     for j, values in state or []:
         check(type(j) is int and j >= 0 and j not in categories, "categories")

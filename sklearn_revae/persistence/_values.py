@@ -1,9 +1,10 @@
-"""Values as JSON with tensors beside it, and back: each of the type it had.
+"""Values as JSON with tensors beside it, and back, without a change of their types.
 
-What JSON has no word for becomes an object with one key that begins with "$". Arrays of
-numbers become tensors, which the JSON names.
+A value for which JSON has no form becomes an object with one key that begins with "$".
+Arrays of numbers become tensors, which the JSON names.
 """
 
+import datetime
 import math
 from decimal import Decimal
 from fractions import Fraction
@@ -11,15 +12,19 @@ from fractions import Fraction
 import numpy as np
 import torch
 
-# An array's strings are all as long as the longest: no file is to ask for more.
+from sklearn_revae.persistence._errors import UnstorableError
+from sklearn_revae.persistence._pandas import (
+    describe_index,
+    index_of,
+    is_scalar,
+    make_index,
+)
+
+# All strings of an array take as much memory as the longest: this bounds the array.
 _LARGEST_TEXTS = 2**26
 _NUMBERS, _TIMES, _TEXTS = "biuf", "Mm", "US"
-# Tensors of these are none, or unknown to some versions: signed ones take their place.
+# Not all versions of torch have tensors of these kinds: they are stored as signed ones.
 _AS_SIGNED = "uMm"
-
-
-class UnstorableError(ValueError):
-    """A value has no form in a file."""
 
 
 def encode(value, place, tensors):
@@ -28,12 +33,14 @@ def encode(value, place, tensors):
     Raises
     ------
     UnstorableError
-        For what a file cannot hold, by its place.
+        For a value that a file cannot hold, with its place.
     """
     if value is None or type(value) in (bool, int, str):
         return value
     if type(value) is float:
         return value if math.isfinite(value) else {"$float": repr(value)}
+    if type(value) is list and (index := index_of(value)) is not None:
+        return {"$index": encode(describe_index(index, place), place, tensors)}
     if type(value) in (list, tuple):
         parts = [encode(v, f"{place}/{i}", tensors) for i, v in enumerate(value)]
         return parts if type(value) is list else {"$tuple": parts}
@@ -49,14 +56,18 @@ def encode(value, place, tensors):
         return {"$decimal": str(value)}
     if isinstance(value, Fraction):
         return {"$fraction": [value.numerator, value.denominator]}
+    if type(value) is datetime.date:
+        return {"$date": value.isoformat()}
+    if is_scalar(value) and index_of([value]) is not None:
+        return {"$one_of_index": encode([value], place, tensors)}
     if isinstance(value, torch.device):
         return {"$device": str(value)}
     if isinstance(value, np.random.RandomState):
         return {"$random_state": _encode_random_state(value, place, tensors)}
     raise UnstorableError(
-        f"{place} is {value!r} of type {type(value).__name__}, which has no form in a "
-        "file without pickle: numbers, strings, None, and lists, tuples, dicts and "
-        "arrays of these have one."
+        f"{place} is {value!r} of type {type(value).__name__}, which a file without "
+        "pickle cannot hold. It can hold numbers, strings, None, dates, intervals, and "
+        "lists, tuples, dicts and arrays of these."
     )
 
 
@@ -67,13 +78,16 @@ def _encode_array(array, place, tensors):
         native = np.array(array, dtype=dtype.newbyteorder("="), order="C")
     elif array.ndim <= 1 and (dtype.kind in _TEXTS or dtype.hasobject):
         if array.nbytes > _LARGEST_TEXTS:
-            raise UnstorableError(f"{place} is an array of {array.nbytes} bytes of text.")
+            raise UnstorableError(
+                f"{place} is an array of {array.nbytes} bytes of text, but at most "
+                f"{_LARGEST_TEXTS} can be stored. Shorten its longest strings."
+            )
         values = encode(array.tolist(), place, tensors)
         return {tag: {"dtype": dtype.str, "values": values}}
     else:
         raise UnstorableError(
-            f"{place} is an array of {dtype} and shape {array.shape}, which has no form "
-            "in a file: make it one of numbers of 8 bytes at most."
+            f"{place} is an array of {dtype} and shape {array.shape}, which cannot be "
+            "stored in a file. Convert it to numbers of at most 8 bytes."
         )
     if tag == "$scalar":
         number = encode(native.item(), place, tensors)
@@ -88,8 +102,8 @@ def _encode_random_state(random_state, place, tensors):
     state = random_state.get_state(legacy=False)
     if state["bit_generator"] != "MT19937":
         raise UnstorableError(
-            f"{place} is a RandomState of {state['bit_generator']}: one of MT19937, "
-            "which numpy.random.RandomState(seed) makes, has a form in a file."
+            f"{place} is a RandomState of {state['bit_generator']}, which cannot be "
+            "stored in a file. Use numpy.random.RandomState(seed), which is of MT19937."
         )
     parts = [state["state"]["key"], int(state["state"]["pos"])]
     parts += [int(state["has_gauss"]), float(state["gauss"])]
@@ -97,12 +111,12 @@ def _encode_random_state(random_state, place, tensors):
 
 
 def decode(value, tensors):
-    """What :func:`encode` was given; the tensors that are used leave `tensors`.
+    """The value that was encoded. Tensors that it needs are removed from `tensors`.
 
     Raises
     ------
     Exception
-        Of the kind that comes first, for what :func:`encode` does not write.
+        Of any type, for JSON that :func:`encode` does not write.
     """
     if isinstance(value, list):
         return [decode(v, tensors) for v in value]
@@ -118,7 +132,7 @@ def decode(value, tensors):
 
 def _decode_dtype(text):
     dtype = np.dtype(text)
-    # NumPy 1 lets the length of strings overflow.
+    # In NumPy 1 the length of strings can overflow.
     if dtype.itemsize < 0:
         raise ValueError(f"{text} is too long")
     return dtype
@@ -155,9 +169,9 @@ def _decode_scalar(parts, tensors):
 
 def _decode_random_state(parts, tensors):
     key, position, has_gauss, gauss = decode(parts, tensors)
-    # NumPy takes any place, and reads whatever memory lies there.
+    # NumPy does not check the position, and would read memory that is not its own.
     if type(position) is not int or not 0 <= position <= 624 or has_gauss not in (0, 1):
-        raise ValueError("a RandomState is none")
+        raise ValueError("the state of a RandomState is invalid")
     random_state = np.random.RandomState(0)
     random_state.set_state(("MT19937", key, position, has_gauss, gauss))
     return random_state
@@ -170,6 +184,9 @@ _DECODERS = {
     "$bytes": lambda text, _: bytes.fromhex(text),
     "$decimal": lambda text, _: Decimal(text),
     "$fraction": lambda parts, _: Fraction(*parts),
+    "$date": lambda text, _: datetime.date.fromisoformat(text),
+    "$index": lambda parts, tensors: list(make_index(decode(parts, tensors))),
+    "$one_of_index": lambda parts, tensors: decode(parts, tensors)[0],
     "$device": lambda text, _: torch.device(text),
     "$array": _decode_array,
     "$scalar": _decode_scalar,

@@ -1,4 +1,4 @@
-"""What tests of hostile files share: a small model with a part of every kind."""
+"""A small model with categories, counts and exclusions, and the parts of its file."""
 
 import json
 
@@ -14,7 +14,7 @@ from sklearn_revae.persistence._file import write
 
 @pytest.fixture(scope="session")
 def small_rows():
-    """Rows of a frame, and two labels of which some values exclude each other."""
+    """Rows of a frame, and two labels with values that exclude each other."""
     size = np.linspace(0.0, 1.0, 40)
     size[::7] = np.nan
     frame = pd.DataFrame({"size": size, "price": np.arange(40.0) ** 2})
@@ -26,7 +26,7 @@ def small_rows():
 
 @pytest.fixture(scope="session")
 def small_model(small_rows):
-    """A classifier of few weights; tests must leave it as it is."""
+    """A classifier with few weights; tests must not change it."""
     model = ReVAEClassifier(
         (3,), max_iter=3, batch_size=20, random_state=np.random.RandomState(0)
     )
@@ -35,7 +35,7 @@ def small_model(small_rows):
 
 @pytest.fixture(scope="session")
 def small_file(small_model, tmp_path_factory):
-    """The bytes of its file."""
+    """The bytes of the file of `small_model`."""
     path = tmp_path_factory.mktemp("small") / "model"
     save(small_model, path)
     return path.read_bytes()
@@ -43,7 +43,7 @@ def small_file(small_model, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def read_parts(small_file):
-    """Maker of the file's state and tensors, new ones at each call."""
+    """Function that returns new copies of the state and the tensors of `small_file`."""
     length = int.from_bytes(small_file[:8], "little")
     entry = json.loads(small_file[8 : 8 + length])["__metadata__"]["sklearn_revae"]
     return lambda: (json.loads(entry)["state"], safetensors.torch.load(small_file))
@@ -51,7 +51,7 @@ def read_parts(small_file):
 
 @pytest.fixture
 def forge(tmp_path):
-    """Function that writes a state and tensors with a checksum that is right."""
+    """Function that writes a state and tensors with a valid checksum."""
 
     def written(state, tensors):
         write(tmp_path / "forged", state, tensors)

@@ -1,7 +1,7 @@
-"""Write the files of format 1 that later versions have to read, and what they answer.
+"""Write the files of format 1 that later versions must read, and their results.
 
 Run with the first version that wrote this format (0.2.0):
-`python tests/persistence/make_version_1.py`. What is there already stays as it is.
+`python tests/persistence/make_version_1.py`. Existing files are kept.
 """
 
 import gzip
@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parent / "version_1"
 
 
 def rows():
-    """A frame of unlike columns with gaps, and two labels with values of two types."""
+    """A frame of different columns with missing values, and two labels."""
     i = np.arange(60)
     frame = pd.DataFrame({"size": np.sin(i), "price": np.exp(i / 10)})
     frame.loc[::7, "size"] = np.nan
@@ -35,9 +35,10 @@ def rows():
 
 
 def pictures():
-    """Pictures of 16 x 18 pixels, a bar across or down, half of them labelled.
+    """Pictures of 16 x 18 pixels with a bar across or down, half of them labelled.
 
-    Up to 256 columns `impute` learns a rule for, which would not pack well.
+    They have more than 256 pixels, so that no rule for `impute` is learned, which would
+    make the file larger.
     """
     i = np.arange(40)
     X = np.zeros((40, 16, 18), dtype=np.uint8)
@@ -48,7 +49,7 @@ def pictures():
 
 
 def thin_out(model, n_kept=2000):
-    """Set all but the largest weights of each layer to zero: such a file packs well."""
+    """Set all but the largest weights of each layer to zero, to compress the file."""
     with torch.no_grad():
         for weights in model.module_.parameters():
             sizes = weights.abs().flatten()
@@ -57,7 +58,7 @@ def thin_out(model, n_kept=2000):
 
 
 def answers(model, X, do):
-    """What has to stay, as JSON: of a few rows, of a frame or an array."""
+    """The results for a few rows, a frame or an array, as JSON."""
     said = {
         "transform": model.transform(X).tolist(),
         "score_samples": model.score_samples(X).tolist(),
@@ -73,7 +74,7 @@ def answers(model, X, do):
 
 
 def models():
-    """All models by name, with the rows they answer for, and the asked label."""
+    """Names and models, with the rows and the intervention whose results are stored."""
     frame, labels = rows()
     classifier = ReVAEClassifier((6,), max_iter=30, batch_size=20, random_state=0)
     yield "classifier", classifier.fit(frame, labels), frame[:3], {"place": "left"}

@@ -1,4 +1,4 @@
-"""Whatever a file says: it is refused with a ModelFileError, or it is the model saved."""
+"""Any file is either refused with a ModelFileError, or gives the model that was saved."""
 
 import copy
 import json
@@ -14,7 +14,7 @@ import torch
 
 from sklearn_revae.persistence import ModelFileError, load
 
-# What a forged file puts in the place of something else.
+# Values that a forged file has in place of others.
 _ODD = [
     *(None, True, -1, 0, 1, 2**31, 2**63, 10**30, 0.5, -1e308, "", "auto", "\ud800"),
     *([], {}, [[]], {"$tuple": []}, {"$float": "nan"}, {"$float": "x"}, {"$none": 1}),
@@ -39,9 +39,9 @@ _ODD = [
 
 
 def _mutated(data, random):
-    """The bytes of a file with some of them changed, lost or added."""
+    """The bytes of a file, with some of them changed, removed or added."""
     changed = bytearray(data)
-    # The header, the first bytes of all, and everywhere.
+    # Within the length of the header, within the header, or anywhere.
     reach = random.choice([16, 2000, len(data)])
     place = random.randint(reach)
     kind = random.randint(6)
@@ -57,14 +57,14 @@ def _mutated(data, random):
     elif kind == 4:
         changed[place:place] = random.bytes(random.randint(1, 100))
     else:
-        # A digit stays one, so that the header may well be read.
+        # A digit is replaced by a digit, so that the header may be valid.
         digits = [i for i in range(8, 8 + 20_000) if data[i : i + 1].isdigit()]
         changed[random.choice(digits)] = ord(str(random.randint(10)))
     return bytes(changed)
 
 
 def _places(value, found):
-    """Every container of a tree with each of its keys."""
+    """All pairs of a container in a tree and one of its keys."""
     if isinstance(value, (dict, list)):
         for key in value if isinstance(value, dict) else range(len(value)):
             found.append((value, key))
@@ -73,7 +73,7 @@ def _places(value, found):
 
 
 def _forged(state, tensors, random):
-    """Change one thing that a state or its tensors say."""
+    """Change one value of a state or one of its tensors."""
     if random.randint(4):
         places = _places(state, [])
         container, key = places[random.randint(len(places))]
@@ -102,8 +102,8 @@ def _forged(state, tensors, random):
 
 @pytest.fixture
 def no_large_memory():
-    """Fail where the process's largest memory has grown by more than 200 MB."""
-    resource = pytest.importorskip("resource", reason="tells memory, on POSIX alone")
+    """Fail if the peak memory of the process grows by more than 200 MB."""
+    resource = pytest.importorskip("resource", reason="measures memory, on POSIX only")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     yield
     unit = 1 if sys.platform == "darwin" else 1024
@@ -140,11 +140,11 @@ def test_400_forged_files_with_right_checksums_do_no_harm(
             load(path)
         except ModelFileError:
             n_refused += 1
-    # What the rest changed may be so: names, histories, weights.
+    # The others have valid names, histories or weights.
     assert 250 < n_refused < 400
 
 
-def test_a_forged_file_that_says_nothing_new_is_the_model(
+def test_a_file_forged_from_the_same_parts_gives_the_same_model(
     read_parts, forge, small_model, small_rows
 ):
     loaded = load(forge(*read_parts()))
@@ -194,7 +194,9 @@ def _tensor(name, value):
         (_tensor("payload", torch.tensor([*pickle.dumps({})])), "tensors .'payload'."),
     ],
 )
-def test_a_forged_file_is_refused_for_what_is_wrong(change, message, read_parts, forge):
+def test_the_error_names_what_is_wrong_in_a_forged_file(
+    change, message, read_parts, forge
+):
     state, tensors = read_parts()
     change(state, tensors)
     with pytest.raises(ModelFileError, match=message):
@@ -208,7 +210,7 @@ def test_weights_that_are_not_finite_are_refused(read_parts, forge):
         load(forge(state, tensors))
 
 
-def test_a_random_state_out_of_bounds_is_refused(read_parts, forge):
+def test_an_invalid_random_state_is_refused(read_parts, forge):
     state, tensors = read_parts()
     state["parameters"]["random_state"]["$random_state"][1] = 625
     with pytest.raises(ModelFileError, match="RandomState"):
@@ -225,20 +227,23 @@ def _entry(**content):
 
 
 _FOREIGN = {
-    "empty": (b"", "is no safetensors file"),
-    "text": (b"label,value\n1,2\n" * 9, "is no safetensors file"),
+    "empty": (b"", "is not a safetensors file"),
+    "text": (b"label,value\n1,2\n" * 9, "is not a safetensors file"),
     "pickle": (pickle.dumps({"weights": [1.0] * 99}), "looks like a pickle"),
-    "endless header": (b"\xff" * 7 + b"\x00" + b"{" * 99, "is no safetensors file"),
+    "endless header": (b"\xff" * 7 + b"\x00" + b"{" * 99, "is not a safetensors file"),
     "long header": (
         (2**25 + 1).to_bytes(8, "little") + b" " * (2**25 + 1),
         "header of 33554433 bytes",
     ),
-    "deep header": (_header(0) + b"", "no safetensors file"),
-    "deep nesting": ((10**5).to_bytes(8, "little") + b"[" * 10**5, "no safetensors file"),
-    "foreign": (safetensors.torch.save({"a": torch.zeros(3)}), "of something else"),
+    "deep header": (_header(0) + b"", "not a safetensors file"),
+    "deep nesting": (
+        (10**5).to_bytes(8, "little") + b"[" * 10**5,
+        "not a safetensors file",
+    ),
+    "foreign": (safetensors.torch.save({"a": torch.zeros(3)}), "was not written by"),
     "foreign with metadata": (
         safetensors.torch.save({"a": torch.zeros(3)}, {"format": "pt"}),
-        "of something else",
+        "was not written by",
     ),
     "newer": (
         _entry(format_version=2, written_by="9.9", state={}),
@@ -249,14 +254,14 @@ _FOREIGN = {
     "no checksum": (_entry(format_version=1, state={}), "checksum"),
     "says more": (
         _header({"a": {"dtype": "F64", "shape": [2**50], "data_offsets": [0, 2**53]}}),
-        "of something else",
+        "was not written by",
     ),
-    "twice": (b"\x19" + b"\0" * 7 + b'{"a": 1, "a": 2, "b": 3} ', "something twice"),
+    "twice": (b"\x19" + b"\0" * 7 + b'{"a": 1, "a": 2, "b": 3} ', "same name"),
 }
 
 
 @pytest.mark.parametrize("name", _FOREIGN)
-def test_a_file_of_something_else_is_refused(name, tmp_path):
+def test_a_file_of_another_kind_is_refused(name, tmp_path):
     data, message = _FOREIGN[name]
     (tmp_path / "other").write_bytes(data)
     with pytest.raises(ModelFileError, match=message):
@@ -285,7 +290,7 @@ def test_a_longer_file_is_refused(small_file, tmp_path):
         load(tmp_path / "model")
 
 
-def test_one_changed_weight_is_found(small_file, tmp_path):
+def test_one_changed_weight_is_detected(small_file, tmp_path):
     changed = bytearray(small_file)
     changed[-1] ^= 1
     (tmp_path / "model").write_bytes(changed)
@@ -293,17 +298,17 @@ def test_one_changed_weight_is_found(small_file, tmp_path):
         load(tmp_path / "model")
 
 
-def test_a_pipe_and_a_device_are_not_waited_for(tmp_path):
+def test_pipes_devices_and_folders_are_refused_at_once(tmp_path):
     paths = [tmp_path]
     if hasattr(os, "mkfifo"):
         os.mkfifo(tmp_path / "pipe")
         paths += [tmp_path / "pipe", "/dev/zero"]
     for path in paths:
-        with pytest.raises(ModelFileError, match="no regular file"):
+        with pytest.raises(ModelFileError, match="not a regular file"):
             load(path)
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path):
+def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere"):
         load(tmp_path / "nowhere")
 
@@ -311,7 +316,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 def test_loading_runs_no_code_and_opens_one_file(small_file, tmp_path):
     path = tmp_path / "model"
     path.write_bytes(small_file)
-    # Libraries import parts of their own when they are first used.
+    # Some libraries import modules when they are first used.
     load(path)
     events, watched = [], ("exec", "compile", "import", "open", "pickle.", "subprocess.")
     watched += ("os.system", "os.exec", "socket.", "marshal.", "ctypes.dlopen")

@@ -1,4 +1,4 @@
-"""Files of earlier versions are read, and answer as they did when they were written."""
+"""Files of earlier versions are read, and give the results that were recorded then."""
 
 import gzip
 import importlib.util
@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parent / "version_1"
 
 @pytest.fixture(scope="module")
 def maker():
-    """The script that made the files."""
+    """The script that wrote the files."""
     path = Path(__file__).parent / "make_version_1.py"
     spec = importlib.util.spec_from_file_location("make_version_1", path)
     module = importlib.util.module_from_spec(spec)
@@ -24,7 +24,7 @@ def maker():
 
 
 def _assert_close(said, expected):
-    """Compare nested lists of numbers and words, numbers to single precision."""
+    """Compare nested lists of numbers and strings, numbers to single precision."""
     assert type(said) is type(expected)
     if isinstance(expected, (list, dict)):
         assert len(said) == len(expected)
@@ -38,7 +38,7 @@ def _assert_close(said, expected):
 
 
 @pytest.mark.parametrize("name", ["classifier", "transformer"])
-def test_files_of_version_1_answer_as_they_did(name, maker):
+def test_files_of_version_1_give_the_same_results(name, maker):
     model = load(FOLDER / f"{name}.safetensors")
     frame, _ = maker.rows()
     X = frame[:3] if name == "classifier" else frame[["size", "price"]].to_numpy()[:3]
@@ -47,7 +47,7 @@ def test_files_of_version_1_answer_as_they_did(name, maker):
     _assert_close(json.loads(json.dumps(maker.answers(model, X, do))), expected)
 
 
-def test_a_convolutional_file_of_version_1_answers_as_it_did(maker, tmp_path):
+def test_a_convolutional_file_of_version_1_gives_the_same_results(maker, tmp_path):
     file = tmp_path / "pictures.safetensors"
     file.write_bytes(gzip.decompress((FOLDER / f"{file.name}.gz").read_bytes()))
     model = load(file)
@@ -57,7 +57,7 @@ def test_a_convolutional_file_of_version_1_answers_as_it_did(maker, tmp_path):
     _assert_close(json.loads(json.dumps(said)), expected)
 
 
-def test_files_of_version_1_train_further(maker):
+def test_files_of_version_1_can_be_trained_further(maker):
     model = load(FOLDER / "classifier.safetensors")
     assert model.partial_fit(*maker.rows()).n_iter_ == 31
 

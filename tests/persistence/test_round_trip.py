@@ -1,4 +1,4 @@
-"""A saved model and the loaded one are the same, in all they hold and all they answer."""
+"""A loaded model has the attributes of the saved one, and gives the same results."""
 
 import os
 from dataclasses import fields, is_dataclass
@@ -31,7 +31,7 @@ class Encoder(nn.Sequential):
 
 
 def assert_same(one, other):
-    """Compare values of any type, and objects of the package by all they hold."""
+    """Compare values of any type; objects of the package by all their attributes."""
     assert type(other) is type(one)
     if isinstance(one, np.ndarray):
         assert other.dtype == one.dtype
@@ -92,7 +92,7 @@ def reload(tmp_path):
 
 
 def answers(model, X, do):
-    """All that a model says of rows."""
+    """Results of all methods for X."""
     said = {
         "transform": model.transform(X),
         "inverse": model.inverse_transform(model.transform(X)),
@@ -125,7 +125,7 @@ def with_gaps(X):
 
 @pytest.fixture(scope="module")
 def table(blobs):
-    """A frame of many types of columns, with gaps, and two labels that exclude values."""
+    """A frame of many types of columns, and labels with values that exclude others."""
     X, y = blobs
     frame = pd.DataFrame({"size": X[:, 0], "weight": X[:, 1].astype(np.float32)})
     frame.loc[::4, "size"] = np.nan
@@ -221,7 +221,7 @@ def test_sparse_rows(form, blobs, quick_classifier, reload):
     assert_same(model.sample(3, random_state=0), loaded.sample(3, random_state=0))
 
 
-def test_an_array_of_unusual_objects(quick_transformer, reload):
+def test_categories_of_all_types_that_objects_may_hold(quick_transformer, reload):
     cells = [["a", b"b"], [Decimal("1.5"), Fraction(1, 3)], [True, None], [2, "a"]]
     X = np.array(cells * 5, dtype=object)
     model = quick_transformer().fit(X)
@@ -351,8 +351,8 @@ def test_own_modules_are_passed_as_class_or_instance(blobs, quick_classifier, re
     [
         (None, r"modules=\{'encoder': Encoder\}"),
         ({"decoder": Encoder}, r"modules=\{'encoder': Encoder\}"),
-        ({"encoder": nn.Linear}, "pass an instance"),
-        ({"encoder": "Encoder"}, "neither a torch module nor the class"),
+        ({"encoder": nn.Linear}, "Pass an instance"),
+        ({"encoder": "Encoder"}, "must be a torch module or the class of one"),
         ({"encoder": nn.Linear(4, 3)}, "'weight' of Linear is"),
         (
             {"encoder": nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.Sigmoid())},
@@ -369,20 +369,20 @@ def test_a_missing_or_different_module_is_named(
 
 
 @pytest.mark.parametrize("modules", [[Encoder], {"Encoder": Encoder}, "encoder"])
-def test_modules_that_name_no_parameter_are_refused(modules, tmp_path):
-    with pytest.raises(ValueError, match="should be a dict with the keys"):
+def test_modules_must_be_a_dict_of_the_two_parameters(modules, tmp_path):
+    with pytest.raises(ValueError, match="modules must be a dict with keys among"):
         load(tmp_path / "none", modules)
 
 
 class OwnClassifier(ReVAEClassifier):
-    """A class that no file can name."""
+    """A subclass, which cannot be saved."""
 
 
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        (make_pipeline(StandardScaler(), ReVAEClassifier()), "Of a Pipeline save"),
-        (OwnClassifier(), "no class derived"),
+        (make_pipeline(StandardScaler(), ReVAEClassifier()), "Of a Pipeline, save"),
+        (OwnClassifier(), "no subclasses"),
         (ReVAEClassifier(callbacks=[EpochTimer()]), r"set_params\(callbacks=None\)"),
         (ReVAEClassifier(unlabeled_value=object()), "unlabeled_value is <object"),
         (ReVAEClassifier(likelihood={0: {1, 2}}), "likelihood/0/1 is"),
@@ -397,7 +397,7 @@ def test_what_a_file_cannot_hold_is_named(model, message, tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-def test_attributes_of_others_are_refused(tmp_path):
+def test_unknown_attributes_are_refused(tmp_path):
     model = ReVAEClassifier()
     model.note = "mine"
     with pytest.raises(ValueError, match="'note'"):
@@ -414,7 +414,7 @@ def test_attributes_of_others_are_refused(tmp_path):
         {"style_dim": -1},
     ],
 )
-def test_parameters_that_no_longer_make_the_module_are_refused(
+def test_parameters_that_do_not_fit_the_module_are_refused(
     changes, blobs_model, tmp_path, reload
 ):
     changed = reload(blobs_model).set_params(**changes)
@@ -423,14 +423,14 @@ def test_parameters_that_no_longer_make_the_module_are_refused(
     assert not (tmp_path / "other").exists()
 
 
-def test_a_column_type_without_a_name_is_refused(blobs, quick_classifier, tmp_path):
+def test_a_column_of_decimals_in_polars_is_refused(blobs, quick_classifier, tmp_path):
     X = pl.DataFrame({"price": [Decimal(i) for i in range(6)], "size": list(range(6))})
     model = quick_classifier().fit(X, [0, 1] * 3)
     with pytest.raises(ValueError, match="Column 'price' of the training data"):
         save(model, tmp_path / "model")
 
 
-def test_the_same_model_is_the_same_bytes(blobs_model, tmp_path):
+def test_the_same_model_gives_the_same_bytes(blobs_model, tmp_path):
     for name in ("one", "other"):
         save(blobs_model, tmp_path / name)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
@@ -441,6 +441,6 @@ def test_the_same_model_is_the_same_bytes(blobs_model, tmp_path):
 def test_a_file_is_not_much_larger_than_the_weights(digits_model, tmp_path):
     save(digits_model, tmp_path / "model")
     n_bytes = sum(t.nbytes for t in digits_model.module_.state_dict().values())
-    # Three square matrices of doubles are what impute goes by.
+    # impute needs three square matrices of doubles.
     n_bytes += 3 * 8 * digits_model.n_features_in_**2
     assert (tmp_path / "model").stat().st_size < 1.5 * n_bytes + 50_000

@@ -1,4 +1,4 @@
-"""A file is the old one or the new one, whenever writing ends."""
+"""A path holds the old file or the new one, whenever writing ends."""
 
 import os
 import stat
@@ -13,7 +13,7 @@ STEPS = ("open", "fsync", "replace")
 
 @pytest.fixture
 def stop_at(monkeypatch):
-    """Function that lets a step of writing call something in place of its work."""
+    """Function that replaces a step of writing by a call of another function."""
 
     def stop(step, instead):
         monkeypatch.setattr(os, step, instead)
@@ -45,12 +45,12 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(
 
 
 @pytest.mark.parametrize("step", [*STEPS, "after replace"])
-def test_a_kill_leaves_one_of_both_files_whole(step, tmp_path):
+def test_a_killed_process_leaves_one_of_both_files_complete(step, tmp_path):
     path, data = tmp_path / "model", os.urandom(200_000)
     path.write_bytes(b"old")
     child = os.fork()
     if child == 0:
-        # Dies without a word, as if killed, and never runs pytest's own end.
+        # Exits as if it was killed, without running what pytest does at the end.
         replace = os.replace
 
         def die(*arguments, **_):
@@ -64,12 +64,12 @@ def test_a_kill_leaves_one_of_both_files_whole(step, tmp_path):
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 9
     assert path.read_bytes() == (data if step == "after replace" else b"old")
-    # The next one is not in the way of what was left.
+    # The temporary file that is left does not disturb the next one.
     replace_file(path, b"next")
     assert path.read_bytes() == b"next"
 
 
-def test_all_is_flushed_before_the_new_name(tmp_path, monkeypatch):
+def test_everything_is_flushed_before_the_file_is_renamed(tmp_path, monkeypatch):
     order = []
     fsync, replace = os.fsync, os.replace
 
@@ -86,7 +86,7 @@ def test_all_is_flushed_before_the_new_name(tmp_path, monkeypatch):
     assert order == [("file", 3), ("replace", None), ("folder", None)]
 
 
-def test_a_link_stays_a_link(tmp_path, small_model):
+def test_a_symbolic_link_is_kept(tmp_path, small_model):
     (tmp_path / "there").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "there" / "model")
     save(small_model, tmp_path / "link")
@@ -94,13 +94,13 @@ def test_a_link_stays_a_link(tmp_path, small_model):
     assert load(tmp_path / "there" / "model").n_iter_ == small_model.n_iter_
 
 
-def test_a_new_file_is_as_readable_as_any(tmp_path, small_model):
+def test_a_new_file_has_the_usual_permissions(tmp_path, small_model):
     (tmp_path / "any").write_bytes(b"")
     save(small_model, str(tmp_path / "model"))
     modes = {(tmp_path / name).stat().st_mode for name in ("any", "model")}
     assert len(modes) == 1
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path, small_model):
+def test_a_missing_folder_is_named(tmp_path, small_model):
     with pytest.raises(FileNotFoundError, match="nowhere"):
         save(small_model, tmp_path / "nowhere" / "model")
