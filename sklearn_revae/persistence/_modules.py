@@ -77,7 +77,8 @@ def fill(module, weights):
         If their names, shapes or types differ from those of the module.
     """
     own = weights_of(module)
-    for name in [*own, *weights]:
+    # The order of tensors in a file is random.
+    for name in [*own, *sorted(weights)]:
         has = [
             (tuple(w[name].shape), w[name].dtype) if name in w else None
             for w in (own, weights)
