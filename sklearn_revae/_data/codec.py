@@ -6,7 +6,7 @@ import numpy as np
 import scipy.sparse
 
 from sklearn_revae._data import reading
-from sklearn_revae._data.chunks import chunks, dense
+from sklearn_revae._data.chunks import chunks
 from sklearn_revae._data.column_kinds import ColumnKinds
 from sklearn_revae._data.containers import (
     column_dtypes,
@@ -14,6 +14,7 @@ from sklearn_revae._data.containers import (
     restore,
     restore_draws,
     template_of,
+    unchanged_cells,
 )
 from sklearn_revae._data.kinds import (
     Levels,
@@ -332,12 +333,7 @@ class Codec:
         kept : sequence of int, optional
             Columns that are returned exactly as `like` has them.
         """
-        unchanged = None
-        if own is not None:
-            own = dense(own)
-            unchanged = values == own
-            if len(kept):
-                unchanged[:, list(kept)] = True
+        unchanged = None if own is None else unchanged_cells(values, own, kept)
         return restore(like, values, self.table_, unchanged)
 
     def restore_draws(self, draws, like, own, kept=()):

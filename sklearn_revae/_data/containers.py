@@ -10,6 +10,13 @@ from sklearn_revae._data.sources import as_stored
 from sklearn_revae._data.tensors import as_numpy
 
 
+def unchanged_cells(values, own, kept=()):
+    """Cells (n, n_features) of edited `values` that equal `own`, or are to be kept."""
+    unchanged = values == dense(own)
+    unchanged[:, list(kept)] = True
+    return unchanged
+
+
 def restore(X, values, table, unchanged=None):
     """`values` (n, n_features) in the container and types of X.
 

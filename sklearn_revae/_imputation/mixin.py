@@ -8,10 +8,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import validate_parameter_constraints
 
 from sklearn_revae._data.chunks import dense
-from sklearn_revae._imputation.residuals import decoded_rows
 from sklearn_revae._inference.arguments import AT_LEAST_ONE
 from sklearn_revae._inference.chunked import apply
-from sklearn_revae._inference.latents import LatentsMixin
+from sklearn_revae._inference.latents import LatentsMixin, decoded_rows
 from sklearn_revae._model.objective import sample_posterior
 from sklearn_revae._random import draw_seed, generator
 from sklearn_revae._typing import ArrayRows, Container, RandomState, Rows

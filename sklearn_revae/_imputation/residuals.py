@@ -14,7 +14,8 @@ from sklearn_revae._imputation.covariance import (
     regression_weights,
     residual_covariance,
 )
-from sklearn_revae._inference.chunked import apply, for_inference
+from sklearn_revae._inference.chunked import for_inference
+from sklearn_revae._inference.latents import decoded_rows
 
 # The regression stores matrices of this width, and solves a system of it per row.
 MOST_COLUMNS = 256
@@ -56,11 +57,6 @@ def learn_residuals(module, values, scaling, seed):
     step = -(-values.shape[0] // _MOST_ROWS)
     x = scaling.transform(values[::step], np.float64)
     return Residuals().fit(module, x, continuous, seed)
-
-
-def decoded_rows(module, x):
-    """E[x|z] (n, n_features) of scaled rows, where z is the mean of q(z|x)."""
-    return apply(module, lambda m, rows: m.expected_row(m.encode(rows)[0]), x)
 
 
 class Residuals:

@@ -14,6 +14,11 @@ from sklearn_revae._inference.density import row_bounds
 from sklearn_revae._typing import ArrayRows, Container, Rows
 
 
+def decoded_rows(module, x):
+    """E[x|z] (n, n_features) of scaled rows, where z is the mean of q(z|x)."""
+    return apply(module, lambda m, rows: m.expected_row(m.encode(rows)[0]), x)
+
+
 class LatentsMixin(TransformerMixin):
     """The methods of a fitted estimator that encode, decode and score samples."""
 
@@ -127,10 +132,7 @@ class LatentsMixin(TransformerMixin):
         >>> model.reconstruct(X).shape
         (150, 4)
         """
-        x = self._scaled(X)
-        decoded = apply(
-            self.module_, lambda m, rows: m.expected_row(m.encode(rows)[0]), x
-        )
+        decoded = decoded_rows(self.module_, self._scaled(X))
         return self._codec.inverse_transform(decoded, X)
 
     @property

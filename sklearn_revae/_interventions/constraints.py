@@ -6,7 +6,7 @@ from numbers import Real
 import numpy as np
 
 from sklearn_revae._data.names import feature_index, written_name
-from sklearn_revae._interventions.requests import as_pair, as_scalar, listed, shortened
+from sklearn_revae._interventions.sequences import as_pair, as_scalar, listed, shortened
 
 DIRECTIONS = (1, -1)
 
@@ -166,7 +166,6 @@ def _read_pair(column, given):
 
 def _read_limit(limit, if_open):
     """A limit as a float: `if_open` for None, NaN if it is not a number."""
-    limit = as_scalar(limit)
     if limit is None:
         return if_open
     if not isinstance(limit, Real) or isinstance(limit, (bool, np.bool_)):

@@ -7,7 +7,12 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
 
 from sklearn_revae._data.chunks import dense, float_dtype
-from sklearn_revae._data.containers import column_dtypes, restore, restore_draws
+from sklearn_revae._data.containers import (
+    column_dtypes,
+    restore,
+    restore_draws,
+    unchanged_cells,
+)
 from sklearn_revae._data.frames import is_frame
 from sklearn_revae._data.missing import is_missing
 from sklearn_revae._data.reading import names_of
@@ -125,9 +130,7 @@ class Passage:
 
     def _restored(self, X, own, values, kept):
         """Numbers in the container of X, where cells equal to `own` are those of X."""
-        unchanged = values == own
-        unchanged[:, list(kept)] = True
-        return restore(X, values, self._table, unchanged)
+        return restore(X, values, self._table, unchanged_cells(values, own, kept))
 
     def transformed(self, values, kept):
         """Edits as the model sees them; several of each sample as one array."""

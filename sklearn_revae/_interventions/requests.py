@@ -1,64 +1,18 @@
 """Arguments of interventions: which labels change, to which values, and how."""
 
-from collections.abc import Hashable, Iterable, Mapping, Set
+from collections.abc import Hashable, Mapping, Set
 from numbers import Real
 
 import numpy as np
 
+from sklearn_revae._interventions.sequences import (
+    as_pair,
+    as_scalar,
+    holds_several,
+    listed,
+    shortened,
+)
 from sklearn_revae._model.edits import METHODS
-
-
-def listed(given, argument, names=()):
-    """Names or positions that an argument gives, one or several, as a list.
-
-    Parameters
-    ----------
-    given : object
-        A name or a position, or an iterable of these.
-    argument : str
-        The argument, for the message.
-    names : list, optional
-        Known names. A tuple among them is one name, not several.
-
-    Raises
-    ------
-    ValueError
-        For a mapping, a mask of bools, and anything nested.
-    """
-    given = as_scalar(given)
-    if not _holds_several(given) or (isinstance(given, tuple) and given in names):
-        return [given]
-    found = [] if isinstance(given, Mapping) else list(given)
-    nested = any(not isinstance(name, Hashable) for name in found)
-    if isinstance(given, Mapping) or nested:
-        raise ValueError(
-            f"{argument} must be a name or an index, or a flat list of these, got "
-            f"{shortened(given)}."
-        )
-    if found and all(isinstance(name, (bool, np.bool_)) for name in found):
-        raise ValueError(
-            f"{argument} is a mask of bools: pass names or indices instead, for example "
-            "numpy.flatnonzero(mask)."
-        )
-    return found
-
-
-def as_scalar(value):
-    """The element of an array without axes; every other value as it is."""
-    return value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
-
-
-def _holds_several(given):
-    return isinstance(given, Iterable) and not isinstance(given, (str, bytes))
-
-
-def shortened(value):
-    """How messages write a value that may be a large table."""
-    written = repr(value)
-    if len(written) <= 100 and "\n" not in written:
-        return written
-    shape = f" and shape {value.shape}" if hasattr(value, "shape") else ""
-    return f"an object of type {type(value).__name__}{shape}"
 
 
 def read_do(labels, do, n_rows):
@@ -302,7 +256,7 @@ def read_lines(labels, label, values):
     """
     _known(labels)
     label = as_scalar(label)
-    if not _holds_several(label):
+    if not holds_several(label):
         position = labels.index(label)
         return [(position, read_ends(labels, position, values))]
     # The order of a set is arbitrary, but decides which axis belongs to which label.
@@ -327,19 +281,6 @@ def read_lines(labels, label, values):
         (position, read_ends(labels, position, pair))
         for position, pair in zip(positions, ends, strict=True)
     ]
-
-
-def as_pair(values):
-    """The two elements of a list, an array or the like; None if it is not a pair."""
-    if isinstance(values, (str, bytes, Set, Mapping)):
-        return None
-    if hasattr(values, "to_numpy"):
-        values = values.to_numpy()
-    try:
-        pair = list(values)
-    except TypeError:
-        return None
-    return pair if len(pair) == 2 else None
 
 
 def _known(labels):

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import torch
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -45,6 +46,7 @@ PAIRS_OF_LABELS = {
     "Index": pd.Index(["a", "b"]),
     "Series": pd.Series(["a", "b"], index=[7, 5]),
     "polars": pl.Series(["a", "b"]),
+    "tensor": torch.tensor([0, 1]),
 }
 
 
@@ -56,7 +58,9 @@ def test_a_grid_accepts_labels_in_any_sequence(label, model, pipeline, frame):
     assert traverse(pipeline, X, label, steps=2).shape == expected.shape
 
 
-@pytest.mark.parametrize("label", [np.array("a"), np.array(0), np.str_("a"), np.int64(0)])
+@pytest.mark.parametrize(
+    "label", [np.array("a"), np.array(0), np.str_("a"), np.int64(0), torch.tensor(0)]
+)
 def test_one_label_may_be_a_scalar_of_numpy(label, model, frame):
     X = frame[:4]
     expected = model.traverse(X, "a", steps=2)
@@ -109,6 +113,37 @@ def test_labels_that_do_not_define_a_line_or_a_grid_are_refused(
 def test_swap_refuses_everything_else(chosen, message, model, frame):
     with pytest.raises(ValueError, match=message):
         model.swap(frame, frame, chosen)
+
+
+def test_integers_are_names_first(blobs, quick_classifier):
+    X, y = blobs
+    binary = (X[:, 0] > 0).astype(int) + 5
+    model = quick_classifier().fit(X, pd.DataFrame({1: y, 0: binary}))
+    assert model.label_names_ == ["1", "0"]
+    first, second = model.intervene(X, {"1": 2}), model.intervene(X, {"0": 5})
+    for label in (1, np.int64(1)):
+        np.testing.assert_array_equal(model.intervene(X, {label: 2}), first)
+    np.testing.assert_array_equal(model.intervene(X, {0: 5}), second)
+    methods = {0: "mean", 1: "transport"}
+    np.testing.assert_array_equal(
+        model.intervene(X, {1: 2, 0: 5}, method=methods),
+        model.intervene(X, {"1": 2, "0": 5}, method={"0": "mean", "1": "transport"}),
+    )
+    np.testing.assert_array_equal(model.swap(X, X[::-1], 1), model.swap(X, X[::-1], "1"))
+    np.testing.assert_array_equal(
+        model.traverse(X, [1, 0], steps=2), model.traverse(X, ["1", "0"], steps=2)
+    )
+    with pytest.raises(ValueError, match="5 is not a value of 1"):
+        model.intervene(X, {1: 5})
+
+
+@pytest.mark.filterwarnings("ignore:A column-vector y was passed")
+def test_the_only_label_needs_no_name_even_if_it_is_an_integer(blobs, quick_classifier):
+    X, y = blobs
+    model = quick_classifier().fit(X, pd.DataFrame({3: y}))
+    np.testing.assert_array_equal(model.intervene(X, 2), model.intervene(X, {3: 2}))
+    with pytest.raises(ValueError, match="0 is not a label"):
+        model.intervene(X, {0: 2})
 
 
 # values of a traversal
@@ -236,6 +271,7 @@ def test_other_columns_to_keep_are_refused(keep, message, model, frame):
         (np.float32(-1), np.int8(1)),
         (np.array(-1), np.array(1)),
         np.array([-1, 1], dtype=object),
+        torch.tensor([-1.0, 1.0]),
     ],
 )
 @pytest.mark.parametrize("column", ["w", np.str_("w"), np.int64(0)])
