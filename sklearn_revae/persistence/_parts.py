@@ -11,18 +11,8 @@ from sklearn_revae._data.kinds import Levels
 from sklearn_revae._data.labels import LabelCodes
 from sklearn_revae._data.tables import Table
 from sklearn_revae._imputation.residuals import Residuals
-from sklearn_revae._model.families import FAMILIES, families_of
+from sklearn_revae._model.families import FAMILIES, default_families, families_of
 
-_KINDS = (
-    "real",
-    "positive",
-    "binary",
-    "categorical",
-    "ordinal",
-    "count",
-    "bounded",
-    "pixel",
-)
 # The attributes of Scaling with a number for each column.
 _SCALES = (
     "shift_",
@@ -95,7 +85,7 @@ def codec_state(codec):
         "low_": low,
         "high_": high,
         "likelihood": codec.likelihood,
-        "kinds": _coded(codec.kinds_, _KINDS),
+        "kinds": _coded(codec.kinds_, _kinds()),
         "families": _coded(codec.families_, tuple(FAMILIES)),
         "typical": codec.mean_count_,
         "typical_spread": codec.count_spread_,
@@ -104,6 +94,12 @@ def codec_state(codec):
             for j, levels in codec.levels_.items()
         ],
     }
+
+
+def _kinds():
+    """All kinds of columns, which the families state."""
+    stated = {family.kind for family in FAMILIES.values()} - {None}
+    return sorted({*default_families(), *stated})
 
 
 def _coded(words, known):
@@ -127,7 +123,7 @@ def codec_from(state, n_features, categories, template, picture_shape):
     codec = Codec(state["likelihood"])
     codec.template_, codec.picture_shape_ = template, picture_shape
     codec.missing_ = numbers(state["missing_"], (n_features,), "missing_")
-    codec.kinds_ = _words(state["kinds"], n_features, _KINDS, "kinds")
+    codec.kinds_ = _words(state["kinds"], n_features, _kinds(), "kinds")
     codec.families_ = _words(state["families"], n_features, tuple(FAMILIES), "families")
     codec.levels_ = {}
     for levels in state["levels"]:
