@@ -32,7 +32,7 @@ class SampleStatistics:
 
     @classmethod
     def of(cls, values, module, scaling, unlabeled_bound, seed):
-        """Return the statistics of `values`, all of which the module was trained on."""
+        """Return the statistics of the training samples `values`."""
         if isinstance(values, Stored):
             # A sample would cost another pass over the disk.
             reservoir = Reservoir(n_lost=len(values))

@@ -1,26 +1,27 @@
-"""scikit-learn's own checks of estimators."""
+"""scikit-learn's checks of estimators."""
 
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklearn_revae import ReVAEClassifier, ReVAETransformer
 
-# Each check fits small data many times over: short training is enough for them.
+# Each check fits small data many times, for which short training is enough.
 SHORT = {"max_iter": 100, "hidden_layer_sizes": (32,), "random_state": 0}
 
 
 def expected_failures(estimator):
-    """Checks that cannot pass, each with its reason."""
-    other_draws = (
-        "a repeated row and one of double weight meet other batches and noise; "
-        "scikit-learn runs MLPClassifier through it with the solver 'lbfgs' alone"
+    """The checks that cannot pass, and the reasons."""
+    other_batches = (
+        "a sample of weight 2 is trained on in other batches and with other noise than "
+        "a sample that is repeated; scikit-learn checks MLPClassifier only with the "
+        "solver 'lbfgs'"
     )
     reasons = {
-        "check_sample_weight_equivalence_on_dense_data": other_draws,
-        "check_sample_weight_equivalence_on_sparse_data": other_draws,
+        "check_sample_weight_equivalence_on_dense_data": other_batches,
+        "check_sample_weight_equivalence_on_sparse_data": other_batches,
     }
     if isinstance(estimator, ReVAEClassifier) and estimator.unlabeled_value == -1:
         reasons["check_classifiers_classes"] = (
-            "it passes -1 as a class, which marks unlabelled rows here"
+            "it uses -1 as a class, which marks unlabelled samples here"
         )
     return reasons
 

@@ -1,4 +1,4 @@
-"""Docstrings say all there is: every parameter, every attribute, every answer."""
+"""Docstrings describe every parameter, every attribute and every return value."""
 
 import ast
 import inspect
@@ -14,19 +14,19 @@ WITHOUT_EXAMPLE = {"sklearn_revae.__version__"}
 
 
 def _names(doc, section):
-    """Names that a section of a docstring in numpy's style describes, in order."""
+    """The names that a section of a numpydoc docstring describes, in order."""
     doc = inspect.cleandoc(doc)
     found = re.search(rf"^{section}\n-+\n(.*?)(?=^\S[^\n]*\n-+$|\Z)", doc, re.S | re.M)
     if found is None:
         return []
-    # A continued line of types belongs to the entry before it.
+    # A continued line of types belongs to the previous entry.
     text = found.group(1).replace("\\\n", "")
     heads = [line.split(" : ")[0] for line in text.splitlines() if re.match(r"\S", line)]
     return [name.strip() for head in heads for name in head.split(",")]
 
 
 def _methods():
-    """Return every public method of ours, with its estimator, once."""
+    """Every public method that is defined in the package, once per estimator."""
     return [
         pytest.param(method, id=f"{cls.__name__}.{name}")
         for cls in ESTIMATORS
@@ -48,51 +48,53 @@ def test_parameters_are_documented_in_order(fitted):
     assert _names(type(fitted).__doc__, "Parameters") == signature
 
 
-def test_parameters_are_told_their_defaults(fitted):
+def test_the_documented_defaults_are_those_of_the_signature(fitted):
     doc = inspect.cleandoc(type(fitted).__doc__)
     parameters = list(inspect.signature(type(fitted).__init__).parameters.values())[1:]
     for parameter in parameters:
-        told = re.search(rf"^{parameter.name} : .*default=(.*)$", doc, re.M)
-        assert told is not None, parameter.name
-        assert ast.literal_eval(told.group(1)) == parameter.default
+        found = re.search(rf"^{parameter.name} : .*default=(.*)$", doc, re.M)
+        assert found is not None, parameter.name
+        assert ast.literal_eval(found.group(1)) == parameter.default
 
 
 def test_every_fitted_attribute_is_documented(fitted):
-    there = {
+    present = {
         name
         for name in {*vars(fitted), *dir(type(fitted))}
         if name.endswith("_") and not name.startswith("_")
     }
-    assert there == set(_names(type(fitted).__doc__, "Attributes"))
+    assert present == set(_names(type(fitted).__doc__, "Attributes"))
 
 
-def test_every_documented_attribute_is_there(fitted):
+def test_every_documented_attribute_exists(fitted):
     for name in _names(type(fitted).__doc__, "Attributes"):
         assert hasattr(fitted, name), name
 
 
-def test_nothing_of_a_template_is_left(fitted):
-    for part in ("{parameters}", "{attributes}", "{notes}"):
-        assert part not in type(fitted).__doc__
+def test_no_placeholder_is_left(fitted):
+    cls = type(fitted)
+    for documented in (cls, *vars(cls).values()):
+        if documented is cls or inspect.isfunction(documented):
+            assert not re.search(r"^ *\{\w+\} *$", documented.__doc__ or "", re.M)
 
 
 @pytest.mark.parametrize("section", ["See Also", "Notes", "References", "Examples"])
-def test_the_class_has_a_section(section, fitted):
+def test_the_class_has_the_section(section, fitted):
     assert re.search(rf"^{section}\n-+$", type(fitted).__doc__, re.M)
 
 
-def test_the_class_says_since_when(fitted):
+def test_the_class_has_a_version(fitted):
     assert ".. versionadded:: 0.1" in type(fitted).__doc__
 
 
 @pytest.mark.parametrize("method", _methods())
-def test_a_method_s_parameters_are_documented_in_order(method):
+def test_the_parameters_of_a_method_are_documented_in_order(method):
     signature = list(inspect.signature(method).parameters)[1:]
     assert _names(method.__doc__, "Parameters") == signature
 
 
 @pytest.mark.parametrize("method", _methods())
-def test_a_method_says_what_it_returns(method):
+def test_the_return_value_of_a_method_is_documented(method):
     assert len(_names(method.__doc__, "Returns")) >= 1
 
 

@@ -88,7 +88,7 @@ def partially_fitted(model, X):
 
 
 def refusal(action):
-    """Result of `action` and its error, one of which is None."""
+    """Result of `action` and None, or None and its error."""
     with warnings.catch_warnings():
         # NumPy warns of overflows and empty means that the code does not foresee.
         warnings.simplefilter("error", RuntimeWarning)

@@ -1,4 +1,4 @@
-"""What a notebook shows of an estimator."""
+"""How notebooks show an estimator."""
 
 import re
 from email.message import Message
@@ -31,7 +31,7 @@ def test_a_local_build_can_be_linked(documentation):
     assert 'href="file:///pages/{odd}/html/api/' in ReVAEClassifier()._repr_html_()
 
 
-def test_an_address_is_no_way_into_the_page(documentation):
+def test_an_address_is_escaped(documentation):
     documentation('x"><script>alert(1)</script>')
     assert "<script>alert(1)" not in ReVAEClassifier()._repr_html_()
 
@@ -41,7 +41,7 @@ def test_without_an_address_there_is_no_link(documentation):
     assert "href=" not in ReVAEClassifier()._repr_html_()
 
 
-def test_the_address_is_that_of_the_project(monkeypatch):
+def test_the_address_comes_from_the_metadata_of_the_package(monkeypatch):
     installed = Message()
     installed["Project-URL"] = "Source, https://src.example"
     installed["Project-URL"] = "Documentation, https://docs.example/"
@@ -50,7 +50,7 @@ def test_the_address_is_that_of_the_project(monkeypatch):
     assert documentation_address() == "https://docs.example"
 
 
-def test_the_box_says_how_training_ended(few_blobs):
+def test_the_box_tells_how_training_ended(few_blobs):
     X, y = few_blobs
     model = ReVAEClassifier((8,), max_iter=3, random_state=0).fit(X, y)
     html = model._repr_html_()
@@ -64,7 +64,7 @@ def test_the_box_says_how_training_ended(few_blobs):
 
 
 def _without_ids(new, old):
-    """`new` with the numbers of `old`: every box has its own."""
+    """`new` with the numbers of `old`, because every box has its own number."""
     return re.sub(
         r"sk-(container|estimator)-id-\d+",
         lambda found: re.search(rf"sk-{found[1]}-id-\d+", old)[0],
@@ -79,7 +79,7 @@ def _epochs(*scores):
     ]
 
 
-def test_early_stopping_says_which_weights_were_kept():
+def test_the_sentences_tell_which_weights_were_kept():
     history = _epochs(0.5, 0.8, 0.8, 0.7)
     assert training_end(history, "validation_score", 2, 1e-4) == [
         "Trained for 4 epochs, with a loss of 6 nats per sample at the end.",
@@ -89,18 +89,18 @@ def test_early_stopping_says_which_weights_were_kept():
     assert training_end(history, "validation_score", 3, 1e-4)[1].startswith("Not stopped")
 
 
-def test_a_gain_within_tol_keeps_weights_but_does_not_delay():
+def test_an_improvement_within_tol_does_not_delay_stopping():
     sentence = training_end(_epochs(0.5, 0.55, 0.6), "validation_score", 2, 0.2)[1]
     assert sentence.startswith("Stopped early; the weights are those of epoch 3")
 
 
-def test_after_a_warm_start_the_last_run_counts():
+def test_only_the_last_run_matters_after_a_warm_start():
     history = _epochs(0.9, 0.2) + _epochs(0.4, 0.6)
     sentence = training_end(history, "validation_score", 1, 1e-4)[1]
     assert sentence.startswith("Not stopped early; the weights are those of epoch 4")
 
 
-def test_a_stop_is_the_one_that_training_made(few_blobs):
+def test_early_stopping_is_reported_if_training_stopped_early(few_blobs):
     X, y = few_blobs
     model = ReVAEClassifier(
         (8,), max_iter=60, early_stopping=True, n_iter_no_change=3, random_state=0
@@ -108,11 +108,11 @@ def test_a_stop_is_the_one_that_training_made(few_blobs):
     assert ("Stopped early" in model._repr_html_()) == (model.n_iter_ < 60)
 
 
-def test_epochs_without_a_finite_bound_are_said_so():
+def test_a_loss_that_is_not_finite_is_reported():
     assert "no finite loss" in training_end([{"epoch": 1}], None, 10, 1e-4)[0]
 
 
-def test_a_fitted_estimator_prints_as_its_parameters(few_blobs):
+def test_a_fitted_estimator_is_printed_with_its_parameters(few_blobs):
     X, y = few_blobs
     model = ReVAEClassifier((8,), max_iter=1, random_state=0).fit(X, y)
     assert repr(model) == (

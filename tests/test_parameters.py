@@ -222,7 +222,7 @@ def test_parameters_are_stored_as_given(quick_classifier):
 )
 def test_an_option_trains(options, few_blobs, quick_classifier):
     X, y = few_blobs
-    # Trained on the bound alone, so that it must rise.
+    # The ELBO is the only objective here, so it must rise.
     plain = {"max_iter": 10, "consistency_weight": 0, "edit_weight": 0}
     model = quick_classifier(**{**plain, **options}).fit(X, y)
     assert model.loss_curve_[-1] < model.loss_curve_[0]

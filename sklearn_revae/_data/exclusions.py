@@ -9,6 +9,8 @@ import numpy as np
 _FALSE_PAIRS = 0.1
 # The table of pairs grows with the square of the number of values of all labels.
 _MOST_VALUES = 1000
+# Samples are counted a few at a time, which bounds the memory.
+_CHUNK_CELLS = 2_000_000
 
 
 def count_pairs(codes, n_values, weight=None):
@@ -31,9 +33,16 @@ def count_pairs(codes, n_values, weight=None):
     """
     if len(n_values) < 2 or sum(n_values) > _MOST_VALUES:
         return 0.0
-    shows = [codes[:, [label]] == np.arange(n) for label, n in enumerate(n_values)]
-    shows = np.concatenate(shows, axis=1).astype(np.float64)
-    return shows.T @ (shows if weight is None else weight[:, None] * shows)
+    n_all = sum(n_values)
+    pairs, step = np.zeros((n_all, n_all)), math.ceil(_CHUNK_CELLS / n_all)
+    for start in range(0, len(codes), step):
+        part = slice(start, start + step)
+        shows = [
+            codes[part, label, None] == np.arange(n) for label, n in enumerate(n_values)
+        ]
+        shows = np.concatenate(shows, axis=1).astype(np.float64)
+        pairs += shows.T @ (shows if weight is None else weight[part, None] * shows)
+    return pairs
 
 
 def find_exclusions(counts, weights, n_values):

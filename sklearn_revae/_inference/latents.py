@@ -210,4 +210,5 @@ class LatentsMixin(TransformerMixin):
         >>> bool(typical > strange)
         True
         """
-        return row_bounds(self.module_, self._scaled(X), self.unlabeled_bound)
+        x = self._scaled(X)
+        return row_bounds(self.module_, x, self.unlabeled_bound)

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import torch
 
+from sklearn_revae._data import exclusions
 from sklearn_revae._data.exclusions import count_pairs, find_exclusions
 from sklearn_revae._model.edits import implied
 from sklearn_revae._model.label_model import LabelModel
@@ -158,3 +159,11 @@ def test_fit_weighs_the_evidence(colours, quick_classifier):
     assert light.exclusions_ == []
     doubled = quick_classifier().fit(X, y, sample_weight=np.full(150, 2.0))
     assert doubled.exclusions_ == model.exclusions_
+
+
+def test_pairs_are_counted_a_few_samples_at_a_time(monkeypatch):
+    random = np.random.RandomState(0)
+    codes, weight = random.randint(-1, 3, (50, 3)), random.rand(50)
+    whole = count_pairs(codes, [3, 3, 3], weight)
+    monkeypatch.setattr(exclusions, "_CHUNK_CELLS", 9 * 7)
+    np.testing.assert_allclose(count_pairs(codes, [3, 3, 3], weight), whole)

@@ -1,4 +1,4 @@
-"""score: the weighted share of known cells that are predicted right."""
+"""score: the weighted fraction of labelled cells that are predicted correctly."""
 
 import numpy as np
 import pytest
@@ -11,68 +11,68 @@ def rows(blobs):
 
 @pytest.fixture
 def half_right(rows, blobs_model):
-    """Labels of ten rows, wrong in the first five."""
+    """Labels of ten samples. The first five are wrong."""
     y = blobs_model.predict(rows)
     y[:5] = (y[:5] + 1) % 3
     return y
 
 
-def test_share_of_right_predictions(rows, half_right, blobs_model):
+def test_the_score_is_the_fraction_of_correct_predictions(rows, half_right, blobs_model):
     assert blobs_model.score(rows, half_right) == 0.5
 
 
-def test_unlabelled_rows_do_not_count(rows, half_right, blobs_model):
+def test_unlabelled_samples_are_ignored(rows, half_right, blobs_model):
     half_right[:4] = -1
     assert blobs_model.score(rows, half_right) == pytest.approx(5 / 6)
 
 
-def test_missing_values_do_not_count(rows, half_right, blobs_model):
+def test_missing_labels_are_ignored(rows, half_right, blobs_model):
     y = half_right.astype(float)
     y[:4] = np.nan
     assert blobs_model.score(rows, y) == pytest.approx(5 / 6)
 
 
-def test_rows_weigh_what_they_are_given(rows, half_right, blobs_model):
+def test_samples_are_weighted(rows, half_right, blobs_model):
     weight = np.arange(1, 11)
     expected = weight[5:].sum() / weight.sum()
     assert blobs_model.score(rows, half_right, weight) == pytest.approx(expected)
 
 
-def test_the_weight_of_unlabelled_rows_does_not_count(rows, half_right, blobs_model):
+def test_the_weight_of_unlabelled_samples_is_ignored(rows, half_right, blobs_model):
     weight = np.ones(10)
     weight[:4] = 100
     half_right[:4] = -1
     assert blobs_model.score(rows, half_right, weight) == pytest.approx(5 / 6)
 
 
-def test_cells_count_one_by_one(two_labels, two_labels_model):
+def test_each_cell_counts(two_labels, two_labels_model):
     X = two_labels[0][:4]
     y = two_labels_model.predict(X)
     y[0, 0] = "left" if y[0, 0] != "left" else "right"
     y[1] = [-1, -1]
     y[2, 1] = None
-    # Five cells are known, one of them is wrong.
+    # Five cells are labelled, and one of them is wrong.
     assert two_labels_model.score(X, y) == pytest.approx(4 / 5)
 
 
-def test_cells_have_their_row_s_weight(two_labels, two_labels_model):
+def test_cells_have_the_weight_of_their_sample(two_labels, two_labels_model):
     X = two_labels[0][:2]
     y = two_labels_model.predict(X)
     y[0, 0] = "left" if y[0, 0] != "left" else "right"
     y[1, 1] = None
-    # Row 0 has a hit and a miss, row 1 a hit.
+    # One of two cells of sample 0 is correct, and the only cell of sample 1.
     score = two_labels_model.score(X, y, sample_weight=[1, 4])
     assert score == pytest.approx(5 / 6)
 
 
 @pytest.mark.parametrize("stranger", [7, 2.5])
-def test_an_unseen_class_is_a_miss(stranger, rows, blobs_model):
+def test_an_unseen_class_is_an_error_of_prediction(stranger, rows, blobs_model):
     y = blobs_model.predict(rows).astype(float)
     y[0] = stranger
     assert blobs_model.score(rows, y) == pytest.approx(0.9)
 
 
-def test_an_unseen_word_is_a_miss(two_labels, two_labels_model):
+def test_an_unseen_string_is_an_error_of_prediction(two_labels, two_labels_model):
     X = two_labels[0][:2]
     y = two_labels_model.predict(X)
     y[0, 0] = "behind"
@@ -80,12 +80,12 @@ def test_an_unseen_word_is_a_miss(two_labels, two_labels_model):
 
 
 @pytest.mark.parametrize("y", [[-1] * 10, [None] * 10, [np.nan] * 10])
-def test_nothing_to_score_raises(y, rows, blobs_model):
+def test_y_without_labels_raises(y, rows, blobs_model):
     with pytest.raises(ValueError, match="at least one labelled sample"):
         blobs_model.score(rows, y)
 
 
-def test_labelled_rows_of_no_weight_raise(rows, half_right, blobs_model):
+def test_labelled_samples_of_weight_zero_raise(rows, half_right, blobs_model):
     half_right[0] = -1
     weight = np.zeros(10)
     weight[0] = 1
