@@ -1,4 +1,4 @@
-"""PyTorch tensors as X, y and sample_weight."""
+"""PyTorch tensors, and objects that convert to arrays, as X, y and sample_weight."""
 
 import numpy as np
 import pytest
@@ -112,6 +112,31 @@ def test_unsupported_tensors_are_refused(kind, tensors, quick_classifier):
     model.fit(X, y)
     with pytest.raises(TypeError, match=message):
         model.predict(make(X))
+
+
+class _ConvertsToArray:
+    """An object that NumPy can convert, and that offers nothing else."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.values, dtype=dtype)
+
+    def __array_function__(self, function, types, args, kwargs):
+        raise TypeError(f"{function} is not supported")
+
+
+def test_objects_that_convert_to_arrays(few_blobs, quick_classifier, weight_bytes):
+    X, y = few_blobs
+    wrapped = _ConvertsToArray(X)
+    weight = _ConvertsToArray(np.ones(60))
+    model = quick_classifier().fit(wrapped, _ConvertsToArray(y), weight)
+    expected = quick_classifier().fit(X, y)
+    assert weight_bytes(model) == weight_bytes(expected)
+    np.testing.assert_array_equal(model.impute(wrapped), expected.impute(X))
+    np.testing.assert_array_equal(model.intervene(wrapped, 1), expected.intervene(X, 1))
+    assert model.score(wrapped, _ConvertsToArray(y), weight) == expected.score(X, y)
 
 
 def test_sparse_matrices_are_still_read(few_blobs, quick_classifier):

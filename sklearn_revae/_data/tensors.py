@@ -1,15 +1,17 @@
-"""PyTorch tensors that users pass as X, y or sample_weight."""
+"""PyTorch tensors and other objects that have to become arrays before they are read."""
 
+import numpy as np
 import torch
 
 _NUMPY_FLOATS = (torch.float16, torch.float32, torch.float64)
 
 
 def as_numpy(values):
-    """Return a tensor, or a list of tensors, as arrays; anything else as it is.
+    """Return a tensor, or a list of tensors, as arrays; arrays and frames as they are.
 
     Tensors may require gradients and be on any device. Floats of a type that NumPy does
-    not have, such as bfloat16, become single precision, which holds them exactly.
+    not have, such as bfloat16, become single precision, which holds them exactly. Objects
+    that can become an array, but have no shape themselves, become an array too.
 
     Raises
     ------
@@ -21,7 +23,8 @@ def as_numpy(values):
     ):
         return [as_numpy(value) for value in values]
     if not isinstance(values, torch.Tensor):
-        return values
+        converts = hasattr(values, "__array__") and not hasattr(values, "shape")
+        return np.asarray(values) if converts else values
     kind = _unsupported_kind(values)
     if kind is not None:
         raise TypeError(
