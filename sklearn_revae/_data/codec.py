@@ -16,6 +16,7 @@ from sklearn_revae._data.containers import (
     template_of,
     unchanged_cells,
 )
+from sklearn_revae._data.exact import holds_large_integers
 from sklearn_revae._data.kinds import (
     Levels,
     check_levels,
@@ -152,7 +153,7 @@ class Codec:
             return True
         # As floats, two of these integers may be one level.
         levels = first and requests_levels(self.likelihood)
-        return levels and reading.holds_large_integers(X)
+        return levels and holds_large_integers(X)
 
     def _read_picture_shape(self, found, n_features, first):
         shape = reading.check_picture_shape(found, self.image_shape, n_features)

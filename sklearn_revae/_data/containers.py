@@ -5,8 +5,10 @@ import numpy as np
 import scipy.sparse
 
 from sklearn_revae._data.chunks import cast, dense, float_dtype
+from sklearn_revae._data.exact import are_exact, large_columns
 from sklearn_revae._data.frames import is_frame, numpy_type, restore_frame
 from sklearn_revae._data.sources import as_stored
+from sklearn_revae._data.tables import columns_of, holds_objects
 from sklearn_revae._data.tensors import as_numpy
 
 
@@ -127,18 +129,47 @@ def restore_draws(X, values, draws, table, kept=()):
     table : Table
         The coding of the categories.
     kept : sequence of int
-        Columns that are returned as they are in `values`.
+        Columns that are returned exactly as X has them.
 
     Returns
     -------
     ndarray (n, n_draws, ...)
-        An array of objects if X has categories. Pictures have their own shape.
+        An array of objects if X has categories, or if draws leave integers unchanged that
+        float64 does not represent. Pictures have their own shape.
     """
-    X, kept = as_numpy(X), list(kept)
+    X, kept, own = as_numpy(X), list(kept), dense(values)
     if len(kept):
-        draws[..., kept] = dense(values)[:, None, kept]
+        draws[..., kept] = own[:, None, kept]
+    exact = {
+        j: (column, draws[..., j] == own[:, None, j])
+        for j, column in _inexact_columns(X, own, table)
+    }
     if table.categories_:
-        return table.as_objects(draws.reshape(-1, draws.shape[-1])).reshape(draws.shape)
-    draws = cast(draws, float_dtype(values))
-    shape = draws.shape[-1:] if is_frame(X) else _array_like(X)[1][1:]
-    return draws.reshape(*draws.shape[:2], *shape)
+        flat = draws.reshape(-1, draws.shape[-1])
+        result = table.as_objects(flat).reshape(draws.shape)
+    else:
+        result = cast(draws, float_dtype(values))
+    for j, (column, unchanged) in exact.items():
+        if unchanged.any():
+            result = result.astype(object, copy=False)
+            result[..., j] = np.where(unchanged, column[:, None], result[..., j])
+    shape = result.shape[-1:] if is_frame(X) else _array_like(X)[1][1:]
+    return result.reshape(*result.shape[:2], *shape)
+
+
+def _inexact_columns(X, own, table):
+    """Columns of numbers that float64 does not represent: pairs (j, array of objects).
+
+    `own` (n, n_features) are the rows of X as numbers.
+    """
+    large = [j for j in large_columns(own) if j not in table.categories_]
+    if own.dtype.kind in "iu":
+        columns = {j: own[:, j].tolist() for j in large}
+    elif large and (is_frame(X) or holds_objects(X)):
+        columns = dict(enumerate(columns_of(X, large)))
+    else:
+        return
+    for j in large:
+        column = columns[j]
+        if isinstance(column, list) and not are_exact(own[:, j].astype(float), column):
+            yield j, np.fromiter(column, dtype=object, count=len(column))

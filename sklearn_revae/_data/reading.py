@@ -23,9 +23,6 @@ from sklearn_revae._data.stored_arrays import without_mapping
 from sklearn_revae._data.tables import holds_objects
 from sklearn_revae._data.tensors import as_numpy
 
-# Float64 represents every integer up to this one, but not all that are larger.
-_LARGEST_EXACT = 2**53
-
 
 def as_container(X):
     """X as one of the containers that are read here: masked and stored rows converted.
@@ -73,16 +70,6 @@ def names_of(X):
 def holds_cells(X):
     """Whether X is a frame or holds objects, so that its columns have to be converted."""
     return not isinstance(X, Stored) and (is_frame(X) or holds_objects(X))
-
-
-def holds_large_integers(X):
-    """Whether X is an array with integers that float64 does not represent exactly."""
-    if isinstance(X, Stored) or scipy.sparse.issparse(X):
-        return False
-    X = np.asarray(X)
-    if X.ndim != 2 or X.dtype.kind not in "iu" or X.size == 0:
-        return False
-    return bool(X.max() > _LARGEST_EXACT or X.min() < -_LARGEST_EXACT)
 
 
 def read_table(X, table, estimator, reset, names=None, likelihood="auto"):

@@ -9,6 +9,7 @@ from numbers import Number
 import numpy as np
 import scipy.sparse
 
+from sklearn_revae._data.exact import are_exact
 from sklearn_revae._data.frames import declared_categories, frame_columns, is_frame
 from sklearn_revae._data.kinds import Levels
 from sklearn_revae._data.missing import is_missing
@@ -46,7 +47,7 @@ def _is_number(value):
     )
 
 
-def _columns_of(X, exact=()):
+def columns_of(X, exact=()):
     """Columns of X: arrays of floats where they are numeric, else lists of objects.
 
     Columns in `exact` are lists if float64 may not represent their numbers.
@@ -91,13 +92,6 @@ def _as_numbers(column, name):
             f"Column {name} of X holds a number that is too large for float64. Divide "
             "the column by a constant first."
         ) from error
-
-
-def _are_exact(numbers, column):
-    """Whether the floats `numbers` equal the objects that they were made from."""
-    cells = zip(numbers.tolist(), column, strict=True)
-    # Python compares a float with an integer, a Decimal or a Fraction exactly.
-    return all(is_missing(cell) or number == cell for number, cell in cells)
 
 
 def _as_category(value, name):
@@ -162,14 +156,14 @@ class Table:
             If a number is too large for float64.
         """
         self.categories_, self.ordered_ = {}, set()
-        for j, column in enumerate(_columns_of(X, discrete)):
+        for j, column in enumerate(columns_of(X, discrete)):
             if isinstance(column, np.ndarray):
                 continue
             name = written_name(names, j)
             declared, ordered = declared_categories(X, j)
             # Numbers that are declared as categories are not measurements.
             numbers = None if declared else _as_numbers(column, name)
-            if numbers is not None and (j not in discrete or _are_exact(numbers, column)):
+            if numbers is not None and (j not in discrete or are_exact(numbers, column)):
                 continue
             if ordered is not None:
                 self.categories_[j] = ordered
@@ -196,7 +190,7 @@ class Table:
         TypeError
             If a column that held numbers in `fit` holds something else.
         """
-        columns = _columns_of(X, self.categories_)
+        columns = columns_of(X, self.categories_)
         values = np.empty((len(columns[0]) if columns else 0, len(columns)))
         for j, column in enumerate(columns):
             name = written_name(names, j)

@@ -61,8 +61,8 @@ def save(estimator: Model, path: str | PathLike[str]) -> None:
     If the encoder or the decoder is a torch module of your own, the file stores its
     weights but not its code. Pass the module to :func:`load`.
 
-    The checksum detects damage. It is not a signature, because anyone who can write the
-    file can also write its checksum.
+    The checksum detects damage. It is not a signature, because everybody with write
+    access to the file can change the checksum too.
 
     Examples
     --------
@@ -82,8 +82,8 @@ def save(estimator: Model, path: str | PathLike[str]) -> None:
     if type(estimator) not in ESTIMATORS.values():
         raise ValueError(
             f"estimator is a {type(estimator).__name__}, but only {sorted(ESTIMATORS)} "
-            "can be saved, and no subclasses. Of a Pipeline, save this step, and rebuild "
-            "the other steps or save them by other means."
+            "can be saved, and no subclasses. Of a Pipeline, save this step, and fit the "
+            "other steps again or save them by other means."
         )
     state, tensors = state_of(estimator)
     own = {name: getattr(estimator, name) for name in OWN_MODULES}
@@ -93,7 +93,7 @@ def save(estimator: Model, path: str | PathLike[str]) -> None:
         raise
     except Exception as error:
         raise ValueError(
-            f"The estimator cannot be rebuilt from what a file would hold: "
+            f"The estimator cannot be restored from what a file would hold: "
             f"{_in_words(error)}. If you changed parameters after fit, change them back "
             "or fit again."
         ) from error

@@ -1,4 +1,4 @@
-"""Rebuilds the fitted module: its layers by the architecture, its weights from a file."""
+"""The fitted module: its layers from the architecture, its weights from a file."""
 
 import copy
 import math

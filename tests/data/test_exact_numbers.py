@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator
 
 from sklearn_revae._data.chunks import dense
 from sklearn_revae._data.codec import Codec
+from sklearn_revae._data.exact import large_columns
 
 BIG = 2**60
 # As floats, all of these are equal.
@@ -123,6 +124,25 @@ def test_kept_columns_are_identical_whatever_their_new_values(kept):
     assert (new[:, 1] == 0).all() == (1 not in kept)
 
 
+@pytest.mark.parametrize("X", CONTAINERS)
+def test_draws_leave_kept_and_observed_cells_identical(X, quick_classifier):
+    model = quick_classifier().fit(X, [0, 1] * 20)
+    own = keys(X)
+    for draws in (
+        model.impute(X, n_samples=2, random_state=0),
+        model.intervene(X, 1, keep=[0], n_samples=2, random_state=0),
+    ):
+        assert isinstance(draws, np.ndarray)
+        for cells, old in zip(draws[..., 0].tolist(), own, strict=True):
+            assert all(old is None or cell == old for cell in cells)
+
+
+def test_draws_of_large_numbers_that_float64_represents_are_floats(quick_classifier):
+    X = np.column_stack([2**53 + 2 * np.arange(40), np.arange(40)])
+    model = quick_classifier().fit(X, [0, 1] * 20)
+    assert model.intervene(X, 1, keep=[0], n_samples=2).dtype == np.float64
+
+
 LEVELS = [BIG + i % 4 for i in range(40)]
 LEVELED = {
     "array": np.column_stack([LEVELS, range(40)]),
@@ -189,3 +209,17 @@ def test_containers_that_would_merge_levels_are_refused(
     X = make(np.column_stack([LEVELS, range(40)]), tmp_path)
     with pytest.raises(ValueError, match=r"Column 0 of X has levels.*equal in float64"):
         quick_transformer(likelihood=["categorical", "gaussian"]).fit(X)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "numbers", "large"),
+    [
+        ("i8", [[0, 2**53 - 1, 1 - 2**53]], []),
+        ("i8", [[-(2**63), 2**53 + 1, 2**63 - 1]], [0, 1, 2]),
+        ("u8", [[1, 2**64 - 1, 2**53 + 1]], [1, 2]),
+        ("i4", [[-(2**31), 2**31 - 1, 0]], []),
+        ("f8", [[np.nan, 1e300, -1e300]], [1, 2]),
+    ],
+)
+def test_large_columns(dtype, numbers, large):
+    assert large_columns(np.array(numbers, dtype=dtype)) == large
