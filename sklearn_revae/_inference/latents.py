@@ -132,7 +132,8 @@ class LatentsMixin(TransformerMixin):
         >>> model.reconstruct(X).shape
         (150, 4)
         """
-        decoded = decoded_rows(self.module_, self._scaled(X))
+        x = self._scaled(X)
+        decoded = decoded_rows(self.module_, x)
         return self._codec.inverse_transform(decoded, X)
 
     @property
