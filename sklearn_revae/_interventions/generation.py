@@ -67,8 +67,7 @@ class GenerationMixin(LatentsMixin):
 
         Returns
         -------
-        X_new : ndarray of shape (n_samples, `steps`, n_features) \
-                or (n_samples, `steps`, `steps`, n_features)
+        X_new : ndarray of shape (n_samples, `steps`, [`steps`,] n_features)
             Edited samples, in the units of X: an array of floats, or of objects if X has
             categories. In a grid, the first axis of steps belongs to the first label.
 
@@ -90,9 +89,9 @@ class GenerationMixin(LatentsMixin):
             \quad \text{to} \quad
             m_v + c \, \lVert e \odot s_v \rVert \, e
 
-        where c is `span` and :math:`\odot` multiplies elementwise. Perpendicular to e, a
-        sample keeps its deviation from the mean of its predicted class in units of that
-        class's standard deviation; along the line, the unit changes linearly from
+        where c is `span` and :math:`\odot` multiplies element by element. Perpendicular
+        to e, a sample keeps its deviation from the mean of its predicted class in units
+        of that class's standard deviation; along the line, the unit changes linearly from
         :math:`s_u` to :math:`s_v`.
 
         References

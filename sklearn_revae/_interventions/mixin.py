@@ -110,14 +110,14 @@ class InterventionMixin(LatentsMixin):
 
         Returns
         -------
-        X_new : array-like of shape (n_samples, n_features) \
-                or (n_samples, `n_samples`, n_features)
+        X_new : array-like of shape (n_samples, n_features)
             Edited samples, in the container, the dtypes and the units of X. With
             `residual`, values that the edit does not change are exactly those of X.
             Missing values are replaced by decoded ones, except in the columns of `keep`.
-            With `n_samples`, the result is an array of floats, or of objects if X has
-            categories. It holds integers as floats, which round those beyond 2**53, also
-            in the columns of `keep`.
+            With the parameter `n_samples`, the result is an array of floats, or of
+            objects if X has categories, of shape (n_samples, n_draws, n_features). It
+            holds integers as floats, which round those beyond 2**53, also in the columns
+            of `keep`.
         report : InterventionReport
             Diagnostics of the edits. Only returned if `report` is True.
 
@@ -138,9 +138,9 @@ class InterventionMixin(LatentsMixin):
 
             z_l' = m_v + \frac{s_v}{s_u} (z_l - m_u)
 
-        where m and s are the vectors of means and standard deviations, and the operations
-        are elementwise. "sample" draws :math:`z_l'` from :math:`p(z_l|v)`, and "mean"
-        sets it to :math:`m_v`. With `strength` c, the latents are set to
+        element by element, where m and s are the vectors of means and standard
+        deviations. "sample" draws :math:`z_l'` from :math:`p(z_l|v)`, and "mean" sets it
+        to :math:`m_v`. With `strength` c, the latents are set to
         :math:`z_l + c (z_l' - z_l)`. Section 3 of [1]_ describes interventions on
         characteristic latents.
 

@@ -42,14 +42,13 @@ def intervene(
 
     Returns
     -------
-    X_new : array-like of shape (n_samples, n_features) \
-            or (n_samples, `n_samples`, n_features)
+    X_new : array-like of shape (n_samples, n_features)
         Edited samples, in the container, the dtypes and the units of X. With `residual`,
         a value is exactly that of X if the edit does not change it and the steps restore
-        it; `keep` makes sure of it. Missing values are replaced by decoded ones. With
-        `n_samples`, the result is an array of floats, or of objects if X has categories.
-        It holds integers as floats, which round those beyond 2**53, also in the columns
-        of `keep`.
+        it, and in the columns of `keep`. With the parameter `n_samples`, the result is an
+        array of floats, or of objects if X has categories, of shape (n_samples, n_draws,
+        n_features). It holds integers as floats, which round those beyond 2**53, also in
+        the columns of `keep`.
     report : InterventionReport
         Diagnostics of the edits. Only returned if `report` is True.
 
