@@ -61,9 +61,8 @@ class ImputationMixin(LatentsMixin):
         X_new : array-like of shape (n_samples, n_features) \
                 or (n_samples, `n_samples`, n_features)
             X without missing values, in its container, dtypes and units. Observed values
-            are exactly those of X. With `n_samples`, the result is an array of floats, or
-            of objects if X has categories. It holds integers as floats, which round those
-            beyond 2**53.
+            are exactly those of X. With the parameter `n_samples`, the result is an array
+            of floats, or of objects if X has categories or integers beyond 2**53.
 
         Raises
         ------

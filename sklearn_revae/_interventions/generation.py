@@ -69,7 +69,8 @@ class GenerationMixin(LatentsMixin):
         -------
         X_new : ndarray of shape (n_samples, `steps`, [`steps`,] n_features)
             Edited samples, in the units of X: an array of floats, or of objects if X has
-            categories. In a grid, the first axis of steps belongs to the first label.
+            categories or integers beyond 2**53 that do not change. In a grid, the first
+            axis of steps belongs to the first label.
 
         Raises
         ------

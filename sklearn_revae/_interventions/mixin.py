@@ -114,10 +114,9 @@ class InterventionMixin(LatentsMixin):
             Edited samples, in the container, the dtypes and the units of X. With
             `residual`, values that the edit does not change are exactly those of X.
             Missing values are replaced by decoded ones, except in the columns of `keep`.
-            With the parameter `n_samples`, the result is an array of floats, or of
-            objects if X has categories, of shape (n_samples, n_draws, n_features). It
-            holds integers as floats, which round those beyond 2**53, also in the columns
-            of `keep`.
+            With the parameter `n_samples`, the result is an array of shape (n_samples,
+            n_draws, n_features). It holds floats, or objects if X has categories or
+            integers beyond 2**53 that are kept.
         report : InterventionReport
             Diagnostics of the edits. Only returned if `report` is True.
 

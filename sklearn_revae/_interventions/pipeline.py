@@ -46,9 +46,8 @@ def intervene(
         Edited samples, in the container, the dtypes and the units of X. With `residual`,
         a value is exactly that of X if the edit does not change it and the steps restore
         it, and in the columns of `keep`. With the parameter `n_samples`, the result is an
-        array of floats, or of objects if X has categories, of shape (n_samples, n_draws,
-        n_features). It holds integers as floats, which round those beyond 2**53, also in
-        the columns of `keep`.
+        array of shape (n_samples, n_draws, n_features). It holds floats, or objects if X
+        has categories or integers beyond 2**53 that are kept.
     report : InterventionReport
         Diagnostics of the edits. Only returned if `report` is True.
 

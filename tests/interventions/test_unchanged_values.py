@@ -136,12 +136,33 @@ def test_values_out_of_the_range_seen_in_fit_are_kept(quick_classifier):
     np.testing.assert_array_equal(model.intervene(beyond, 1, strength=0.0), beyond)
 
 
-def test_draws_round_large_integers_to_floats(frame, y, quick_classifier):
-    model = quick_classifier(max_iter=1).fit(frame, y)
-    draws = model.intervene(frame, 1, n_samples=2, keep=["time"], random_state=0)
-    np.testing.assert_array_equal(
-        draws[:, 1, 0].astype(float), frame["time"].astype(float)
-    )
+@pytest.mark.parametrize("container", ["frame", "polars", "array", "objects"])
+def test_kept_columns_come_back_exactly_in_draws(container, frame, y, quick_classifier):
+    X = CONTAINERS[container](frame)
+    model = quick_classifier(max_iter=1).fit(X, y)
+    pipeline = make_pipeline(FunctionTransformer(), model)
+    for draws in (
+        model.intervene(X, 1, n_samples=2, keep=[0], random_state=0),
+        intervene(pipeline, X, 1, n_samples=2, keep=[0], random_state=0),
+    ):
+        assert draws.shape[1] == 2
+        assert draws[:, 1, 0].tolist() == _cells(X)[0]
+
+
+def test_draws_are_floats_where_float64_represents_all_integers(
+    frame, y, quick_classifier
+):
+    X = frame[["count", "length"]].assign(count=2**53 - frame["count"])
+    draws = quick_classifier().fit(X, y).intervene(X, 1, n_samples=2, keep="count")
+    assert draws.dtype == np.float64
+    assert draws[:, 1, 0].tolist() == X["count"].tolist()
+
+
+def test_imputed_draws_hold_observed_values_exactly(frame, y, quick_classifier):
+    X = _nullable(frame)
+    draws = quick_classifier(max_iter=1).fit(X, y).impute(X, n_samples=2)
+    observed = X["time"].notna().to_numpy()
+    assert draws[observed, 1, 0].tolist() == X["time"][observed].tolist()
 
 
 # through a Pipeline
