@@ -69,7 +69,7 @@ def architecture(estimator, state, families):
         whole = all(type(size) is int and size > 0 for size in sizes)
         check(whole, "hidden_layer_sizes")
     if np.size(sizes) > _MOST_LAYERS:
-        raise ValueError(f"hidden_layer_sizes has more than {_MOST_LAYERS} entries")
+        raise ValueError(f"its hidden_layer_sizes has more than {_MOST_LAYERS} entries")
     return Architecture(
         tuple(np.atleast_1d(sizes).astype(int).tolist()),
         *dims,

@@ -64,14 +64,14 @@ def make(description, n_features):
         return _FRAMES[kind](description, n_features)
     dtype = np.dtype(description["dtype"])
     if dtype.kind not in "biufOUSMm" or dtype.itemsize > _LONGEST_TEXT:
-        raise ValueError(f"X is of {dtype}")
+        raise ValueError(f"the container of X has the invalid type {dtype}")
     if kind == "sparse":
         if description["format"] not in _SPARSE:
-            raise ValueError(f"X is a {description['format']}")
+            raise ValueError(f"the container of X is a {description['format']}")
         return getattr(scipy.sparse, description["format"])((0, n_features), dtype=dtype)
     shape = tuple(description["shape"])
     if kind != "array" or math.prod(shape) != n_features or min(shape) < 1:
-        raise ValueError(f"X is of kind {kind} and shape {shape}")
+        raise ValueError(f"the container of X is of kind {kind} and shape {shape}")
     return np.empty((0, *shape), dtype=dtype)
 
 
@@ -112,7 +112,7 @@ def _make_pandas(description, n_features):
 
     types = description["types"]
     if len(types) != n_features:
-        raise ValueError("a frame has another number of columns")
+        raise ValueError("its data frame has another number of columns")
     frame = pd.DataFrame(
         {j: pd.Series([], dtype=make_type(t)) for j, t in enumerate(types)}
     )
@@ -132,7 +132,7 @@ def _plain_columns(description, n_features):
 
     names = description["columns"]
     if len(names) != n_features:
-        raise ValueError("a frame has another number of columns")
+        raise ValueError("its data frame has another number of columns")
     if not description["columns_type"]:
         return pd.MultiIndex.from_tuples(names)
     if names == list(range(n_features)):
@@ -146,7 +146,7 @@ def _make_polars(description, n_features):
 
     names, types = description["columns"], description["types"]
     if not len(names) == len(types) == n_features:
-        raise ValueError("a frame has another number of columns")
+        raise ValueError("its data frame has another number of columns")
     return pl.DataFrame(
         schema={
             name: pl.Enum(parts["enum"])

@@ -102,7 +102,7 @@ def make_index(description, n=None):
         index = pd.RangeIndex(*description["range"])
         # A range takes no memory, however long it is, but what is made from it does.
         if n is None:
-            raise ValueError("an index is a range")
+            raise ValueError("an index is a range of unknown length")
     elif "levels" in description:
         parts = [make_index(level, n) for level in description["levels"]]
         index = pd.MultiIndex.from_arrays(parts)
@@ -186,11 +186,11 @@ def make_type(description):
         return pd.CategoricalDtype(make_index(categories), bool(description["ordered"]))
     if "name" in description:
         if description["name"] not in _NAMED_TYPES:
-            raise ValueError(f"a column is of {description['name']}")
+            raise ValueError(f"a column has the unknown type {description['name']}")
         return pd.api.types.pandas_dtype(description["name"])
     dtype = np.dtype(description.get("sparse", description.get("numpy")))
     if dtype.kind not in "biufO":
-        raise ValueError(f"a column is of {dtype}")
+        raise ValueError(f"a column has the invalid type {dtype}")
     if "sparse" in description:
         return pd.SparseDtype(dtype, description["fill_value"])
     return dtype

@@ -32,7 +32,7 @@ def check(condition, what):
         If `condition` does not hold.
     """
     if not condition:
-        raise ValueError(f"its {what} cannot be right")
+        raise ValueError(f"its entry {what!r} is invalid")
 
 
 def numbers(array, shape, what):

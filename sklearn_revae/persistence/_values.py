@@ -126,7 +126,7 @@ def decode(value, tensors):
     if tag is None:
         return {key: decode(v, tensors) for key, v in value.items()}
     if len(value) > 1:
-        raise ValueError(f"{tag} stands beside other keys")
+        raise ValueError(f"its entry {tag} has other keys beside it")
     return _DECODERS[tag](value[tag], tensors)
 
 
@@ -134,7 +134,7 @@ def _decode_dtype(text):
     dtype = np.dtype(text)
     # In NumPy 1 the length of strings can overflow.
     if dtype.itemsize < 0:
-        raise ValueError(f"{text} is too long")
+        raise ValueError(f"the type {text} is too long")
     return dtype
 
 
@@ -145,11 +145,11 @@ def _decode_array(parts, tensors):
         if dtype.kind in _AS_SIGNED and native.dtype == f"i{dtype.itemsize}":
             native = native.view(dtype.newbyteorder("="))
         if native.dtype != dtype.newbyteorder("="):
-            raise ValueError(f"a tensor is of {native.dtype}, not {dtype}")
+            raise ValueError(f"a tensor has the type {native.dtype} and not {dtype}")
         return native.astype(dtype)
     values = decode(parts["values"], tensors)
     if dtype.kind not in _TEXTS + "O" or not isinstance(values, list):
-        raise ValueError(f"an array of {dtype} is not stored as JSON")
+        raise ValueError(f"an array of {dtype} must not be stored as JSON")
     if dtype.itemsize * len(values) > _LARGEST_TEXTS:
         raise ValueError("an array of strings is too large")
     array = np.empty(len(values), dtype=dtype)
