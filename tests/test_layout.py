@@ -28,9 +28,7 @@ def test_docstrings_do_not_count_as_lines_of_a_function():
     assert list(_function_lengths(source)) == [("f", 2)]
 
 
-@pytest.mark.parametrize(
-    "path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE))
-)
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_files_and_functions_stay_short(path):
     source = path.read_text()
     assert len(source.splitlines()) <= MOST_LINES_OF_A_FILE
