@@ -33,6 +33,7 @@ import signal
 import time
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import lru_cache, partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -248,15 +249,21 @@ def run_missing(args):
     cells = missing(args)
     print(f"{len(cells)} fits are not in {args.cache} yet", flush=True)
     one = partial(run, params=args.params, limit=args.limit)
-    with (
-        args.cache.open("a") as file,
-        get_context("spawn").Pool(args.jobs, prepare_process) as pool,
-    ):
-        for result in pool.imap_unordered(one, cells):
-            print(json.dumps(result), file=file, flush=True)
-            names = [str(result[field]) for field in Cell._fields]
-            outcome = "{error}" if "error" in result else "{accuracy:.4f} {seconds:.2f} s"
-            print(*names, outcome.format(**result), flush=True)
+    pool = ProcessPoolExecutor(args.jobs, get_context("spawn"), prepare_process)
+    try:
+        with args.cache.open("a") as file:
+            for future in as_completed([pool.submit(one, cell) for cell in cells]):
+                result = future.result()
+                print(json.dumps(result), file=file, flush=True)
+                print(describe(result), flush=True)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def describe(result):
+    """Return one line on a fit."""
+    outcome = "{error}" if "error" in result else "{accuracy:.4f} {seconds:.2f} s"
+    return ("{method} {version} {data} {budget} {seed}: " + outcome).format(**result)
 
 
 # The report
