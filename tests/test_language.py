@@ -18,13 +18,6 @@ import pytest
 ROOT = Path(__file__).parents[1]
 GENERATED = {"_build", "auto_examples", "generated", "backreferences"}
 
-# Prose below these paths, which may be the beginnings of paths, is not revised yet.
-NOT_REVISED = (
-    "docs/contributing.rst",
-    "sklearn_revae/_",
-    "sklearn_revae/persistence/",
-)
-
 
 @dataclass(frozen=True)
 class Habit:
@@ -325,10 +318,6 @@ def _message(path, line, phrase, instead):
     return f"{path}:{line}: {phrase!r}: write {instead!r}"
 
 
-def _is_revised(path):
-    return not path.startswith(NOT_REVISED)
-
-
 def _files():
     pages = [ROOT / name for name in ("README.rst", "CHANGELOG.rst", "CONTRIBUTING.rst")]
     pages.append(ROOT / "SECURITY.md")
@@ -339,8 +328,6 @@ def _files():
 
 @pytest.mark.parametrize("path", _files())
 def test_pages_and_examples_are_in_plain_english(path):
-    if not _is_revised(path):
-        pytest.skip("not revised yet")
     text = (ROOT / path).read_text(encoding="utf-8")
     text = script_prose(text) if path.endswith(".py") else prose(text)
     found = [_message(path, *fault) for fault in faults(text)]
@@ -390,8 +377,7 @@ def test_public_docstrings_are_in_plain_english(public_modules):
         for number, phrase, instead in faults(prose(docstring)):
             places = list(_places(docstring.split("\n")[number - 1]))
             for place in places or [(f"the docstring of {owner!r}", number)]:
-                if _is_revised(place[0]):
-                    found.add(_message(*place, phrase, instead))
+                found.add(_message(*place, phrase, instead))
     assert not found, "\n".join(sorted(found))
 
 

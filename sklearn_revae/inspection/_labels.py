@@ -1,6 +1,4 @@
-"""The labels of a fitted model and their classes, read from its public attributes."""
-
-from numbers import Integral
+"""The labels of a fitted model, and their classes."""
 
 import numpy as np
 
@@ -8,25 +6,26 @@ from sklearn_revae.inspection._tabular import is_missing_value
 
 
 def label_index(estimator, label):
-    """Return the position of a label that is given by its name or its index.
+    """Return the position of a label that is given by its name or its position.
+
+    Names come first, as in the methods: in a y whose columns are named by integers, an
+    integer is a name.
 
     Raises
     ------
     ValueError
         If the model has no such label.
     """
-    names = list(estimator.label_names_)
-    if isinstance(label, str) and label in names:
-        return names.index(label)
-    is_index = isinstance(label, Integral) and not isinstance(label, bool)
-    if is_index and 0 <= label < len(names):
-        return int(label)
-    known = (
-        f"pass one of {names}, or an index from 0 to {len(names) - 1}"
-        if names
-        else "the model was fitted without y, so it has no labels"
-    )
-    raise ValueError(f"label={label!r} is not a label of the model: {known}.")
+    labels = estimator._labels
+    if labels is None:
+        raise ValueError(
+            f"label={label!r} is not a label of the model: the model was fitted without "
+            "y, so it has no labels."
+        )
+    try:
+        return labels.index(label)
+    except ValueError as error:
+        raise ValueError(f"label={label!r} cannot be shown: {error}") from error
 
 
 def label_classes(estimator, index):
