@@ -27,7 +27,7 @@ from sklearn_revae._model.revae import ReVAE
 from sklearn_revae._notebook import NotebookMixin
 from sklearn_revae._parameters import CONSTRAINTS, check_parameters
 from sklearn_revae._partial_fit import PartialFitMixin
-from sklearn_revae._random import draw_seed, generator
+from sklearn_revae._random import FitSeeds, draw_seed, generator, spawn_seeds
 from sklearn_revae._sample_statistics import SampleStatistics
 from sklearn_revae._samples import Samples, furthest_feature
 from sklearn_revae._torch_state import standard_settings
@@ -230,6 +230,10 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
     def _class_lists(self):
         return [] if self._labels is None else self._labels.classes_
 
+    @property
+    def _seeds(self):
+        return FitSeeds.of(self._seed)
+
     def _new_module(self):
         """Draw the seed, and build an untrained module."""
         self._seed = draw_seed(check_random_state(self.random_state))
@@ -243,7 +247,7 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
             self._codec.picture_shape_,
             n_values,
             _defaults.architecture_of(self, columns, n_values),
-            generator(self._seed),
+            generator(self._seeds.weights),
         )
 
     def _count_labels(self, samples, module, accumulate):
@@ -260,7 +264,9 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
         training, held_out, monitor = samples, None, None
         if self.early_stopping and not one_epoch:
             training, held_out = samples.split(
-                held_out_samples(samples.codes, self.validation_fraction, self._seed)
+                held_out_samples(
+                    samples.codes, self.validation_fraction, self._seeds.held_out
+                )
             )
             monitor = "bound" if held_out is None else "validation_score"
         counts = [] if self._labels is None else self._labels.counts_
@@ -277,7 +283,7 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
                 None if held_out is None else held_out.rows(scale, device),
                 settings,
                 # Noise differs from call to call, and the first seed determines it.
-                self._seed + len(self.history_),
+                (self._seeds.training, len(self.history_)),
                 self._optimizer_state if one_epoch else None,
             )
         except NonFiniteTrainingError as error:
@@ -323,11 +329,12 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
         if not one_epoch:
             return SampleStatistics.of(samples.values, *self._basis_of_statistics())
         earlier = self._sample_statistics if resume else SampleStatistics.of_nothing()
-        return earlier.outdated_by(samples.values, self._seed + self.n_iter_)
+        (seed,) = spawn_seeds((self._seeds.statistics, self.n_iter_), 1)
+        return earlier.outdated_by(samples.values, seed)
 
     def _basis_of_statistics(self):
         scaling = self._codec.scaling_
-        return self.module_, scaling, self.unlabeled_bound, self._seed
+        return self.module_, scaling, self.unlabeled_bound, self._seeds.statistics
 
     def _statistics(self):
         """Return the imputation rule and the score quantiles, up to date."""

@@ -8,7 +8,7 @@ from functools import partial
 
 import torch
 
-from sklearn_revae._random import generator
+from sklearn_revae._random import generator, spawn_seeds
 from sklearn_revae._torch_state import seeded_global_generators
 from sklearn_revae._training.batches import MixedBatches, Rows
 from sklearn_revae._training.callbacks import KeepBest, Progress
@@ -62,8 +62,8 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
         Labelled rows whose accuracy early stopping watches.
     settings : Settings
         How to train.
-    seed : int
-        Decides the order of the rows and all noise.
+    seed : int or sequence of int
+        Determines the order of the rows and all noise.
     optimizer_state : dict, optional
         State of the optimizer at the end of an earlier run, to continue from.
 
@@ -73,7 +73,8 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
         The history and the state of the optimizer.
     """
     device = rows.x.device
-    order = generator(seed)
+    order_seed, noise_seed, modules_seed = spawn_seeds(seed, 3)
+    order = generator(order_seed)
     n_steps = len(MixedBatches(rows, settings.batch_size, order))
     n_epochs = settings.n_epochs
     if n_epochs is None:
@@ -81,7 +82,7 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
     noise_scale = module.likelihood.noise_of_inputs(
         torch.from_numpy(settings.noise_scale).to(device, rows.x.dtype)
     )
-    loss = SemiSupervisedLoss(settings, noise_scale, generator(seed, device))
+    loss = SemiSupervisedLoss(settings, noise_scale, generator(noise_seed, device))
     callbacks = _callbacks(settings, rows, held_out, n_epochs)
     net = make_net(module, loss, order, settings, n_epochs * n_steps, callbacks)
     net.initialize()
@@ -91,7 +92,7 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
     with contextlib.ExitStack() as until_the_end:
         until_the_end.enter_context(fitting_threads(rows.x.numel()))
         if settings.own_modules:
-            until_the_end.enter_context(seeded_global_generators(seed, device))
+            until_the_end.enter_context(seeded_global_generators(modules_seed, device))
         until_the_end.callback(rows.close)
         if held_out is not None:
             until_the_end.callback(held_out.close)
