@@ -97,15 +97,18 @@ def test_locate_returns_positions_on_the_line_of_traverse(rows, linear_model):
 
 def test_each_label_may_have_its_own_method(frame, frame_model):
     X = frame[0]
-    do = {"cluster": 2, "positive": False}
+    predicted = frame_model.predict(X)[:, 1].astype(bool)
+    do = {"cluster": 2, "positive": ~predicted}
     methods = {"cluster": 0.8, "positive": "transport"}
     both = frame_model.intervene(X, do, method=methods)
     latents = frame_model.traverse(X, "cluster", steps=6)
-    single = frame_model.intervene(X, {"cluster": 2}, method={"cluster": 0.8})
+    # The value 2 excludes a value of the other label, which has to stay here.
+    kept = {"cluster": 2, "positive": predicted}
+    single = frame_model.intervene(X, kept, method=methods)
     np.testing.assert_allclose(
         single[["a", "b"]].to_numpy(), latents[:, 4, :2].astype(float), atol=1e-9
     )
-    moved = frame_model.intervene(X, {"positive": False})
+    moved = frame_model.intervene(X, {"positive": ~predicted})
     assert not np.allclose(both[["a", "b"]], single[["a", "b"]])
     assert not np.allclose(both[["a", "b"]], moved[["a", "b"]])
     same = frame_model.intervene(X, do, method=dict.fromkeys(do, "transport"))
