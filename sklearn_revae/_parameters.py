@@ -1,6 +1,5 @@
 """Each parameter of the estimators: which values it may have, and what it means."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -30,13 +29,10 @@ class Parameter:
         The values that scikit-learn's parameter validation accepts.
     text : str
         Its entry in the docstring: the type in the first line, then the meaning.
-    finite : bool, default=False
-        Whether infinity and NaN are refused as well.
     """
 
     constraints: Any
     text: str
-    finite: bool = False
 
 
 PARAMETERS = {
@@ -87,7 +83,6 @@ PARAMETERS = {
         float or "auto", default="auto"
         Weight of log q(y|x) in the ELBO of labelled samples, where 1 is the ELBO itself.
         If "auto", half the number of features, because log p(x|z) grows with them.""",
-        finite=True,
     ),
     "consistency_weight": Parameter(
         [_AUTO, _AT_LEAST_ZERO],
@@ -99,7 +94,6 @@ PARAMETERS = {
         another sample is mixed into the view (mixup). If "auto", half the number of
         features, at most 600, where 50 count features count as one. 0 trains on the ELBO
         only.""",
-        finite=True,
     ),
     "edit_weight": Parameter(
         [_AUTO, _AT_LEAST_ZERO],
@@ -111,7 +105,6 @@ PARAMETERS = {
         the number of features, where 50 count features count as one, at most 30, and at
         most 1200 for convolutional networks. Setting it to 0 speeds up training, but
         interventions may then have little effect.""",
-        finite=True,
     ),
     "independence_weight": Parameter(
         [_AT_LEAST_ZERO],
@@ -123,7 +116,6 @@ PARAMETERS = {
         :func:`~sklearn_revae.label_leakage`.
 
         .. versionadded:: 0.2""",
-        finite=True,
     ),
     "alpha": Parameter(
         [_AUTO, _AT_LEAST_ZERO],
@@ -134,7 +126,6 @@ PARAMETERS = {
         hidden layers, otherwise 0.
 
         .. versionadded:: 0.2""",
-        finite=True,
     ),
     "label_classifier": Parameter(
         [StrOptions(set(CLASSIFIERS))],
@@ -210,7 +201,6 @@ PARAMETERS = {
         float, default=0.003
         Largest learning rate of Adam. The rate rises over the first 5 % of the steps and
         then decays to zero along a cosine.""",
-        finite=True,
     ),
     "early_stopping": Parameter(
         ["boolean"],
@@ -322,7 +312,3 @@ def check_parameters(estimator):
                 "callbacks must hold skorch callbacks or (name, callback) pairs, got "
                 f"{callback!r} in {estimator.callbacks!r}."
             )
-    for name, parameter in PARAMETERS.items():
-        value = getattr(estimator, name)
-        if parameter.finite and value != "auto" and not math.isfinite(value):
-            raise ValueError(f"{name} must be finite, got {value}.")
