@@ -156,6 +156,8 @@ def test_own_modules_are_the_same_in_threads(few_blobs, quick_classifier, weight
             X, 1, method={0: 0.5}, random_state=random
         ),
         lambda model, X, random: model.impute(X, random_state=random),
+        # No value is missing.
+        lambda model, X, random: model.impute(X, n_samples=2, random_state=random),
         lambda model, X, _: model.swap(X, X[:1]),
         lambda model, X, _: model.traverse(X, 0, steps=3),
     ],

@@ -104,24 +104,28 @@ class ImputationMixin(LatentsMixin):
         """
         validate_parameter_constraints(_CONSTRAINTS, {"n_samples": n_samples}, "impute")
         rows = self._scaled(X)
-        random = check_random_state(random_state)
-        if n_samples is None:
-            decoded = decoded_rows(self.module_, rows)
-            if self._residuals is not None:
-                decoded = self._residuals.correct(rows[:], decoded)
-            decoded = decoded[:, None]
-        else:
-            decoded = self._draw_rows(rows, n_samples, random)
         own = dense(rows.values)[:, None]
-        scaling = self._codec.scaling_
-        imputed = scaling.inverse_transform(decoded)
-        if n_samples is None:
-            # A value outside the range that fit has seen is not a plausible expectation.
-            imputed = scaling.clip_to_seen(imputed)
-        filled = np.where(np.isnan(own), imputed, own)
+        missing = np.isnan(own)
+        if missing.any():
+            filled = np.where(missing, self._imputed(rows, n_samples, random_state), own)
+        else:
+            # Nothing is drawn, and so no generator of random numbers advances.
+            filled = np.repeat(own.astype(np.float64), n_samples or 1, axis=1)
         if n_samples is None:
             return self._codec.restore(filled[:, 0], X, own[:, 0])
         return self._codec.restore_draws(filled, X, rows.values)
+
+    def _imputed(self, rows, n_samples, random_state):
+        """Expected values, or draws, of all features in X's units: (n, m, n_features)."""
+        scaling = self._codec.scaling_
+        if n_samples is not None:
+            drawn = self._draw_rows(rows, n_samples, check_random_state(random_state))
+            return scaling.inverse_transform(drawn)
+        decoded = decoded_rows(self.module_, rows)
+        if self._residuals is not None:
+            decoded = self._residuals.correct(rows[:], decoded)
+        # A value outside the range that fit has seen is not a plausible expectation.
+        return scaling.clip_to_seen(scaling.inverse_transform(decoded[:, None]))
 
     def _draw_rows(self, rows, n_samples, random):
         """Draws (n, n_samples, n_features) of scaled rows, given the observed values."""
