@@ -1,4 +1,4 @@
-"""Data and small models that the estimators' tests share."""
+"""Data and small models that the tests of the estimators share."""
 
 import pkgutil
 from importlib import import_module
@@ -12,22 +12,22 @@ from torch import nn
 import sklearn_revae
 from sklearn_revae import ReVAEClassifier, ReVAETransformer
 
-# Trains for a moment: enough wherever it does not matter what was learned.
+# Trains for a moment, for tests in which the quality of the model does not matter.
 QUICK = {"hidden_layer_sizes": (8,), "max_iter": 2, "batch_size": 20, "random_state": 0}
 
-# Learns the blobs.
+# Trains long enough to classify the blobs.
 TRAINED = {**QUICK, "max_iter": 30, "batch_size": 10, "learning_rate_init": 0.01}
 
 
 @pytest.fixture(scope="session")
 def quick_classifier():
-    """Maker of classifiers that train for a moment; takes other parameters."""
+    """Return a function that makes quickly trained classifiers; it takes parameters."""
     return lambda **changes: ReVAEClassifier(**{**QUICK, **changes})
 
 
 @pytest.fixture(scope="session")
 def quick_transformer():
-    """Maker of transformers that train for a moment; takes other parameters."""
+    """Return a function that makes quickly trained transformers; it takes parameters."""
     return lambda **changes: ReVAETransformer(**{**QUICK, **changes})
 
 
@@ -39,13 +39,13 @@ def _read_only(*arrays):
 
 @pytest.fixture(scope="session")
 def blobs():
-    """Sixty rows of four columns in three clusters, every row labelled."""
+    """Sixty samples with four features in three clusters, all of them labelled."""
     return _read_only(*make_blobs(60, 4, centers=3, random_state=0))
 
 
 @pytest.fixture(scope="session")
 def few_blobs(blobs):
-    """The same rows with every second label replaced by -1."""
+    """The same samples with every second label replaced by -1."""
     X, y = blobs
     y = y.copy()
     y[::2] = -1
@@ -54,7 +54,7 @@ def few_blobs(blobs):
 
 @pytest.fixture(scope="session")
 def digits():
-    """A thousand digits in [0, 1], a hundred of them labelled, and others to test on."""
+    """A thousand digits in [0, 1], a hundred of them labelled, and a test set."""
     X, y = load_digits(return_X_y=True)
     X = X / 16
     y_train = y[:1000].copy()
@@ -67,20 +67,20 @@ def digits():
 
 @pytest.fixture(scope="session")
 def digits_model(digits):
-    """A classifier that has learned the digits; tests must leave it as it is."""
+    """A classifier trained on the digits; tests must not change it."""
     model = ReVAEClassifier((64,), max_iter=30, batch_size=100, random_state=0)
     return model.fit(digits.X_train, digits.y_train)
 
 
 @pytest.fixture(scope="session")
 def blobs_model(few_blobs):
-    """A classifier that has learned the blobs; tests must leave it as it is."""
+    """A classifier trained on the blobs; tests must not change it."""
     return ReVAEClassifier(**TRAINED).fit(*few_blobs)
 
 
 @pytest.fixture(scope="session")
 def two_labels(blobs):
-    """Rows and two labels in object cells, words and whole numbers, some unknown."""
+    """Samples with two labels, one of strings and one of integers, some unlabelled."""
     X, y = blobs
     labels = np.empty((len(y), 2), dtype=object)
     labels[:, 0] = np.array(["left", "middle", "right"])[y]
@@ -92,13 +92,13 @@ def two_labels(blobs):
 
 @pytest.fixture(scope="session")
 def two_labels_model(two_labels):
-    """A classifier of two labels; tests must leave it as it is."""
+    """A classifier of two labels; tests must not change it."""
     return ReVAEClassifier(**TRAINED).fit(*two_labels)
 
 
 @pytest.fixture(scope="session")
 def weight_bytes():
-    """Function that gives the bytes of all weights and buffers of a fitted model."""
+    """Return a function that returns the bytes of a model's weights and buffers."""
 
     def read(model):
         state = model.module_.state_dict()
@@ -129,7 +129,7 @@ def decoded_latents():
 
 @pytest.fixture(scope="session")
 def public_modules():
-    """The package, and its subpackages that say by `__all__` what is public."""
+    """The package and its public sub-packages, which define `__all__`."""
     inside = [
         import_module(f"sklearn_revae.{found.name}")
         for found in pkgutil.iter_modules(sklearn_revae.__path__)
