@@ -29,7 +29,7 @@ from sklearn_revae._parameters import CONSTRAINTS, check_parameters
 from sklearn_revae._partial_fit import PartialFitMixin
 from sklearn_revae._random import FitSeeds, draw_seed, generator, spawn_seeds
 from sklearn_revae._sample_statistics import SampleStatistics
-from sklearn_revae._samples import Samples, furthest_feature
+from sklearn_revae._samples import Samples, non_finite_error
 from sklearn_revae._torch_state import standard_settings
 from sklearn_revae._training.device import resolve_device
 from sklearn_revae._training.history import by_epoch, by_quantity
@@ -287,19 +287,10 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
                 self._optimizer_state if one_epoch else None,
             )
         except NonFiniteTrainingError as error:
-            raise self._explain_non_finite(samples.values) from error
+            raise non_finite_error(
+                samples.values, self._codec, settings.learning_rate
+            ) from error
         return settings, result
-
-    def _explain_non_finite(self, values):
-        """Return an error that names the likeliest cause of a loss that is not finite."""
-        j, largest = furthest_feature(values, self._codec.scaling_.transform)
-        return FloatingPointError(
-            "Training did not recover from a loss or gradient that is NaN or infinite, "
-            "after restarts at lower learning rates. The likely cause is the range of "
-            f"column {self._codec.name(j)} of X, which reaches {largest:.3g} "
-            "standard deviations: clip or log-transform it. Otherwise lower "
-            f"learning_rate_init={self.learning_rate_init}."
-        )
 
     def _settle(self, module, device, settings, result):
         """Set every attribute that training determines."""

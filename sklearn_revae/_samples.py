@@ -63,11 +63,26 @@ class Samples:
         return Rows(x, torch.from_numpy(self.codes), torch.from_numpy(weight)).to(device)
 
 
-def furthest_feature(values, scale):
-    """Position of the feature with the largest scaled value, and the value's size."""
+def non_finite_error(values, codec, learning_rate):
+    """Return an error that names the likeliest cause of a loss that is not finite.
+
+    Parameters
+    ----------
+    values : ndarray, CSR matrix or Stored (n, n_features)
+        The rows that the model was trained on, in X's own units.
+    codec : Codec
+        Names and scales of the columns.
+    learning_rate : float
+        The learning rate.
+    """
     largest = np.zeros(values.shape[1])
     for start, stop in chunk_bounds(values):
-        scaled = np.abs(scale(values[start:stop]))
+        scaled = np.abs(codec.scaling_.transform(values[start:stop]))
         largest = np.fmax(largest, np.fmax.reduce(scaled, axis=0))
     j = int(largest.argmax())
-    return j, largest[j]
+    return FloatingPointError(
+        "Training did not recover from a loss or gradient that is NaN or infinite, after "
+        "restarts at lower learning rates. The likely cause is the range of column "
+        f"{codec.name(j)} of X, which reaches {largest[j]:.3g} standard deviations: clip "
+        f"or log-transform it. Otherwise lower learning_rate_init={learning_rate}."
+    )
