@@ -57,6 +57,11 @@ class LabeledKFold(BaseCrossValidator):
     stratified by iterative stratification [1]_, which distributes the samples of the
     rarest class first.
 
+    References
+    ----------
+    .. [1] K. Sechidis, G. Tsoumakas, I. Vlahavas, "On the Stratification of Multi-Label
+       Data", ECML PKDD 2011.
+
     Examples
     --------
     >>> import numpy as np
