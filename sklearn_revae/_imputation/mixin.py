@@ -109,6 +109,8 @@ class ImputationMixin(LatentsMixin):
         if missing.any():
             filled = np.where(missing, self._imputed(rows, n_samples, random_state), own)
         else:
+            # Values too far from those in fit are refused, as by every method.
+            rows.scaling.transform(rows.values)
             # Nothing is drawn, and so no generator of random numbers advances.
             filled = np.repeat(own.astype(np.float64), n_samples or 1, axis=1)
         if n_samples is None:
