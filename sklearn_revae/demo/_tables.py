@@ -4,6 +4,7 @@ import csv
 import io
 from html import escape
 
+from sklearn_revae._data.missing import is_missing
 from sklearn_revae.inspection._tabular import columns_of
 
 # For wider tables only the changed features are shown.
@@ -13,7 +14,7 @@ MAX_FEATURES = 200
 def cells(sample):
     """Values of a single sample (1, n_features), with None for missing values."""
     values = [column[0] for column in columns_of(sample)]
-    return [None if value is None or value != value else value for value in values]
+    return [None if is_missing(value) else value for value in values]
 
 
 def cell_text(value):

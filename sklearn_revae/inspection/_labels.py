@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sklearn_revae.inspection._tabular import is_missing_value
+from sklearn_revae._data.missing import is_missing
 
 
 def label_index(estimator, label):
@@ -35,7 +35,7 @@ def label_classes(estimator, index):
 
 
 def _is_unlabeled(value, unlabeled_value):
-    if is_missing_value(value):
+    if is_missing(value):
         return True
     # "-1" is not the marker -1, and True is not the marker 1, though Python calls the
     # latter two equal.

@@ -5,6 +5,7 @@ from numbers import Number
 import narwhals as nw
 import numpy as np
 
+from sklearn_revae._data import missing
 from sklearn_revae.inspection._checks import check_length
 
 # Enough samples to estimate a standard deviation to within a few percent.
@@ -41,22 +42,15 @@ def columns_of(X):
 
 
 def _numbers_or_objects(cells):
-    observed = [cell for cell in cells if not is_missing_value(cell)]
+    observed = [cell for cell in cells if not missing.is_missing(cell)]
     is_numeric = all(
         isinstance(cell, Number) and not isinstance(cell, (bool, np.bool_))
         for cell in observed
     )
     column = np.empty(len(cells), dtype=np.float64 if is_numeric else object)
     missing_value = np.nan if is_numeric else None
-    column[:] = [missing_value if is_missing_value(cell) else cell for cell in cells]
+    column[:] = [missing_value if missing.is_missing(cell) else cell for cell in cells]
     return column
-
-
-def is_missing_value(value):
-    """Whether a single value is None, NaN, NaT or pandas' NA."""
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
-        return True
-    return isinstance(value, (float, np.floating)) and bool(np.isnan(value))
 
 
 def is_missing(column):

@@ -8,7 +8,7 @@ from numpy.testing import assert_array_equal
 from sklearn.datasets import make_multilabel_classification
 from sklearn.preprocessing import StandardScaler
 
-pytest.importorskip("matplotlib")
+pytest.importorskip("matplotlib", reason="requires pip install sklearn-revae[plot]")
 
 
 @pytest.fixture

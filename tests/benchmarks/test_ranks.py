@@ -104,7 +104,9 @@ def test_groups_are_maximal(ranks):
 
 
 def test_picture_names_every_method(ranks):
-    figure = pytest.importorskip("matplotlib.figure").Figure()
+    figure = pytest.importorskip(
+        "matplotlib.figure", reason="requires pip install sklearn-revae[plot]"
+    ).Figure()
     index = pd.MultiIndex.from_product([["iris", "wine"], [3, 10]], names=ranks.CELL)
     accuracy = pd.DataFrame({"a": [0.9] * 4, "b": [0.8, 0.95, 0.7, 0.7]}, index)
     axes = figure.subplots()
