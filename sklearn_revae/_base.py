@@ -48,10 +48,10 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
     label_dim_: int
     style_dim_: int
     exclusions_: list[tuple[tuple[str, Any], tuple[str, Any]]]
-    label_weight_: float
-    consistency_weight_: float
+    label_weight_: NDArray[np.float64]
+    consistency_weight_: NDArray[np.float64]
     edit_weight_: float
-    alpha_: float
+    n_members_: int
     batch_size_: int
     n_iter_: int
     history_: list[dict[str, float]]
@@ -65,28 +65,22 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
         self,
         hidden_layer_sizes: ArrayLike | Auto = "auto",
         *,
+        n_members: int | Auto = "auto",
         label_dim: int | Auto = "auto",
         style_dim: int | Auto = "auto",
         likelihood: str | ArrayLike | Mapping[Any, str] = "auto",
         label_weight: float | Auto = "auto",
         consistency_weight: float | Auto = "auto",
         edit_weight: float | Auto = "auto",
-        independence_weight: float = 0.0,
-        alpha: float | Auto = "auto",
-        label_classifier: Literal["bayes", "affine"] = "bayes",
-        unlabeled_bound: Literal["marginal", "classifier"] = "marginal",
-        n_mc_samples: int = 8,
         encoder: torch.nn.Module | Auto = "auto",
         decoder: torch.nn.Module | Auto = "auto",
         image_shape: Sequence[int] | None = None,
         unlabeled_value: object = -1,
         max_iter: int | Auto = "auto",
         batch_size: int | Auto = "auto",
-        learning_rate_init: float = 0.003,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
+        learning_rate_init: float | Auto = "auto",
+        early_stopping: bool | float = False,
         n_iter_no_change: int = 10,
-        tol: float = 1e-4,
         warm_start: bool = False,
         callbacks: Sequence[Any] | None = None,
         device: str | torch.device = "auto",
@@ -94,17 +88,13 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
         verbose: bool | int = False,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
+        self.n_members = n_members
         self.label_dim = label_dim
         self.style_dim = style_dim
         self.likelihood = likelihood
         self.label_weight = label_weight
         self.consistency_weight = consistency_weight
         self.edit_weight = edit_weight
-        self.independence_weight = independence_weight
-        self.alpha = alpha
-        self.label_classifier = label_classifier
-        self.unlabeled_bound = unlabeled_bound
-        self.n_mc_samples = n_mc_samples
         self.encoder = encoder
         self.decoder = decoder
         self.image_shape = image_shape
@@ -113,9 +103,7 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
         self.batch_size = batch_size
         self.learning_rate_init = learning_rate_init
         self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
-        self.tol = tol
         self.warm_start = warm_start
         self.callbacks = callbacks
         self.device = device
@@ -247,6 +235,7 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
             self._codec.picture_shape_,
             n_values,
             _defaults.architecture_of(self, columns, n_values),
+            _defaults.n_members_of(self, self._codec.picture_shape_, n_values),
             generator(self._seeds.weights),
         )
 
@@ -256,22 +245,19 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
         if self._labels is not None:
             self._labels = self._labels.counted(samples.codes, samples.weight, accumulate)
             counts, exclusions = self._labels.counts_, self._labels.exclusions()
-        module.label_model.set_prior([torch.from_numpy(count) for count in counts])
-        module.label_model.exclusions = exclusions
+        module.set_prior([torch.from_numpy(count) for count in counts], exclusions)
 
     def _train(self, module, samples, device, one_epoch):
         """Train the module in place; return the settings and the run's result."""
         training, held_out, monitor = samples, None, None
         if self.early_stopping and not one_epoch:
+            fraction = _defaults.validation_fraction_of(self)
             training, held_out = samples.split(
-                held_out_samples(
-                    samples.codes, self.validation_fraction, self._seeds.held_out
-                )
+                held_out_samples(samples.codes, fraction, self._seeds.held_out)
             )
             monitor = "bound" if held_out is None else "validation_score"
-        counts = [] if self._labels is None else self._labels.counts_
         settings = _defaults.settings_of(
-            self, self._codec, module, counts, len(training), monitor
+            self, self._codec, module, len(training), monitor
         )
         if one_epoch:
             settings.n_epochs, settings.decay = 1, False
@@ -306,10 +292,12 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
             )
         self.label_dim_ = module.label_model.dim
         self.style_dim_ = module.style_dim
-        self.label_weight_ = settings.label_weight
-        self.consistency_weight_ = settings.consistency_weight
+        self.n_members_ = len(module.members)
+        self.label_weight_ = np.array([m.label_weight for m in settings.members])
+        self.consistency_weight_ = np.array(
+            [m.consistency_weight for m in settings.members]
+        )
         self.edit_weight_ = settings.edit_weight
-        self.alpha_ = settings.alpha
         self.batch_size_ = settings.batch_size
         self.early_stopping_monitor_ = settings.monitor
         self.history_ = [*self.history_, *result.history]
@@ -325,7 +313,7 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
 
     def _basis_of_statistics(self):
         scaling = self._codec.scaling_
-        return self.module_, scaling, self.unlabeled_bound, self._seeds.statistics
+        return self.module_, scaling, self._seeds.statistics
 
     def _statistics(self):
         """Return the imputation rule and the score quantiles, up to date."""

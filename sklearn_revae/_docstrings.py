@@ -22,8 +22,12 @@ exclusions_ : list of pairs
     Pairs of label values, `((label, value), (label, value))`, that never occur together
     in the labelled data although they would be expected to under independence. When
     :meth:`intervene` sets one of them, the other is removed.
-label_weight_, consistency_weight_, edit_weight_, alpha_ : float
-    The loss weights that are used.
+n_members_ : int
+    Number of ensemble members.
+label_weight_, consistency_weight_ : ndarray of shape (`n_members_`,)
+    The loss weights of each ensemble member.
+edit_weight_ : float
+    The weight of the edit-consistency loss.
 batch_size_ : int
     The batch size that is used.
 n_iter_ : int

@@ -11,9 +11,6 @@ from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from skorch.callbacks import Callback
 
-from sklearn_revae._model.label_model import CLASSIFIERS
-from sklearn_revae._model.objective import UNLABELED_BOUNDS
-
 _AUTO = StrOptions({"auto"})
 _AT_LEAST_ZERO = Interval(Real, 0, None, closed="left")
 _AT_LEAST_ONE = Interval(Integral, 1, None, closed="left")
@@ -42,15 +39,26 @@ PARAMETERS = {
         int, array-like of int or "auto", default="auto"
         Widths of the hidden layers of the encoder; the decoder mirrors them. An integer
         means one layer of that width, and `()` makes encoder and decoder linear. If
-        "auto", (256, 256), or `()` where most features are counts and there are at least
-        50 of them.""",
+        "auto", (64, 64).""",
+    ),
+    "n_members": Parameter(
+        [_AUTO, _AT_LEAST_ONE],
+        """\
+        int or "auto", default="auto"
+        Number of ensemble members: models of the same architecture with different initial
+        weights and different regularisation, which are trained at the same time.
+        Predicted probabilities are the mean over the members. If "auto", 8 for fully
+        connected networks, and 1 for convolutional networks, for modules of your own and
+        for data without labels.
+
+        .. versionadded:: 0.2""",
     ),
     "label_dim": Parameter(
         [_AUTO, _AT_LEAST_ONE],
         """\
         int or "auto", default="auto"
         Number of latent dimensions per label. If "auto", the largest number of classes of
-        any label, clipped to [2, 10].""",
+        any label, clipped to [2, 100].""",
     ),
     "style_dim": Parameter(
         [_AUTO, Interval(Integral, 0, None, closed="left")],
@@ -81,74 +89,30 @@ PARAMETERS = {
         [_AUTO, _AT_LEAST_ZERO],
         """\
         float or "auto", default="auto"
-        Weight of log q(y|x) in the ELBO of labelled samples, where 1 is the ELBO itself.
-        If "auto", half the number of features, because log p(x|z) grows with them.""",
+        Weight of log q(y|x) in the ELBO of labelled samples, where 1 is the ELBO itself;
+        a number applies to all ensemble members. If "auto", between 0.5 and 20 times the
+        number of features, because log p(x|z) grows with them, and different for each
+        member; see `label_weight_`.""",
     ),
     "consistency_weight": Parameter(
         [_AUTO, _AT_LEAST_ZERO],
         """\
         float or "auto", default="auto"
         Weight of the consistency loss: the cross-entropy, in nats, between the class
-        probabilities of a sample and those of a perturbed view of it. In tables whose
-        labels have two classes each, with 20 labelled samples or more, up to 0.3 of
-        another sample is mixed into the view (mixup). If "auto", half the number of
-        features, at most 600, where 50 count features count as one. 0 trains on the ELBO
-        only.""",
+        probabilities of a sample and those of a perturbed view of it; a number applies
+        to all ensemble members. If "auto", between 0 and 5 times the number of features,
+        and different for each member; see `consistency_weight_`. 0 trains on the ELBO and
+        the edit-consistency loss only.""",
     ),
     "edit_weight": Parameter(
         [_AUTO, _AT_LEAST_ZERO],
         """\
         float or "auto", default="auto"
         Weight of the edit-consistency loss: samples edited to another value of a label,
-        decoded and encoded again, should be classified as that value. It trains the
-        decoder, and the encoder too if that is fully connected. If "auto", a quarter of
-        the number of features, where 50 count features count as one, at most 30, and at
-        most 1200 for convolutional networks. Setting it to 0 speeds up training, but
-        interventions may then have little effect.""",
-    ),
-    "independence_weight": Parameter(
-        [_AT_LEAST_ZERO],
-        """\
-        float, default=0.0
-        Weight, in nats per sample, of a penalty on the information about the labels in
-        the style dimensions: the centred kernel alignment of the two, between 0 and 1 (a
-        normalised Hilbert-Schmidt independence criterion). See
-        :func:`~sklearn_revae.label_leakage`.
-
-        .. versionadded:: 0.2""",
-    ),
-    "alpha": Parameter(
-        [_AUTO, _AT_LEAST_ZERO],
-        """\
-        float or "auto", default="auto"
-        L2 penalty on the weights of the encoder: half the sum of their squares is added
-        to the loss per feature, times `alpha`. If "auto", 0.1 for an encoder without
-        hidden layers, otherwise 0.
-
-        .. versionadded:: 0.2""",
-    ),
-    "label_classifier": Parameter(
-        [StrOptions(set(CLASSIFIERS))],
-        """\
-        {"bayes", "affine"}, default="bayes"
-        The classifier q(y_l|z_l): the Bayes classifier of the conditional prior
-        p(z_l|y_l), or the affine map of the published code. The affine map learns nothing
-        from unlabelled samples.""",
-    ),
-    "unlabeled_bound": Parameter(
-        [StrOptions(set(UNLABELED_BOUNDS))],
-        """\
-        {"marginal", "classifier"}, default="marginal"
-        The ELBO for labels that are not observed: with the marginal prior p(z_l), or, as
-        published, averaged over q(y_l|z_l). The two are equal for
-        `label_classifier="bayes"`; otherwise the second is looser.""",
-    ),
-    "n_mc_samples": Parameter(
-        [_AT_LEAST_ONE],
-        """\
-        int, default=8
-        Number of Monte Carlo samples of z per sample that estimate q(y|x). They are
-        cheap: each of them is classified, but only one is decoded.""",
+        decoded and encoded again, should be classified as that value by the next
+        ensemble member. It trains the decoder only. If "auto", a quarter of the number of
+        features, at most 1200. Setting it to 0 speeds up training, but interventions may
+        then have little effect.""",
     ),
     "encoder": Parameter(
         [_AUTO, torch.nn.Module],
@@ -187,47 +151,39 @@ PARAMETERS = {
         [_AUTO, _AT_LEAST_ONE],
         """\
         int or "auto", default="auto"
-        Number of epochs. If "auto", at least 10, and enough for 1000 steps.""",
+        Number of epochs. If "auto", enough for 300 steps, 600 if all features are pixels;
+        for convolutional networks at least 10, and enough for 1000 steps.""",
     ),
     "batch_size": Parameter(
         [_AUTO, _AT_LEAST_ONE],
         """\
         int or "auto", default="auto"
-        Number of samples per step. If "auto", 200, or all samples if there are fewer.""",
+        Number of samples per step. If "auto", 96, and 200 for convolutional
+        networks; all samples if there are fewer.""",
     ),
     "learning_rate_init": Parameter(
-        [Interval(Real, 0, None, closed="neither")],
+        [_AUTO, Interval(Real, 0, None, closed="neither")],
         """\
-        float, default=0.003
+        float or "auto", default="auto"
         Largest learning rate of Adam. The rate rises over the first 5 % of the steps and
-        then decays to zero along a cosine.""",
+        then decays to zero along a cosine. If "auto", 0.01, and 0.003 for convolutional
+        networks.""",
     ),
     "early_stopping": Parameter(
-        ["boolean"],
+        ["boolean", Interval(Real, 0, 1, closed="neither")],
         """\
-        bool, default=False
+        bool or float, default=False
         Whether to stop when the accuracy on held-out labelled samples no longer improves,
-        and to keep the best weights. If there are too few labelled samples to hold any
+        and to keep the best weights. A float is the fraction of the labelled samples that
+        is held out, True holds out 0.1. If there are too few labelled samples to hold any
         out (fewer than two in a class), the ELBO of the training samples is monitored
         instead; see `early_stopping_monitor_`.""",
-    ),
-    "validation_fraction": Parameter(
-        [Interval(Real, 0, 1, closed="neither")],
-        """\
-        float, default=0.1
-        Fraction of the labelled samples that early stopping holds out.""",
     ),
     "n_iter_no_change": Parameter(
         [_AT_LEAST_ONE],
         """\
         int, default=10
         Number of epochs without improvement after which early stopping stops.""",
-    ),
-    "tol": Parameter(
-        [_AT_LEAST_ZERO],
-        """\
-        float, default=1e-4
-        Smallest improvement that counts for early stopping.""",
     ),
     "warm_start": Parameter(
         ["boolean"],

@@ -31,7 +31,7 @@ class SampleStatistics:
         self._outdated = False
 
     @classmethod
-    def of(cls, values, module, scaling, unlabeled_bound, seed):
+    def of(cls, values, module, scaling, seed):
         """Return the statistics of the training samples `values`."""
         if isinstance(values, Stored):
             # A sample would cost another pass over the disk.
@@ -39,7 +39,7 @@ class SampleStatistics:
         else:
             reservoir = Reservoir().with_rows(values, seed)
         statistics = cls(reservoir=reservoir)
-        statistics._compute(values, module, scaling, unlabeled_bound, seed)
+        statistics._compute(values, module, scaling, seed)
         return statistics
 
     @classmethod
@@ -54,7 +54,7 @@ class SampleStatistics:
         statistics._outdated = True
         return statistics
 
-    def updated(self, module, scaling, unlabeled_bound, seed):
+    def updated(self, module, scaling, seed):
         """Return these statistics, computed again if training has gone on since.
 
         Statistics without their sample, as after loading, stay as they are until a new
@@ -65,16 +65,16 @@ class SampleStatistics:
 
         Parameters
         ----------
-        module, scaling, unlabeled_bound, seed
+        module, scaling, seed
             As :func:`learn_residuals` and :func:`bound_quantiles` expect them.
         """
         if self._outdated and self.reservoir.is_representative:
-            self._compute(self.reservoir.rows, module, scaling, unlabeled_bound, seed)
+            self._compute(self.reservoir.rows, module, scaling, seed)
             self._outdated = False
         return self
 
-    def _compute(self, values, module, scaling, unlabeled_bound, seed):
+    def _compute(self, values, module, scaling, seed):
         self.residuals = learn_residuals(module, values, scaling, seed)
         self.score_quantiles = bound_quantiles(
-            module, values, scaling, unlabeled_bound, seed
+            module, values, scaling, seed
         )

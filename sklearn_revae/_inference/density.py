@@ -22,7 +22,7 @@ _WIDE_DRAWS = 4
 
 
 @standard_settings()
-def row_bounds(module, x, unlabeled_bound, n_draws=_N_DRAWS):
+def row_bounds(module, x, n_draws=_N_DRAWS):
     """ELBO of every row, treated as unlabelled: a lower bound on log p(x).
 
     Parameters
@@ -31,8 +31,6 @@ def row_bounds(module, x, unlabeled_bound, n_draws=_N_DRAWS):
         The trained module.
     x : ScaledRows (n, n_features)
         The rows, with NaN for missing values.
-    unlabeled_bound : {"marginal", "classifier"}
-        See :func:`~sklearn_revae._model.objective.evidence_bound`.
     n_draws : int
         Number of draws from q(z|x) to average over; an even number.
 
@@ -62,13 +60,12 @@ def row_bounds(module, x, unlabeled_bound, n_draws=_N_DRAWS):
             scale,
             mean + scale * noise.to(rows),
             n_decoded=len(noise),
-            unlabeled_bound=unlabeled_bound,
         ).value()
 
     return apply(module, bound, x) - x.scaling.log_volume(x.values)
 
 
-def bound_quantiles(module, values, scaling, unlabeled_bound, seed):
+def bound_quantiles(module, values, scaling, seed):
     """Percentiles 0, 1, ..., 100 of :func:`row_bounds` in a subsample of the rows.
 
     Parameters
@@ -79,8 +76,6 @@ def bound_quantiles(module, values, scaling, unlabeled_bound, seed):
         Training rows in the units of X.
     scaling : Scaling
         Their scaling.
-    unlabeled_bound : {"marginal", "classifier"}
-        See :func:`row_bounds`.
     seed : int
         Decides which rows are in the subsample.
 
@@ -94,5 +89,5 @@ def bound_quantiles(module, values, scaling, unlabeled_bound, seed):
     index = np.sort(sample_without_replacement(n_rows, n_taken, random_state=seed))
     taken = ScaledRows(rows_at(values, index), scaling)
     n_draws = _N_DRAWS if n_features <= _WIDE else _WIDE_DRAWS
-    bounds = row_bounds(module, taken, unlabeled_bound, n_draws)
+    bounds = row_bounds(module, taken, n_draws)
     return np.percentile(bounds, np.arange(101))

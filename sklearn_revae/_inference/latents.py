@@ -212,4 +212,4 @@ class LatentsMixin(TransformerMixin):
         True
         """
         x = self._scaled(X)
-        return row_bounds(self.module_, x, self.unlabeled_bound)
+        return row_bounds(self.module_, x)

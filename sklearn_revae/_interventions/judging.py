@@ -180,7 +180,6 @@ def _scores(estimator, old, new):
                 np.where(missing, np.nan, rows) if missing.any() else rows,
                 estimator._codec.scaling_,
             ),
-            estimator.unlabeled_bound,
         )
         for rows in (old, new)
     ]

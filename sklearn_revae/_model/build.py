@@ -12,6 +12,7 @@ from sklearn_revae._model.convolutions import (
     conv_decoder,
     conv_encoder_body,
 )
+from sklearn_revae._model.ensemble import Ensemble
 from sklearn_revae._model.label_model import LabelModel
 from sklearn_revae._model.likelihoods import ProductLikelihood
 from sklearn_revae._model.networks import (
@@ -33,8 +34,6 @@ class Architecture:
         Widths of the hidden layers of the default encoder.
     label_dim, style_dim : int
         Number of latent dimensions per label, and of those that belong to no label.
-    label_classifier : {"bayes", "affine"}
-        See :class:`~sklearn_revae._model.label_model.LabelModel`.
     encoder, decoder : torch.nn.Module or None
         The user's own modules; None builds the default networks.
     """
@@ -42,7 +41,6 @@ class Architecture:
     hidden_layer_sizes: tuple
     label_dim: int
     style_dim: int
-    label_classifier: str
     encoder: torch.nn.Module | None = None
     decoder: torch.nn.Module | None = None
 
@@ -160,7 +158,7 @@ def _convolved_layout(architecture, image):
     if architecture.encoder is not None and architecture.decoder is not None:
         return None
     layout = image_layout(image)
-    if min(layout.height, layout.width) < SMALLEST_SIDE:
+    if not convolves_on(image):
         # Too small to be halved; fully connected networks read them.
         return None
     check_image_shape(layout)
@@ -200,9 +198,20 @@ def _decoder(architecture, likelihood, layout, latent_dim, generator):
     return mlp_decoder(latent_dim, architecture.hidden_layer_sizes, n_outputs, generator)
 
 
+def convolves_on(image):
+    """Whether the default networks for images of this shape are convolutional.
+
+    `image` is None for samples that are not images.
+    """
+    if image is None:
+        return False
+    layout = image_layout(image)
+    return min(layout.height, layout.width) >= SMALLEST_SIDE
+
+
 @standard_settings()
-def build_model(columns, masked, image, n_values, architecture, generator):
-    """Build a model with initial weights.
+def build_model(columns, masked, image, n_values, architecture, n_members, generator):
+    """Build an ensemble with initial weights.
 
     Parameters
     ----------
@@ -215,13 +224,15 @@ def build_model(columns, masked, image, n_values, architecture, generator):
     n_values : sequence of int
         Number of classes of each label.
     architecture : Architecture
-        Sizes of the networks, and the user's own modules.
+        Sizes of the networks of a member, and the user's own modules.
+    n_members : int
+        Number of members.
     generator : torch.Generator
         Source of all initial weights.
 
     Returns
     -------
-    ReVAE
+    Ensemble
 
     Raises
     ------
@@ -229,6 +240,15 @@ def build_model(columns, masked, image, n_values, architecture, generator):
         If the user's encoder or decoder does not work, or returns another shape, or if
         the images are too large for the convolutional networks.
     """
+    first, *others = (
+        _build_member(columns, masked, image, n_values, architecture, generator)
+        for _ in range(n_members)
+    )
+    return Ensemble(first, others)
+
+
+def _build_member(columns, masked, image, n_values, architecture, generator):
+    """Build one member; see :func:`build_model`."""
     latent_dim = architecture.label_dim * len(n_values) + architecture.style_dim
     if latent_dim == 0:
         raise ValueError(
@@ -246,8 +266,6 @@ def build_model(columns, masked, image, n_values, architecture, generator):
         GaussianEncoder(body, width, latent_dim, generator),
         decoder,
         likelihood,
-        LabelModel(
-            n_values, architecture.label_dim, generator, architecture.label_classifier
-        ),
+        LabelModel(n_values, architecture.label_dim, generator),
         architecture.style_dim,
     )

@@ -11,10 +11,6 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from sklearn_revae._model.networks import make_layer
-
-CLASSIFIERS = ("bayes", "affine")
-
 # Without this bound the ELBO diverges when a prior shrinks onto its rows.
 MIN_PRIOR_SCALE = 0.1
 _START_SEPARATION = 2.0
@@ -40,7 +36,7 @@ class LabelModel(nn.Module):
         p(z_l | y_l = k) = N(z_l; m_{lk}, \operatorname{diag}(s_{lk}^2))
 
     The means :math:`m_{lk}` and scales :math:`s_{lk}` are learned, the class frequencies
-    p(y_l) are set.
+    p(y_l) are set. The classifier q(y_l|z_l) is the Bayes classifier of the two.
 
     Parameters
     ----------
@@ -50,12 +46,9 @@ class LabelModel(nn.Module):
         d, the number of characteristic dimensions of each label.
     generator : torch.Generator
         Source of the initial parameters.
-    classifier : {"bayes", "affine"}, default="bayes"
-        "bayes" derives q(y_l|z_l) from the prior, as p(z_l|y_l) p(y_l), normalised;
-        "affine" learns an affine map for each label, as published.
     """
 
-    def __init__(self, n_values, dim, generator, classifier="bayes"):
+    def __init__(self, n_values, dim, generator):
         super().__init__()
         self.n_values = tuple(n_values)
         self.dim = dim
@@ -73,11 +66,6 @@ class LabelModel(nn.Module):
         self.set_prior([torch.ones(n) for n in self.n_values])
         # Values of labels that exclude each other, see `edits.implied`.
         self.exclusions = ()
-        self.affine = None
-        if classifier == "affine":
-            self.affine = nn.ModuleList(
-                make_layer(nn.Linear, dim, n, generator=generator) for n in self.n_values
-            )
 
     @property
     def n_labels(self):
@@ -125,16 +113,7 @@ class LabelModel(nn.Module):
 
     def log_classifier(self, z):
         """Log q(y_l = k | z_l) for every k: (..., L, d) -> (..., L, K)."""
-        # A model without labels has no affine layers either.
-        if not self.affine:
-            return self.log_joint(z).log_softmax(-1)
-        logits = [
-            F.pad(layer(z[..., label, :]), (0, self.absent.shape[1] - n), value=_LOG_ZERO)
-            for label, (layer, n) in enumerate(
-                zip(self.affine, self.n_values, strict=True)
-            )
-        ]
-        return torch.stack(logits, dim=-2).log_softmax(-1)
+        return self.log_joint(z).log_softmax(-1)
 
 
 def pick(values, codes):

@@ -1,4 +1,4 @@
-r"""The ELBO of labelled, partly labelled and unlabelled rows, and two penalties.
+r"""The ELBO of labelled, partly labelled and unlabelled rows, and the consistency penalty.
 
 Let :math:`O` be the set of labels that are observed in a row, :math:`z_l` the
 characteristic latents of label :math:`l`, :math:`z_s` the style latents, and
@@ -19,18 +19,18 @@ of :math:`z_s` is a Kullback-Leibler divergence in closed form.
 """
 
 import math
-from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 import torch
 
 from sklearn_revae._model.draws import normal
 from sklearn_revae._model.label_model import pick
 
-UNLABELED_BOUNDS = ("marginal", "classifier")
+# A confident batch may predict a class for none of its rows.
+_MIN_FREQUENCY = 1e-6
 
 
-@dataclass
-class Bound:
+class Bound(NamedTuple):
     """The terms of the ELBO of each row, tensors (n,) in nats.
 
     Attributes
@@ -66,14 +66,10 @@ class Bound:
 
     def detached_means(self):
         """Mean of each term over the rows, without a gradient, by the term's name."""
-        return {
-            field.name: getattr(self, field.name).detach().mean()
-            for field in fields(self)
-        }
+        return {name: term.detach().mean() for name, term in self._asdict().items()}
 
 
-@dataclass
-class SampleTerms:
+class SampleTerms(NamedTuple):
     """What each of K samples of z adds to the terms of the ELBO.
 
     Attributes
@@ -115,7 +111,7 @@ def _log_mean(log_values):
     return log_values.logsumexp(0) - math.log(len(log_values))
 
 
-def sample_terms(model, x, codes, mean, scale, z, n_decoded, unlabeled_bound):
+def sample_terms(model, x, codes, mean, scale, z, n_decoded):
     """Compute the terms of the ELBO for each sample of z.
 
     Parameters are those of :func:`evidence_bound`.
@@ -131,31 +127,23 @@ def sample_terms(model, x, codes, mean, scale, z, n_decoded, unlabeled_bound):
     observed = codes >= 0
 
     log_joint = labels.log_joint(blocks)
-    log_classifier = labels.log_classifier(blocks)
+    log_marginal = log_joint.logsumexp(-1)
     log_posterior = model.blocks(normal_log_density(z, mean, scale)).sum(-1)
 
-    if unlabeled_bound == "marginal":
-        log_unobserved = log_joint.logsumexp(-1)
-    else:
-        log_unobserved = (log_classifier.exp() * (log_joint - log_classifier)).sum(-1)
-    unobserved = (log_posterior - log_unobserved).masked_fill(observed, 0.0)
-
-    log_label = pick(log_classifier, codes)
-    log_given_label = pick(log_joint, codes) - pick(labels.log_prior, codes)
-    observed_part = (log_posterior + log_label - log_given_label).masked_fill(
-        ~observed, 0.0
-    )
+    divergence = log_posterior - log_marginal
+    log_label = pick(log_joint, codes) - log_marginal.masked_fill(~observed, 0.0)
+    # q(y_l|z_l) is the Bayes classifier: log p(z_l|y_l) - log q(y_l|z_l) is the log of
+    # the marginal prior less log p(y_l).
+    observed_part = divergence + pick(labels.log_prior, codes)
     return SampleTerms(
         log_likelihood=model.likelihood.log_prob(model.decode(decoded_z), x),
-        unobserved_divergence=unobserved.sum(-1),
-        observed_divergence=observed_part.sum(-1),
+        unobserved_divergence=divergence.masked_fill(observed, 0.0).sum(-1),
+        observed_divergence=observed_part.masked_fill(~observed, 0.0).sum(-1),
         log_classifier=log_label,
     )
 
 
-def evidence_bound(
-    model, x, codes, mean, scale, z, *, n_decoded=1, unlabeled_bound="marginal"
-):
+def evidence_bound(model, x, codes, mean, scale, z, *, n_decoded=1):
     """Estimate the ELBO of every row from samples of its posterior.
 
     Parameters
@@ -174,10 +162,6 @@ def evidence_bound(
         in its denominator, so that w <= K.
     n_decoded : int, default=1
         How many of the samples, the first ones, are decoded.
-    unlabeled_bound : {"marginal", "classifier"}, default="marginal"
-        The term of unobserved labels: the marginal prior log m_l(z_l), or as published
-        E_{q(y_l|z_l)}[log p(z_l, y_l) - log q(y_l|z_l)], which is looser unless the
-        classifier is the Bayes classifier.
 
     Returns
     -------
@@ -186,7 +170,7 @@ def evidence_bound(
         score-function term whose size is that of log p(x|z): it would be unbiased, but
         its noise drowns everything else.
     """
-    terms = sample_terms(model, x, codes, mean, scale, z, n_decoded, unlabeled_bound)
+    terms = sample_terms(model, x, codes, mean, scale, z, n_decoded)
     log_all_labels = terms.log_classifier.sum(-1)
     weight = (log_all_labels - _log_mean(log_all_labels)).exp().detach()
     return Bound(
@@ -208,40 +192,32 @@ def effective_sample_size(weight):
     return weight.sum().square() / (len(weight) * weight.square().sum())
 
 
-def dependence(latents, probabilities):
-    """Dependence of latents on labels: their mean kernel alignment, in [0, 1].
+def aligned(log_probabilities, log_prior):
+    """Class probabilities of a batch, half-way corrected towards the class frequencies.
 
-    For each label this is the centred alignment of two kernels over the rows of a batch,
-    a normalised Hilbert-Schmidt independence criterion. The kernel of the latents is
-    Gaussian, so that only independent latents have a dependence of 0; that of the
-    probabilities is linear.
+    If many rows agree on a class, it becomes less probable in all of them. Without the
+    correction, a consistency loss can end with one class predicted for every row.
 
     Parameters
     ----------
-    latents : tensor (n, d)
-        The latents that should be independent of the labels.
-    probabilities : tensor (n, L, K)
-        Probabilities of the labels' values; they get no gradient.
+    log_probabilities : tensor (n, L, K)
+        Log-probabilities of the labels' values.
+    log_prior : tensor (L, K)
+        Log of their frequencies, p(y_l).
+
+    Returns
+    -------
+    tensor (n, L, K)
+        The corrected probabilities, which get no gradient.
 
     References
     ----------
-    A. Gretton et al., "Measuring Statistical Dependence with Hilbert-Schmidt Norms",
-    ALT 2005; C. Cortes et al., "Algorithms for Learning Kernels Based on Centered
-    Alignment", JMLR 2012.
+    D. Berthelot et al., "ReMixMatch: Semi-Supervised Learning with Distribution Matching
+    and Augmentation Anchoring", ICLR 2020.
     """
-    squared = (latents.unsqueeze(0) - latents.unsqueeze(1)).square().sum(-1)
-    # The usual width of the kernel: the size of the distances themselves.
-    kernel = _centred(torch.exp(-squared / squared.detach().mean().clamp(min=1e-12)))
-    by_label = probabilities.detach().transpose(0, 1)
-    label_kernels = _centred(by_label @ by_label.transpose(1, 2))
-    norms = kernel.norm() * label_kernels.flatten(1).norm(dim=1)
-    return ((kernel * label_kernels).sum((1, 2)) / norms.clamp(min=1e-12)).mean()
-
-
-def _centred(kernel):
-    """Centre a kernel matrix (..., n, n) at the mean of its features."""
-    rows = kernel.mean(-1, keepdim=True)
-    return kernel - rows - kernel.mean(-2, keepdim=True) + rows.mean(-2, keepdim=True)
+    log_probabilities = log_probabilities.detach()
+    frequency = log_probabilities.exp().mean(0).clamp(min=_MIN_FREQUENCY)
+    return (log_probabilities + 0.5 * (log_prior - frequency.log())).softmax(-1)
 
 
 def consistency_loss(target, log_perturbed):

@@ -39,7 +39,7 @@ class RecordBound(Callback):
         _, codes, _ = batch
         labeled = (codes >= 0).any(-1)
         if labeled.any():
-            weight = bound.weight[labeled]
+            weight = bound.weight[..., labeled].flatten()
             self.n_labeled_batches_ += 1
             self.sums_[_EFFECTIVE_FRACTION] += effective_sample_size(weight)
             largest = weight.max()
@@ -75,15 +75,12 @@ class KeepBest(Callback):
         has this entry already.
     patience : int
         Number of epochs without improvement after which training stops.
-    tol : float
-        The smallest change that counts as an improvement.
     """
 
-    def __init__(self, monitor, score, patience, tol):
+    def __init__(self, monitor, score, patience):
         self.monitor = monitor
         self.score = score
         self.patience = patience
-        self.tol = tol
 
     def on_train_begin(self, net, **kwargs):
         """Forget the best score of an earlier run."""
@@ -96,10 +93,9 @@ class KeepBest(Callback):
         if self.score is not None:
             net.history.record(self.monitor, self.score(net.module_))
         current = net.history[-1].get(self.monitor, -float("inf"))
-        # The tolerance only applies to the patience: the weights are kept after any gain.
-        self.waited_ = 0 if current > self.best_ + self.tol else self.waited_ + 1
+        self.waited_ += 1
         if current > self.best_:
-            self.best_ = current
+            self.best_, self.waited_ = current, 0
             self.best_state_ = copy.deepcopy(net.module_.state_dict())
         if self.waited_ >= self.patience:
             raise StopTraining

@@ -21,6 +21,10 @@ MAX_GRADIENT_NORM = 10.0
 # before training gives up.
 MAX_BAD_STEPS = 10
 MAX_RESTARTS = 3
+# The last good weights are copied after so many steps at the earliest.
+_STEPS_BETWEEN_COPIES = 50
+# torch sums a tensor of at most so many numbers on one thread.
+_SMALL = 32_768
 # A restart multiplies the learning rate by this factor.
 LEARNING_RATE_CUT = 0.1
 # The likelihood has one noise parameter per feature. At the learning rate of the networks
@@ -37,14 +41,15 @@ def gradient_norm(parameters):
 
     torch sums a large tensor in an order that depends on the number of threads.
     """
-    squares = [
-        p.grad.flatten(1).square().sum(-1)
-        if p.ndim > 1 and len(p) > 1
-        else p.grad.square()
-        for p in parameters
-        if p.grad is not None
+    gradients = [p.grad for p in parameters if p.grad is not None]
+    small = [g for g in gradients if g.numel() <= _SMALL]
+    sums = [norm.square() for norm in torch._foreach_norm(small)] if small else []
+    sums += [
+        _ordered_sum(g.flatten(1).square().sum(-1) if g.ndim > 1 else g.square())
+        for g in gradients
+        if g.numel() > _SMALL
     ]
-    return torch.stack([_ordered_sum(s) for s in squares]).sum().sqrt()
+    return torch.stack(sums).sum().sqrt()
 
 
 def _ordered_sum(values, chunk=4096):
@@ -156,7 +161,7 @@ class ReVAENet(NeuralNet):
         NonFiniteTrainingError
             If the loss or its gradient stayed NaN or infinite after every restart.
         """
-        self.restarts_ = self.bad_steps_ = 0
+        self.restarts_ = self.bad_steps_ = self.steps_ = self.good_step_ = 0
         self.interrupt_of_callback_ = None
         self.good_state_ = copy.deepcopy(self.module_.state_dict())
         self.notify("on_train_begin", X=rows, y=None)
@@ -186,6 +191,7 @@ class ReVAENet(NeuralNet):
     def train_step(self, batch, **_):
         """Take a step of the optimizer, unless the loss or a gradient is not finite."""
         self._zero_grad_optimizer()
+        self.steps_ += 1
         step = self.train_step_single(batch)
         self.notify(
             "on_grad_computed",
@@ -196,10 +202,11 @@ class ReVAENet(NeuralNet):
         parameters = list(self.module_.parameters())
         norm = gradient_norm(parameters)
         if torch.isfinite(step["loss"] + norm).item():
-            factor = (MAX_GRADIENT_NORM / norm).clamp(max=1.0)
-            for parameter in parameters:
-                if parameter.grad is not None:
-                    parameter.grad.mul_(factor)
+            limit = MAX_GRADIENT_NORM * math.sqrt(self.module_.n_members)
+            factor = (limit / norm).clamp(max=1.0)
+            torch._foreach_mul_(
+                [p.grad for p in parameters if p.grad is not None], factor
+            )
             self._step_optimizer(None)
             self.bad_steps_ = 0
         else:
@@ -235,33 +242,31 @@ class ReVAENet(NeuralNet):
 
     def on_epoch_end(self, net, **kwargs):
         """Remember the weights if the last step of the epoch was finite."""
-        if self.bad_steps_ == 0:
+        steps = self.steps_
+        if self.bad_steps_ == 0 and steps - self.good_step_ >= _STEPS_BETWEEN_COPIES:
+            self.good_step_ = steps
             self.good_state_ = copy.deepcopy(self.module_.state_dict())
 
 
 def make_net(module, loss, order, settings, n_steps, callbacks):
     """Return a net that trains a module in place.
 
-    The weight decay of the learned noise scales pulls them towards 0.7, and so bounds
-    them from below: a decay of 1 keeps them above a third. No other parameter decays.
-
     Parameters
     ----------
-    module : ReVAE
-        The model, on its device.
+    module : Stacked
+        The members, on their device.
     loss : SemiSupervisedLoss
         Its loss.
     order : torch.Generator
         On the CPU; decides the order of the rows.
     settings : Settings
-        The learning rate and its decay, the weight decay and the batch size.
+        The learning rate and its decay, and the batch size.
     n_steps : int
         Number of steps over which the learning rate decays.
     callbacks : list of (str, skorch.callbacks.Callback)
         Called beside those that record the history.
     """
     likelihood = {"lr": settings.learning_rate * NOISE_LEARNING_RATE_FACTOR}
-    noise = {**likelihood, "weight_decay": settings.noise_weight_decay}
     if settings.decay:
         schedule = LRScheduler(
             LambdaLR, step_every="batch", lr_lambda=warmup_and_decay(n_steps)
@@ -273,11 +278,9 @@ def make_net(module, loss, order, settings, n_steps, callbacks):
         order=order,
         optimizer=torch.optim.AdamW,
         optimizer__weight_decay=0.0,
+        optimizer__fused=True,
         lr=settings.learning_rate,
-        optimizer__param_groups=[
-            ("likelihood.*.raw_scale", noise),
-            ("likelihood.*", likelihood),
-        ],
+        optimizer__param_groups=[("member.likelihood.*", likelihood)],
         batch_size=settings.batch_size,
         device=next(module.parameters()).device,
         callbacks=callbacks,

@@ -15,6 +15,7 @@ from sklearn_revae._training.callbacks import KeepBest, Progress
 from sklearn_revae._training.device import fitting_threads
 from sklearn_revae._training.loss import SemiSupervisedLoss
 from sklearn_revae._training.net import make_net
+from sklearn_revae._training.stacked import Stacked
 
 # Number of labelled training rows whose accuracy a progress bar shows.
 _SHOWN_ROWS = 1000
@@ -54,7 +55,7 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
 
     Parameters
     ----------
-    module : ReVAE
+    module : Ensemble
         The model, on the device of the rows.
     rows : Rows
         Training rows.
@@ -79,12 +80,13 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
     n_epochs = settings.n_epochs
     if n_epochs is None:
         n_epochs = max(settings.min_epochs, math.ceil(settings.min_steps / n_steps))
-    noise_scale = module.likelihood.noise_of_inputs(
-        torch.from_numpy(settings.noise_scale).to(device, rows.x.dtype)
+    spread = module.likelihood.noise_of_inputs(
+        torch.from_numpy(settings.spread).to(device, rows.x.dtype)
     )
-    loss = SemiSupervisedLoss(settings, noise_scale, generator(noise_seed, device))
+    stacked = Stacked(module)
+    loss = SemiSupervisedLoss(settings, spread, generator(noise_seed, device))
     callbacks = _callbacks(settings, rows, held_out, n_epochs)
-    net = make_net(module, loss, order, settings, n_epochs * n_steps, callbacks)
+    net = make_net(stacked, loss, order, settings, n_epochs * n_steps, callbacks)
     net.initialize()
     if optimizer_state is not None:
         # Without a copy, training would change the tensors of the caller's state.
@@ -98,6 +100,7 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
             until_the_end.callback(held_out.close)
             held_out.keep()
         net.train(rows, n_epochs)
+    stacked.write_back(module)
     # skorch's own means include steps that were skipped because they were not finite.
     history = [
         {key: value for key, value in epoch.items() if key not in _SKORCH_KEYS}
@@ -113,7 +116,7 @@ def _callbacks(settings, rows, held_out, n_epochs):
         score = None
         if held_out is not None:
             score = partial(module_accuracy, rows=held_out)
-        best = KeepBest(settings.monitor, score, settings.patience, settings.tol)
+        best = KeepBest(settings.monitor, score, settings.patience)
         callbacks.append(("keep_best", best))
     if settings.verbose:
         labeled = (rows.codes >= 0).any(-1).nonzero().squeeze(1)[:_SHOWN_ROWS]

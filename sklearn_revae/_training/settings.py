@@ -1,8 +1,32 @@
 """The settings of a training run, with every "auto" resolved."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+
+
+@dataclass(frozen=True)
+class MemberSettings:
+    """What may differ from one member of the ensemble to the next.
+
+    Parameters
+    ----------
+    noise : float
+        Noise of a perturbed view, in standard deviations of the features.
+    correlated_noise : bool
+        Whether that noise has the covariance of the rows, or is independent.
+    consistency_weight : float
+        Weight of the cross-entropy between the class probabilities of a row and those of
+        a perturbed view of it.
+    label_weight : float
+        Weight of log q(y|x) in the ELBO of labelled rows.
+    """
+
+    noise: float
+    correlated_noise: bool
+    consistency_weight: float
+    label_weight: float
 
 
 @dataclass
@@ -11,32 +35,17 @@ class Settings:
 
     Parameters
     ----------
-    label_weight : float
-        Weight of log q(y|x) in the ELBO of labelled rows.
-    consistency_weight : float
-        Weight of the cross-entropy between the class probabilities of a row and those of
-        a perturbed view of it.
+    members : sequence of MemberSettings
+        The settings of each member.
     edit_weight : float
         Weight of the cross-entropy between the requested value of a label and the
-        classifier's prediction for an edited row.
-    edits_train_encoder : bool
-        Whether the edit loss trains the encoder too, or only the decoder.
-    independence_weight : float
-        Weight of the statistical dependence of the style latents on the labels.
-    alpha : float
-        Weight of the L2 penalty on the encoder's weights, added to the loss per feature.
-    noise_scale : ndarray of float32, shape (n_features,)
-        Standard deviation of the noise in a perturbed view, for each scaled feature.
-    correlated_noise : bool
-        Whether that noise has the covariance of the rows, or is independent.
-    mixup_fraction : float
-        The largest fraction of another row that is mixed into a perturbed view.
+        prediction of another member's classifier for an edited row.
+    n_edits : int
+        Number of rows that are edited in a step.
+    spread : ndarray of float32, shape (n_features,)
+        Standard deviation of each scaled feature, in which noise is measured.
     n_mc_samples : int
         Number of samples of q(z|x) per row.
-    unlabeled_bound : {"marginal", "classifier"}
-        See :func:`~sklearn_revae._model.objective.evidence_bound`.
-    noise_weight_decay : float
-        Weight decay of the learned noise scales of the likelihood.
     batch_size : int
         Number of rows in a batch.
     learning_rate : float
@@ -52,8 +61,6 @@ class Settings:
         The entry of the history that early stopping watches; None trains to the end.
     patience : int
         Number of epochs without improvement after which training stops.
-    tol : float
-        The smallest change that counts as an improvement.
     callbacks : list
         The user's own skorch callbacks.
     verbose : bool
@@ -63,18 +70,11 @@ class Settings:
         generators.
     """
 
-    label_weight: float
-    consistency_weight: float
+    members: Sequence[MemberSettings]
     edit_weight: float
-    edits_train_encoder: bool
-    independence_weight: float
-    alpha: float
-    noise_scale: np.ndarray
-    correlated_noise: bool
-    mixup_fraction: float
+    n_edits: int
+    spread: np.ndarray
     n_mc_samples: int
-    unlabeled_bound: str
-    noise_weight_decay: float
     batch_size: int
     learning_rate: float
     n_epochs: int | None
@@ -83,7 +83,6 @@ class Settings:
     decay: bool = True
     monitor: str | None = None
     patience: int = 10
-    tol: float = 1e-4
     callbacks: list = field(default_factory=list)
     verbose: bool = False
     own_modules: bool = False

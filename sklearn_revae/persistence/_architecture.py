@@ -73,7 +73,6 @@ def architecture(estimator, state, families):
     return Architecture(
         tuple(np.atleast_1d(sizes).astype(int).tolist()),
         *dims,
-        estimator.label_classifier,
         *_own_modules(estimator),
     )
 

@@ -22,19 +22,18 @@ from sklearn_revae.persistence._modules import (
 )
 from sklearn_revae.persistence._parts import check, numbers
 from sklearn_revae.persistence._values import decode, encode
+from sklearn_revae.persistence._version_1 import updated_parameters, updated_settled
 
 ESTIMATORS = {e.__name__: e for e in (ReVAEClassifier, ReVAETransformer)}
 # Attributes with the value that training chose for a parameter that may be "auto".
 _SETTLED = (
     "early_stopping_monitor_",
+    "n_members_",
     "label_weight_",
     "consistency_weight_",
     "edit_weight_",
-    "alpha_",
     "batch_size_",
 )
-# The values of attributes that older files do not have.
-_ONCE_ABSENT = {"alpha_": 0.0}
 _OUTPUT = "_sklearn_output_config"
 _OUTPUTS = ("default", "pandas", "polars")
 # Attributes that a file stores, or that follow from what it stores. Optimizer states are
@@ -146,7 +145,7 @@ def estimator_from(state, tensors, modules):
     """
     tensors = dict(tensors)
     cls = ESTIMATORS[state["estimator"]]
-    parameters = decode(state["parameters"], tensors)
+    parameters = updated_parameters(decode(state["parameters"], tensors))
     unknown = sorted(set(parameters) - set(cls._get_param_names()))
     check(not unknown, f"parameters {unknown}")
     estimator = cls(**parameters)
@@ -177,7 +176,7 @@ def _fitted(estimator, state, weights):
     """The attributes that fit sets, except for `exclusions_`."""
     n_features, feature_names = state["n_features"], state["feature_names"]
     check(type(n_features) is int and n_features > 0, "n_features")
-    settled = {**_ONCE_ABSENT, **state["settled"]}
+    settled = updated_settled(state["settled"])
     check(set(settled) == set(_SETTLED), "settled values")
     attributes = {"n_features_in_": n_features, "device_": "cpu", **settled}
     if feature_names is not None:

@@ -113,8 +113,12 @@ def build(codec, n_values, architecture, weights):
     """
     columns = codec.model_columns()
     masked, shape = bool(codec.missing_.any()), codec.picture_shape_
+    others = (re.match(r"others\.(\d+)\.", name) for name in weights)
+    n_members = 1 + len({other[1] for other in others if other})
     with _Budget(sum(weight.numel() for weight in weights.values())):
-        module = build_model(columns, masked, shape, n_values, architecture, generator(0))
+        module = build_model(
+            columns, masked, shape, n_values, architecture, n_members, generator(0)
+        )
     fill(module, {_renamed(name): weight for name, weight in weights.items()})
     own = architecture.encoder is not None or architecture.decoder is not None
     if not own and not all(torch.isfinite(w).all() for w in weights.values()):
@@ -124,7 +128,7 @@ def build(codec, n_values, architecture, weights):
 
 def _renamed(name):
     """The name of a weight now, if files that were written earlier have another one."""
-    return re.sub(r"^(likelihood\..*)\.log_typical$", r"\1.log_mean_count", name)
+    return re.sub(r"^((?:others\.\d+\.)?likelihood\..*)\.log_typical$", r"\1.log_mean_count", name)
 
 
 def probes(estimator, module):

@@ -1,0 +1,66 @@
+"""An ensemble of ReVAEs with one architecture, whose predictions are averaged."""
+
+import math
+
+import torch
+from torch import nn
+
+from sklearn_revae._model.revae import ReVAE
+
+
+class Ensemble(ReVAE):
+    """Several ReVAEs: this module is the first of them, and holds the others.
+
+    Latent codes, densities, edits and samples are those of the first member. Class
+    probabilities are the mean over all members.
+
+    Parameters
+    ----------
+    first : ReVAE
+        The first member.
+    others : sequence of ReVAE
+        The other members, of the same architecture.
+    """
+
+    def __init__(self, first, others=()):
+        super().__init__(
+            first.encoder,
+            first.decoder,
+            first.likelihood,
+            first.label_model,
+            first.style_dim,
+        )
+        self.others = nn.ModuleList(others)
+
+    @property
+    def members(self):
+        """All members, a list."""
+        return [self, *self.others]
+
+    def set_prior(self, counts, exclusions):
+        """Set p(y_l) and the exclusions of every member.
+
+        Parameters
+        ----------
+        counts : list of tensor (K_l,)
+            Number of samples with each value, for every label.
+        exclusions : tuple
+            See :func:`~sklearn_revae._model.edits.implied`.
+        """
+        for member in self.members:
+            member.label_model.set_prior(counts)
+            member.label_model.exclusions = exclusions
+
+    def member_log_probabilities(self, x):
+        """Log q(y_l = k | x) of every member: (M, n, L, K)."""
+        # The first member's own method, not the mean that this class returns.
+        first = super().log_class_probabilities(x)
+        others = [member.log_class_probabilities(x) for member in self.others]
+        return torch.stack([first, *others])
+
+    def log_class_probabilities(self, x):
+        """Log of the mean over the members of q(y_l = k | x): (n, L, K)."""
+        if not self.others:
+            return super().log_class_probabilities(x)
+        members = self.member_log_probabilities(x)
+        return members.logsumexp(0) - math.log(len(members))
