@@ -50,7 +50,7 @@ TABLE = {
         "but not on iris.",
     ),
     "n_mc_samples": Default(4, "", "Number of samples of z that estimate q(y|x)."),
-    "batch_size": Default(96, "", "Number of rows in a batch of fully connected networks."),
+    "batch_size": Default(96, "", "Number of rows in a batch."),
     "batch_size_convolutional": Default(200, "", "Number of images in a batch."),
     "learning_rate": Default(0.01, "19 tables", "0.02 is less accurate."),
     "learning_rate_convolutional": Default(0.003, "", "Convolutions need a smaller one."),
@@ -224,12 +224,8 @@ def settings_of(params, codec, module, n_rows, monitor):
         n_edits=n_rows if convolutional else _default("n_edits"),
         spread=codec.scaling_.spread_.astype(np.float32),
         n_mc_samples=_default("n_mc_samples"),
-        batch_size=min(
-            _resolve(params.batch_size, _default(f"batch_size{of}")), n_rows
-        ),
-        learning_rate=_resolve(
-            params.learning_rate_init, _default(f"learning_rate{of}")
-        ),
+        batch_size=min(_resolve(params.batch_size, _default(f"batch_size{of}")), n_rows),
+        learning_rate=_resolve(params.learning_rate_init, _default(f"learning_rate{of}")),
         n_epochs=_resolve(params.max_iter, None),
         min_epochs=_default("min_epochs_convolutional") if convolutional else 1,
         min_steps=_min_steps(codec, of),

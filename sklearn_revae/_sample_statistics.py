@@ -75,6 +75,4 @@ class SampleStatistics:
 
     def _compute(self, values, module, scaling, seed):
         self.residuals = learn_residuals(module, values, scaling, seed)
-        self.score_quantiles = bound_quantiles(
-            module, values, scaling, seed
-        )
+        self.score_quantiles = bound_quantiles(module, values, scaling, seed)

@@ -1,4 +1,4 @@
-r"""The ELBO of labelled, partly labelled and unlabelled rows, and the consistency penalty.
+r"""The ELBO of labelled, partly labelled and unlabelled rows, and consistency.
 
 Let :math:`O` be the set of labels that are observed in a row, :math:`z_l` the
 characteristic latents of label :math:`l`, :math:`z_s` the style latents, and

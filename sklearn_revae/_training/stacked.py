@@ -1,24 +1,13 @@
-"""The members of an ensemble with their parameters stacked, so that they train at once."""
+"""The members of an ensemble, stacked so that they are trained at the same time."""
 
 import copy
 
 import torch
 from torch import nn
-from torch.func import functional_call, vmap
+from torch.func import vmap
 from torch.utils._pytree import tree_map
 
 from sklearn_revae._model.revae import ReVAE
-
-
-class _Call(nn.Module):
-    """A module whose forward pass applies a function to `member`."""
-
-    def __init__(self, member):
-        super().__init__()
-        self.member = member
-
-    def forward(self, function, *inputs):
-        return function(self.member, *inputs)
 
 
 class Stacked(nn.Module):
@@ -47,13 +36,16 @@ class Stacked(nn.Module):
             )
         )
         members = [dict(member.named_parameters()) for member in ensemble.members]
+        # Where each parameter belongs: the module that holds it, and its name there.
+        self._places, self._names = [], []
         for name, parameter in list(self.member.named_parameters()):
             path, _, leaf = name.rpartition(".")
             values = torch.stack([m[name].detach() for m in members])
             stacked = nn.Parameter(values, requires_grad=parameter.requires_grad)
-            setattr(self.member.get_submodule(path), leaf, stacked)
-        self._call = [_Call(self.member)]
-        self._stacked = dict(self.member.named_parameters(prefix="member"))
+            holder = self.member.get_submodule(path)
+            setattr(holder, leaf, stacked)
+            self._places.append((holder._parameters, leaf))
+            self._names.append(name)
 
     @property
     def latent_dim(self):
@@ -89,18 +81,26 @@ class Stacked(nn.Module):
         tensor or tuple of tensor, (M, ...) each
             The results.
         """
-        parameters, (call,) = self._stacked, self._call
-        if frozen:
-            parameters = {name: p.detach() for name, p in parameters.items()}
+        stacked = [held[name] for held, name in self._places]
+        own = tuple(own)
 
-        def apply(parameters, *own):
-            return functional_call(call, parameters, (function, *own, *shared))
+        def apply(parameters, own):
+            self._put(parameters)
+            return function(self.member, *own, *shared)
 
-        if self.n_members == 1:
-            one = {name: p[0] for name, p in parameters.items()}
-            result = apply(one, *(tensor[0] for tensor in own))
-            return tree_map(lambda tensor: tensor.unsqueeze(0), result)
-        return vmap(apply, randomness="different")(parameters, *own)
+        used = [p.detach() for p in stacked] if frozen else stacked
+        try:
+            if self.n_members == 1:
+                one = apply([p[0] for p in used], [tensor[0] for tensor in own])
+                return tree_map(lambda tensor: tensor.unsqueeze(0), one)
+            return vmap(apply, randomness="different")(used, own)
+        finally:
+            self._put(stacked)
+
+    def _put(self, parameters):
+        """Let the member's modules hold these parameters."""
+        for (held, name), parameter in zip(self._places, parameters, strict=True):
+            held[name] = parameter
 
     def log_class_probabilities(self, x):
         """Log of the mean over the members of q(y_l = k | x): (n, L, K)."""
@@ -110,7 +110,10 @@ class Stacked(nn.Module):
     @torch.no_grad()
     def write_back(self, ensemble):
         """Copy parameters and buffers to the members of an ensemble."""
-        stacked, shared = dict(self.member.named_parameters()), self.member.named_buffers()
+        stacked, shared = (
+            dict(self.member.named_parameters()),
+            self.member.named_buffers(),
+        )
         shared = dict(shared)
         for i, member in enumerate(ensemble.members):
             for name, parameter in member.named_parameters():

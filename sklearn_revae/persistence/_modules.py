@@ -128,7 +128,9 @@ def build(codec, n_values, architecture, weights):
 
 def _renamed(name):
     """The name of a weight now, if files that were written earlier have another one."""
-    return re.sub(r"^((?:others\.\d+\.)?likelihood\..*)\.log_typical$", r"\1.log_mean_count", name)
+    return re.sub(
+        r"^((?:others\.\d+\.)?likelihood\..*)\.log_typical$", r"\1.log_mean_count", name
+    )
 
 
 def probes(estimator, module):

@@ -26,8 +26,8 @@ def updated_parameters(parameters):
     parameters = {k: v for k, v in parameters.items() if k not in _REMOVED}
     if parameters.pop("label_classifier", "bayes") != "bayes":
         raise ValueError(
-            "it holds a model with label_classifier='affine', which only earlier versions "
-            "of the package can load"
+            "it holds a model with label_classifier='affine', which only earlier "
+            "versions of the package can load"
         )
     fraction = parameters.pop("validation_fraction", None)
     if fraction is not None and parameters.get("early_stopping") is True:
