@@ -1,203 +1,90 @@
-"""Convolutional encoder and decoder of images.
+"""The default networks for images: normalised convolutions, and sub-pixel upsampling.
 
-Images of 64 x 64 pixels get the network that the paper (arXiv 2006.10102) uses for faces.
-Other sizes follow the same rule: convolutions halve the image until its grid is small,
-and one convolution over the whole grid follows. All other modules see an image as a flat
-row.
+Strided convolutions halve the image until its sides have at most four pixels. The decoder
+doubles such a grid as often. Odd sides are rounded up when they are halved, and what is
+too much is cut off after they have been doubled.
 """
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
 from torch import nn
+from torch.nn import functional as F
 
+from sklearn_revae._model.images import (
+    SMALLEST_SIDE,
+    FastFormat,
+    ImageShape,
+    ImagesToRows,
+    RowsToImages,
+    check_image_shape,
+    convolves,
+)
 from sklearn_revae._model.networks import make_layer
+from sklearn_revae._model.published import published_decoder as conv_decoder
+from sklearn_revae._model.published import published_encoder_body as conv_encoder_body
 
-# Heights and widths for which the rule leads to networks of a sensible depth.
-SMALLEST_SIDE, LARGEST_SIDE = 16, 128
-# Sides are halved while they are longer than this, and end between 4 and 7.
-_LONGEST_GRID_SIDE = 7
+__all__ = [
+    "SMALLEST_SIDE",
+    "FastFormat",
+    "ImageShape",
+    "check_image_shape",
+    "conv_decoder",
+    "conv_encoder_body",
+    "convolves",
+    "image_decoder",
+    "image_encoder_body",
+]
+
+# Both sides are halved while one of them is longer than this.
+_LONGEST_GRID_SIDE = 4
 # Number of channels after each halving; the last entry is for all further ones too.
-_CHANNELS = (32, 32, 64, 128)
-# Number of features that the encoder's body returns.
-_WIDTH = 256
-
-
-@dataclass(frozen=True)
-class ImageShape:
-    """How a flat row holds an image.
-
-    Parameters
-    ----------
-    height, width : int
-        Number of rows and of columns of pixels.
-    channels : int, default=1
-        Number of values per pixel.
-    channels_last : bool, default=False
-        Whether a row is a flattened (height, width, channels) array, or a flattened
-        (channels, height, width) array.
-    """
-
-    height: int
-    width: int
-    channels: int = 1
-    channels_last: bool = False
-
-    @property
-    def n_features(self):
-        """Number of values in a row."""
-        return self.height * self.width * self.channels
-
-    def images(self, rows, n_parts=1):
-        """Return the images that flat rows hold, without a copy if possible.
-
-        Parameters
-        ----------
-        rows : torch.Tensor
-            Of shape (n, n_parts * n_features).
-        n_parts : int, default=1
-            Number of images in a row, one after the other.
-
-        Returns
-        -------
-        torch.Tensor
-            Of shape (n, n_parts * channels, height, width): the channels of the images,
-            one image after the other.
-        """
-        if not self.channels_last:
-            channels = n_parts * self.channels
-            return rows.unflatten(1, (channels, self.height, self.width))
-        parts = rows.unflatten(1, (n_parts, self.height, self.width, self.channels))
-        return parts.permute(0, 2, 3, 1, 4).flatten(3).permute(0, 3, 1, 2)
-
-    def rows(self, images):
-        """Flatten images: (n, channels, height, width) -> (n, n_features)."""
-        if self.channels_last:
-            images = images.permute(0, 2, 3, 1)
-        return images.flatten(1)
-
-
-def convolves(module):
-    """Whether a module has convolutional layers."""
-    return any(isinstance(part, nn.Conv2d) for part in module.modules())
-
-
-def check_image_shape(image_shape):
-    """Refuse images that are too small or too large for the convolutional networks.
-
-    Parameters
-    ----------
-    image_shape : ImageShape
-        How a row holds an image.
-
-    Raises
-    ------
-    ValueError
-        If the height or the width is less than 16 or more than 128 pixels.
-    """
-    height, width = image_shape.height, image_shape.width
-    if min(height, width) >= SMALLEST_SIDE and max(height, width) <= LARGEST_SIDE:
-        return
-    raise ValueError(
-        f"X holds images of {height} x {width} pixels (height x width), but the "
-        f"convolutional networks require {SMALLEST_SIDE} to {LARGEST_SIDE} pixels per "
-        "side. Pass your own modules as encoder= and decoder=, or pass X as 2-D, of "
-        f"shape (n, {image_shape.n_features}), to use fully connected networks."
-    )
-
-
-class _Images(nn.Module):
-    """Layer that turns flat rows into images, see :meth:`ImageShape.images`."""
-
-    def __init__(self, image_shape, n_parts):
-        super().__init__()
-        self.image_shape = image_shape
-        self.n_parts = n_parts
-
-    def forward(self, rows):
-        """(n, n_parts * n_features) -> (n, n_parts * channels, height, width)."""
-        return self.image_shape.images(rows, self.n_parts)
-
-
-class _Rows(nn.Module):
-    """Layer that turns images into flat rows, see :meth:`ImageShape.rows`."""
-
-    def __init__(self, image_shape):
-        super().__init__()
-        self.image_shape = image_shape
-
-    def forward(self, images):
-        """(n, channels, height, width) -> (n, n_features)."""
-        return self.image_shape.rows(images)
-
-
-class FastFormat(nn.Module):
-    """Layer that puts images in the memory format that their device convolves fastest.
-
-    Each layer returns the format that it was given. A network therefore needs this layer
-    only once, at its first grid of more than one pixel.
-    """
-
-    # benchmarks/convolutions.py compares formats by setting this attribute.
-    on_cpu = torch.channels_last
-
-    def forward(self, images):
-        """(n, channels, height, width) -> the same."""
-        on_cpu = images.device.type == "cpu"
-        memory_format = self.on_cpu if on_cpu else torch.contiguous_format
-        return images.contiguous(memory_format=memory_format)
-
-
-def _halve(side):
-    """Length of a side after the next halving; a side that is short enough stays."""
-    return side // 2 if side > _LONGEST_GRID_SIDE else side
+_ENCODER_CHANNELS = (32, 64, 128)
+# Number of channels at the size of the image, at half of it, and so on.
+_DECODER_CHANNELS = (16, 32, 32, 64, 128)
+# All numbers of channels are multiples of the number of groups.
+_N_GROUPS = 8
+# Standard deviation of the initial weights from the latent codes to scales and shifts.
+_INITIAL_MODULATION = 0.02
 
 
 def _grids(image_shape):
     """Sizes (height, width) of the image and of the grid after each halving."""
     grids = [(image_shape.height, image_shape.width)]
     while max(grids[-1]) > _LONGEST_GRID_SIDE:
-        grids.append(tuple(_halve(side) for side in grids[-1]))
+        grids.append(tuple((side + 1) // 2 for side in grids[-1]))
     return grids
 
 
-def _channels(n_channels, n_halvings):
-    """Numbers of channels of the image and after each halving."""
-    # Small images are halved rarely, and start with the channels of the second halving.
-    skipped = int(n_halvings < len(_CHANNELS))
-    last = len(_CHANNELS) - 1
-    places = (min(i + skipped, last) for i in range(n_halvings))
-    return [n_channels, *(_CHANNELS[place] for place in places)]
+def _channels(channels, n):
+    """Return the first `n` numbers of channels; the last one is repeated."""
+    return [channels[min(i, len(channels) - 1)] for i in range(n)]
 
 
-def _halving_options(larger, smaller):
-    """Kernel, stride and padding between two grids.
+class _GroupNorm(nn.GroupNorm):
+    """Group normalisation, under torch.vmap too."""
 
-    They are 4, 2 and 1 along a side that is halved, and 3, 1 and 1 along a side that
-    keeps its length because it is short enough.
-    """
-    halved = [a != b for a, b in zip(larger, smaller, strict=True)]
-    return {
-        "kernel_size": tuple(4 if h else 3 for h in halved),
-        "stride": tuple(2 if h else 1 for h in halved),
-        "padding": 1,
-    }
+    def forward(self, images):
+        """(n, channels, height, width) -> the same."""
+        try:
+            return super().forward(images)
+        except RuntimeError:
+            # Under torch.vmap images have to be in torch's usual memory format.
+            return super().forward(images.contiguous())
 
 
-def conv_encoder_body(image_shape, generator, n_masks=0):
-    """Return the body of the convolutional encoder, and its width.
+def image_encoder_body(image_shape, generator, n_masks=0):
+    """Return the body of the default encoder of images, and its width.
 
-    Convolutions of kernel 4, stride 2 and padding 1 halve the sides until 4 to 7 pixels
-    remain, with 32, 32, 64, 128, 128, ... channels (32, 64, 128 for three halvings or
-    fewer). A convolution over the whole remaining grid follows. Each layer is followed by
-    a ReLU.
+    Convolutions of stride 2 halve the sides until at most 4 pixels remain, with 32, 64,
+    128, 128, ... channels. The first one has a kernel of 5 x 5 pixels, the others of
+    3 x 3. Each is followed by group normalisation and a SiLU.
 
     Parameters
     ----------
     image_shape : ImageShape
         How a row holds an image. The sizes are not checked, see
-        :func:`check_image_shape`.
+        :func:`~sklearn_revae._model.images.check_image_shape`.
     generator : torch.Generator
         Source of the initial weights.
     n_masks : int, default=0
@@ -209,26 +96,117 @@ def conv_encoder_body(image_shape, generator, n_masks=0):
     body : torch.nn.Module
         Maps rows (n, (1 + n_masks) * n_features) to features (n, width).
     width : int
-        256.
+        Number of features.
     """
     n_parts = 1 + n_masks
     grids = _grids(image_shape)
-    channels = _channels(n_parts * image_shape.channels, len(grids) - 1)
-    layers = [_Images(image_shape, n_parts), FastFormat()]
-    for (n_in, n_out), (larger, smaller) in zip(
-        pairwise(channels), pairwise(grids), strict=True
-    ):
-        options = _halving_options(larger, smaller)
+    channels = [
+        n_parts * image_shape.channels,
+        *_channels(_ENCODER_CHANNELS, len(grids) - 1),
+    ]
+    layers = [RowsToImages(image_shape, n_parts), FastFormat()]
+    for i, (n_in, n_out) in enumerate(pairwise(channels)):
+        kernel = 5 if i == 0 else 3
+        options = {"stride": 2, "padding": kernel // 2}
         layers += [
-            make_layer(nn.Conv2d, n_in, n_out, generator=generator, **options),
-            nn.ReLU(),
+            make_layer(nn.Conv2d, n_in, n_out, kernel, generator=generator, **options),
+            _GroupNorm(_N_GROUPS, n_out),
+            nn.SiLU(),
         ]
-    last = make_layer(nn.Conv2d, channels[-1], _WIDTH, grids[-1], generator=generator)
-    return nn.Sequential(*layers, last, nn.ReLU(), nn.Flatten()), _WIDTH
+    height, width = grids[-1]
+    return nn.Sequential(*layers, nn.Flatten()), channels[-1] * height * width
 
 
-def conv_decoder(latent_dim, image_shape, generator):
-    """Return the convolutional decoder, whose layers mirror those of the encoder.
+class _Doubling(nn.Module):
+    """Stage of the decoder: doubles the grid and lets the latent code modulate it.
+
+    Parameters
+    ----------
+    latent_dim : int
+        Number of latent dimensions.
+    n_in, n_out : int
+        Numbers of channels before and after.
+    size : tuple of int
+        Height and width of the grid that is returned: at most twice that of the input.
+    generator : torch.Generator
+        Source of the initial weights.
+    """
+
+    def __init__(self, latent_dim, n_in, n_out, size, generator):
+        super().__init__()
+        self.size = size
+        self.convolution = make_layer(
+            nn.Conv2d, n_in, 4 * n_out, 3, padding=1, generator=generator
+        )
+        # The latent code decides scales and shifts.
+        self.norm = _GroupNorm(_N_GROUPS, n_out, affine=False)
+        self.modulation = nn.utils.skip_init(nn.Linear, latent_dim, 2 * n_out)
+        with torch.no_grad():
+            self.modulation.weight.normal_(0, _INITIAL_MODULATION, generator=generator)
+            self.modulation.bias.zero_()
+
+    def forward(self, grid, z):
+        """(n, n_in, height, width), (n, latent_dim) -> (n, n_out, *size)."""
+        height, width = self.size
+        doubled = F.pixel_shuffle(self.convolution(grid), 2)[..., :height, :width]
+        scale, shift = self.modulation(z)[..., None, None].chunk(2, dim=1)
+        return F.silu(self.norm(doubled) * (1 + scale) + shift)
+
+
+class ImageDecoder(nn.Module):
+    r"""The default decoder of images, without the last step to flat rows.
+
+    A linear layer maps the latent code to a small grid. Each stage doubles the grid,
+
+    .. math::
+
+        h_{i+1} = \operatorname{SiLU}\big(
+        (1 + g_i(z)) \odot \operatorname{norm}(\operatorname{up}(h_i)) + b_i(z) \big) ,
+
+    where :math:`h_i` is the grid before stage :math:`i` and :math:`z` the latent code.
+    :math:`\operatorname{up}` is a convolution to four times the channels, whose values
+    become the four pixels in the place of one, :math:`\operatorname{norm}` is group
+    normalisation without a scale of its own, and :math:`g_i` and :math:`b_i` are linear
+    layers with an output for each channel. A convolution to the channels of the image
+    ends the network. The likelihood decides what its outputs mean.
+
+    Parameters
+    ----------
+    latent_dim : int
+        Number of latent dimensions.
+    image_shape : ImageShape
+        How a row holds an image.
+    generator : torch.Generator
+        Source of the initial weights.
+    """
+
+    def __init__(self, latent_dim, image_shape, generator):
+        super().__init__()
+        sizes = _grids(image_shape)[::-1]
+        channels = _channels(_DECODER_CHANNELS, len(sizes))[::-1]
+        self.grid = (channels[0], *sizes[0])
+        n_values = channels[0] * sizes[0][0] * sizes[0][1]
+        self.first = make_layer(nn.Linear, latent_dim, n_values, generator=generator)
+        self.format = FastFormat()
+        self.stages = nn.ModuleList(
+            _Doubling(latent_dim, n_in, n_out, size, generator)
+            for (n_in, n_out), size in zip(pairwise(channels), sizes[1:], strict=True)
+        )
+        n_channels = image_shape.channels
+        self.last = make_layer(
+            nn.Conv2d, channels[-1], n_channels, 3, padding=1, generator=generator
+        )
+
+    def forward(self, z):
+        """(n, latent_dim) -> (n, channels, height, width)."""
+        grid = self.format(F.silu(self.first(z)).unflatten(1, self.grid))
+        for stage in self.stages:
+            grid = stage(grid, z)
+        return self.last(grid)
+
+
+def image_decoder(latent_dim, image_shape, generator):
+    """Return the default decoder of images, see :class:`ImageDecoder`.
 
     Parameters
     ----------
@@ -236,7 +214,7 @@ def conv_decoder(latent_dim, image_shape, generator):
         Number of latent dimensions.
     image_shape : ImageShape
         How a row holds an image. The sizes are not checked, see
-        :func:`check_image_shape`.
+        :func:`~sklearn_revae._model.images.check_image_shape`.
     generator : torch.Generator
         Source of the initial weights.
 
@@ -245,27 +223,6 @@ def conv_decoder(latent_dim, image_shape, generator):
     torch.nn.Module
         Maps latent codes (n, latent_dim) to rows (n, n_features).
     """
-    grids = _grids(image_shape)[::-1]
-    channels = _channels(image_shape.channels, len(grids) - 1)[::-1]
-    layers = [
-        make_layer(nn.Linear, latent_dim, _WIDTH, generator=generator),
-        nn.ReLU(),
-        nn.Unflatten(1, (_WIDTH, 1, 1)),
-        make_layer(
-            nn.ConvTranspose2d, _WIDTH, channels[0], grids[0], generator=generator
-        ),
-        FastFormat(),
-    ]
-    for (n_in, n_out), (smaller, larger) in zip(
-        pairwise(channels), pairwise(grids), strict=True
-    ):
-        options = _halving_options(larger, smaller)
-        # Restores the last pixel of an odd side, which a halving drops.
-        options["output_padding"] = tuple(
-            a - b * s for a, b, s in zip(larger, smaller, options["stride"], strict=True)
-        )
-        layers += [
-            nn.ReLU(),
-            make_layer(nn.ConvTranspose2d, n_in, n_out, generator=generator, **options),
-        ]
-    return nn.Sequential(*layers, _Rows(image_shape))
+    return nn.Sequential(
+        ImageDecoder(latent_dim, image_shape, generator), ImagesToRows(image_shape)
+    )
