@@ -58,7 +58,7 @@ def row_bounds(module, x, n_draws=_N_DRAWS):
             unobserved,
             mean,
             scale,
-            mean + scale * noise.to(rows),
+            noise.to(rows),
             n_decoded=len(noise),
         ).value()
 

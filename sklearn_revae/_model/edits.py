@@ -28,14 +28,25 @@ def transport(label_model, label, block, source, target):
         The label.
     block : tensor (..., n, d)
         Characteristic latents of the label.
-    source, target : long tensors (n,)
+    source, target : long tensors (..., n)
         The present code and the new code of each row.
     """
-    means, scales = label_model.means[label], label_model.scales[label]
-    standardised = (block - means[source]) / scales[source]
-    moved = means[target] + scales[target] * standardised
+    means = label_model.means[..., label, :, :]
+    scales = label_model.scales[..., label, :, :]
+    standardised = (block - _at(means, source)) / _at(scales, source)
+    moved = _at(means, target) + _at(scales, target) * standardised
     # A row whose value stays must not change by a rounding error.
     return torch.where((source == target).unsqueeze(-1), block, moved)
+
+
+def _at(parameter, codes):
+    """Entries of a parameter (K, d) at codes (..., n): a tensor (..., n, d).
+
+    A parameter of stacked members, (M, 1, K, d), is that of the rows of each member.
+    """
+    if parameter.ndim == 2:
+        return parameter[codes]
+    return torch.take_along_dim(parameter.squeeze(-3), codes.unsqueeze(-1), dim=-2)
 
 
 def sample(label_model, label, block, target, generator):
@@ -118,18 +129,18 @@ def implied(label_model, codes, requested):
     label_model : LabelModel
         Its `exclusions` are tuples of a label, its value, another label, the excluded
         value of that label, and the value that replaces it.
-    codes : long tensor (n, L)
+    codes : long tensor (..., n, L)
         The present codes of the rows.
-    requested : dict of int to long tensor (n,)
+    requested : dict of int to long tensor (..., n)
         The requested codes, by the index of their label.
     """
     result = codes.clone()
     for label, target in requested.items():
-        result[:, label] = target
+        result[..., label] = target
     for label, value, other, excluded, instead in label_model.exclusions:
         if label in requested and other not in requested:
-            excludes = (requested[label] == value) & (codes[:, other] == excluded)
-            result[:, other] = result[:, other].masked_fill(excludes, instead)
+            excludes = (requested[label] == value) & (codes[..., other] == excluded)
+            result[..., other] = result[..., other].masked_fill(excludes, instead)
     return result
 
 

@@ -55,6 +55,7 @@ class LabelModel(nn.Module):
         n_labels, widest = len(self.n_values), max(self.n_values, default=0)
         means = torch.zeros(n_labels, widest, dim)
         absent = torch.ones(n_labels, widest, dtype=torch.bool)
+        self._padded = len(set(self.n_values)) > 1
         for label, n in enumerate(self.n_values):
             means[label, :n] = separated_means(n, dim, generator)
             absent[label, :n] = False
@@ -98,9 +99,11 @@ class LabelModel(nn.Module):
         constant = (
             self.means.square() * precision + variance.log() + math.log(2 * math.pi)
         ).sum(-1)
-        quadratic = torch.einsum("...ld,lkd->...lk", z.square(), precision)
-        cross = torch.einsum("...ld,lkd->...lk", z, self.means * precision)
+        quadratic = torch.einsum("...ld,...lkd->...lk", z.square(), precision)
+        cross = torch.einsum("...ld,...lkd->...lk", z, self.means * precision)
         log_density = -0.5 * (quadratic + constant) + cross
+        if not self._padded:
+            return log_density
         return log_density.masked_fill(self.absent, _LOG_ZERO)
 
     def log_joint(self, z):
@@ -121,7 +124,6 @@ def pick(values, codes):
 
     It is 0 where the code is -1.
     """
-    shape = torch.broadcast_shapes(codes.shape, values.shape[:-1])
-    index = codes.clamp(min=0).expand(shape).unsqueeze(-1)
-    picked = values.expand(*shape, -1).gather(-1, index).squeeze(-1)
-    return picked.masked_fill(codes < 0, 0.0)
+    # A product with an indicator is several times as fast as `gather` and its gradient.
+    values_at = torch.arange(values.shape[-1], device=codes.device)
+    return (values * (codes.unsqueeze(-1) == values_at)).sum(-1)

@@ -69,36 +69,9 @@ class Bound(NamedTuple):
         return {name: term.detach().mean() for name, term in self._asdict().items()}
 
 
-class SampleTerms(NamedTuple):
-    """What each of K samples of z adds to the terms of the ELBO.
-
-    Attributes
-    ----------
-    log_likelihood : log p(x|z) of the decoded samples, (n_decoded, n).
-    unobserved_divergence : log q(z_l|x) - log m_l(z_l), summed over unobserved labels,
-        (K, n).
-    observed_divergence : log q(z_l|x) + log q(y_l|z_l) - log p(z_l|y_l), summed over
-        observed labels, (K, n).
-    log_classifier : log q(y_l|z_l) of every observed label, and 0 for the others,
-        (K, n, L).
-    """
-
-    log_likelihood: torch.Tensor
-    unobserved_divergence: torch.Tensor
-    observed_divergence: torch.Tensor
-    log_classifier: torch.Tensor
-
-
 def sample_posterior(mean, scale, n_samples, generator):
-    """Draw samples (n_samples, n, latent_dim) of the posterior; differentiable."""
+    """Draw samples (n_samples, n, latent_dim) of the posterior."""
     return mean + scale * normal((n_samples, *mean.shape), mean, generator)
-
-
-def normal_log_density(z, mean, scale):
-    """Elementwise log N(z; mean, scale^2)."""
-    return (
-        -0.5 * ((z - mean) / scale).square() - scale.log() - 0.5 * math.log(2 * math.pi)
-    )
 
 
 def style_divergence(mean, scale):
@@ -111,39 +84,7 @@ def _log_mean(log_values):
     return log_values.logsumexp(0) - math.log(len(log_values))
 
 
-def sample_terms(model, x, codes, mean, scale, z, n_decoded):
-    """Compute the terms of the ELBO for each sample of z.
-
-    Parameters are those of :func:`evidence_bound`.
-
-    Returns
-    -------
-    SampleTerms
-        The terms.
-    """
-    labels = model.label_model
-    decoded_z = z[:n_decoded]
-    blocks = model.blocks(z)
-    observed = codes >= 0
-
-    log_joint = labels.log_joint(blocks)
-    log_marginal = log_joint.logsumexp(-1)
-    log_posterior = model.blocks(normal_log_density(z, mean, scale)).sum(-1)
-
-    divergence = log_posterior - log_marginal
-    log_label = pick(log_joint, codes) - log_marginal.masked_fill(~observed, 0.0)
-    # q(y_l|z_l) is the Bayes classifier: log p(z_l|y_l) - log q(y_l|z_l) is the log of
-    # the marginal prior less log p(y_l).
-    observed_part = divergence + pick(labels.log_prior, codes)
-    return SampleTerms(
-        log_likelihood=model.likelihood.log_prob(model.decode(decoded_z), x),
-        unobserved_divergence=divergence.masked_fill(observed, 0.0).sum(-1),
-        observed_divergence=observed_part.masked_fill(~observed, 0.0).sum(-1),
-        log_classifier=log_label,
-    )
-
-
-def evidence_bound(model, x, codes, mean, scale, z, *, n_decoded=1):
+def evidence_bound(model, x, codes, mean, scale, noise, *, n_decoded=1):
     """Estimate the ELBO of every row from samples of its posterior.
 
     Parameters
@@ -156,12 +97,35 @@ def evidence_bound(model, x, codes, mean, scale, z, *, n_decoded=1):
         Code of each label, -1 where it is not observed.
     mean, scale : tensors (n, latent_dim)
         The posterior q(z|x), as returned by the encoder.
-    z : tensor (K, n, latent_dim)
-        Samples of the posterior. All of them enter q(y_O|x) and the terms of the labels,
-        which only need the classifier. The samples in the numerator of w are among those
-        in its denominator, so that w <= K.
+    noise : tensor (K, n, latent_dim), or of a shape that broadcasts to it
+        Standard normal draws, from which the samples of the posterior are made.
     n_decoded : int, default=1
         How many of the samples, the first ones, are decoded.
+
+    Returns
+    -------
+    Bound
+        The terms of the ELBO.
+    """
+    z = mean + scale * noise
+    log_joint = model.label_model.log_joint(model.blocks(z))
+    log_likelihood = model.likelihood.log_prob(model.decode(z[:n_decoded]), x)
+    return bound_of_samples(model, codes, mean, scale, noise, log_joint, log_likelihood)
+
+
+def bound_of_samples(model, codes, mean, scale, noise, log_joint, log_likelihood):
+    """Combine what samples of the posterior have in common with x and y to the ELBO.
+
+    Parameters
+    ----------
+    model, codes, mean, scale, noise
+        As for :func:`evidence_bound`.
+    log_joint : tensor (K, n, L, n_values)
+        Log p(z_l, y_l) for every value. All samples enter q(y_O|x) and the terms of the
+        labels. The samples in the numerator of w are among those in its denominator, so
+        that w <= K.
+    log_likelihood : tensor (n_decoded, n)
+        Log p(x|z) of the first samples.
 
     Returns
     -------
@@ -170,16 +134,26 @@ def evidence_bound(model, x, codes, mean, scale, z, *, n_decoded=1):
         score-function term whose size is that of log p(x|z): it would be unbiased, but
         its noise drowns everything else.
     """
-    terms = sample_terms(model, x, codes, mean, scale, z, n_decoded)
-    log_all_labels = terms.log_classifier.sum(-1)
+    observed = codes >= 0
+    log_marginal = log_joint.logsumexp(-1)
+    # Log q(z_l|x) at z = mean + scale * noise.
+    constant = -0.5 * (noise.square() + math.log(2 * math.pi))
+    log_posterior = model.blocks(constant - scale.log()).sum(-1)
+    divergence = log_posterior - log_marginal
+    log_classifier = pick(log_joint, codes) - log_marginal * observed
+    log_prior = pick(model.label_model.log_prior, codes)
+    log_all_labels = log_classifier.sum(-1)
     weight = (log_all_labels - _log_mean(log_all_labels)).exp().detach()
+    # q(y_l|z_l) is the Bayes classifier: log p(z_l|y_l) - log q(y_l|z_l) is the log of
+    # the marginal prior less log p(y_l).
+    observed_divergence = ((divergence + log_prior) * observed).sum(-1)
     return Bound(
-        log_likelihood=(weight[:n_decoded] * terms.log_likelihood).mean(0),
+        log_likelihood=(weight[: len(log_likelihood)] * log_likelihood).mean(0),
         style_divergence=style_divergence(model.style(mean), model.style(scale)),
-        unobserved_divergence=terms.unobserved_divergence.mean(0),
-        observed_divergence=(weight * terms.observed_divergence).mean(0),
-        log_classifier=_log_mean(terms.log_classifier).sum(-1),
-        log_prior=pick(model.label_model.log_prior, codes).sum(-1),
+        unobserved_divergence=(divergence * ~observed).sum(-1).mean(0),
+        observed_divergence=(weight * observed_divergence).mean(0),
+        log_classifier=_log_mean(log_classifier).sum(-1),
+        log_prior=log_prior.sum(-1),
         weight=weight[0],
     )
 
@@ -216,7 +190,7 @@ def aligned(log_probabilities, log_prior):
     and Augmentation Anchoring", ICLR 2020.
     """
     log_probabilities = log_probabilities.detach()
-    frequency = log_probabilities.exp().mean(0).clamp(min=_MIN_FREQUENCY)
+    frequency = log_probabilities.exp().mean(-3, keepdim=True).clamp(min=_MIN_FREQUENCY)
     return (log_probabilities + 0.5 * (log_prior - frequency.log())).softmax(-1)
 
 

@@ -1,17 +1,36 @@
 """The loss of a training step: the negative ELBO, and what is added to it."""
 
+from typing import NamedTuple
+
 import torch
 from torch import nn
 from torch.nn import functional as F
 
 from sklearn_revae._model.draws import normal
 from sklearn_revae._model.edits import implied, move
-from sklearn_revae._model.objective import aligned, consistency_loss, evidence_bound
+from sklearn_revae._model.objective import aligned, bound_of_samples, consistency_loss
 from sklearn_revae._training.perturbation import Noise
 
 # Weight of each label that an edit must leave unchanged, relative to the label that it
 # changes. The former are in the majority.
 UNCHANGED_LABEL_WEIGHT = 0.3
+
+
+class _Edits(NamedTuple):
+    """Edited rows: one label is set to another value in some rows of every member.
+
+    Attributes
+    ----------
+    rows : their positions in the batch, (m,).
+    z : their latent codes after the edit, (M, m, latent_dim), without a gradient.
+    expected : the probabilities that their labels should have, (M, m, L, K).
+    label_weight : weight of each label in the loss, (L,).
+    """
+
+    rows: torch.Tensor
+    z: torch.Tensor
+    expected: torch.Tensor
+    label_weight: torch.Tensor
 
 
 class SemiSupervisedLoss(nn.Module):
@@ -47,16 +66,19 @@ class SemiSupervisedLoss(nn.Module):
         self.settings = settings
         self.generator = generator
         self.noise = Noise(settings.members, spread, generator)
-        self.weights = spread.new_tensor(
-            [(m.label_weight, m.consistency_weight) for m in settings.members]
+        members = settings.members
+        self.label_weight, self.consistency_weight = (
+            spread.new_tensor([getattr(member, name) for member in members])[:, None]
+            for name in ("label_weight", "consistency_weight")
         )
+        self._with_views = any(m.consistency_weight > 0 for m in members)
 
     def forward(self, stacked, x, codes, weight):
         """Return the loss of a batch, a scalar, and the terms of its ELBO.
 
         Parameters
         ----------
-        stacked : Stacked
+        stacked : StackedReVAE
             The members.
         x : tensor (n, n_features)
             Scaled rows.
@@ -65,121 +87,101 @@ class SemiSupervisedLoss(nn.Module):
         weight : tensor (n,)
             Sample weights.
         """
+        labels, n_rows = stacked.label_model, len(x)
         inputs = stacked.likelihood.features(x)
-        shape = (self.settings.n_mc_samples, len(x), stacked.latent_dim)
-        losses, bound, z, log_probabilities = stacked.map(
-            _member_loss,
-            (
-                normal((stacked.n_members, *shape), x, self.generator),
-                self._views(stacked, x),
-                self.weights,
-            ),
-            (x, inputs, codes, weight),
+        read = inputs.expand(stacked.n_members, *inputs.shape)
+        with_views = self._with_views and labels.n_labels > 0
+        if with_views:
+            read = torch.cat([read, self.noise.views(stacked.likelihood, x)], dim=1)
+        mean, scale = stacked.encoder(read)
+        row_mean, row_scale = mean[:, :n_rows], scale[:, :n_rows]
+        shape = (self.settings.n_mc_samples, *row_mean.shape)
+        noise = normal(shape, x, self.generator)
+        z = row_mean + row_scale * noise
+        # One call each of the label model and of the decoder: the number of operations,
+        # not their size, decides how long a step of a small model takes.
+        log_joint = labels.log_joint(stacked.blocks(torch.cat([*z, mean], dim=1)))
+        of_samples = log_joint[:, : -mean.shape[1]].unflatten(1, (len(z), n_rows))
+        log_classifier = log_joint[:, -mean.shape[1] :].log_softmax(-1)
+        decoded = z[0]
+        with_edits = self.settings.edit_weight > 0 and labels.n_labels > 0
+        if with_edits:
+            edits = self._edits(stacked, z[0], codes, log_classifier[:, :n_rows])
+            decoded = torch.cat([decoded, edits.z], dim=1)
+        decoded = stacked.decode(decoded)
+        likelihood, complete = stacked.likelihood, not stacked.likelihood.masked
+        bound = bound_of_samples(
+            stacked,
+            codes,
+            row_mean,
+            row_scale,
+            noise,
+            of_samples.movedim(1, 0),
+            likelihood.log_prob(decoded[:, :n_rows], x, complete)[None],
         )
-        loss = losses.sum()
-        if self.settings.edit_weight > 0 and stacked.label_model.n_labels > 0:
-            edit_loss = self._edit_loss(
-                stacked, x, inputs, codes, weight, z.detach(), log_probabilities.detach()
-            )
-            loss = loss + self.settings.edit_weight / x[0].numel() * edit_loss
-        return loss, bound
-
-    def _views(self, stacked, x):
-        """Perturbed views (M, n, n_inputs) of rows; no rows if nothing compares them."""
-        if stacked.label_model.n_labels > 0 and self.weights[:, 1].any():
-            return self.noise.view(stacked.likelihood, x)
-        return x.new_empty(stacked.n_members, 0, stacked.likelihood.n_inputs)
-
-    def _edit_loss(self, stacked, x, inputs, codes, weight, z, log_probabilities):
-        """Cross-entropy between the labels that edited rows should have and have.
-
-        In some rows one label, the same for all of them, is set to a random value. The
-        encoder of the next member has to recognise that value, through noise that hides
-        changes which are mere traces, and the unchanged values of all other labels. The
-        gradient reaches the decoder, but not the latent codes or that encoder.
-        """
-        labels, device = stacked.label_model, self.generator.device
-        n_edits = min(self.settings.n_edits, len(x))
-        rows = torch.randperm(len(x), generator=self.generator, device=device)
-        rows = rows[:n_edits].to(x.device)
-        label = int(self._randint(labels.n_labels, (1,)))
-        shape = (stacked.n_members, n_edits)
-        requested = self._randint(labels.n_values[label], shape).to(x.device)
-        edited, expected = stacked.map(
-            _edited_inputs,
-            (z[:, rows], log_probabilities[:, rows], requested),
-            (label, x[rows], inputs[rows], codes[rows]),
-        )
-        # Every member reads the edits of the member before it.
-        edited, expected = edited.roll(1, 0), expected.roll(1, 0)
-        seen = stacked.map(_classify, (self.noise.added_to(edited),), frozen=True)
-        weights = torch.full_like(seen[0, 0, :, 0], UNCHANGED_LABEL_WEIGHT)
-        weights[label] = 1.0
-        missed = -(expected * seen).sum(-1) @ weights
-        return (missed * weight[rows]).mean(1).sum()
+        gain = bound.value(self.label_weight)
+        if with_views:
+            target = aligned(log_classifier[:, :n_rows], labels.log_prior)
+            missed = consistency_loss(target, log_classifier[:, n_rows:])
+            gain = gain - self.consistency_weight * missed
+        loss = -(weight * gain).mean(-1).sum()
+        if with_edits:
+            missed = self._missed(stacked, x, inputs, decoded, edits)
+            missed = (weight[edits.rows] * missed).mean(-1).sum()
+            loss = loss + self.settings.edit_weight * missed
+        # The nats of a row grow with its features: per feature, one limit of the gradient
+        # norm suits all data sets.
+        return loss / x[0].numel(), bound
 
     def _randint(self, high, shape):
         device = self.generator.device
         return torch.randint(high, shape, generator=self.generator, device=device)
 
+    def _edits(self, stacked, z, codes, log_probabilities):
+        """Set one label, the same in all rows, to a random value in each row.
 
-def _member_loss(model, noise, views, weights, x, inputs, codes, weight):
-    """Loss of one member without its edits, its ELBO, latents and log-probabilities."""
-    labels, n_rows = model.label_model, len(x)
-    mean, scale = model.encoder(torch.cat([inputs, views]))
-    row_mean, row_scale = mean[:n_rows], scale[:n_rows]
-    z = row_mean + row_scale * noise
-    bound = evidence_bound(model, x, codes, row_mean, row_scale, z)
-    label_weight, consistency_weight = weights
-    gain = bound.value(label_weight)
-    log_classifier = labels.log_classifier(model.blocks(mean))
-    log_probabilities = log_classifier[:n_rows]
-    if len(views):
-        target = aligned(log_probabilities, labels.log_prior)
-        gain = gain - consistency_weight * consistency_loss(
-            target, log_classifier[n_rows:]
-        )
-    # The nats of a row grow with its features: per feature, one limit of the gradient
-    # norm suits all data sets.
-    loss = -(weight * gain).mean() / x[0].numel()
-    return loss, bound, z[0], log_probabilities
+        All other labels should keep their probabilities, unless the new value excludes
+        theirs.
+        """
+        labels, generator = stacked.label_model, self.generator
+        label = int(self._randint(labels.n_labels, (1,)))
+        order = torch.randperm(len(codes), generator=generator, device=generator.device)
+        rows = order[: self.settings.n_edits].to(z.device)
+        z, before = z.detach()[:, rows], log_probabilities.detach()[:, rows]
+        requested = self._randint(labels.n_values[label], z.shape[:2]).to(z.device)
+        source = torch.where(codes[rows] >= 0, codes[rows], before.argmax(-1))
+        target = implied(labels, source, {label: requested})
+        blocks = stacked.blocks(z)
+        for other in range(labels.n_labels):
+            blocks = move(
+                labels, blocks, other, source[..., other], target[..., other], "transport"
+            )
+        edited = torch.cat([blocks.flatten(-2), stacked.style(z)], dim=-1).detach()
+        weights = torch.full_like(before[0, 0, :, 0], UNCHANGED_LABEL_WEIGHT)
+        weights[label] = 1.0
+        changed = ((target != source) | (weights == 1.0)).unsqueeze(-1)
+        wanted = F.one_hot(target, before.shape[-1]).to(before)
+        expected = torch.where(changed, wanted, before.exp())
+        return _Edits(rows, edited, expected, weights)
 
+    def _missed(self, stacked, x, inputs, decoded, edits):
+        """Cross-entropy (M, m) between the labels that edited rows should have and have.
 
-def _classify(model, inputs):
-    """Log-probabilities (n, L, K) of the labels of what the encoder reads."""
-    mean, _ = model.encoder(inputs)
-    return model.label_model.log_classifier(model.blocks(mean))
-
-
-def _edited_inputs(model, z, log_probabilities, requested, label, x, inputs, codes):
-    """What the encoder reads of edited rows, and the labels that they should have.
-
-    The encoder reads the row plus the change that the edit makes to the decoded row. A
-    decoder that is trained to make this change also decodes better than one that is
-    trained on whole decoded rows.
-
-    Returns
-    -------
-    edited : tensor (n, n_inputs)
-        The inputs.
-    expected : tensor (n, L, K)
-        The probabilities of the labels' values.
-    """
-    labels = model.label_model
-    source = torch.where(codes >= 0, codes, log_probabilities.argmax(-1))
-    target = implied(labels, source, {label: requested})
-    blocks = model.blocks(z)
-    for other in range(labels.n_labels):
-        blocks = move(
-            labels, blocks, other, source[:, other], target[:, other], "transport"
-        )
-    edited_z = torch.cat([blocks.flatten(-2), model.style(z)], dim=-1).detach()
-    decoded = model.decode(torch.stack([z, edited_z]))
-    reconstruction, edited = model.likelihood.expected_features(decoded)
-    # A change cannot be added to a missing value.
-    complete = ~x.isnan().any(-1, keepdim=True)
-    edited = torch.where(complete, inputs + edited - reconstruction, edited)
-    is_label = torch.arange(labels.n_labels, device=z.device) == label
-    changed = ((target != source) | is_label).unsqueeze(-1)
-    wanted = F.one_hot(target, log_probabilities.shape[-1]).to(log_probabilities)
-    return edited, torch.where(changed, wanted, log_probabilities.exp())
+        The encoder of the next member reads the row plus the change that the edit makes
+        to the decoded row, through noise that hides changes which are mere traces. It
+        gets no gradient. A decoder that is trained to make this change also decodes
+        better than one that is trained on whole decoded rows.
+        """
+        likelihood, rows = stacked.likelihood, edits.rows
+        before = likelihood.expected_features(decoded[:, rows])
+        edited = likelihood.expected_features(decoded[:, len(x) :])
+        added = inputs[rows] + edited - before
+        if likelihood.masked:
+            # A change cannot be added to a missing value.
+            complete = ~x[rows].isnan().any(-1, keepdim=True)
+            added = torch.where(complete, added, edited)
+        (judge,) = stacked.judges
+        noise = self.noise.draw(inputs, len(rows))
+        mean, _ = judge.encoder(added.roll(1, 0) + noise)
+        seen = judge.label_model.log_classifier(judge.blocks(mean))
+        return -(edits.expected.roll(1, 0) * seen).sum(-1) @ edits.label_weight

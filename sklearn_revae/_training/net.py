@@ -253,7 +253,7 @@ def make_net(module, loss, order, settings, n_steps, callbacks):
 
     Parameters
     ----------
-    module : Stacked
+    module : StackedReVAE
         The members, on their device.
     loss : SemiSupervisedLoss
         Its loss.
@@ -280,7 +280,7 @@ def make_net(module, loss, order, settings, n_steps, callbacks):
         optimizer__weight_decay=0.0,
         optimizer__fused=True,
         lr=settings.learning_rate,
-        optimizer__param_groups=[("member.likelihood.*", likelihood)],
+        optimizer__param_groups=[("likelihood.*", likelihood)],
         batch_size=settings.batch_size,
         device=next(module.parameters()).device,
         callbacks=callbacks,

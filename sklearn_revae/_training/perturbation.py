@@ -30,25 +30,29 @@ class Noise:
         sizes = spread.new_tensor([m.noise for m in members])
         self.scale = sizes.view(-1, 1, 1) * spread
 
-    def view(self, likelihood, x):
+    def views(self, likelihood, x):
         """Perturbed views (M, n, n_inputs) of rows (n, n_features), one per member."""
         discrete = likelihood.discrete
         if discrete.any():
             drawn = uniform(x.shape, x, self.generator) < CORRUPTED_FRACTION
             x = torch.where(discrete & drawn, x.roll(1, 0), x)
         features = likelihood.features(x)
-        return self.added_to(features.expand(len(self.scale), *features.shape))
+        return features + self.draw(features, len(features))
 
-    def added_to(self, features):
-        """Noise added to what the encoder of each member reads, (M, n, n_inputs)."""
-        fixed = features.detach()
-        noise = normal(fixed.shape, fixed, self.generator)
+    def draw(self, features, n_draws):
+        """Noise (M, n_draws, n_inputs) for what the encoder of each member reads.
+
+        Correlated noise has the covariance of `features`, (n, n_inputs).
+        """
+        shape = (len(self.scale), n_draws, features.shape[-1])
+        noise = normal(shape, features, self.generator)
         if self.correlated:
             # Independent noise on many pixels averages out, so that the encoder hardly
-            # feels it. Random combinations of the centred rows have their covariance.
-            n_rows = fixed.shape[1]
-            rows = fixed[self.correlated]
-            shape = (len(self.correlated), n_rows, n_rows)
-            mixtures = normal(shape, fixed, self.generator) / math.sqrt(n_rows)
-            noise[self.correlated] = mixtures @ (rows - rows.mean(1, keepdim=True))
-        return features + self.scale * noise
+            # feels it. Random combinations of centred rows have the rows' covariance.
+            n_rows = len(features)
+            mixtures = normal(
+                (len(self.correlated), n_draws, n_rows), features, self.generator
+            )
+            centred = (features - features.mean(0)) / math.sqrt(n_rows)
+            noise[self.correlated] = mixtures @ centred
+        return self.scale * noise

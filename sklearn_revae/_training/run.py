@@ -8,6 +8,7 @@ from functools import partial
 
 import torch
 
+from sklearn_revae._model.stacked import StackedReVAE
 from sklearn_revae._random import generator, spawn_seeds
 from sklearn_revae._torch_state import seeded_global_generators
 from sklearn_revae._training.batches import MixedBatches, Rows
@@ -15,7 +16,6 @@ from sklearn_revae._training.callbacks import KeepBest, Progress
 from sklearn_revae._training.device import fitting_threads
 from sklearn_revae._training.loss import SemiSupervisedLoss
 from sklearn_revae._training.net import make_net
-from sklearn_revae._training.stacked import Stacked
 
 # Number of labelled training rows whose accuracy a progress bar shows.
 _SHOWN_ROWS = 1000
@@ -83,7 +83,7 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
     spread = module.likelihood.noise_of_inputs(
         torch.from_numpy(settings.spread).to(device, rows.x.dtype)
     )
-    stacked = Stacked(module)
+    stacked = StackedReVAE(module.members)
     loss = SemiSupervisedLoss(settings, spread, generator(noise_seed, device))
     callbacks = _callbacks(settings, rows, held_out, n_epochs)
     net = make_net(stacked, loss, order, settings, n_epochs * n_steps, callbacks)
@@ -100,7 +100,7 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
             until_the_end.callback(held_out.close)
             held_out.keep()
         net.train(rows, n_epochs)
-    stacked.write_back(module)
+    stacked.write_back(module.members)
     # skorch's own means include steps that were skipped because they were not finite.
     history = [
         {key: value for key, value in epoch.items() if key not in _SKORCH_KEYS}

@@ -1,0 +1,188 @@
+"""An ensemble whose members are trained at the same time: their parameters are stacked.
+
+The code of the model is written for one member. It also computes all members at once, as
+its tensors may have further axes in front: rows are (M, n, ...), and a parameter of shape
+S, stacked, is (M, 1, *S), which broadcasts against them. Only linear layers, which do
+more than broadcast, have a class of their own here. :func:`torch.func.vmap` would do the
+same for any module, but a step of a small ensemble takes it more than twice as long.
+"""
+
+import copy
+import math
+
+import torch
+from torch import nn
+
+from sklearn_revae._model.networks import GaussianEncoder
+from sklearn_revae._model.revae import ReVAE
+
+
+class StackedLinear(nn.Module):
+    """Linear layers side by side: (M, n, n_in) -> (M, n, n_out).
+
+    Parameters
+    ----------
+    layers : sequence of torch.nn.Linear
+        One for each member, all of the same shape.
+    """
+
+    def __init__(self, layers):
+        super().__init__()
+        with torch.no_grad():
+            self.weight = nn.Parameter(torch.stack([layer.weight.T for layer in layers]))
+            self.bias = nn.Parameter(torch.stack([layer.bias[None] for layer in layers]))
+
+    def forward(self, x):
+        """Apply every layer to its part of `x`."""
+        return torch.baddbmm(self.bias, x, self.weight)
+
+    @torch.no_grad()
+    def write_back(self, layers):
+        """Copy the parameters to the layers of the members."""
+        for layer, weight, bias in zip(layers, self.weight, self.bias, strict=True):
+            layer.weight.copy_(weight.T)
+            layer.bias.copy_(bias[0])
+
+
+class Loop(nn.Module):
+    """Modules of any kind that are called one after the other, and trained in place.
+
+    Parameters
+    ----------
+    modules : sequence of torch.nn.Module
+        One for each member.
+    """
+
+    def __init__(self, modules):
+        super().__init__()
+        self.of_members = nn.ModuleList(modules)
+
+    def forward(self, x):
+        """Apply every module to its part of `x`, (M, n, ...)."""
+        parts = zip(self.of_members, x, strict=True)
+        return torch.stack([module(part) for module, part in parts])
+
+    def write_back(self, modules):
+        """Do nothing: these are the members' own modules."""
+
+
+class _StackedEncoder(GaussianEncoder):
+    """Encoders side by side: (M, n, n_inputs) -> two tensors (M, n, latent_dim)."""
+
+    def __init__(self, encoders):
+        nn.Module.__init__(self)
+        self.body = _stacked_network([encoder.body for encoder in encoders])
+        self.head = StackedLinear([encoder.head for encoder in encoders])
+
+    def write_back(self, encoders):
+        """Copy the parameters to the encoders of the members."""
+        self.body.write_back([encoder.body for encoder in encoders])
+        self.head.write_back([encoder.head for encoder in encoders])
+
+
+class StackedSequence(nn.Sequential):
+    """Stacked layers, one after the other."""
+
+    def write_back(self, sequences):
+        """Copy the parameters to the layers of the members."""
+        for layer, of_members in zip(self, zip(*sequences, strict=True), strict=True):
+            if isinstance(layer, StackedLinear | Loop | StackedSequence):
+                layer.write_back(of_members)
+
+
+def _stacked_network(modules):
+    """Stack networks of the same architecture, one for each member."""
+    first = modules[0]
+    if type(first) is nn.Linear and first.bias is not None:
+        return StackedLinear(modules)
+    if type(first) is nn.Sequential:
+        layers = zip(*modules, strict=True)
+        return StackedSequence(*(_stacked_network(list(layer)) for layer in layers))
+    if isinstance(first, nn.ReLU):
+        return first
+    return Loop(modules)
+
+
+def _stacked_parameters(modules):
+    """Return a copy of the first module whose parameters are those of all, stacked."""
+    stacked = copy.deepcopy(modules[0])
+    of_members = [dict(module.named_parameters()) for module in modules]
+    for name in of_members[0]:
+        values = torch.stack([named[name].detach() for named in of_members]).unsqueeze(1)
+        path, _, leaf = name.rpartition(".")
+        setattr(stacked.get_submodule(path), leaf, nn.Parameter(values))
+    return stacked
+
+
+@torch.no_grad()
+def _write_back_parameters(stacked, modules):
+    for name, parameter in stacked.named_parameters():
+        for module, values in zip(modules, parameter, strict=True):
+            module.get_parameter(name).copy_(values[0])
+
+
+class StackedReVAE(ReVAE):
+    """All members of an ensemble as one module.
+
+    Everything that it takes and returns has an axis of length M in front of the rows.
+
+    Parameters
+    ----------
+    members : sequence of ReVAE
+        The members, of the same architecture. :meth:`write_back` gives them what was
+        trained.
+
+    Attributes
+    ----------
+    judges : list of one ReVAE
+        The same members with the same weights, which get no gradient. It is in a list
+        because it must not become a submodule.
+    """
+
+    def __init__(self, members):
+        first = members[0]
+        super().__init__(
+            _StackedEncoder([member.encoder for member in members]),
+            _stacked_network([member.decoder for member in members]),
+            _stacked_parameters([member.likelihood for member in members]),
+            _stacked_parameters([member.label_model for member in members]),
+            first.style_dim,
+        )
+        self.n_members = len(members)
+        self.judges = [_without_gradients(self)]
+
+    def decode(self, z):
+        """Parameters of p(x|z): (M, n, latent_dim) -> (M, n, n_outputs)."""
+        return self.decoder(z)
+
+    def log_class_probabilities(self, x):
+        """Log of the mean over the members of q(y_l = k | x): (n, L, K)."""
+        features = self.likelihood.features(x)
+        mean, _ = self.encoder(features.expand(self.n_members, *features.shape))
+        log_probabilities = self.label_model.log_classifier(self.blocks(mean))
+        return log_probabilities.logsumexp(0) - math.log(self.n_members)
+
+    def write_back(self, members):
+        """Copy the parameters to the members."""
+        self.encoder.write_back([member.encoder for member in members])
+        self.decoder.write_back([member.decoder for member in members])
+        for name in ("likelihood", "label_model"):
+            _write_back_parameters(
+                getattr(self, name), [getattr(member, name) for member in members]
+            )
+
+
+def _without_gradients(module):
+    """Return a module with the same parameters and buffers that gets no gradient."""
+    twin = copy.deepcopy(module)
+    for own, part in zip(twin.modules(), module.modules(), strict=True):
+        # They share memory: what training does to the one, the other has.
+        own._parameters.update(
+            {
+                name: parameter.detach()
+                for name, parameter in part._parameters.items()
+                if parameter is not None
+            }
+        )
+        own._buffers.update(part._buffers)
+    return twin
