@@ -64,10 +64,6 @@ class Bound(NamedTuple):
             + self.log_prior
         )
 
-    def detached_means(self):
-        """Mean of each term over the rows, without a gradient, by the term's name."""
-        return {name: term.detach().mean() for name, term in self._asdict().items()}
-
 
 def sample_posterior(mean, scale, n_samples, generator):
     """Draw samples (n_samples, n, latent_dim) of the posterior."""
@@ -153,17 +149,17 @@ def bound_of_samples(model, codes, mean, scale, noise, log_joint, log_likelihood
         unobserved_divergence=(divergence * ~observed).sum(-1).mean(0),
         observed_divergence=(weight * observed_divergence).mean(0),
         log_classifier=_log_mean(log_classifier).sum(-1),
-        log_prior=log_prior.sum(-1),
+        log_prior=log_prior.sum(-1).expand_as(weight[0]),
         weight=weight[0],
     )
 
 
-def effective_sample_size(weight):
-    """Effective sample size of weights, as a fraction of their number, in (0, 1].
+def effective_sample_size(weight, n):
+    """Effective sample size of `n` weights, as a fraction of `n`, in (0, 1].
 
-    It is (sum w)^2 / (n sum w^2).
+    It is (sum w)^2 / (n sum w^2); weights of zero stand for no sample.
     """
-    return weight.sum().square() / (len(weight) * weight.square().sum())
+    return weight.sum().square() / (n * weight.square().sum())
 
 
 def aligned(log_probabilities, log_prior):

@@ -1,17 +1,12 @@
 """skorch callbacks: record the ELBO, show the progress, and stop training early."""
 
 import copy
-from collections import defaultdict
 
 import torch
 from skorch.callbacks import Callback
 from tqdm.auto import tqdm
 
-from sklearn_revae._model.objective import effective_sample_size
-
-# The history's name for the effective sample size of the importance weights, as a
-# fraction of the labelled rows.
-_EFFECTIVE_FRACTION = "weight_effective_share"
+from sklearn_revae._model.objective import Bound, effective_sample_size
 
 
 class StopTraining(Exception):
@@ -23,44 +18,35 @@ class RecordBound(Callback):
 
     def on_epoch_begin(self, net, **kwargs):
         """Forget the previous epoch."""
-        self.sums_ = defaultdict(float)
-        self.n_batches_ = 0
-        self.n_labeled_batches_ = 0
-        self.largest_weight_ = None
+        self.terms_, self.effective_, self.largest_ = [], [], []
 
     def on_batch_end(self, net, batch=None, training=False, bound=None, **kwargs):
         """Add a batch, unless its step was skipped because it was not finite."""
         if bound is None:
             return
-        self.n_batches_ += 1
-        self.sums_["bound"] += bound.value().detach().mean()
-        for name, mean in bound.detached_means().items():
-            self.sums_[name] += mean
+        *terms, weight = bound
+        self.terms_.append(torch.stack(terms).detach().flatten(1).mean(1))
         _, codes, _ = batch
-        labeled = (codes >= 0).any(-1)
-        if labeled.any():
-            weight = bound.weight[..., labeled].flatten()
-            self.n_labeled_batches_ += 1
-            self.sums_[_EFFECTIVE_FRACTION] += effective_sample_size(weight)
-            largest = weight.max()
-            self.largest_weight_ = (
-                largest
-                if self.largest_weight_ is None
-                else torch.maximum(self.largest_weight_, largest)
-            )
+        if codes.shape[1]:
+            labeled = (codes >= 0).any(-1)
+            weight = weight * labeled
+            n_labeled = labeled.sum() * weight[..., 0].numel()
+            self.effective_.append(effective_sample_size(weight, n_labeled))
+            self.largest_.append(weight.max())
 
     def on_epoch_end(self, net, **kwargs):
         """Write the means over the epoch."""
-        self.sums_.pop("weight", None)
-        for name, total in self.sums_.items():
-            count = (
-                self.n_labeled_batches_
-                if name == _EFFECTIVE_FRACTION
-                else self.n_batches_
-            )
-            net.history.record(name, float(total) / count)
-        if self.largest_weight_ is not None:
-            net.history.record("weight_max", float(self.largest_weight_))
+        if not self.terms_:
+            return
+        terms = Bound(*torch.stack(self.terms_).mean(0).tolist(), weight=None)
+        net.history.record("bound", terms.value())
+        for name, mean in terms._asdict().items():
+            if name != "weight":
+                net.history.record(name, mean)
+        if self.largest_ and (largest := float(torch.stack(self.largest_).max())) > 0:
+            net.history.record("weight_max", largest)
+            effective = float(torch.stack(self.effective_).mean())
+            net.history.record("weight_effective_share", effective)
 
 
 class KeepBest(Callback):

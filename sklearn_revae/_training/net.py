@@ -163,6 +163,7 @@ class ReVAENet(NeuralNet):
         """
         self.restarts_ = self.bad_steps_ = self.steps_ = self.good_step_ = 0
         self.interrupt_of_callback_ = None
+        self.parameters_ = list(self.module_.parameters())
         self.good_state_ = copy.deepcopy(self.module_.state_dict())
         self.notify("on_train_begin", X=rows, y=None)
         try:
@@ -183,7 +184,8 @@ class ReVAENet(NeuralNet):
 
     def train_step_single(self, batch, **_):
         """Compute the loss of a batch, the terms of its ELBO, and the gradients."""
-        self._set_training(True)
+        if not self.module_.training:
+            self._set_training(True)
         loss, bound = self.criterion_(self.module_, *batch)
         loss.backward()
         return {"loss": loss.detach(), "y_pred": None, "bound": bound}
@@ -199,7 +201,7 @@ class ReVAENet(NeuralNet):
             batch=batch,
             training=True,
         )
-        parameters = list(self.module_.parameters())
+        parameters = self.parameters_
         norm = gradient_norm(parameters)
         if torch.isfinite(step["loss"] + norm).item():
             limit = MAX_GRADIENT_NORM * math.sqrt(self.module_.n_members)
