@@ -2,6 +2,8 @@
 
 import copy
 import math
+import weakref
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -13,15 +15,41 @@ _MOST_ROWS = 2048
 _MOST_CELLS = 2_000_000
 
 
+# For each module the copy with which it predicts. Copying takes longer than predicting a
+# few samples.
+_PREPARED = weakref.WeakKeyDictionary()
+
+
+class _Prepared(NamedTuple):
+    """A copy of a module, and the tensors of that module as they were copied."""
+
+    copied: list[torch.Tensor]
+    versions: list[int]
+    module: torch.nn.Module
+
+    def is_current(self):
+        """Whether no tensor has been changed in place since it was copied."""
+        return all(t._version == v for t, v in zip(self.copied, self.versions, strict=True))
+
+
 def for_inference(module):
     """Prepare a module for :func:`apply`, which does so if its caller has not.
 
     Returns a copy in double precision if the module is on the CPU, else the module.
     """
     parameter = next(module.parameters())
-    if parameter.device.type == "cpu" and parameter.dtype != torch.float64:
-        module = copy.deepcopy(module).double()
-    return module.eval()
+    if parameter.device.type != "cpu" or parameter.dtype == torch.float64:
+        return module.eval()
+    prepared = _PREPARED.get(module)
+    if prepared is None or not prepared.is_current():
+        tensors = [*module.parameters(), *module.buffers()]
+        versions = [tensor._version for tensor in tensors]
+        # The originals keep no reference to the module, which can then be freed.
+        tensors = [tensor.detach() for tensor in tensors]
+        copied = copy.deepcopy(module).double().eval()
+        copied.stack()
+        prepared = _PREPARED[module] = _Prepared(tensors, versions, copied)
+    return prepared.module
 
 
 @standard_settings()

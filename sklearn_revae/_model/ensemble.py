@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from sklearn_revae._model.revae import ReVAE
+from sklearn_revae._model.stacked import StackedReVAE
 
 
 class Ensemble(ReVAE):
@@ -31,6 +32,7 @@ class Ensemble(ReVAE):
             first.style_dim,
         )
         self.others = nn.ModuleList(others)
+        self._stacked = ()
 
     @property
     def members(self):
@@ -51,8 +53,18 @@ class Ensemble(ReVAE):
             member.label_model.set_prior(counts)
             member.label_model.exclusions = exclusions
 
+    def stack(self):
+        """Compute all members at once from now on.
+
+        For copies whose weights will not change: what is computed at once has copies of
+        the weights.
+        """
+        self._stacked = (StackedReVAE(self.members),)
+
     def member_log_probabilities(self, x):
         """Log q(y_l = k | x) of every member: (M, n, L, K)."""
+        if self._stacked:
+            return self._stacked[0].member_log_probabilities(x)
         # The first member's own method, not the mean that this class returns.
         first = super().log_class_probabilities(x)
         others = [member.log_class_probabilities(x) for member in self.others]

@@ -26,9 +26,19 @@ class Noise:
 
     def __init__(self, members, spread, generator):
         self.generator = generator
-        self.correlated = [i for i, m in enumerate(members) if m.correlated_noise]
         sizes = spread.new_tensor([m.noise for m in members])
-        self.scale = sizes.view(-1, 1, 1) * spread
+        correlated = torch.tensor([m.correlated_noise for m in members])
+        correlated = correlated.to(spread.device)
+        scale = sizes.view(-1, 1, 1) * spread
+        # How a kind of noise is drawn, and how much of it each member adds.
+        self._kinds = [
+            (draw, scale * of_kind.view(-1, 1, 1))
+            for draw, of_kind in (
+                (self._draw_independent, ~correlated),
+                (self._draw_correlated, correlated),
+            )
+            if of_kind.any()
+        ]
 
     def views(self, likelihood, x):
         """Perturbed views (M, n, n_inputs) of rows (n, n_features), one per member."""
@@ -42,17 +52,19 @@ class Noise:
     def draw(self, features, n_draws):
         """Noise (M, n_draws, n_inputs) for what the encoder of each member reads.
 
-        Correlated noise has the covariance of `features`, (n, n_inputs).
+        It is the same noise for all members of a kind, except for its scale: drawing
+        other noise for each takes longer, and changes nothing that could be measured.
         """
-        shape = (len(self.scale), n_draws, features.shape[-1])
-        noise = normal(shape, features, self.generator)
-        if self.correlated:
-            # Independent noise on many pixels averages out, so that the encoder hardly
-            # feels it. Random combinations of centred rows have the rows' covariance.
-            n_rows = len(features)
-            mixtures = normal(
-                (len(self.correlated), n_draws, n_rows), features, self.generator
-            )
-            centred = (features - features.mean(0)) / math.sqrt(n_rows)
-            noise[self.correlated] = mixtures @ centred
-        return self.scale * noise
+        return sum(scale * draw(features, n_draws) for draw, scale in self._kinds)
+
+    def _draw_independent(self, features, n_draws):
+        return normal((n_draws, features.shape[-1]), features, self.generator)
+
+    def _draw_correlated(self, features, n_draws):
+        """Noise with the covariance of `features`, (n, n_inputs).
+
+        Independent noise on many pixels averages out, so that the encoder hardly feels
+        it. Random combinations of centred rows have the covariance of the rows.
+        """
+        mixtures = normal((n_draws, len(features)), features, self.generator)
+        return mixtures @ (features - features.mean(0)) / math.sqrt(len(features))
