@@ -49,7 +49,7 @@ TABLE = {
         "The size of each of two hidden layers. One layer of 128 is as good on average, "
         "but not on iris.",
     ),
-    "n_mc_samples": Default(4, "", "Number of samples of z that estimate q(y|x)."),
+    "n_mc_samples": Default(2, "", "Number of samples of z that estimate q(y|x)."),
     "batch_size": Default(96, "", "Number of rows in a batch."),
     "batch_size_convolutional": Default(200, "", "Number of images in a batch."),
     "learning_rate": Default(0.01, "19 tables", "0.02 is less accurate."),
@@ -222,6 +222,7 @@ def settings_of(params, codec, module, n_rows, monitor):
             params.edit_weight, min(edit_weight, _default("max_edit_weight"))
         ),
         n_edits=n_rows if convolutional else _default("n_edits"),
+        edits_train_all=convolutional and params.edit_weight != 0,
         spread=codec.scaling_.spread_.astype(np.float32),
         n_mc_samples=_default("n_mc_samples"),
         batch_size=min(_resolve(params.batch_size, _default(f"batch_size{of}")), n_rows),

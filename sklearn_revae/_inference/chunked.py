@@ -29,7 +29,9 @@ class _Prepared(NamedTuple):
 
     def is_current(self):
         """Whether no tensor has been changed in place since it was copied."""
-        return all(t._version == v for t, v in zip(self.copied, self.versions, strict=True))
+        return all(
+            t._version == v for t, v in zip(self.copied, self.versions, strict=True)
+        )
 
 
 def for_inference(module):

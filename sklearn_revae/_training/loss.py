@@ -1,36 +1,12 @@
 """The loss of a training step: the negative ELBO, and what is added to it."""
 
-from typing import NamedTuple
-
 import torch
 from torch import nn
-from torch.nn import functional as F
 
 from sklearn_revae._model.draws import normal
-from sklearn_revae._model.edits import implied, move
 from sklearn_revae._model.objective import aligned, bound_of_samples, consistency_loss
+from sklearn_revae._training.edits import draw_edits, missed_edits
 from sklearn_revae._training.perturbation import Noise
-
-# Weight of each label that an edit must leave unchanged, relative to the label that it
-# changes. The former are in the majority.
-UNCHANGED_LABEL_WEIGHT = 0.3
-
-
-class _Edits(NamedTuple):
-    """Edited rows: one label is set to another value in some rows of every member.
-
-    Attributes
-    ----------
-    rows : their positions in the batch, (m,).
-    z : their latent codes after the edit, (M, m, latent_dim), without a gradient.
-    expected : the probabilities that their labels should have, (M, m, L, K).
-    label_weight : weight of each label in the loss, (L,).
-    """
-
-    rows: torch.Tensor
-    z: torch.Tensor
-    expected: torch.Tensor
-    label_weight: torch.Tensor
 
 
 class SemiSupervisedLoss(nn.Module):
@@ -104,9 +80,9 @@ class SemiSupervisedLoss(nn.Module):
         of_samples = log_joint[:, : -mean.shape[1]].unflatten(1, (len(z), n_rows))
         log_classifier = log_joint[:, -mean.shape[1] :].log_softmax(-1)
         decoded = z[0]
-        with_edits = self.settings.edit_weight > 0 and labels.n_labels > 0
+        with_edits = self.settings.edits_train_all and labels.n_labels > 0
         if with_edits:
-            edits = self._edits(stacked, z[0], codes, log_classifier[:, :n_rows])
+            edits = self._draw_edits(stacked, z[0], codes, log_classifier[:, :n_rows])
             decoded = torch.cat([decoded, edits.z], dim=1)
         decoded = stacked.decode(decoded)
         likelihood, complete = stacked.likelihood, not stacked.likelihood.masked
@@ -126,62 +102,46 @@ class SemiSupervisedLoss(nn.Module):
             gain = gain - self.consistency_weight * missed
         loss = -(weight * gain).mean(-1).sum()
         if with_edits:
-            missed = self._missed(stacked, x, inputs, decoded, edits)
-            missed = (weight[edits.rows] * missed).mean(-1).sum()
-            loss = loss + self.settings.edit_weight * missed
+            loss = loss + self._edit_loss(stacked, x, inputs, weight, decoded, edits)
         # The nats of a row grow with its features: per feature, one limit of the gradient
         # norm suits all data sets.
         return loss / x[0].numel(), bound
 
-    def _randint(self, high, shape):
-        device = self.generator.device
-        return torch.randint(high, shape, generator=self.generator, device=device)
+    def _draw_edits(self, stacked, z, codes, log_probabilities):
+        return draw_edits(
+            stacked, z, codes, log_probabilities, self.settings.n_edits, self.generator
+        )
 
-    def _edits(self, stacked, z, codes, log_probabilities):
-        """Set one label, the same in all rows, to a random value in each row.
+    def _edit_loss(self, stacked, x, inputs, weight, decoded, edits):
+        missed = missed_edits(stacked, x, inputs, decoded, edits, self.noise)
+        missed = (weight[edits.rows] * missed).mean(-1).sum()
+        return self.settings.edit_weight * missed
 
-        All other labels should keep their probabilities, unless the new value excludes
-        theirs.
-        """
-        labels, generator = stacked.label_model, self.generator
-        label = int(self._randint(labels.n_labels, (1,)))
-        order = torch.randperm(len(codes), generator=generator, device=generator.device)
-        rows = order[: self.settings.n_edits].to(z.device)
-        z, before = z.detach()[:, rows], log_probabilities.detach()[:, rows]
-        requested = self._randint(labels.n_values[label], z.shape[:2]).to(z.device)
-        source = torch.where(codes[rows] >= 0, codes[rows], before.argmax(-1))
-        target = implied(labels, source, {label: requested})
-        blocks = stacked.blocks(z)
-        for other in range(labels.n_labels):
-            blocks = move(
-                labels, blocks, other, source[..., other], target[..., other], "transport"
-            )
-        edited = torch.cat([blocks.flatten(-2), stacked.style(z)], dim=-1).detach()
-        weights = torch.full_like(before[0, 0, :, 0], UNCHANGED_LABEL_WEIGHT)
-        weights[label] = 1.0
-        changed = ((target != source) | (weights == 1.0)).unsqueeze(-1)
-        wanted = F.one_hot(target, before.shape[-1]).to(before)
-        expected = torch.where(changed, wanted, before.exp())
-        return _Edits(rows, edited, expected, weights)
 
-    def _missed(self, stacked, x, inputs, decoded, edits):
-        """Cross-entropy (M, m) between the labels that edited rows should have and have.
+class DecoderLoss(SemiSupervisedLoss):
+    r"""What the decoder learns of edits when everything else has been trained.
 
-        The encoder of the next member reads the row plus the change that the edit makes
-        to the decoded row, through noise that hides changes which are mere traces. It
-        gets no gradient. A decoder that is trained to make this change also decodes
-        better than one that is trained on whole decoded rows.
-        """
-        likelihood, rows = stacked.likelihood, edits.rows
-        before = likelihood.expected_features(decoded[:, rows])
-        edited = likelihood.expected_features(decoded[:, len(x) :])
-        added = inputs[rows] + edited - before
-        if likelihood.masked:
-            # A change cannot be added to a missing value.
-            complete = ~x[rows].isnan().any(-1, keepdim=True)
-            added = torch.where(complete, added, edited)
-        (judge,) = stacked.judges
-        noise = self.noise.draw(inputs, len(rows))
-        mean, _ = judge.encoder(added.roll(1, 0) + noise)
-        seen = judge.label_model.log_classifier(judge.blocks(mean))
-        return -(edits.expected.roll(1, 0) * seen).sum(-1) @ edits.label_weight
+    .. math::
+
+        \frac{1}{d} \left( -\frac{1}{n} \sum_{i=1}^{n} w_i \log p(x_i|z_i)
+        + \frac{\lambda_e}{m} \sum_{i=1}^{m} w_i E_i \right)
+
+    The symbols are those of :class:`SemiSupervisedLoss`. Only the decoder and the noise
+    of the likelihood get a gradient, so that edits do not change predictions.
+    """
+
+    def forward(self, stacked, x, codes, weight):
+        """Return the loss of a batch, a scalar, and None in place of its ELBO."""
+        with torch.no_grad():
+            inputs = stacked.likelihood.features(x)
+            read = inputs.expand(stacked.n_members, *inputs.shape)
+            mean, scale = stacked.encoder(read)
+            log_probabilities = stacked.label_model.log_classifier(stacked.blocks(mean))
+            z = mean + scale * normal(mean.shape, x, self.generator)
+        edits = self._draw_edits(stacked, z, codes, log_probabilities)
+        decoded = stacked.decode(torch.cat([z, edits.z], dim=1))
+        likelihood, complete = stacked.likelihood, not stacked.likelihood.masked
+        gain = likelihood.log_prob(decoded[:, : len(x)], x, complete)
+        loss = -(weight * gain).mean(-1).sum()
+        loss = loss + self._edit_loss(stacked, x, inputs, weight, decoded, edits)
+        return loss / x[0].numel(), None

@@ -14,7 +14,7 @@ from sklearn_revae._torch_state import seeded_global_generators
 from sklearn_revae._training.batches import MixedBatches, Rows
 from sklearn_revae._training.callbacks import KeepBest, Progress
 from sklearn_revae._training.device import fitting_threads
-from sklearn_revae._training.loss import SemiSupervisedLoss
+from sklearn_revae._training.loss import DecoderLoss, SemiSupervisedLoss
 from sklearn_revae._training.net import make_net
 
 # Number of labelled training rows whose accuracy a progress bar shows.
@@ -65,8 +65,8 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
         How to train.
     seed : int or sequence of int
         Determines the order of the rows and all noise.
-    optimizer_state : dict, optional
-        State of the optimizer at the end of an earlier run, to continue from.
+    optimizer_state : tuple, optional
+        State of the optimizers at the end of an earlier run, to continue from.
 
     Returns
     -------
@@ -74,7 +74,7 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
         The history and the state of the optimizer.
     """
     device = rows.x.device
-    order_seed, noise_seed, modules_seed = spawn_seeds(seed, 3)
+    order_seed, noise_seed, modules_seed, edits_seed = spawn_seeds(seed, 4)
     order = generator(order_seed)
     n_steps = len(MixedBatches(rows, settings.batch_size, order))
     n_epochs = settings.n_epochs
@@ -88,9 +88,8 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
     callbacks = _callbacks(settings, rows, held_out, n_epochs)
     net = make_net(stacked, loss, order, settings, n_epochs * n_steps, callbacks)
     net.initialize()
-    if optimizer_state is not None:
-        # Without a copy, training would change the tensors of the caller's state.
-        net.optimizer_.load_state_dict(copy.deepcopy(optimizer_state))
+    earlier, earlier_edits = optimizer_state or (None, None)
+    _load_state(net.optimizer_, earlier)
     with contextlib.ExitStack() as until_the_end:
         until_the_end.enter_context(fitting_threads(rows.x.numel()))
         if settings.own_modules:
@@ -100,13 +99,39 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
             until_the_end.callback(held_out.close)
             held_out.keep()
         net.train(rows, n_epochs)
+        edits_state = None
+        has_labels = module.label_model.n_labels > 0
+        if has_labels and settings.edit_weight > 0 and not settings.edits_train_all:
+            n_edit_epochs = math.ceil(len(net.history) / 2)
+            edits_state = _train_decoder(
+                stacked, rows, settings, spread, n_edit_epochs, edits_seed, earlier_edits
+            )
     stacked.write_back(module.members)
     # skorch's own means include steps that were skipped because they were not finite.
     history = [
         {key: value for key, value in epoch.items() if key not in _SKORCH_KEYS}
         for epoch in net.history
     ]
-    return Result(history, net.optimizer_.state_dict())
+    return Result(history, (net.optimizer_.state_dict(), edits_state))
+
+
+def _load_state(optimizer, state):
+    if state is not None:
+        # Without a copy, training would change the tensors of the caller's state.
+        optimizer.load_state_dict(copy.deepcopy(state))
+
+
+def _train_decoder(stacked, rows, settings, spread, n_epochs, seed, optimizer_state):
+    """Teach the decoder edits; return the state of its optimizer."""
+    order_seed, noise_seed = spawn_seeds(seed, 2)
+    order = generator(order_seed)
+    loss = DecoderLoss(settings, spread, generator(noise_seed, rows.x.device))
+    n_steps = n_epochs * len(MixedBatches(rows, settings.batch_size, order))
+    net = make_net(stacked, loss, order, settings, n_steps, [])
+    net.initialize()
+    _load_state(net.optimizer_, optimizer_state)
+    net.train(rows, n_epochs)
+    return net.optimizer_.state_dict()
 
 
 def _callbacks(settings, rows, held_out, n_epochs):

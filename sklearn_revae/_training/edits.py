@@ -1,0 +1,116 @@
+"""Edit consistency: rows that are edited should be recognised as what was requested."""
+
+from typing import NamedTuple
+
+import torch
+from torch.nn import functional as F
+
+from sklearn_revae._model.edits import implied, move
+
+# Weight of each label that an edit must leave unchanged, relative to the label that it
+# changes. The former are in the majority.
+UNCHANGED_LABEL_WEIGHT = 0.3
+
+
+class Edits(NamedTuple):
+    """Edits of some rows by every member: one label is set to another value.
+
+    Attributes
+    ----------
+    rows : the positions of the rows in their batch, (m,).
+    z : their latent codes after the edit, (M, m, latent_dim), without a gradient.
+    expected : the probabilities that their labels should have, (M, m, L, K).
+    label_weight : weight of each label in the loss, (L,).
+    """
+
+    rows: torch.Tensor
+    z: torch.Tensor
+    expected: torch.Tensor
+    label_weight: torch.Tensor
+
+
+def draw_edits(stacked, z, codes, log_probabilities, n_edits, generator):
+    """Set one label, the same in all rows, to a random value in each row.
+
+    All other labels should keep their probabilities, unless the new value excludes
+    theirs.
+
+    Parameters
+    ----------
+    stacked : StackedReVAE
+        The members.
+    z : tensor (M, n, latent_dim)
+        Latent codes of the rows.
+    codes : long tensor (n, L)
+        The code of each label, -1 where it is not observed.
+    log_probabilities : tensor (M, n, L, K)
+        Log-probabilities of the labels' values, from which unobserved ones are predicted.
+    n_edits : int
+        The largest number of rows to edit.
+    generator : torch.Generator
+        Decides which rows, which label and which values.
+
+    Returns
+    -------
+    Edits
+    """
+
+    def randint(high, shape):
+        return torch.randint(high, shape, generator=generator, device=generator.device)
+
+    labels = stacked.label_model
+    label = int(randint(labels.n_labels, (1,)))
+    order = torch.randperm(len(codes), generator=generator, device=generator.device)
+    rows = order[:n_edits].to(z.device)
+    z, before = z.detach()[:, rows], log_probabilities.detach()[:, rows]
+    requested = randint(labels.n_values[label], z.shape[:2]).to(z.device)
+    source = torch.where(codes[rows] >= 0, codes[rows], before.argmax(-1))
+    target = implied(labels, source, {label: requested})
+    blocks = stacked.blocks(z)
+    for other in range(labels.n_labels):
+        blocks = move(
+            labels, blocks, other, source[..., other], target[..., other], "transport"
+        )
+    edited = torch.cat([blocks.flatten(-2), stacked.style(z)], dim=-1).detach()
+    weights = torch.full_like(before[0, 0, :, 0], UNCHANGED_LABEL_WEIGHT)
+    weights[label] = 1.0
+    changed = ((target != source) | (weights == 1.0)).unsqueeze(-1)
+    wanted = F.one_hot(target, before.shape[-1]).to(before)
+    return Edits(rows, edited, torch.where(changed, wanted, before.exp()), weights)
+
+
+def missed_edits(stacked, x, inputs, decoded, edits, noise):
+    """Cross-entropy (M, m) between the labels that edited rows should have and have.
+
+    The encoder of the next member reads the row plus the change that the edit makes to
+    the decoded row, through noise that hides changes which are mere traces. It gets no
+    gradient. A decoder that is trained to make this change also decodes better than one
+    that is trained on whole decoded rows.
+
+    Parameters
+    ----------
+    stacked : StackedReVAE
+        The members.
+    x : tensor (n, n_features)
+        The rows.
+    inputs : tensor (n, n_inputs)
+        What the encoder reads of them.
+    decoded : tensor (M, n + m, n_outputs)
+        What the decoder returns for the rows, and then for the edited ones.
+    edits : Edits
+        The edits.
+    noise : Noise
+        The noise.
+    """
+    likelihood, rows = stacked.likelihood, edits.rows
+    before = likelihood.expected_features(decoded[:, rows])
+    edited = likelihood.expected_features(decoded[:, len(x) :])
+    added = inputs[rows] + edited - before
+    if likelihood.masked:
+        # A change cannot be added to a missing value.
+        complete = ~x[rows].isnan().any(-1, keepdim=True)
+        added = torch.where(complete, added, edited)
+    (judge,) = stacked.judges
+    mean, _ = judge.encoder(added.roll(1, 0) + noise.draw(inputs, len(rows)))
+    seen = judge.label_model.log_classifier(judge.blocks(mean))
+    return -(edits.expected.roll(1, 0) * seen).sum(-1) @ edits.label_weight
