@@ -29,13 +29,13 @@ class Noise:
         sizes = spread.new_tensor([m.noise for m in members])
         correlated = torch.tensor([m.correlated_noise for m in members])
         correlated = correlated.to(spread.device)
-        scale = sizes.view(-1, 1, 1) * spread
-        # How a kind of noise is drawn, and how much of it each member adds.
+        # How a kind of noise is drawn, in which unit its size is, and who adds it. The
+        # covariance of rows contains their spread already.
         self._kinds = [
-            (draw, scale * of_kind.view(-1, 1, 1))
-            for draw, of_kind in (
-                (self._draw_independent, ~correlated),
-                (self._draw_correlated, correlated),
+            (draw, (sizes * of_kind).view(-1, 1, 1) * unit)
+            for draw, unit, of_kind in (
+                (self._draw_independent, spread, ~correlated),
+                (self._draw_correlated, (spread > 0).to(spread), correlated),
             )
             if of_kind.any()
         ]
