@@ -235,7 +235,7 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
             self._codec.picture_shape_,
             n_values,
             _defaults.architecture_of(self, columns, n_values),
-            _defaults.n_members_of(self, self._codec.picture_shape_, n_values),
+            _defaults.n_members_of(self, self._codec, n_values),
             generator(self._seeds.weights),
         )
 

@@ -35,10 +35,13 @@ class SemiSupervisedLoss(nn.Module):
         Standard deviation of each of the encoder's inputs, in which noise is measured.
     generator : torch.Generator
         Source of all randomness, on the device of the rows.
+    n_steps : int
+        Number of steps of the whole run.
     """
 
-    def __init__(self, settings, spread, generator):
+    def __init__(self, settings, spread, generator, n_steps):
         super().__init__()
+        self.step, self.n_steps = 0, n_steps
         self.settings = settings
         self.generator = generator
         self.noise = Noise(settings.members, spread, generator)
@@ -80,7 +83,7 @@ class SemiSupervisedLoss(nn.Module):
         of_samples = log_joint[:, : -mean.shape[1]].unflatten(1, (len(z), n_rows))
         log_classifier = log_joint[:, -mean.shape[1] :].log_softmax(-1)
         decoded = z[0]
-        with_edits = self.settings.edits_train_all and labels.n_labels > 0
+        with_edits = self._are_edits_due() and labels.n_labels > 0
         if with_edits:
             edits = self._draw_edits(stacked, z[0], codes, log_classifier[:, :n_rows])
             decoded = torch.cat([decoded, edits.z], dim=1)
@@ -106,6 +109,12 @@ class SemiSupervisedLoss(nn.Module):
         # The nats of a row grow with its features: per feature, one limit of the gradient
         # norm suits all data sets.
         return loss / x[0].numel(), bound
+
+    def _are_edits_due(self):
+        """Whether edits are part of the loss in this step."""
+        self.step += 1
+        settings = self.settings
+        return settings.edit_weight > 0 and self.step > settings.edits_from * self.n_steps
 
     def _draw_edits(self, stacked, z, codes, log_probabilities):
         return draw_edits(

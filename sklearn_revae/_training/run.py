@@ -84,7 +84,8 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
         torch.from_numpy(settings.spread).to(device, rows.x.dtype)
     )
     stacked = StackedReVAE(module.members)
-    loss = SemiSupervisedLoss(settings, spread, generator(noise_seed, device))
+    loss_noise = generator(noise_seed, device)
+    loss = SemiSupervisedLoss(settings, spread, loss_noise, n_epochs * n_steps)
     callbacks = _callbacks(settings, rows, held_out, n_epochs)
     net = make_net(stacked, loss, order, settings, n_epochs * n_steps, callbacks)
     net.initialize()
@@ -101,7 +102,7 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
         net.train(rows, n_epochs)
         edits_state = None
         has_labels = module.label_model.n_labels > 0
-        if has_labels and settings.edit_weight > 0 and not settings.edits_train_all:
+        if has_labels and settings.edit_weight > 0 and settings.edits_from == 1:
             n_edit_epochs = math.ceil(len(net.history) / 2)
             edits_state = _train_decoder(
                 stacked, rows, settings, spread, n_edit_epochs, edits_seed, earlier_edits
@@ -125,8 +126,9 @@ def _train_decoder(stacked, rows, settings, spread, n_epochs, seed, optimizer_st
     """Teach the decoder edits; return the state of its optimizer."""
     order_seed, noise_seed = spawn_seeds(seed, 2)
     order = generator(order_seed)
-    loss = DecoderLoss(settings, spread, generator(noise_seed, rows.x.device))
     n_steps = n_epochs * len(MixedBatches(rows, settings.batch_size, order))
+    noise = generator(noise_seed, rows.x.device)
+    loss = DecoderLoss(settings, spread, noise, n_steps)
     net = make_net(stacked, loss, order, settings, n_steps, [])
     net.initialize()
     _load_state(net.optimizer_, optimizer_state)

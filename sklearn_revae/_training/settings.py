@@ -42,9 +42,10 @@ class Settings:
         prediction of another member's classifier for an edited row.
     n_edits : int
         Number of rows that are edited in a step.
-    edits_train_all : bool
-        Whether edits are part of the loss of all networks. Otherwise the decoder learns
-        them afterwards, and they do not change predictions.
+    edits_from : float
+        The fraction of training after which edits become part of the loss of all
+        networks. If 1, the decoder learns them when everything else has been trained, and
+        they do not change predictions.
     spread : ndarray of float32, shape (n_features,)
         Standard deviation of each scaled feature, in which noise is measured.
     n_mc_samples : int
@@ -76,7 +77,7 @@ class Settings:
     members: Sequence[MemberSettings]
     edit_weight: float
     n_edits: int
-    edits_train_all: bool
+    edits_from: float
     spread: np.ndarray
     n_mc_samples: int
     batch_size: int
