@@ -1,9 +1,15 @@
-"""Samples encoded, edited in latent space and decoded: what all interventions share."""
+"""Samples encoded, edited in latent space and decoded: what all interventions share.
+
+Every member of the ensemble edits a sample in its own latent space. Of numbers, the
+result is the median of the members' changes, which a single member that exaggerates does
+not distort as it does the mean. Of levels, it is the one of the mean probabilities.
+"""
 
 import torch
 
 from sklearn_revae._data.chunks import dense
 from sklearn_revae._inference.chunked import apply
+from sklearn_revae._model.convolutions import convolves
 from sklearn_revae._model.objective import sample_posterior
 
 
@@ -12,21 +18,37 @@ def latents_of(blocks, style):
     return torch.cat([blocks.flatten(-2), style.expand(*blocks.shape[:-2], -1)], dim=-1)
 
 
+def editors(module):
+    """The members of an ensemble that edit samples.
+
+    Images are edited by the first member only, as a combination of images is blurred.
+    """
+    return module.members[:1] if convolves(module.encoder) else module.members
+
+
 def decode_edits(
-    module, x, edit, *arrays, n_edits=1, residual=True, noise=None, unedited=False
+    module,
+    x,
+    edit,
+    *arrays,
+    n_edits=1,
+    residual=True,
+    noise=None,
+    unedited=False,
+    first_only=False,
 ):
     """Edited samples in the units of X.
 
     Parameters
     ----------
-    module : ReVAE
+    module : Ensemble
         The fitted module.
     x : ScaledRows (n, n_features)
         Scaled samples.
     edit : callable
-        Takes the module, the characteristic latents of the posterior's mean, (n, L, d),
-        those to edit, (1 or n_edits, n, L, d), and a tensor for each of `arrays`. Returns
-        edited ones, (n_edits, n, L, d).
+        Takes a member, the labels' predicted codes (n, L), the characteristic latents of
+        the posterior's mean, (n, L, d), those to edit, (1 or n_edits, n, L, d), and a
+        tensor for each of `arrays`. Returns edited ones, (n_edits, n, L, d).
     *arrays : ndarray (n, ...)
         What `edit` needs to know about each sample.
     n_edits : int, default=1
@@ -39,6 +61,8 @@ def decode_edits(
         is the mean of q(z|x).
     unedited : bool, default=False
         Whether to return the second result as well.
+    first_only : bool, default=False
+        Whether only the first member edits, because latents of its own were given.
 
     Returns
     -------
@@ -48,25 +72,34 @@ def decode_edits(
         The same for the mean of q(z|x) without an edit: the sample itself if `residual`
         is True, except for its missing values; otherwise its reconstruction.
     """
+    n_members = 1 if first_only else len(editors(module))
     separately = unedited and (noise is not None or not residual)
+    n_before = (1 if noise is None else n_edits) if residual else 0
 
     def run(module, rows, *tensors):
-        mean, scale = module.encode(rows)
-        z = mean[None]
-        if noise is not None:
-            z = sample_posterior(mean, scale, n_edits, noise)
-        blocks = edit(module, module.blocks(mean), module.blocks(z), *tensors)
-        z_new = latents_of(blocks, module.style(z))
-        if residual:
-            decoded = _decode_pairs(module, z, z_new)
-        else:
-            decoded = module.expected_row(z_new)
-        if separately:
-            decoded = torch.cat([module.expected_row(mean)[None], decoded])
-        return decoded.transpose(0, 1)
+        members = editors(module)[:n_members]
+        codes = [member.encode(rows) for member in members]
+        source = _predicted(module, members, rows, [mean for mean, _ in codes])
+        decoded = []
+        for member, (mean, scale) in zip(members, codes, strict=True):
+            z = mean[None]
+            if noise is not None:
+                z = sample_posterior(mean, scale, n_edits, noise)
+            blocks = edit(member, source, member.blocks(mean), member.blocks(z), *tensors)
+            z_new = latents_of(blocks, member.style(z))
+            start = [mean[None]] if separately else []
+            decoded.append(_expectations(member, start, z, z_new, n_before))
+        likelihood = module.likelihood
+        combined = [
+            _combine(torch.stack(parts), family.discrete, n_edits, n_before)
+            for family, parts in zip(
+                likelihood.families.values(), zip(*decoded, strict=True), strict=True
+            )
+        ]
+        return likelihood.values(combined).transpose(0, 1)
 
-    n_decoded = n_edits * (2 if residual else 1) + separately
-    decoded = apply(module, run, x, *arrays, copies=n_decoded)
+    n_decoded = separately + n_before + n_edits
+    decoded = apply(module, run, x, *arrays, copies=n_decoded * n_members)
     decoded = x.scaling.inverse_transform(decoded)
     edited, mean = decoded[:, -n_edits:], decoded[:, :1]
     if residual:
@@ -77,11 +110,63 @@ def decode_edits(
     return edited, mean if unedited else None
 
 
-def _decode_pairs(module, z, z_new):
-    """Samples decoded from the codes before an edit, and from those after it."""
-    decoded = module.expected_row(torch.cat([z, z_new]))
-    before, after = decoded[: len(z)], decoded[len(z) :]
-    # The same code may be decoded to slightly different numbers at another position in
-    # the batch, but where nothing is edited nothing must change.
-    unchanged = (z == z_new).all(dim=-1, keepdim=True)
-    return torch.cat([before, torch.where(unchanged, before, after)])
+def _predicted(module, members, rows, means):
+    """Codes (n, L) that the whole ensemble predicts.
+
+    All members start from them: so nothing changes if the predicted value is requested.
+    """
+    if len(members) < len(module.members):
+        return module.log_class_probabilities(rows).argmax(-1)
+    log_probabilities = [
+        member.label_model.log_classifier(member.blocks(mean))
+        for member, mean in zip(members, means, strict=True)
+    ]
+    return torch.stack(log_probabilities).logsumexp(0).argmax(-1)
+
+
+def _expectations(member, start, z, z_new, n_before):
+    """What a member decodes from codes to start with, before and after an edit."""
+    before = [z] if n_before else []
+    output = member.decode(torch.cat([*start, *before, z_new]))
+    if n_before:
+        # The same code may be decoded to slightly different numbers at another position
+        # in the batch, but where nothing is edited nothing must change.
+        unchanged = (z == z_new).all(dim=-1, keepdim=True)
+        first, after = output[: -len(z_new)], output[-len(z_new) :]
+        after = torch.where(unchanged, first[-n_before:], after)
+        output = torch.cat([first, after])
+    return member.likelihood.expectations(output)
+
+
+def _combine(members, discrete, n_edits, n_before):
+    """Combine what the members expect for the columns of a family.
+
+    Parameters
+    ----------
+    members : tensor (M, m, n, n_columns, width)
+        What each of M members expects: for unedited samples first, then for the samples
+        before their edits, `n_before`, and last for the edited ones, `n_edits`.
+    discrete : bool
+        Whether these are probabilities of levels.
+    n_edits, n_before : int
+        Numbers of entries.
+
+    Returns
+    -------
+    tensor (m, n, n_columns, width)
+    """
+    if len(members) == 1:
+        return members[0]
+    centre = members.mean(0) if discrete else _median(members)
+    if discrete or not n_before:
+        return centre
+    before = slice(-n_edits - n_before, -n_edits)
+    change = members[:, -n_edits:] - members[:, before]
+    return torch.cat([centre[:-n_edits], centre[before] + _median(change)])
+
+
+def _median(members):
+    """Median over the first axis, which for an even number averages the middle two."""
+    ordered = members.sort(0).values
+    middle = len(members) // 2
+    return (ordered[(len(members) - 1) // 2] + ordered[middle]) / 2

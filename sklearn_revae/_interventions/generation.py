@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_revae._inference.arguments import AT_LEAST_ONE, AT_LEAST_TWO, AT_LEAST_ZERO
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._inference.latents import LatentsMixin
-from sklearn_revae._interventions.decoding import decode_edits, latents_of
+from sklearn_revae._interventions.decoding import decode_edits, editors, latents_of
 from sklearn_revae._interventions.requests import read_do, read_labels, read_lines
 from sklearn_revae._interventions.signatures import Signatures, typed_as
 from sklearn_revae._model.edits import SPAN, locate, replace, sample, traverse
@@ -119,9 +119,8 @@ class GenerationMixin(LatentsMixin):
         )
         lines = read_lines(self._labels, label, values)
 
-        def edit(module, mean, blocks):
-            labels = module.label_model
-            source = labels.log_classifier(mean).argmax(-1)
+        def edit(member, source, mean, blocks):
+            labels = member.label_model
             for position, ends in lines:
                 line = traverse(
                     labels,
@@ -189,11 +188,8 @@ class GenerationMixin(LatentsMixin):
         positions = read_labels(self._labels, None, "label")
 
         def located(module, part):
-            blocks = module.blocks(module.encode(part)[0])
-            labels = module.label_model
-            lines = [(label, (0, labels.n_values[label] - 1)) for label in positions]
-            found = [locate(labels, i, blocks[:, i], ends, SPAN) for i, ends in lines]
-            return torch.stack(found, dim=1)
+            found = [_located(member, part, positions) for member in editors(module)]
+            return torch.stack(found).mean(0)
 
         found = apply(self.module_, located, x)
         found[:, [len(classes) < 2 for classes in self._labels.classes_]] = np.nan
@@ -255,17 +251,18 @@ class GenerationMixin(LatentsMixin):
                 codes[:, label] = requested
         noise = generator(draw_seed(random))
         style = random.standard_normal((n_samples, self.style_dim_))
+        chosen = random.randint(len(self.module_.members), size=n_samples)
 
-        def draw(module, style, codes):
-            labels = module.label_model
-            blocks = style.new_zeros(len(style), labels.n_labels, labels.dim)
-            for label in range(labels.n_labels):
-                block = sample(labels, label, blocks[:, label], codes[:, label], noise)
-                blocks = replace(blocks, label, block)
-            return module.expected_row(latents_of(blocks, style))
+        def draw(module, style, codes, chosen):
+            result = style.new_empty(len(style), self.n_features_in_)
+            for i, member in enumerate(module.members):
+                own = chosen == i
+                if own.any():
+                    result[own] = _drawn(member, style[own], codes[own], noise)
+            return result
 
         width = -(-self.n_features_in_ // max(self.style_dim_, 1))
-        decoded = apply(self.module_, draw, style, codes, copies=width)
+        decoded = apply(self.module_, draw, style, codes, chosen, copies=width)
         X = self._codec.new_rows(decoded)
         return X, None if self._labels is None else self._labels.decode(codes)
 
@@ -278,3 +275,21 @@ class GenerationMixin(LatentsMixin):
             probabilities = prior[label, :n] / prior[label, :n].sum()
             codes[:, label] = random.choice(n, n_rows, p=probabilities)
         return codes
+
+
+def _located(member, rows, positions):
+    """Positions (n, L) of rows on the lines of labels, according to one member."""
+    blocks, labels = member.blocks(member.encode(rows)[0]), member.label_model
+    lines = [(label, (0, labels.n_values[label] - 1)) for label in positions]
+    found = [locate(labels, i, blocks[:, i], ends, SPAN) for i, ends in lines]
+    return torch.stack(found, dim=1)
+
+
+def _drawn(member, style, codes, noise):
+    """Decoded draws from p(z|y) of one member, for labels (n, L) and style (n, s)."""
+    labels = member.label_model
+    blocks = style.new_zeros(len(style), labels.n_labels, labels.dim)
+    for label in range(labels.n_labels):
+        block = sample(labels, label, blocks[:, label], codes[:, label], noise)
+        blocks = replace(blocks, label, block)
+    return member.expected_row(latents_of(blocks, style))

@@ -1,8 +1,10 @@
 """How a report is computed: probabilities, distances and scores of edited samples."""
 
+import math
 import warnings
 
 import numpy as np
+import torch
 
 from sklearn_revae._data.chunks import chunk_bounds, dense
 from sklearn_revae._data.frames import is_frame
@@ -74,7 +76,7 @@ def intervention_report(
     return judge(estimator, X, x, X_new, requested, baseline)
 
 
-def judge(estimator, X, x, X_new, requested, baseline):
+def judge(estimator, X, x, X_new, requested, baseline, *, by_first=False):
     """Compute a report.
 
     Parameters
@@ -92,6 +94,8 @@ def judge(estimator, X, x, X_new, requested, baseline):
         Requested codes by the position of their label.
     baseline : array-like of shape (n_samples, n_features)
         Samples from which distances are measured.
+    by_first : bool, default=False
+        Whether only the first member made the edits, so that the others judge them.
 
     Returns
     -------
@@ -105,8 +109,8 @@ def judge(estimator, X, x, X_new, requested, baseline):
             "pass the edits of each sample of X, in the same order."
         )
     row = np.repeat(np.arange(len(x)), len(x_new) // len(x))
-    before = _probabilities(estimator, x)[row]
-    after = _probabilities(estimator, x_new)
+    before = _probabilities(estimator, x, by_first)[row]
+    after = _probabilities(estimator, x_new, by_first)
     edited = np.array(list(requested))
     codes = np.stack(list(requested.values()), axis=1)[row]
     entry = np.arange(len(row))[:, None], edited, codes
@@ -153,12 +157,20 @@ def _read_edited(estimator, X_new, n_rows):
         return estimator._scaled(X_new)
 
 
-def _probabilities(estimator, x):
-    """Class probabilities (n, L, K) of every label, 0 where a label has fewer classes."""
-    log_probability = apply(
-        estimator.module_, lambda m, rows: m.log_class_probabilities(rows), x
-    )
-    return np.exp(log_probability)
+def _probabilities(estimator, x, by_first):
+    """Class probabilities (n, L, K) of every label, 0 where a label has fewer classes.
+
+    They are the mean over all members, or, if `by_first`, over all but the first.
+    """
+
+    def log_probabilities(module, rows):
+        judges = module.members[1:]
+        if not (by_first and judges):
+            return module.log_class_probabilities(rows)
+        log_members = torch.stack([m.log_class_probabilities(rows) for m in judges])
+        return log_members.logsumexp(0) - math.log(len(judges))
+
+    return np.exp(apply(estimator.module_, log_probabilities, x))
 
 
 def _side_effects(changes, edited, names):

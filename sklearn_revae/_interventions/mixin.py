@@ -8,10 +8,9 @@ from sklearn.utils._param_validation import validate_parameter_constraints
 
 from sklearn_revae._data.chunks import dense, float_dtype
 from sklearn_revae._inference.arguments import AT_LEAST_ONE, AT_LEAST_ZERO
-from sklearn_revae._inference.chunked import apply
 from sklearn_revae._inference.latents import LatentsMixin
 from sklearn_revae._interventions.constraints import Constraints
-from sklearn_revae._interventions.decoding import decode_edits
+from sklearn_revae._interventions.decoding import decode_edits, editors
 from sklearn_revae._interventions.judging import judge
 from sklearn_revae._interventions.requests import read_do, read_labels, read_method
 from sklearn_revae._interventions.signatures import Signatures, typed_as
@@ -181,23 +180,26 @@ class InterventionMixin(LatentsMixin):
         drawn = n_samples is not None
         random = check_random_state(random_state)
         noise = generator(draw_seed(random)) if drawn or "sample" in methods else None
+        first_only = "given" in methods
         edited, unedited = decode_edits(
             self.module_,
             x,
-            _mover(list(requested), methods, float(strength), noise),
+            _mover(self.module_, list(requested), methods, float(strength), noise),
             np.stack(list(requested.values()), axis=1),
             latents,
             n_edits=n_samples or 1,
             residual=residual,
             noise=noise if drawn else None,
             unedited=report,
+            first_only=first_only,
         )
         X_new = self._finish(X, x, edited, constraints, drawn)
         if not report:
             return X_new
         # Whatever the same call changes without a shift does not count as an edit.
         baseline = self._finish(X, x, unedited, constraints)
-        return X_new, judge(self, X, x, X_new, requested, baseline)
+        by_first = first_only or len(editors(self.module_)) == 1
+        return X_new, judge(self, X, x, X_new, requested, baseline, by_first=by_first)
 
     @typed_as(Signatures.swap)
     def swap(
@@ -268,15 +270,15 @@ class InterventionMixin(LatentsMixin):
                 f"donors has {len(given)} rows, but X has {len(x)}: pass one donor for "
                 "all samples, or one for each."
             )
-        donated = apply(self.module_, lambda m, r: m.blocks(m.encode(r)[0]), given)
-        donated = np.broadcast_to(donated, (len(x), *donated.shape[1:]))
+        given = np.broadcast_to(given[:], (len(x), *given.shape[1:]))
 
-        def edit(module, mean, blocks, donated):
+        def edit(member, source, mean, blocks, donors):
+            donated = member.blocks(member.encode(donors)[0])
             for label in swapped:
                 blocks = replace(blocks, label, donated[:, label])
             return blocks
 
-        edited, _ = decode_edits(self.module_, x, edit, donated, residual=residual)
+        edited, _ = decode_edits(self.module_, x, edit, given, residual=residual)
         return self._finish(X, x, edited, self._constraints(keep))
 
     def _constraints(self, keep=None, bounds=None, direction=None):
@@ -303,17 +305,19 @@ class InterventionMixin(LatentsMixin):
         return self._codec.restore(edited[:, 0], X, x.values, constraints.kept_)
 
 
-def _mover(requested, methods, strength, noise):
+def _mover(module, requested, methods, strength, noise):
     """The `edit` of :func:`decode_edits` that moves labels to other values.
 
     It takes the codes (n, len(requested)) of the values, and the latents
     (n, len(requested), d) of the labels whose method is "given".
     """
 
-    def edit(module, mean, blocks, codes, latents):
-        labels = module.label_model
-        source = labels.log_classifier(mean).argmax(-1)
-        target = implied(labels, source, dict(zip(requested, codes.T, strict=True)))
+    def edit(member, source, mean, blocks, codes, latents):
+        labels = member.label_model
+        # All members have the same exclusions.
+        target = implied(
+            module.label_model, source, dict(zip(requested, codes.T, strict=True))
+        )
         for label in range(labels.n_labels):
             # Other labels may move as well, where their value is incompatible.
             how = "transport"

@@ -146,6 +146,23 @@ class ProductLikelihood(nn.Module):
         """E[x|z], or the most likely level of a category: (..., n_columns)."""
         return self._collect(output, lambda family, part: family.mean(part))
 
+    def expectations(self, output):
+        """What the members of an ensemble average, a tensor for each family."""
+        return [family.expectation(part) for family, _, part in self._groups(output)]
+
+    def values(self, expectations):
+        """Values (..., n_columns) of averages of :meth:`expectations`."""
+        result = None
+        parts = zip(self._parts(), expectations, strict=True)
+        for (family, columns), expectation in parts:
+            value = family.value(expectation)
+            if columns is None:
+                return value
+            if result is None:
+                result = value.new_empty((*value.shape[:-1], len(self.discrete)))
+            result[..., columns] = value
+        return result
+
     def sample(self, output, generator):
         """Draw every value once: (..., n_columns)."""
         return self._collect(output, lambda family, part: family.sample(part, generator))

@@ -121,6 +121,14 @@ class Family(nn.Module):
         """The expected value, or the most likely one of a level: (..., n)."""
         return output[..., 0]
 
+    def expectation(self, output):
+        """What the members of an ensemble average: (..., n, any width)."""
+        return self.mean(output)[..., None]
+
+    def value(self, expectation):
+        """The value that an average of :meth:`expectation` stands for: (..., n)."""
+        return expectation[..., 0]
+
     def log_prob(self, output, x):
         """Log-density or log-probability of every value: (..., n)."""
         raise NotImplementedError

@@ -23,6 +23,12 @@ class Levels(Family):
         """Log-probability of each level: (..., n, n_levels)."""
         raise NotImplementedError
 
+    def expectation(self, output):
+        return self.log_probabilities(output).exp()
+
+    def mean(self, output):
+        return self.value(self.expectation(output))
+
     def log_prob(self, output, x):
         log_levels = self.log_probabilities(output)
         codes = x.long().expand(log_levels.shape[:-1])
@@ -56,8 +62,8 @@ class Categorical(Levels):
     def log_probabilities(self, output):
         return output.log_softmax(-1)
 
-    def mean(self, output):
-        return output.argmax(-1).to(output)
+    def value(self, expectation):
+        return expectation.argmax(-1).to(expectation)
 
 
 class Ordinal(Levels):
@@ -96,7 +102,7 @@ class Ordinal(Levels):
             dim=-1,
         )
 
-    def mean(self, output):
+    def value(self, expectation):
         # The median level: at most half of the probability lies below it.
-        cumulative = self.log_probabilities(output).exp().cumsum(-1)
-        return (cumulative[..., :-1] < 0.5).sum(-1).to(output)
+        cumulative = expectation.cumsum(-1)
+        return (cumulative[..., :-1] < 0.5).sum(-1).to(expectation)
