@@ -14,6 +14,7 @@ from sklearn_revae._data.tensors import as_numpy
 from sklearn_revae._docstrings import document_estimator
 from sklearn_revae._imputation.mixin import ImputationMixin
 from sklearn_revae._inference.chunked import apply
+from sklearn_revae._inference.disagreement import DisagreementMixin
 from sklearn_revae._interventions.generation import GenerationMixin
 from sklearn_revae._interventions.mixin import InterventionMixin
 from sklearn_revae._parameters import validates_parameters
@@ -22,7 +23,12 @@ from sklearn_revae._typing import Labels, PerLabel, Rows
 
 @document_estimator
 class ReVAEClassifier(
-    InterventionMixin, GenerationMixin, ImputationMixin, ClassifierMixin, BaseReVAE
+    InterventionMixin,
+    GenerationMixin,
+    ImputationMixin,
+    DisagreementMixin,
+    ClassifierMixin,
+    BaseReVAE,
 ):
     """Semi-supervised classifier that can also change the labels of a sample.
 

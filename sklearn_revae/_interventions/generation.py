@@ -149,8 +149,8 @@ class GenerationMixin(LatentsMixin):
         """Compute the position of samples on the line that `traverse` follows.
 
         The line of a label is that of :meth:`traverse` with the default `span` and
-        `values`, from the first class to the last. :meth:`intervene` accepts such
-        positions as its `method`.
+        `values`, from the first class to the last. The position is the mean over the
+        ensemble members. :meth:`intervene` accepts such positions as its `method`.
 
         .. versionadded:: 0.2
 
@@ -205,7 +205,8 @@ class GenerationMixin(LatentsMixin):
         """Generate new samples together with their labels.
 
         Labels are drawn from p(y), or are those of `do`. Latent codes are drawn from
-        p(z|y) and decoded to E[x|z], without noise.
+        p(z|y) and decoded to E[x|z], without noise, by an ensemble member that is drawn
+        for each sample.
 
         .. versionadded:: 0.2
 

@@ -1,6 +1,5 @@
 """How a report is computed: probabilities, distances and scores of edited samples."""
 
-import math
 import warnings
 
 import numpy as np
@@ -11,6 +10,7 @@ from sklearn_revae._data.frames import is_frame
 from sklearn_revae._data.scaling import ScaledRows
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._inference.density import row_bounds
+from sklearn_revae._inference.disagreement import averaged
 from sklearn_revae._interventions.report import InterventionReport
 from sklearn_revae._interventions.requests import read_do
 from sklearn_revae._typing import Do, Model, Rows
@@ -24,10 +24,10 @@ def intervention_report(
 ) -> InterventionReport:
     """Assess edited samples: success, side effects and plausibility.
 
-    The model assesses edits with the same latent codes that it uses to make them. A
-    reported failure is reliable; a reported success should be confirmed with an
-    independently trained classifier. An edit follows the associations in the data, so
-    nothing in the report is a causal effect.
+    All members of the ensemble assess the edited samples, and the members that made an
+    edit are among them. A reported failure is reliable; a reported success should be
+    confirmed with an independently trained classifier. An edit follows the associations
+    in the data, so nothing in the report is a causal effect.
 
     .. versionadded:: 0.2
 
@@ -109,8 +109,8 @@ def judge(estimator, X, x, X_new, requested, baseline, *, by_first=False):
             "pass the edits of each sample of X, in the same order."
         )
     row = np.repeat(np.arange(len(x)), len(x_new) // len(x))
-    before = _probabilities(estimator, x, by_first)[row]
-    after = _probabilities(estimator, x_new, by_first)
+    before = _judged(estimator, x, by_first)[0][row]
+    after, disagreement = _judged(estimator, x_new, by_first)
     edited = np.array(list(requested))
     codes = np.stack(list(requested.values()), axis=1)[row]
     entry = np.arange(len(row))[:, None], edited, codes
@@ -137,6 +137,7 @@ def judge(estimator, X, x, X_new, requested, baseline, *, by_first=False):
         distance=_distances(estimator._codec, new, dense(origin.values), row),
         score_drop=score - new_score,
         out_of_distribution=new_score < low,
+        disagreement=disagreement[:, edited].max(axis=1),
     )
 
 
@@ -157,20 +158,22 @@ def _read_edited(estimator, X_new, n_rows):
         return estimator._scaled(X_new)
 
 
-def _probabilities(estimator, x, by_first):
-    """Class probabilities (n, L, K) of every label, 0 where a label has fewer classes.
+def _judged(estimator, x, by_first):
+    """Class probabilities (n, L, K) of every label, and the members' disagreement (n, L).
 
-    They are the mean over all members, or, if `by_first`, over all but the first.
+    All members judge, or, if `by_first`, all but the first. A label with fewer than K
+    classes has probabilities of 0.
     """
 
-    def log_probabilities(module, rows):
-        judges = module.members[1:]
-        if not (by_first and judges):
-            return module.log_class_probabilities(rows)
-        log_members = torch.stack([m.log_class_probabilities(rows) for m in judges])
-        return log_members.logsumexp(0) - math.log(len(judges))
+    def judged(module, rows):
+        log_members = module.member_log_probabilities(rows)
+        if by_first and len(log_members) > 1:
+            log_members = log_members[1:]
+        probabilities, disagreement = averaged(log_members)
+        return torch.cat([probabilities, disagreement[..., None]], dim=-1)
 
-    return np.exp(apply(estimator.module_, log_probabilities, x))
+    found = apply(estimator.module_, judged, x)
+    return found[..., :-1], found[..., -1]
 
 
 def _side_effects(changes, edited, names):

@@ -150,6 +150,13 @@ class InterventionMixin(LatentsMixin):
 
         where z is the latent code of the sample and z' the edited code.
 
+        Every member of the ensemble edits the sample in its own latent space, starting
+        from the class u that the ensemble predicts. The result adds the median of the
+        members' changes to each number; a category is the most probable one according to
+        the mean of their probabilities. Only the first member edits images, whose median
+        would be blurred, and samples for which `method` gives latents, which are those of
+        the first member.
+
         References
         ----------
         .. [1] T. Joy, S. M. Schmon, P. H. S. Torr, N. Siddharth, T. Rainforth, "Capturing

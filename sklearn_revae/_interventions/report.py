@@ -53,6 +53,10 @@ class InterventionReport:
     out_of_distribution : ndarray of bool of shape (n,)
         Whether the score of the edited sample is below those of 99 % of the training
         samples.
+    disagreement : ndarray of shape (n,)
+        Disagreement of the ensemble members about the edited sample, in nats, the largest
+        among the requested labels. See
+        :meth:`~sklearn_revae.ReVAEClassifier.predict_disagreement`.
 
     See Also
     --------
@@ -74,10 +78,12 @@ class InterventionReport:
     and 0 otherwise. The baseline of `intervene` is what the same call returns if no
     latent code is moved; that of :func:`intervention_report` is an argument.
 
-    The model assesses its own edits with the latent codes that it used to make them. A
-    reported failure is reliable; a reported success should be confirmed with an
-    independently trained classifier. An edit follows the associations in the data, so
-    nothing in the report is the causal effect of changing a label.
+    All members of the ensemble edit samples of features, and the mean of their
+    probabilities assesses the result. Images, and samples whose new latents were passed
+    to `intervene`, are edited by the first member and assessed by the others, if there
+    are others. A reported failure is reliable; a reported success should be confirmed
+    with an independently trained classifier. An edit follows the associations in the
+    data, so nothing in the report is the causal effect of changing a label.
 
     Decoded samples contain no noise, so they often score higher than real samples.
 
@@ -109,6 +115,7 @@ class InterventionReport:
     distance: NDArray[np.float64]
     score_drop: NDArray[np.float64]
     out_of_distribution: NDArray[np.bool_]
+    disagreement: NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.row)
@@ -235,7 +242,7 @@ class InterventionReport:
             entry of the index is repeated. The columns are, for each requested label,
             `<label>_asked`, the probabilities `<label>_before` and `<label>_after`, and
             `<label>_achieved`, and then `other_change`, `other_label`, `distance`,
-            `score_drop` and `out_of_distribution`.
+            `score_drop`, `out_of_distribution` and `disagreement`.
 
         Raises
         ------
@@ -250,7 +257,7 @@ class InterventionReport:
         >>> model = ReVAEClassifier(max_iter=2, random_state=0).fit(X, y)
         >>> _, report = model.intervene(X, 2, report=True)
         >>> report.to_frame().shape
-        (150, 9)
+        (150, 10)
         """
         columns = {}
         for a, (label, values) in enumerate(self.asked.items()):
@@ -264,6 +271,7 @@ class InterventionReport:
             "distance",
             "score_drop",
             "out_of_distribution",
+            "disagreement",
         ):
             columns[name] = getattr(self, name)
         index = self.row if self.index is None else self.index[self.row]
