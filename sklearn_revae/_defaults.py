@@ -80,10 +80,10 @@ TABLE = {
     "edits_from_pixels": Default(
         0.5,
         "digits",
-        "The fraction of training after which edits of pixels become part of the loss. A "
-        "random forest recognises 0.93 of the edits of one member, 0.86 if the decoder "
-        "learns edits after training, as it does for tables. There it would cost accuracy: "
-        "0.75 on two Gaussians in 241 features, and 0.79 if edits are learned afterwards.",
+        "The fraction of training after which edits of pixels become part of the loss. "
+        "A random forest recognises 0.93 of the edits of one member; 0.86 if the decoder "
+        "learns edits after training, as it does for tables. There joint training would "
+        "cost accuracy: 0.75 instead of 0.79 on two Gaussians in 241 features.",
     ),
     "n_members_pixels": Default(5, "digits", "Their views all have the same noise."),
     "pixel_noise": Default(

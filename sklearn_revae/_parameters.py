@@ -48,8 +48,8 @@ PARAMETERS = {
         Number of ensemble members: models of the same architecture with different initial
         weights and different regularisation, which are trained at the same time.
         Predicted probabilities are the mean over the members. If "auto", 8 for fully
-        connected networks (5 if all features are pixels), and 1 for convolutional networks, for modules of your own and
-        for data without labels.
+        connected networks (5 if all features are pixels), and 1 for convolutional
+        networks, for modules of your own and for data without labels.
 
         .. versionadded:: 0.2""",
     ),

@@ -17,7 +17,7 @@ _MOST_CELLS = 2_000_000
 
 # For each module the copy with which it predicts. Copying takes longer than predicting a
 # few samples.
-_PREPARED = weakref.WeakKeyDictionary()
+_PREPARED: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
 class _Prepared(NamedTuple):
