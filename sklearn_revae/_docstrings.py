@@ -10,10 +10,10 @@ _ATTRIBUTES = """\
 label_names_ : list of str
     Names of the labels: the column names of y, otherwise `label_0`, `label_1`, ...
 column_kinds_ : ColumnKinds
-    The inferred type of each feature, as a table: its kind ("real", "positive", "binary",
-    "categorical", "ordinal", "count", "bounded" or "pixel"), its likelihood, its number
-    of categories and its fraction of missing values. `column_kinds_[j]` is the kind of
-    one feature, by index or name.
+    The inferred type of each feature, as a table: its kind ("real", "positive",
+    "zero_inflated", "binary", "categorical", "ordinal", "count", "bounded" or "pixel"),
+    its likelihood, its number of categories and its fraction of missing values.
+    `column_kinds_[j]` is the kind of one feature, by index or name.
 likelihood_ : ndarray of str of shape (n_features,)
     The likelihood that is used for each feature.
 label_dim_, style_dim_ : int

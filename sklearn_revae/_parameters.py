@@ -81,9 +81,9 @@ PARAMETERS = {
         "negative_binomial". If "auto", the family is inferred: "categorical" for strings,
         bools and categories, "ordinal" for ordered categories, "bernoulli" for numbers
         that are all 0 or 1, "shared_gaussian" (pixels) for at least 16 features that
-        are all within [0, 1] or all integers within 0..255, "negative_binomial" for whole
-        numbers with many zeros, "log_normal" for positive numbers with a long tail, and
-        "gaussian" otherwise. `column_kinds_` shows what was inferred.""",
+        use much of the range [0, 1] or of integers within 0..255, "negative_binomial" for
+        whole numbers with many zeros, "log_normal" for positive numbers with a long tail,
+        and "gaussian" otherwise. `column_kinds_` shows what was inferred.""",
     ),
     "label_weight": Parameter(
         [_AUTO, _AT_LEAST_ZERO],

@@ -7,6 +7,7 @@ import scipy.sparse
 
 from sklearn_revae._data import reading
 from sklearn_revae._data.chunks import chunks
+from sklearn_revae._data.codes import warn_of_codes
 from sklearn_revae._data.column_kinds import ColumnKinds
 from sklearn_revae._data.containers import (
     column_dtypes,
@@ -23,6 +24,7 @@ from sklearn_revae._data.kinds import (
     check_support,
     chosen_families,
     infer_kinds,
+    is_discrete,
     requested_families,
     requests_levels,
 )
@@ -61,6 +63,8 @@ class Codec:
         The kind of each column, and its likelihood.
     levels_ : dict of int to Levels
         The levels of the categorical and ordinal columns.
+    codes_ : dict of int to float
+        By column, a far value such as 999999 that stands for missing values.
     missing_ : ndarray (n_features,)
         Fraction of missing values.
     mean_count_, count_spread_ : ndarray (n_features,)
@@ -191,15 +195,12 @@ class Codec:
             For an invalid `likelihood`, and for a column without any value, or with
             values that are too large or too small to be scaled, by its name.
         """
-        statistics = statistics_of(values)
+        requested = requested_families(self.likelihood, self.names, values.shape[1])
+        statistics = self._statistics(values, requested)
         self._check(statistics, values.shape[1])
         self.missing_ = 1 - statistics.n_observed / values.shape[0]
         self.levels_ = self.table_.levels
-        requested = requested_families(self.likelihood, self.names, values.shape[1])
         image = True if self.picture_shape_ is not None else None
-        if image is None and scipy.sparse.issparse(values):
-            # A sparse matrix holds counts or indicators, not pictures.
-            image = False
         self.kinds_ = infer_kinds(statistics, self.levels_, image)
         self.families_ = chosen_families(requested, self.kinds_)
         for j in np.flatnonzero(requested != "auto"):
@@ -210,9 +211,27 @@ class Codec:
         self.count_spread_ = np.where(counts & (spread > 0), spread, 1.0)
         return self
 
+    def _statistics(self, values, requested):
+        """Statistics of all columns, and the codes for missing values in `codes_`.
+
+        Codes are as harmful as far values are, and the model can leave them out.
+        """
+        statistics = statistics_of(values)
+        levels = {j for j, family in enumerate(requested) if is_discrete(family)}
+        found = {
+            j: code
+            for j, code in statistics.codes.items()
+            if j not in levels | set(self.table_.levels) and self.picture_shape_ is None
+        }
+        self.codes_ = {j: value for j, (value, _) in found.items()}
+        if found:
+            warn_of_codes(found, self.name)
+            statistics = statistics_of(values, self.codes_)
+        return statistics
+
     def make_scaling(self):
         """Return the columns' scaling, not fitted."""
-        return Scaling(self.kinds_, self.families_, self.levels_, self.names)
+        return Scaling(self.kinds_, self.families_, self.levels_, self.names, self.codes_)
 
     def _check(self, statistics, n_features):
         empty = np.flatnonzero(statistics.n_observed == 0)

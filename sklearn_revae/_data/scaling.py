@@ -8,12 +8,16 @@ users do not have to scale X.
 import numpy as np
 
 from sklearn_revae._data.chunks import chunk_bounds, chunks, dense
+from sklearn_revae._data.clipping import clip, log_slope, unclip, unclip_decoded
+from sklearn_revae._data.codes import without_codes
 from sklearn_revae._data.names import written_name
 from sklearn_revae._data.statistics import magnitude
 from sklearn_revae._model.families import FAMILIES
 
 # The largest scaled value: networks return NaN for values that are much larger.
 _FARTHEST = 1e15
+# Decoded real values leave the range in fit by at most its width, or this many scales.
+_FEWEST_SCALES = 10.0
 _LARGEST = np.finfo(np.float64).max
 _SMALLEST = np.finfo(np.float64).smallest_subnormal
 
@@ -29,23 +33,31 @@ class Scaling:
         The levels of the categorical and ordinal columns.
     names : list or None
         Names of the columns, for messages.
+    codes : dict of int to float, optional
+        By column, a value that stands for missing values.
 
     Attributes
     ----------
     shift_, scale_ : ndarray (n_features,)
-        The model sees (x - shift_) / scale_; if the support is positive, it sees
-        (log(x) - shift_) / scale_.
+        The model sees z = (x - shift_) / scale_ or, if the support is positive,
+        z = (log(x) - shift_) / scale_; smoothly clipped where `clipped` is true.
+    clips_ : bool
+        Whether columns are clipped. They are not in models of format 1 that were fitted
+        before clipping was introduced.
     seen_low_, seen_high_ : ndarray (n_features,)
         The smallest and the largest value in `fit`.
     spread_ : ndarray (n_features,)
         Standard deviation of what the encoder reads from each column.
     """
 
-    def __init__(self, kinds, families, levels, names=None):
+    clips_ = False
+
+    def __init__(self, kinds, families, levels, names=None, codes=None):
         self.kinds = kinds
         self.families = families
         self.levels = levels
         self.names = names
+        self.codes = codes or {}
 
     def _has(self, fact, *values):
         """Mask of the columns whose family states one of these values for a fact."""
@@ -67,8 +79,13 @@ class Scaling:
 
     @property
     def unbounded(self):
-        """Mask of the columns that are scaled to zero mean and unit variance."""
+        """Mask of the columns that are centred and divided by their spread."""
         return self._has("support", "real", "positive")
+
+    @property
+    def clipped(self):
+        """Mask of the columns that are smoothly clipped; pixels are bounded anyway."""
+        return self.unbounded & (self.kinds != "pixel") & self.clips_
 
     @property
     def shared(self):
@@ -84,6 +101,7 @@ class Scaling:
             If the values of a column are so close to each other that their standard
             deviation is zero in float64.
         """
+        self.clips_ = True
         n_features = len(statistics.low)
         low = statistics.low.astype(np.float64)
         high = statistics.high.astype(np.float64)
@@ -92,25 +110,17 @@ class Scaling:
         unbounded, logged = self.unbounded, self._logged
         self.shift_[unbounded] = statistics.mean[unbounded]
         self.scale_[unbounded] = statistics.std[unbounded]
-        self.shift_[logged] = statistics.log_mean[logged]
-        self.scale_[logged] = statistics.log_std[logged]
+        robust = self.clipped
+        self.shift_[robust] = statistics.centre[robust]
+        # The rows that the spread is computed from may lack a column's rare values.
+        robust &= statistics.spread > 0
+        self.scale_[robust] = statistics.spread[robust]
+        self.shift_[logged] = statistics.log_centre[logged]
+        self.scale_[logged] = statistics.log_spread[logged]
         # The mean of equal numbers may differ from them, which matters if they are huge.
         equal = unbounded & ~logged & (low == high)
         self.shift_[equal] = low[equal]
-        # Because of rounding, a constant column may have a tiny standard deviation.
-        rounding = 10 * np.finfo(np.float64).eps * magnitude(statistics)
-        constant = statistics.std <= rounding
-        # The squares of tiny numbers may be zero. Logarithms are never that close.
-        vanished = (high > low) & (statistics.std == 0)
-        self.scale_[unbounded & constant & ~vanished] = 0.0
-        vanished &= unbounded & ~logged
-        if vanished.any():
-            j = np.flatnonzero(vanished)[0]
-            raise ValueError(
-                f"Column {written_name(self.names, j)} of X is too small to be scaled: "
-                f"its values span {high[j] - low[j]:.3g}. Multiply it by a constant "
-                "first."
-            )
+        self._refuse_vanished(statistics, unbounded, logged)
         for family in np.unique(self.families[self.shared]):
             member = self.families == family
             self.scale_[member] = _root_mean_square(self.scale_[member])
@@ -128,12 +138,35 @@ class Scaling:
             self.spread_[bounded] = np.sqrt(np.mean(scaled**2))
         return self
 
+    def _refuse_vanished(self, statistics, unbounded, logged):
+        """Give constant columns the scale 0, and refuse those with a vanishing spread."""
+        low, high = self.seen_low_, self.seen_high_
+        # Because of rounding, a constant column may have a tiny standard deviation.
+        rounding = 10 * np.finfo(np.float64).eps * magnitude(statistics)
+        constant = statistics.std <= rounding
+        # The squares of tiny numbers may be zero. Logarithms are never that close.
+        vanished = (high > low) & (statistics.std == 0)
+        self.scale_[unbounded & constant & ~vanished] = 0.0
+        vanished &= unbounded & ~logged
+        if vanished.any():
+            j = np.flatnonzero(vanished)[0]
+            raise ValueError(
+                f"Column {written_name(self.names, j)} of X is too small to be scaled: "
+                f"its values span {high[j] - low[j]:.3g}. Multiply it by a constant "
+                "first."
+            )
+
     @property
     def range_(self):
         """Smallest and largest value that decoding returns: two arrays (n_features,)."""
         seen_low, seen_high = self.seen_low_, self.seen_high_
         low, high = np.full_like(seen_low, -_LARGEST), np.full_like(seen_high, _LARGEST)
-        low[self.counts] = 0.0
+        clipped = self.clipped
+        with np.errstate(over="ignore"):
+            reach = np.maximum(seen_high - seen_low, _FEWEST_SCALES * self.scale_)
+            low[clipped] = np.maximum(low, seen_low - reach)[clipped]
+            high[clipped] = np.minimum(high, seen_high + reach)[clipped]
+        low[self.counts | (self.kinds == "zero_inflated")] = 0.0
         # The exponential turns a small error in the logarithm into a huge one.
         logged = self._logged
         low[logged], high[logged] = seen_low[logged], seen_high[logged]
@@ -146,6 +179,10 @@ class Scaling:
         low[own] = np.where(within_unit, 0.0, seen_low)[own]
         high[own] = np.where(within_unit, 1.0, seen_high)[own]
         return low, high
+
+    def without_codes(self, values):
+        """Values (..., n_features) in X's units with NaN for codes of missing values."""
+        return without_codes(values, self.codes)
 
     def clip_to_seen(self, values):
         """`values` (..., n_features) clipped to the range in `fit`, except for levels."""
@@ -162,8 +199,8 @@ class Scaling:
            \log p(x) = \log p(s) - \sum_j \log \left|\frac{dx_j}{ds_j}\right|
 
         where :math:`x_j` is the value of column :math:`j` in X's units and :math:`s_j`
-        the scaled one. The sum runs over the observed values of columns that have a
-        density, because probabilities do not depend on units.
+        the scaled, and possibly clipped, one. The sum runs over the observed values of
+        columns that have a density, because probabilities do not depend on units.
 
         Parameters
         ----------
@@ -175,13 +212,18 @@ class Scaling:
         ndarray (n,)
             The sum for each row.
         """
-        log_scale = np.where(self._has("has_density", True), np.log(self.scale_), 0.0)
-        logged = self._logged
+        has_density = self._has("has_density", True)
+        log_scale = np.where(has_density, np.log(self.scale_), 0.0)
+        logged, clipped = self._logged, self.clipped & has_density
         volumes = []
         for chunk in chunks(values):
+            chunk = self.without_codes(chunk)
             volume = ~np.isnan(chunk) @ log_scale
             if logged.any():
                 volume += np.nansum(np.log(self._positive(chunk, logged)), axis=1)
+            if clipped.any():
+                z = self._standardised(chunk, clipped)
+                volume += np.nansum(log_slope(z), axis=1)
             volumes.append(volume)
         return np.concatenate(volumes)
 
@@ -191,9 +233,18 @@ class Scaling:
         So the logarithm exists, whatever X is passed after fit.
         """
         tiny = np.exp(self.shift_[logged] - 10 * self.scale_[logged])
-        tiny = np.maximum(tiny, _SMALLEST)
-        positive = chunk[:, logged]
+        tiny = np.minimum(np.maximum(tiny, _SMALLEST), self.seen_low_[logged])
+        positive = chunk[..., logged]
         return np.where(positive < tiny, tiny, positive)
+
+    def _standardised(self, values, columns):
+        """Values (..., n_features) of the mask `columns`, centred and scaled."""
+        chosen = values[..., columns].astype(np.float64)
+        logged = columns & self._logged
+        if logged.any():
+            chosen[..., logged[columns]] = np.log(self._positive(values, logged))
+        with np.errstate(over="ignore"):
+            return (chosen - self.shift_[columns]) / self.scale_[columns]
 
     def transform(self, values, dtype=np.float32):
         """Scaled rows (n, n_features), NaN where missing.
@@ -204,36 +255,47 @@ class Scaling:
             For a value that is too far from all values in fit, by the name of its column.
         """
         scaled = np.empty(values.shape, dtype=dtype)
-        bounded, counted, logged = self._bounded, self.counts, self._logged
+        bounded, counted, clipped = self._bounded, self.counts, self.clipped
+        everything = np.ones(len(self.scale_), dtype=bool)
         for start, stop in chunk_bounds(values):
-            chunk = dense(values[start:stop]).astype(np.float64)
-            if logged.any():
-                chunk[:, logged] = np.log(self._positive(chunk, logged))
+            chunk = self.without_codes(dense(values[start:stop])).astype(np.float64)
             for j, levels in self.levels.items():
                 chunk[:, j] = levels.codes(chunk[:, j])
-            with np.errstate(over="ignore"):
-                chunk = (chunk - self.shift_) / self.scale_
+            chunk = self._standardised(chunk, everything)
+            self._refuse_far(chunk, values, start)
             if bounded.any():
                 chunk[:, bounded] = chunk[:, bounded].clip(0.0, 1.0)
             if counted.any():
                 chunk[:, counted] = np.rint(chunk[:, counted]).clip(0.0, None)
-            far = np.abs(chunk) > _FARTHEST
-            if far.any():
-                i, j = np.argwhere(far)[0]
-                value = dense(values[start + i : start + i + 1])[0, j]
-                raise ValueError(
-                    f"Column {written_name(self.names, j)} of X holds {value:.3g}, which "
-                    "is too far from the values in fit to compute with. Replace it by "
-                    "NaN, which is treated as missing, or divide the column by a "
-                    "constant before fit."
-                )
+            if clipped.any():
+                chunk[:, clipped] = clip(chunk[:, clipped])
             scaled[start:stop] = chunk
         return scaled
 
+    def _refuse_far(self, chunk, values, start):
+        """Refuse standardised rows of `values` from `start` with a value too far away."""
+        with np.errstate(over="ignore"):
+            # Clipping makes any value of fit harmless.
+            width = (self.seen_high_ - self.seen_low_) / self.scale_
+            reach = np.where(self.clipped, np.maximum(width, 1.0), 1.0)
+            far = np.abs(chunk) > _FARTHEST * reach
+        far[:, self._bounded] = False
+        if far.any():
+            i, j = np.argwhere(far)[0]
+            value = dense(values[start + i : start + i + 1])[0, j]
+            raise ValueError(
+                f"Column {written_name(self.names, j)} of X holds {value:.3g}, which "
+                "is too far from the values in fit to compute with. Replace it by "
+                "NaN, which is treated as missing, or divide the column by a "
+                "constant before fit."
+            )
+
     def inverse_transform(self, scaled):
         """Values in X's units from scaled ones (..., n_features)."""
-        logged = self._logged
+        logged, clipped = self._logged, self.clipped
         low, high = self.range_
+        scaled = np.array(scaled, dtype=np.float64)
+        scaled[..., clipped] = unclip_decoded(scaled[..., clipped])
         with np.errstate(over="ignore"):
             # Values that overflow are clipped below.
             values = scaled * self.scale_ + self.shift_
@@ -249,21 +311,45 @@ class Scaling:
         """`own` rows with the change from `before` to `after` applied, all in X's units.
 
         The difference is added to real values. Positive values, whose logarithm is
-        modelled, are multiplied by the ratio. Levels and binary values are those of
+        modelled, are multiplied by the ratio. Far from the centre, where small changes of
+        clipped values stand for large ones, a value changes by no more than if the
+        difference were added to the clipped value. Levels and binary values are those of
         `after` where it differs from `before`. Missing values are those of `after`. Where
         nothing changes, `own` values are returned exactly, even if they are out of range.
         """
-        logged = self._logged
+        own = self.without_codes(own)
+        logged, clipped = self._logged, self.clipped
         with np.errstate(over="ignore", invalid="ignore"):
             new = own + (after - before)
             ratio = after[..., logged] / before[..., logged]
             new[..., logged] = own[..., logged] * ratio
-        new = new.clip(*self.range_)
+        low, high = self.range_
+        if clipped.any():
+            new[..., clipped] = self._smaller_change(own, before, after, new)
+            # An edit does not pull values from outside of the range into it.
+            low = np.where(clipped, np.fmin(low, own), low)
+            high = np.where(clipped, np.fmax(high, own), high)
+        new = new.clip(low, high)
         replaced = np.isin(self.kinds, ["binary"])
         replaced[list(self.levels)] = True
         new[..., replaced] = after[..., replaced]
         new = np.where(after == before, own, new)
         return np.where(np.isnan(own), after, new)
+
+    def _smaller_change(self, own, before, after, new):
+        """Clipped columns of `new`, or the same change of clipped values if smaller."""
+        columns = self.clipped
+        s, s_before, s_after = (
+            clip(self._standardised(values, columns)) for values in (own, before, after)
+        )
+        with np.errstate(over="ignore", invalid="ignore"):
+            other = unclip(s + (s_after - s_before)) * self.scale_[columns]
+            other = other + self.shift_[columns]
+            logged = self._logged[columns]
+            other[..., logged] = np.exp(other[..., logged])
+            own, new = own[..., columns], new[..., columns]
+            smaller = np.abs(other - own) < np.abs(new - own)
+        return np.where(smaller, other, new)
 
 
 def _root_mean_square(values):

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from sklearn_revae._data.chunks import chunks
+from sklearn_revae._data.codes import repeated_codes, without_codes
+from sklearn_revae._data.robust import centre_and_spread
 
-# Skewness and statistics of logarithms use at most this many rows, and this many values.
+# Medians, skewness and statistics of logarithms are computed from at most this many
+# rows, and this many values.
 _SHAPE_ROWS = 20_000
 _SHAPE_CELLS = 16_000_000
 # Number of values that are copied to double precision at once.
@@ -27,16 +30,21 @@ class Statistics:
         Mean and standard deviation; not finite where the sum of squares overflows.
     skew : ndarray (n_features,)
         Skewness; 0 for constant features.
-    log_mean, log_std, log_skew : ndarray (n_features,)
+    centre, spread : ndarray (n_features,)
+        Median, and root mean square distance from it without far values.
+    log_centre, log_spread, log_skew : ndarray (n_features,)
         The same statistics of log(x); NaN unless all values are positive.
     log1p_std : ndarray (n_features,)
         Standard deviation of log(1 + x); NaN if a value is negative.
     zeros : ndarray (n_features,)
         Fraction of zeros.
     whole : ndarray of bool (n_features,)
-        Whether all values are whole numbers.
+        Whether all values are whole numbers, up to rounding.
     zero_or_one : ndarray of bool (n_features,)
-        Whether all values are 0 or 1.
+        Whether all values are 0 or 1, up to rounding.
+    codes : dict of int to (float, float)
+        Columns with a far value that looks like a code for missing values: the value, and
+        the fraction of the observed values that equal it.
     """
 
     n_observed: np.ndarray
@@ -45,13 +53,16 @@ class Statistics:
     mean: np.ndarray
     std: np.ndarray
     skew: np.ndarray
-    log_mean: np.ndarray
-    log_std: np.ndarray
+    centre: np.ndarray
+    spread: np.ndarray
+    log_centre: np.ndarray
+    log_spread: np.ndarray
     log_skew: np.ndarray
     log1p_std: np.ndarray
     zeros: np.ndarray
     whole: np.ndarray
     zero_or_one: np.ndarray
+    codes: dict
 
 
 def magnitude(statistics):
@@ -78,20 +89,44 @@ def _slabs(n_rows, n_features):
     return [slice(start, start + width) for start in range(0, n_features, width)]
 
 
+_SHAPES = (
+    "skew",
+    "centre",
+    "spread",
+    "log_centre",
+    "log_spread",
+    "log_skew",
+    "log1p_std",
+)
+
+
 def _shapes(some):
-    """Skewness and statistics of logarithms of the rows `some`, a dict by name."""
-    shapes = {
-        name: np.empty(some.shape[1])
-        for name in ("log_mean", "log_std", "log_skew", "log1p_std", "skew")
-    }
+    """Statistics of the rows `some` that need several passes, a dict by name."""
+    shapes = {name: np.empty(some.shape[1]) for name in _SHAPES}
+    shapes["codes"] = {}
     for slab in _slabs(*some.shape):
         part = some[:, slab].astype(np.float64)
-        logs = _moments(np.log(np.where(part > 0, part, np.nan)))
-        shapes["log_mean"][slab], shapes["log_std"][slab], shapes["log_skew"][slab] = logs
+        # Missing values are the last ones of each column.
+        part.sort(axis=0)
+        n = np.isfinite(part).sum(axis=0)
+        logs = np.log(np.where(part > 0, part, np.nan))
+        _, _, shapes["skew"][slab] = _moments(part)
+        _, _, shapes["log_skew"][slab] = _moments(logs)
         _, log1p_std, _ = _moments(np.log1p(np.where(part >= 0, part, np.nan)))
-        _, _, skew = _moments(part)
-        shapes["log1p_std"][slab], shapes["skew"][slab] = log1p_std, skew
+        shapes["log1p_std"][slab] = log1p_std
+        shapes["centre"][slab], shapes["spread"][slab] = centre_and_spread(part, n)
+        log_centre, log_spread = centre_and_spread(logs, n)
+        shapes["log_centre"][slab], shapes["log_spread"][slab] = log_centre, log_spread
+        for j, found in repeated_codes(part, n).items():
+            shapes["codes"][slab.start + j] = found
     return shapes
+
+
+def _is_whole(chunk):
+    """Whether floats are missing or whole numbers, up to the rounding of a scaler."""
+    nearest = np.rint(chunk)
+    rounding = 4 * np.finfo(chunk.dtype).eps * np.abs(nearest)
+    return (np.abs(chunk - nearest) <= rounding) | np.isnan(chunk)
 
 
 class _Moments:
@@ -120,8 +155,16 @@ class _Moments:
         self.n += n
 
 
-def statistics_of(values):
-    """Compute :class:`Statistics` of `values` in one pass, chunk by chunk."""
+def statistics_of(values, codes=None):
+    """Compute :class:`Statistics` of `values` in one pass, chunk by chunk.
+
+    Parameters
+    ----------
+    values : ndarray, sparse matrix or Stored (n, n_features)
+        Rows in X's units.
+    codes : dict of int to float, optional
+        By column, a value that counts as missing.
+    """
     n_rows, n_features = values.shape
     moments, zeros = _Moments(n_features), np.zeros(n_features)
     low, high = np.full(n_features, np.nan), np.full(n_features, np.nan)
@@ -130,11 +173,12 @@ def statistics_of(values):
     step, seen, some = -(-n_rows // n_shapes), 0, []
     with np.errstate(all="ignore"):
         for chunk in chunks(values):
+            chunk = without_codes(chunk, codes)
             low = np.fmin(low, np.fmin.reduce(chunk, axis=0))
             high = np.fmax(high, np.fmax.reduce(chunk, axis=0))
             zeros += (chunk == 0).sum(axis=0)
             if chunk.dtype.kind == "f":
-                whole &= ((chunk == np.rint(chunk)) | np.isnan(chunk)).all(axis=0)
+                whole &= _is_whole(chunk).all(axis=0)
             moments.add(chunk)
             # Every `step`-th row, copied so that the chunk itself can be freed.
             some.append(chunk[-seen % step :: step].copy())
@@ -147,11 +191,14 @@ def statistics_of(values):
         mean=moments.mean,
         std=np.sqrt(moments.squares / np.maximum(moments.n, 1)),
         skew=shapes["skew"],
-        log_mean=np.where(low > 0, shapes["log_mean"], np.nan),
-        log_std=np.where(low > 0, shapes["log_std"], np.nan),
+        centre=shapes["centre"],
+        spread=shapes["spread"],
+        log_centre=np.where(low > 0, shapes["log_centre"], np.nan),
+        log_spread=np.where(low > 0, shapes["log_spread"], np.nan),
         log_skew=np.where(low > 0, shapes["log_skew"], np.nan),
         log1p_std=np.where(low >= 0, shapes["log1p_std"], np.nan),
         zeros=zeros / np.maximum(moments.n, 1),
         whole=whole,
-        zero_or_one=whole & (low >= 0) & (high <= 1),
+        zero_or_one=whole & (low >= 0) & (np.rint(high) <= 1),
+        codes=shapes["codes"],
     )

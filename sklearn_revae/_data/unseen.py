@@ -1,12 +1,9 @@
 """The warning about values that fit has not seen."""
 
-import sys
-import warnings
-
 import numpy as np
 
-# The warning points at the first line outside of these packages.
-_LIBRARIES = ("sklearn_revae", "sklearn", "joblib")
+from sklearn_revae._data.warning import warn_user
+
 # A warning lists at most this many values.
 _MOST_SHOWN = 5
 
@@ -26,12 +23,7 @@ def warn_unseen(name, values):
         for value in list(values)[:_MOST_SHOWN]
     )
     more = ", ..." if len(values) > _MOST_SHOWN else ""
-    level, frame = 1, sys._getframe()
-    while frame and frame.f_globals.get("__name__", "").split(".")[0] in _LIBRARIES:
-        level, frame = level + 1, frame.f_back
-    warnings.warn(
+    warn_user(
         f"Column {name} of X holds values that were not seen in fit ({shown}{more}): "
-        "they are treated as missing.",
-        UserWarning,
-        stacklevel=level,
+        "they are treated as missing."
     )

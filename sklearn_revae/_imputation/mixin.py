@@ -105,7 +105,7 @@ class ImputationMixin(LatentsMixin):
         validate_parameter_constraints(_CONSTRAINTS, {"n_samples": n_samples}, "impute")
         rows = self._scaled(X)
         own = dense(rows.values)[:, None]
-        missing = np.isnan(own)
+        missing = np.isnan(rows.scaling.without_codes(own))
         if missing.any():
             filled = np.where(missing, self._imputed(rows, n_samples, random_state), own)
         else:

@@ -82,6 +82,8 @@ def codec_state(codec):
     low, high = scaling.range_
     return state | {
         "missing_": codec.missing_,
+        "clips": scaling.clips_,
+        "codes": [[int(j), value] for j, value in codec.codes_.items()],
         "low_": low,
         "high_": high,
         "likelihood": codec.likelihood,
@@ -141,9 +143,18 @@ def codec_from(state, n_features, categories, template, picture_shape):
     codec.table_ = Table()
     codec.table_.categories_ = categories
     codec.table_.ordered_ = {j for j in categories if codec.levels_[j].ordered}
+    codec.codes_ = {}
+    # Files that were written before codes were recognised do not hold any.
+    for j, value in state.get("codes", []):
+        check(type(j) is int and 0 <= j < n_features, "codes")
+        check(type(value) is float and np.isfinite(value), "codes")
+        codec.codes_[j] = value
     codec.scaling_ = codec.make_scaling()
     for name in _SCALES:
         setattr(codec.scaling_, name, numbers(state[name], (n_features,), name))
+    # Files that were written before columns were clipped do not state it.
+    codec.scaling_.clips_ = state.get("clips", False)
+    check(type(codec.scaling_.clips_) is bool, "clips")
     check((codec.scaling_.scale_ > 0).all(), "scales")
     check((codec.scaling_.spread_ >= 0).all(), "spread_")
     for name, known in zip(("low_", "high_"), codec.scaling_.range_, strict=True):

@@ -38,8 +38,11 @@ def families_of(support):
 def default_families():
     """The family that likelihood="auto" chooses for each kind of feature, a dict."""
     # vars() leaves out what a class inherits: only one class is the default for a kind.
-    defaults = {vars(cls).get("default_for"): name for name, cls in FAMILIES.items()}
-    defaults.pop(None, None)
+    defaults = {}
+    for name, cls in FAMILIES.items():
+        kinds = vars(cls).get("default_for") or ()
+        kinds = (kinds,) if isinstance(kinds, str) else kinds
+        defaults |= dict.fromkeys(kinds, name)
     return defaults
 
 
@@ -69,12 +72,13 @@ class Family(nn.Module):
         What the parameter `likelihood` calls the family; None for a base class.
     support : {"real", "positive", "interval", "count", "level"}
         The values that it is a distribution of. It decides the scaling: real values are
-        centred and divided by their standard deviation, positive values likewise after
-        the logarithm, intervals are mapped to [0, 1], counts and levels are not scaled.
+        centred, divided by a robust standard deviation and smoothly clipped, positive
+        values likewise after the logarithm, intervals are mapped to [0, 1], counts and
+        levels are not scaled.
     kind : str or None
         The kind of a column that was given this family; None keeps the inferred kind.
-    default_for : str or None
-        The kind of column that likelihood="auto" gives this family.
+    default_for : str, tuple of str or None
+        The kind, or the kinds, of column that likelihood="auto" gives this family.
     shared_scale : bool
         Whether all columns of the family have one common scale and one common noise.
     has_density : bool
@@ -93,7 +97,7 @@ class Family(nn.Module):
     name: str | None = None
     support = "real"
     kind: str | None = None
-    default_for: str | None = None
+    default_for: str | tuple[str, ...] | None = None
     shared_scale = False
     has_density = True
     discrete = False

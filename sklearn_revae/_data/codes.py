@@ -1,0 +1,108 @@
+"""Numbers such as 999999 or -999 that stand for missing values, and a warning of them."""
+
+import numpy as np
+
+from sklearn_revae._data.chunks import float_dtype
+from sklearn_revae._data.robust import centre_and_spread
+from sklearn_revae._data.warning import warn_user
+
+# A smaller number is not a code for a missing value: 100 may be a percentage.
+_SMALLEST_NINES = 99
+_SMALLEST_POWER = 1000
+# A code is repeated at least this often, and far from the other values.
+_FEWEST_CELLS = 3
+_FEWEST_FRACTION = 0.01
+# In robust standard deviations of the other values.
+_FAR = 20.0
+# In distances of the farthest of the other values.
+_ISOLATED = 5.0
+# A warning names at most this many columns.
+_MOST_SHOWN = 3
+
+
+def looks_like_code(values):
+    """Whether numbers are made of nines, or powers of ten, whatever their sign."""
+    size = np.abs(values)
+    # 999 is a power of ten after adding one, 999.9 after adding a tenth.
+    nines = _is_power(size + 1.0) | _is_power(size + 0.1)
+    powers = _is_power(np.maximum(size, 1.0))
+    return (nines & (size >= _SMALLEST_NINES)) | (powers & (size >= _SMALLEST_POWER))
+
+
+def _is_power(numbers):
+    """Whether positive numbers are powers of ten, to single precision."""
+    return np.abs(numbers / 10.0 ** np.rint(np.log10(numbers)) - 1) < 1e-7
+
+
+def repeated_codes(ordered, n):
+    """Columns in which a far value is repeated that looks like a code.
+
+    Parameters
+    ----------
+    ordered : ndarray of float64 (n_rows, n_columns)
+        The values, each column in ascending order, missing values last.
+    n : ndarray of int (n_columns,)
+        Number of observed values of each column.
+
+    Returns
+    -------
+    dict of int to (float, float)
+        By column: the value, and the fraction of the observed values that equal it.
+    """
+    last = np.maximum(n, 1) - 1
+    found = {}
+    for extremes in (ordered[0], ordered[last, np.arange(ordered.shape[1])]):
+        for j in np.flatnonzero(looks_like_code(extremes)):
+            column = ordered[: n[j], j]
+            fraction = _fraction_of_code(column, extremes[j])
+            if fraction:
+                found[int(j)] = float(extremes[j]), fraction
+    return found
+
+
+def _fraction_of_code(column, value):
+    """The fraction of an ascending column that equals `value`; 0 if it is no code."""
+    others = column[column != value]
+    n_equal = len(column) - len(others)
+    often = n_equal >= min(_FEWEST_CELLS, max(2, _FEWEST_FRACTION * len(column)))
+    if not often or len(others) == 0:
+        return 0.0
+    (centre,), (spread,) = centre_and_spread(others[:, None], np.array([len(others)]))
+    same_side = np.abs(others[(others > centre) == (value > centre)] - centre)
+    distance = abs(value - centre)
+    near = max(_FAR * spread, _ISOLATED * same_side.max(initial=0.0))
+    return n_equal / len(column) if spread > 0 and distance > near else 0.0
+
+
+def without_codes(values, codes):
+    """Values (..., n_features) with NaN for the codes of their columns, if any."""
+    if not codes:
+        return values
+    values = np.array(values, dtype=float_dtype(values))
+    for j, code in codes.items():
+        column = values[..., j]
+        column[column == code] = np.nan
+    return values
+
+
+def warn_of_codes(codes, name_of):
+    """Warn, at the user's line, of columns with a code for missing values.
+
+    Parameters
+    ----------
+    codes : dict of int to (float, float)
+        What :func:`repeated_codes` returned.
+    name_of : callable
+        How messages write a column, by its position.
+    """
+    shown = [
+        f"column {name_of(j)} holds {value:.10g} in {100 * fraction:.2g} % of the samples"
+        for j, (value, fraction) in sorted(codes.items())[:_MOST_SHOWN]
+    ]
+    if len(codes) > _MOST_SHOWN:
+        shown.append(f"{len(codes) - _MOST_SHOWN} more columns hold such a value")
+    warn_user(
+        f"X holds numbers that look like codes for missing values: {', '.join(shown)}, "
+        "far from all other values. They are treated as missing. Replace them by NaN "
+        "if they are, or by the largest or smallest plausible value if they are not."
+    )

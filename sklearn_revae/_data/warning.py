@@ -1,0 +1,15 @@
+"""Warnings that point at the user's line."""
+
+import sys
+import warnings
+
+# The warning points at the first line outside of these packages.
+_LIBRARIES = ("sklearn_revae", "sklearn", "joblib")
+
+
+def warn_user(message):
+    """Warn with a UserWarning at the first line outside of the libraries."""
+    level, frame = 1, sys._getframe()
+    while frame and frame.f_globals.get("__name__", "").split(".")[0] in _LIBRARIES:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, UserWarning, stacklevel=level)
