@@ -120,9 +120,13 @@ def decoded_latents():
     """Function that recovers the latent codes that a linear decoder has decoded."""
 
     def solve(model, rows):
-        zero = model.inverse_transform(np.zeros((1, 6)))
-        directions = model.inverse_transform(np.eye(6)) - zero
-        return np.linalg.lstsq(directions.T, (rows - zero).T, rcond=None)[0].T
+        # The decoder is linear in scaled values.
+        def scaled(rows):
+            return model._codec.scaling_.transform(np.asarray(rows), np.float64)
+
+        zero = scaled(model.inverse_transform(np.zeros((1, 6))))
+        directions = scaled(model.inverse_transform(np.eye(6))) - zero
+        return np.linalg.lstsq(directions.T, (scaled(rows) - zero).T, rcond=None)[0].T
 
     return solve
 

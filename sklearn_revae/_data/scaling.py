@@ -18,6 +18,8 @@ from sklearn_revae._model.families import FAMILIES
 _FARTHEST = 1e15
 # Decoded real values leave the range in fit by at most its width, or this many scales.
 _FEWEST_SCALES = 10.0
+# Beyond this clipped value, 4.5 scales from the centre, clipping is steep.
+_STEEP = 3.0
 _LARGEST = np.finfo(np.float64).max
 _SMALLEST = np.finfo(np.float64).smallest_subnormal
 
@@ -311,11 +313,12 @@ class Scaling:
         """`own` rows with the change from `before` to `after` applied, all in X's units.
 
         The difference is added to real values. Positive values, whose logarithm is
-        modelled, are multiplied by the ratio. Far from the centre, where small changes of
-        clipped values stand for large ones, a value changes by no more than if the
-        difference were added to the clipped value. Levels and binary values are those of
-        `after` where it differs from `before`. Missing values are those of `after`. Where
-        nothing changes, `own` values are returned exactly, even if they are out of range.
+        modelled, are multiplied by the ratio. If `before` or `after` is far from the
+        centre, where small changes of clipped values stand for large ones, a value
+        changes by no more than if the difference were added to the clipped value. Levels
+        and binary values are those of `after` where it differs from `before`. Missing
+        values are those of `after`. Where nothing changes, `own` values are returned
+        exactly, even if they are out of range.
         """
         own = self.without_codes(own)
         logged, clipped = self._logged, self.clipped
@@ -349,6 +352,7 @@ class Scaling:
             other[..., logged] = np.exp(other[..., logged])
             own, new = own[..., columns], new[..., columns]
             smaller = np.abs(other - own) < np.abs(new - own)
+        smaller &= np.maximum(np.abs(s_before), np.abs(s_after)) > _STEEP
         return np.where(smaller, other, new)
 
 

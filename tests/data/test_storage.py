@@ -205,7 +205,7 @@ def test_early_stopping_sets_stored_rows_aside(
 def test_training_continues_on_stored_rows(
     pixels, tmp_path, small_limits, quick_classifier
 ):
-    model = quick_classifier(warm_start=True)
+    model = quick_classifier(warm_start=True, n_members=1)
     X = _hdf5(pixels.X, tmp_path)
     assert model.fit(X, pixels.y).fit(X, pixels.y).n_iter_ == 4
     assert model.partial_fit(X, pixels.y).n_iter_ == 5
