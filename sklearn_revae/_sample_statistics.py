@@ -11,8 +11,8 @@ from sklearn_revae._inference.density import bound_quantiles
 class SampleStatistics:
     """The imputation rule and the quantiles of the scores of training samples.
 
-    `fit` computes both from all its samples. `partial_fit` only adds its samples to a
-    bounded random sample, from which both are computed again when they are next needed.
+    `fit` and `partial_fit` add their samples to a bounded random sample, from which both
+    are computed when they are next needed.
 
     Parameters
     ----------
@@ -32,13 +32,15 @@ class SampleStatistics:
 
     @classmethod
     def of(cls, values, module, scaling, seed):
-        """Return the statistics of the training samples `values`."""
-        if isinstance(values, Stored):
-            # A sample would cost another pass over the disk.
-            reservoir = Reservoir(n_lost=len(values))
-        else:
-            reservoir = Reservoir().with_rows(values, seed)
-        statistics = cls(reservoir=reservoir)
+        """Return the statistics of the training samples `values`.
+
+        They are computed when they are first needed: for wide data that takes longer than
+        training.
+        """
+        if not isinstance(values, Stored):
+            return cls.of_nothing().outdated_by(values, seed)
+        # A random sample would cost another pass over the disk.
+        statistics = cls(reservoir=Reservoir(n_lost=len(values)))
         statistics._compute(values, module, scaling, seed)
         return statistics
 

@@ -10,7 +10,7 @@ import torch
 
 from sklearn_revae._model.stacked import StackedReVAE
 from sklearn_revae._random import generator, spawn_seeds
-from sklearn_revae._torch_state import seeded_global_generators
+from sklearn_revae._torch_state import seeded_global_generators, without_subnormals
 from sklearn_revae._training.batches import MixedBatches, Rows
 from sklearn_revae._training.callbacks import KeepBest, Progress
 from sklearn_revae._training.device import fitting_threads
@@ -93,6 +93,7 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
     _load_state(net.optimizer_, earlier)
     with contextlib.ExitStack() as until_the_end:
         until_the_end.enter_context(fitting_threads(rows.x.numel()))
+        until_the_end.enter_context(without_subnormals())
         if settings.own_modules:
             until_the_end.enter_context(seeded_global_generators(modules_seed, device))
         until_the_end.callback(rows.close)
