@@ -14,6 +14,8 @@ from sklearn.utils import _safe_indexing, check_consistent_length, check_random_
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from sklearn_revae import _defaults
+from sklearn_revae._convergence import warn_of_few_steps
+from sklearn_revae._data.class_weights import class_weight_factors
 from sklearn_revae._data.codec import Codec
 from sklearn_revae._data.column_kinds import ColumnKinds
 from sklearn_revae._data.held_out import held_out_samples
@@ -35,7 +37,7 @@ from sklearn_revae._training.device import resolve_device
 from sklearn_revae._training.history import by_epoch, by_quantity
 from sklearn_revae._training.net import NonFiniteTrainingError
 from sklearn_revae._training.run import train
-from sklearn_revae._typing import Auto, PerLabel, RandomState
+from sklearn_revae._typing import Auto, ClassWeight, PerLabel, RandomState
 
 
 class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
@@ -72,6 +74,7 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
         label_weight: float | Auto = "auto",
         consistency_weight: float | Auto = "auto",
         edit_weight: float | Auto = "auto",
+        class_weight: ClassWeight = None,
         encoder: torch.nn.Module | Auto = "auto",
         decoder: torch.nn.Module | Auto = "auto",
         image_shape: Sequence[int] | None = None,
@@ -95,6 +98,7 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
         self.label_weight = label_weight
         self.consistency_weight = consistency_weight
         self.edit_weight = edit_weight
+        self.class_weight = class_weight
         self.encoder = encoder
         self.decoder = decoder
         self.image_shape = image_shape
@@ -143,6 +147,8 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
             settings, result = self._train(module, samples, device, one_epoch)
             self._settle(module, device, settings, result)
             self._sample_statistics = self._statistics_after(samples, resume, one_epoch)
+        if not (resume or one_epoch):
+            warn_of_few_steps(self.max_iter, result)
         return self
 
     @contextlib.contextmanager
@@ -179,7 +185,8 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
             values, weight = rows_at(values, used), weight[used]
             y = None if y is None else _safe_indexing(y, used)
         codes = self._read_labels(values.shape[0], y, classes, first)
-        return Samples(values, codes, weight)
+        factors = class_weight_factors(self.class_weight, self._labels, codes, weight)
+        return Samples(values, codes, weight * factors)
 
     def _read_labels(self, n_samples, y, classes, first):
         """Return codes (n_samples, L) of y; the first call learns labels and classes."""
@@ -293,10 +300,9 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
         self.label_dim_ = module.label_model.dim
         self.style_dim_ = module.style_dim
         self.n_members_ = len(module.members)
-        self.label_weight_ = np.array([m.label_weight for m in settings.members])
-        self.consistency_weight_ = np.array(
-            [m.consistency_weight for m in settings.members]
-        )
+        for name in ("label_weight", "consistency_weight"):
+            weights = [getattr(member, name) for member in settings.members]
+            setattr(self, f"{name}_", np.array(weights, dtype=np.float64))
         self.edit_weight_ = settings.edit_weight
         self.batch_size_ = settings.batch_size
         self.early_stopping_monitor_ = settings.monitor

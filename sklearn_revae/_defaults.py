@@ -197,7 +197,8 @@ def n_members_of(params, codec, n_values):
 def validation_fraction_of(params):
     """Fraction of the labelled samples that early stopping holds out."""
     given = params.early_stopping
-    return _default("validation_fraction") if given is True else float(given)
+    whether = isinstance(given, bool | np.bool_)
+    return _default("validation_fraction") if whether else float(given)
 
 
 def settings_of(params, codec, module, n_rows, monitor):

@@ -26,7 +26,7 @@ def documentation_address():
     return address.rstrip("/")
 
 
-def training_end(history, monitor, patience, tol):
+def training_end(history, monitor, patience):
     """Return sentences on how training ended.
 
     Parameters
@@ -37,8 +37,6 @@ def training_end(history, monitor, patience, tol):
         The entry of the history that early stopping monitored, or None.
     patience : int
         Number of epochs without improvement after which early stopping stops.
-    tol : float
-        Smallest improvement that counts.
 
     Returns
     -------
@@ -59,7 +57,7 @@ def training_end(history, monitor, patience, tol):
     best = max(range(len(scores)), key=scores.__getitem__)
     waited, highest = 0, -float("inf")
     for score in scores:
-        waited = 0 if score > highest + tol else waited + 1
+        waited = 0 if score > highest else waited + 1
         highest = max(highest, score)
     stopped = "Stopped early" if waited >= patience else "Not stopped early"
     sentences.append(
@@ -96,9 +94,6 @@ class NotebookMixin:
         if not hasattr(self, "column_kinds_"):
             return ""
         sentences = training_end(
-            self.history_,
-            self.early_stopping_monitor_,
-            self.n_iter_no_change,
-            self.tol,
+            self.history_, self.early_stopping_monitor_, self.n_iter_no_change
         )
         return f"<p>{escape(' '.join(sentences))}</p>{self.column_kinds_._repr_html_()}"

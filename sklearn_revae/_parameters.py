@@ -114,6 +114,19 @@ PARAMETERS = {
         features, at most 1200. Setting it to 0 speeds up training, but interventions may
         then have little effect.""",
     ),
+    "class_weight": Parameter(
+        [StrOptions({"balanced"}), dict, list, None],
+        """\
+        dict, "balanced", list of these or None, default=None
+        Weights of the classes, {class: weight}; other classes have weight 1. "balanced"
+        gives each class a weight that is inversely proportional to its frequency among
+        the labelled samples. For several labels, a list with one entry per label, or
+        "balanced" for all of them. The weight of a labelled sample is multiplied by the
+        weights of its classes, in the loss and in the class frequencies; unlabelled
+        samples keep their weight.
+
+        .. versionadded:: 0.2""",
+    ),
     "encoder": Parameter(
         [_AUTO, torch.nn.Module],
         """\

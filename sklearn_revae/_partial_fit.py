@@ -12,6 +12,15 @@ class PartialFitMixin:
         """Train one epoch on a batch, or on each batch of an iterator or DataLoader."""
         if is_stream(X):
             return self._partial_fit_each(X, y, classes, sample_weight)
+        if not isinstance(self.class_weight, dict) and "balanced" in (
+            self.class_weight or ()
+        ):
+            raise ValueError(
+                "class_weight='balanced' is not supported by partial_fit, because the "
+                "class frequencies of a batch may differ from those of all samples. Pass "
+                "the weights as a dict, for example those that "
+                "sklearn.utils.class_weight.compute_class_weight returns."
+            )
         first = not hasattr(self, "module_")
         if first and self._needs_labels and classes is None:
             raise ValueError("classes must be passed on the first call to partial_fit.")

@@ -54,6 +54,8 @@ Labels: TypeAlias = ArrayLike | Frame | Sequence[object]
 PerLabel: TypeAlias = NDArray[Any] | Any
 
 Auto: TypeAlias = Literal["auto"]
+OneClassWeight: TypeAlias = Mapping[Any, float] | Literal["balanced"]
+ClassWeight: TypeAlias = OneClassWeight | Sequence[OneClassWeight] | None
 RandomState: TypeAlias = int | np.integer[Any] | np.random.RandomState | None
 LabelName: TypeAlias = str | int
 LabelNames: TypeAlias = LabelName | Collection[LabelName] | NDArray[Any]

@@ -1,14 +1,14 @@
 """Early stopping: what it monitors, what it holds out, and which weights it keeps."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
+import torch
 
 import sklearn_revae._base
+import sklearn_revae._training.callbacks
 import sklearn_revae._training.run
 
-STRICT = {"early_stopping": True, "max_iter": 50, "tol": 1e6, "n_iter_no_change": 3}
+PATIENT = {"early_stopping": True, "max_iter": 50, "n_iter_no_change": 3}
 
 
 @pytest.fixture
@@ -59,21 +59,43 @@ def test_no_sample_is_held_out_if_the_elbo_is_monitored(
     assert held_out is None
 
 
-def test_training_stops_when_the_score_no_longer_improves(few_blobs, quick_classifier):
-    model = quick_classifier(**STRICT).fit(*few_blobs)
-    # The first epoch is the best one, and three more follow it.
-    assert model.n_iter_ == 4
-    assert len(model.loss_curve_) == 4
+def test_training_stops_when_the_score_no_longer_improves(
+    few_blobs, quick_classifier, monkeypatch
+):
+    scores = iter([0.5, 0.8, 0.8, 0.7, 0.8])
+    monkeypatch.setattr(
+        sklearn_revae._training.run, "module_accuracy", lambda *_, **__: next(scores)
+    )
+    model = quick_classifier(**PATIENT).fit(*few_blobs)
+    # The second epoch is the best one, and three more follow it.
+    assert model.n_iter_ == 5
+    assert len(model.loss_curve_) == 5
 
 
-def test_training_stops_when_the_elbo_no_longer_improves(blobs, quick_transformer):
-    assert quick_transformer(**STRICT).fit(blobs[0]).n_iter_ == 4
+def test_training_stops_when_the_elbo_no_longer_improves(
+    blobs, quick_transformer, monkeypatch
+):
+    monkeypatch.setattr(
+        sklearn_revae._training.callbacks.RecordBound,
+        "on_epoch_end",
+        lambda self, net, **_: net.history.record("bound", -len(net.history)),
+    )
+    assert quick_transformer(**PATIENT).fit(blobs[0]).n_iter_ == 4
+
+
+@pytest.mark.parametrize("true", [True, np.True_])
+def test_true_holds_out_a_tenth_of_the_labelled_samples(
+    true, blobs, quick_classifier, trained_on
+):
+    quick_classifier(early_stopping=true).fit(*blobs)
+    [(_, held_out)] = trained_on
+    assert len(held_out) == 6
 
 
 def test_held_out_samples_are_stratified(blobs, quick_classifier, trained_on):
     X, y = blobs
     y = np.where(np.arange(60) % 4 == 0, -1, y)
-    quick_classifier(early_stopping=True, validation_fraction=0.4).fit(X, y)
+    quick_classifier(early_stopping=0.4).fit(X, y)
     [(_, held_out)] = trained_on
     expected = 0.4 * np.bincount(y[y >= 0])
     n_held_out = np.bincount(held_out.codes[:, 0].numpy(), minlength=3)
@@ -82,7 +104,7 @@ def test_held_out_samples_are_stratified(blobs, quick_classifier, trained_on):
 
 def test_held_out_samples_are_not_trained_on(blobs, quick_classifier, trained_on):
     X, y = blobs
-    quick_classifier(early_stopping=True, validation_fraction=0.25).fit(X, y)
+    quick_classifier(early_stopping=0.25).fit(X, y)
     [(rows, held_out)] = trained_on
     assert len(held_out) == 15
     assert len(rows) == 45
@@ -95,7 +117,7 @@ def test_every_class_keeps_a_training_sample(blobs, quick_classifier, trained_on
     few = np.full(60, -1)
     for value in range(3):
         few[np.flatnonzero(y == value)[:2]] = value
-    quick_classifier(early_stopping=True, validation_fraction=0.5).fit(X, few)
+    quick_classifier(early_stopping=0.5).fit(X, few)
     [(rows, held_out)] = trained_on
     for part in (rows, held_out):
         codes = part.codes[:, 0].numpy()
@@ -111,16 +133,22 @@ def test_samples_with_several_labels_are_held_out(
     assert (held_out.codes >= 0).any(dim=1).all()
 
 
-def test_the_best_weights_are_kept(
-    few_blobs, quick_classifier, weight_bytes, monkeypatch
+def _head(model):
+    return model.encoder.head.weight.detach().clone()
+
+
+def test_the_best_weights_of_all_members_are_kept(
+    few_blobs, quick_classifier, monkeypatch
 ):
     scores, weights = iter([0.1, 0.9, 0.2, 0.3]), []
 
     def score(module, rows):
-        weights.append(weight_bytes(SimpleNamespace(module_=module)))
+        weights.append(_head(module.member))
         return next(scores)
 
     monkeypatch.setattr(sklearn_revae._training.run, "module_accuracy", score)
     model = quick_classifier(early_stopping=True, max_iter=4).fit(*few_blobs)
     assert [epoch["validation_score"] for epoch in model.history_] == [0.1, 0.9, 0.2, 0.3]
-    assert weight_bytes(model) == weights[1] != weights[3]
+    kept = torch.stack([_head(member) for member in model.module_.members])
+    assert torch.equal(kept, weights[1])
+    assert not torch.equal(kept, weights[3])

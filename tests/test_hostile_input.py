@@ -34,7 +34,7 @@ TINY = {
     "hidden_layer_sizes": (4,),
     "max_iter": 2,
     "batch_size": 8,
-    "n_mc_samples": 2,
+    "n_members": 2,
     "random_state": 0,
 }
 N = 8

@@ -8,6 +8,7 @@ from skorch.callbacks import Callback
 from torch import nn
 
 from sklearn_revae import ReVAEClassifier, ReVAETransformer
+from sklearn_revae._defaults import MEMBERS
 
 N_COLUMNS = 4
 # With label_dim=2 and style_dim=2.
@@ -18,6 +19,9 @@ BAD = [
     ("hidden_layer_sizes", "wide"),
     ("hidden_layer_sizes", [8, 0]),
     ("hidden_layer_sizes", [8, 2.5]),
+    ("n_members", 0),
+    ("n_members", 2.5),
+    ("n_members", "many"),
     ("label_dim", 0),
     ("label_dim", "wide"),
     ("style_dim", -1),
@@ -32,12 +36,8 @@ BAD = [
     ("consistency_weight", np.inf),
     ("edit_weight", -1),
     ("edit_weight", np.inf),
-    ("alpha", -0.1),
-    ("alpha", np.inf),
-    ("alpha", "strong"),
-    ("label_classifier", "linear"),
-    ("unlabeled_bound", "loose"),
-    ("n_mc_samples", 0),
+    ("class_weight", "heavy"),
+    ("class_weight", 2.0),
     ("encoder", "transformer"),
     ("encoder", nn.Linear),
     ("decoder", 3),
@@ -49,11 +49,11 @@ BAD = [
     ("learning_rate_init", -0.1),
     ("learning_rate_init", np.inf),
     ("learning_rate_init", np.nan),
+    ("learning_rate_init", "adaptive"),
     ("early_stopping", "yes"),
-    ("validation_fraction", 0),
-    ("validation_fraction", 1),
+    ("early_stopping", 0.0),
+    ("early_stopping", 1.0),
     ("n_iter_no_change", 0),
-    ("tol", -1e-3),
     ("warm_start", "yes"),
     ("callbacks", 5),
     ("callbacks", "stop"),
@@ -115,23 +115,25 @@ def test_the_init_of_a_mixin_is_kept():
 
 
 def test_validation_can_be_skipped(few_blobs, quick_classifier):
-    model = quick_classifier(tol=-1.0)
+    model = quick_classifier(n_iter_no_change=0)
     with sklearn.config_context(skip_parameter_validation=True):
         assert model.fit(*few_blobs).n_iter_ == 2
-        model = quick_classifier(tol=-1.0)
+        model = quick_classifier(n_iter_no_change=0)
         assert model.partial_fit(*few_blobs, classes=[0, 1, 2]).n_iter_ == 1
-    with pytest.raises(ValueError, match="tol"):
+    with pytest.raises(ValueError, match="n_iter_no_change"):
         model.fit(*few_blobs)
 
 
 def test_the_first_call_of_partial_fit_validates(few_blobs, quick_classifier):
-    model = quick_classifier(tol=-1.0)
-    with pytest.raises(ValueError, match="tol"):
+    model = quick_classifier(n_iter_no_change=0)
+    with pytest.raises(ValueError, match="n_iter_no_change"):
         model.partial_fit(*few_blobs, classes=[0, 1, 2])
     assert not hasattr(model, "module_")
 
 
-@pytest.mark.parametrize(("name", "value"), [("tol", -1.0), ("callbacks", [object])])
+@pytest.mark.parametrize(
+    ("name", "value"), [("n_iter_no_change", 0), ("callbacks", [object])]
+)
 def test_a_failed_validation_keeps_the_earlier_fit(
     name, value, few_blobs, quick_classifier, weight_bytes
 ):
@@ -155,11 +157,14 @@ NUMPY_VALUES = [
     ("likelihood", np.array(["gaussian"] * 4), ["gaussian"] * 4),
     ("label_weight", np.float32(2.5), 2.5),
     ("edit_weight", np.int64(2), 2),
-    ("alpha", np.float64(0.25), 0.25),
+    ("n_members", np.int64(2), 2),
+    ("consistency_weight", np.float64(0.25), 0.25),
     ("max_iter", np.int64(3), 3),
     ("batch_size", np.uint8(7), 7),
     ("learning_rate_init", np.float64(0.25), 0.25),
     ("early_stopping", np.bool_(True), True),
+    ("early_stopping", np.float32(0.25), 0.25),
+    ("class_weight", {np.int64(0): np.float32(2.0)}, {0: 2}),
     ("image_shape", np.array([2, 2]), (2, 2)),
     ("random_state", np.int64(3), 3),
     ("unlabeled_value", np.int64(-1), -1),
@@ -197,9 +202,8 @@ def test_parameters_are_stored_as_given(quick_classifier):
 @pytest.mark.parametrize(
     "options",
     [
-        {"label_classifier": "affine"},
-        {"unlabeled_bound": "classifier"},
-        {"label_classifier": "affine", "unlabeled_bound": "classifier"},
+        {"n_members": 1},
+        {"n_members": 9},
         {"likelihood": "bernoulli"},
         {"likelihood": "gaussian"},
         {"likelihood": "shared_gaussian"},
@@ -209,8 +213,6 @@ def test_parameters_are_stored_as_given(quick_classifier):
         {"consistency_weight": 2.0},
         {"edit_weight": 2.0},
         {"label_weight": 1.0},
-        {"alpha": 0.01},
-        {"n_mc_samples": 1},
         {"label_dim": 1, "style_dim": 1},
         {"batch_size": 1},
         {"device": "cpu"},
@@ -235,67 +237,41 @@ def test_auto_numbers_of_latent_dimensions(few_blobs, quick_classifier):
     assert (model.label_dim_, model.style_dim_) == (3, 2)
 
 
-def test_auto_loss_weights(few_blobs, quick_classifier):
+def test_auto_loss_weights_differ_from_member_to_member(few_blobs, quick_classifier):
     model = quick_classifier().fit(*few_blobs)
-    assert model.label_weight_ == model.consistency_weight_ == N_COLUMNS / 2
+    assert model.n_members_ == len(MEMBERS)
+    for name in ("label_weight", "consistency_weight"):
+        expected = [getattr(member, name) * N_COLUMNS for member in MEMBERS]
+        assert getattr(model, f"{name}_").tolist() == expected
+        assert len(set(expected)) > 1
     assert model.edit_weight_ == N_COLUMNS / 4
 
 
-def test_auto_loss_weights_of_counts_are_smaller(few_blobs, quick_classifier):
-    X, y = few_blobs
-    counts = np.rint(np.abs(X))
-    model = quick_classifier(likelihood="negative_binomial").fit(counts, y)
-    assert model.label_weight_ == N_COLUMNS / 2
-    assert model.consistency_weight_ == pytest.approx(0.02 * N_COLUMNS / 2)
-    assert model.edit_weight_ == pytest.approx(0.02 * N_COLUMNS / 4)
-
-
-def linear_layers(module):
-    return sum(isinstance(part, torch.nn.Linear) for part in module.modules())
+def test_given_loss_weights_are_those_of_all_members(few_blobs, quick_classifier):
+    weights = {"label_weight": 3, "consistency_weight": 0, "edit_weight": 0.5}
+    model = quick_classifier(n_members=2, **weights).fit(*few_blobs)
+    np.testing.assert_array_equal(model.label_weight_, [3.0, 3.0])
+    np.testing.assert_array_equal(model.consistency_weight_, [0.0, 0.0])
+    assert model.edit_weight_ == 0.5
 
 
 @pytest.mark.parametrize(
-    ("n_counts", "n_real", "n_layers", "alpha"),
-    [(50, 50, 1, 0.1), (50, 51, 3, 0.0), (49, 2, 3, 0.0)],
+    ("changes", "n_members"),
+    [
+        ({}, len(MEMBERS)),
+        ({"n_members": 3}, 3),
+        ({"encoder": nn.Linear(N_COLUMNS, 5)}, 1),
+        ({"encoder": nn.Linear(N_COLUMNS, 5), "n_members": 2}, 2),
+    ],
+    ids=["auto", "given", "own module", "own module, given"],
 )
-def test_many_counts_make_encoder_and_decoder_linear(n_counts, n_real, n_layers, alpha):
-    rng = np.random.default_rng(0)
-    X = np.hstack([rng.poisson(1.0, (30, n_counts)), rng.normal(size=(30, n_real))])
-    model = ReVAEClassifier(max_iter=1, random_state=0).fit(X, np.arange(30) % 2)
-    assert (model.likelihood_ == "negative_binomial").sum() == n_counts
-    assert linear_layers(model.module_.encoder) == n_layers
-    assert linear_layers(model.module_.decoder) == n_layers
-    assert model.alpha_ == alpha
+def test_number_of_members(changes, n_members, few_blobs, quick_classifier):
+    model = quick_classifier(**changes).fit(*few_blobs)
+    assert model.n_members_ == len(model.module_.members) == n_members
 
 
-@pytest.mark.parametrize(("n_columns", "bounded"), [(15, False), (16, True)])
-def test_the_noise_of_many_real_columns_is_bounded_below(n_columns, bounded):
-    x = np.random.default_rng(0).normal(size=(100, 1))
-    model = ReVAEClassifier((16,), max_iter=300, learning_rate_init=0.01, random_state=0)
-    model.fit(np.repeat(x, n_columns, axis=1), x[:, 0] > 0)
-    noise = model.module_.likelihood.families["gaussian"].scale
-    assert bool((noise > 0.3).all()) == bounded
-
-
-def test_alpha_shrinks_the_weights(few_blobs, quick_classifier):
-    def size(alpha):
-        model = quick_classifier(alpha=alpha, max_iter=30, learning_rate_init=0.03)
-        model.fit(*few_blobs)
-        assert model.alpha_ == alpha
-        return model.module_.encoder.head.weight.norm()
-
-    assert size(1.0) < 0.5 * size(0.0)
-
-
-def test_given_loss_weights_are_used(few_blobs, quick_classifier):
-    weights = {
-        "label_weight": 3,
-        "consistency_weight": 0,
-        "edit_weight": 0.5,
-        "alpha": 0.01,
-    }
-    model = quick_classifier(**weights).fit(*few_blobs)
-    assert {name: getattr(model, f"{name}_") for name in weights} == weights
+def test_one_member_is_enough_without_labels(blobs, quick_transformer):
+    assert quick_transformer().fit(blobs[0]).n_members_ == 1
 
 
 @pytest.mark.parametrize(("given", "used"), [("auto", 60), (7, 7)])

@@ -31,10 +31,24 @@ _SKORCH_KEYS = {
 
 @dataclass
 class Result:
-    """The history of a run, one dict per epoch, and the state of its optimizer."""
+    """What a run leaves besides the trained weights.
+
+    Parameters
+    ----------
+    history : list of dict
+        One for each epoch.
+    optimizer_state : tuple of dict
+        The states of the optimizers of the model and of the decoder's edits.
+    steps_per_epoch : int
+        Number of steps of the optimizer in an epoch.
+    auto_epochs : int
+        Number of epochs that the settings choose if none is given.
+    """
 
     history: list
-    optimizer_state: dict
+    optimizer_state: tuple
+    steps_per_epoch: int
+    auto_epochs: int
 
 
 @torch.no_grad()
@@ -71,15 +85,14 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
     Returns
     -------
     Result
-        The history and the state of the optimizer.
+        The history, the state of the optimizer, and how long the run was.
     """
     device = rows.x.device
     order_seed, noise_seed, modules_seed, edits_seed = spawn_seeds(seed, 4)
     order = generator(order_seed)
     n_steps = len(MixedBatches(rows, settings.batch_size, order))
-    n_epochs = settings.n_epochs
-    if n_epochs is None:
-        n_epochs = max(settings.min_epochs, math.ceil(settings.min_steps / n_steps))
+    auto_epochs = max(settings.min_epochs, math.ceil(settings.min_steps / n_steps))
+    n_epochs = auto_epochs if settings.n_epochs is None else settings.n_epochs
     spread = module.likelihood.noise_of_inputs(
         torch.from_numpy(settings.spread).to(device, rows.x.dtype)
     )
@@ -114,7 +127,8 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
         {key: value for key, value in epoch.items() if key not in _SKORCH_KEYS}
         for epoch in net.history
     ]
-    return Result(history, (net.optimizer_.state_dict(), edits_state))
+    states = (net.optimizer_.state_dict(), edits_state)
+    return Result(history, states, n_steps, auto_epochs)
 
 
 def _load_state(optimizer, state):

@@ -1,12 +1,14 @@
 """A whole estimator as a state and weights, and back."""
 
 import math
+from numbers import Real
 
 import numpy as np
 import sklearn
 import torch
 
 from sklearn_revae._classifier import ReVAEClassifier
+from sklearn_revae._data.names import is_integer
 from sklearn_revae._sample_statistics import SampleStatistics
 from sklearn_revae._transformer import ReVAETransformer
 from sklearn_revae.persistence import _containers, _parts
@@ -177,7 +179,7 @@ def _fitted(estimator, state, weights):
     n_features, feature_names = state["n_features"], state["feature_names"]
     check(type(n_features) is int and n_features > 0, "n_features")
     settled = updated_settled(state["settled"])
-    check(set(settled) == set(_SETTLED), "settled values")
+    _check_settled(settled)
     attributes = {"n_features_in_": n_features, "device_": "cpu", **settled}
     if feature_names is not None:
         _parts.names(feature_names, n_features, "feature names")
@@ -194,8 +196,11 @@ def _fitted(estimator, state, weights):
     n_values = [] if labels is None else [len(c) for c in labels.classes_]
     sizes = architecture(estimator, state, codec.families_)
     module = build(codec, n_values, sizes, weights)
+    check(len(module.members) == settled["n_members_"], "n_members_")
     _compare(probes(estimator, module), state["probes"])
-    module.label_model.exclusions = _exclusions(state["exclusions"], n_values)
+    exclusions = _exclusions(state["exclusions"], n_values)
+    for member in module.members:
+        member.label_model.exclusions = exclusions
     check(len(state["counts"]) == len(n_values), "counts")
     for count, n in zip(state["counts"], n_values, strict=True):
         numbers(count, (n,), "counts")
@@ -229,6 +234,20 @@ def _fitted(estimator, state, weights):
         "history_": history,
         "n_iter_": len(history),
     }
+
+
+def _check_settled(settled):
+    """Refuse values of parameters that training cannot have chosen."""
+    check(set(settled) == set(_SETTLED), "settled values")
+    for name in ("n_members_", "batch_size_"):
+        check(is_integer(settled[name]) and settled[name] > 0, name)
+    edit_weight = settled["edit_weight_"]
+    check(isinstance(edit_weight, Real) and 0 <= edit_weight < math.inf, "edit_weight_")
+    monitor = settled["early_stopping_monitor_"]
+    check(monitor in (None, "validation_score", "bound"), "early_stopping_monitor_")
+    for name in ("label_weight_", "consistency_weight_"):
+        weights = numbers(settled[name], (settled["n_members_"],), name)
+        check((weights >= 0).all(), name)
 
 
 def _exclusions(array, n_values):

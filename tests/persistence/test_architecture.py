@@ -5,6 +5,7 @@ import pytest
 from torch import nn
 
 from sklearn_revae import ReVAETransformer, _defaults
+from sklearn_revae._defaults import Default
 from sklearn_revae.persistence import ModelFileError, load, save
 from sklearn_revae.persistence import _file as files
 
@@ -14,7 +15,7 @@ COUNTS = RANDOM.poisson(1.0, (30, 60))
 PICTURES = RANDOM.randint(256, size=(12, 16, 16), dtype=np.uint8)
 MODELS = {
     "a table": ({}, X),
-    "counts": ({}, COUNTS),
+    "counts": ({"likelihood": "poisson"}, COUNTS),
     "an own encoder": ({"encoder": nn.Sequential(nn.Linear(4, 7))}, X),
     "an own decoder": ({"decoder": nn.Linear(4, 4), "style_dim": 4}, X),
     "pictures": ({}, PICTURES),
@@ -34,7 +35,7 @@ def case(request):
 @pytest.fixture
 def other_rules(monkeypatch):
     """Rules of "auto" that a later version might have."""
-    monkeypatch.setattr(_defaults, "hidden_layer_sizes", lambda columns: (5, 4, 3))
+    monkeypatch.setitem(_defaults.TABLE, "hidden_layer_size", Default(5, "", "Small."))
     monkeypatch.setattr(_defaults, "label_dim", lambda n_values: 3)
     monkeypatch.setattr(_defaults, "style_dim", lambda n_features: 3)
 
@@ -58,18 +59,23 @@ def test_a_file_is_read_whatever_auto_means(case, tmp_path, request):
         sizes = [
             m.out_features for m in refitted.module_.encoder.body if hasattr(m, "bias")
         ]
-        assert sizes == [5, 4, 3]
+        assert sizes == [5, 5]
 
 
 def _without_sizes(path):
     """Turn a file into one of those that did not store the widths of hidden layers."""
     state, tensors = files.read(path)
+    state["parameters"]["hidden_layer_sizes"] = "auto"
     del state["fitted"]["hidden_layer_sizes"]
     files.write(path, state, tensors)
 
 
+@pytest.mark.parametrize("case", MODELS)
 def test_files_without_sizes_follow_the_rule_of_version_1(case, tmp_path, request):
-    model, samples, modules = case
+    parameters, samples = MODELS[case]
+    sizes = () if samples is COUNTS else (256, 256)
+    model = ReVAETransformer(sizes, max_iter=1, random_state=0, **parameters).fit(samples)
+    modules = {name: m for name, m in parameters.items() if isinstance(m, nn.Module)}
     save(model, tmp_path / "model")
     _without_sizes(tmp_path / "model")
     request.getfixturevalue("other_rules")
@@ -87,7 +93,7 @@ def test_files_without_sizes_follow_the_rule_of_version_1(case, tmp_path, reques
         ([[256]], "hidden_layer_sizes"),
         (256, "int"),
         ("auto", "hidden_layer_sizes"),
-        ([256], "decoder"),
+        ([64], "decoder"),
     ],
 )
 def test_impossible_sizes_are_refused(sizes, message, tmp_path):

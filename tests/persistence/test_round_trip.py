@@ -253,12 +253,9 @@ def test_classes_keep_their_type(classes, blobs, quick_classifier, reload):
     assert_same(model.predict(X), loaded.predict(X))
 
 
-@pytest.mark.parametrize("label_classifier", ["bayes", "affine"])
-def test_several_labels_of_several_types(
-    label_classifier, two_labels, quick_classifier, reload
-):
+def test_several_labels_of_several_types(two_labels, quick_classifier, reload):
     X, y = two_labels
-    model = quick_classifier(label_classifier=label_classifier).fit(X, y)
+    model = quick_classifier(n_members=2).fit(X, y)
     loaded = reload(model)
     assert_same(attributes(model), attributes(loaded))
     do = {1: 6, "label_0": "left"}
@@ -280,10 +277,13 @@ def test_weights_of_double_names_of_integers_and_output(blobs, quick_classifier,
     [
         {},
         {"hidden_layer_sizes": [8, 4], "likelihood": {0: "laplace", 2: "beta"}},
-        {"hidden_layer_sizes": np.array([5]), "tol": np.float32(0.1)},
+        {"hidden_layer_sizes": np.array([5]), "edit_weight": np.float32(0.1)},
         {"unlabeled_value": "unknown", "image_shape": (2, 2), "label_dim": np.int64(3)},
         {"unlabeled_value": float("inf"), "device": torch.device("cpu")},
         {"unlabeled_value": None, "verbose": True, "callbacks": []},
+        {"n_members": np.int8(3), "early_stopping": 0.2, "learning_rate_init": "auto"},
+        {"class_weight": {0: 1, "rare": 2.5, np.int64(3): np.float32(4)}},
+        {"class_weight": [{0: 1}, "balanced"]},
         {"unlabeled_value": np.float64("nan"), "batch_size": np.uint16(7)},
     ],
 )
@@ -386,7 +386,7 @@ class OwnClassifier(ReVAEClassifier):
         (ReVAEClassifier(callbacks=[EpochTimer()]), r"set_params\(callbacks=None\)"),
         (ReVAEClassifier(unlabeled_value=object()), "unlabeled_value is <object"),
         (ReVAEClassifier(likelihood={0: {1, 2}}), "likelihood/0/1 is"),
-        (ReVAEClassifier(tol=np.longdouble(0.1)), "tol is an array of"),
+        (ReVAEClassifier(edit_weight=np.longdouble(0.1)), "edit_weight is an array of"),
         (ReVAEClassifier(encoder=nn.LazyLinear(3)), "lazy"),
         (ReVAEClassifier(random_state=np.random.RandomState(np.random.SFC64())), "SFC64"),
     ],
@@ -408,7 +408,6 @@ def test_unknown_attributes_are_refused(tmp_path):
     "changes",
     [
         {"hidden_layer_sizes": (9,)},
-        {"label_classifier": "affine"},
         {"decoder": nn.Linear(9, 4)},
         {"encoder": nn.Linear(4, 8)},
         {"style_dim": -1},

@@ -27,7 +27,9 @@ from sklearn_revae.persistence import load, save
 def classify(X: NDArray[np.float64], y: NDArray[np.int64]) -> ReVAEClassifier:
     few = mask_labels(y, n_per_class=10, random_state=0)
     assert_type(few, NDArray[Any])
-    model = ReVAEClassifier((16,), max_iter=5, random_state=0).fit(X, few)
+    weights = {0: 1.0, 2: 1.5}
+    model = ReVAEClassifier((16,), max_iter=5, class_weight=weights, random_state=0)
+    model.fit(X, few)
     assert_type(model, ReVAEClassifier)
     assert_type(model.predict(X), NDArray[Any])
     assert_type(model.transform(X), NDArray[Any])

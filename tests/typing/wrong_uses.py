@@ -16,7 +16,8 @@ X, y = np.zeros((4, 2)), np.array([0, 1, 0, 1])
 ReVAEClassifier(hidden_layers=(16,))  # type: ignore[call-arg]
 ReVAEClassifier((16,), 4)  # type: ignore[call-arg]
 ReVAEClassifier(max_iter="many")  # type: ignore[arg-type]
-ReVAEClassifier(label_classifier="linear")  # type: ignore[arg-type]
+ReVAEClassifier(n_members="many")  # type: ignore[arg-type]
+ReVAEClassifier(class_weight="heavy")  # type: ignore[arg-type]
 model = ReVAEClassifier().fit(X, y)
 ReVAEClassifier().fit(X)  # type: ignore[call-arg]
 model.predict(None)  # type: ignore[arg-type]
