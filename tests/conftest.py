@@ -14,7 +14,13 @@ import sklearn_revae
 from sklearn_revae import ReVAEClassifier, ReVAETransformer
 
 # Trains for a moment, for tests in which the quality of the model does not matter.
-QUICK = {"hidden_layer_sizes": (8,), "max_iter": 2, "batch_size": 20, "random_state": 0}
+QUICK = {
+    "hidden_layer_sizes": (8,),
+    "n_members": 2,
+    "max_iter": 2,
+    "batch_size": 20,
+    "random_state": 0,
+}
 
 # Trains long enough to classify the blobs.
 TRAINED = {**QUICK, "max_iter": 30, "batch_size": 10, "learning_rate_init": 0.01}

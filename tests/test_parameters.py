@@ -157,7 +157,7 @@ NUMPY_VALUES = [
     ("likelihood", np.array(["gaussian"] * 4), ["gaussian"] * 4),
     ("label_weight", np.float32(2.5), 2.5),
     ("edit_weight", np.int64(2), 2),
-    ("n_members", np.int64(2), 2),
+    ("n_members", np.int64(3), 3),
     ("consistency_weight", np.float64(0.25), 0.25),
     ("max_iter", np.int64(3), 3),
     ("batch_size", np.uint8(7), 7),
@@ -203,7 +203,6 @@ def test_parameters_are_stored_as_given(quick_classifier):
     "options",
     [
         {"n_members": 1},
-        {"n_members": 9},
         {"likelihood": "bernoulli"},
         {"likelihood": "gaussian"},
         {"likelihood": "shared_gaussian"},
@@ -238,7 +237,7 @@ def test_auto_numbers_of_latent_dimensions(few_blobs, quick_classifier):
 
 
 def test_auto_loss_weights_differ_from_member_to_member(few_blobs, quick_classifier):
-    model = quick_classifier().fit(*few_blobs)
+    model = quick_classifier(n_members="auto").fit(*few_blobs)
     assert model.n_members_ == len(MEMBERS)
     for name in ("label_weight", "consistency_weight"):
         expected = [getattr(member, name) * N_COLUMNS for member in MEMBERS]
@@ -249,7 +248,7 @@ def test_auto_loss_weights_differ_from_member_to_member(few_blobs, quick_classif
 
 def test_given_loss_weights_are_those_of_all_members(few_blobs, quick_classifier):
     weights = {"label_weight": 3, "consistency_weight": 0, "edit_weight": 0.5}
-    model = quick_classifier(n_members=2, **weights).fit(*few_blobs)
+    model = quick_classifier(**weights).fit(*few_blobs)
     np.testing.assert_array_equal(model.label_weight_, [3.0, 3.0])
     np.testing.assert_array_equal(model.consistency_weight_, [0.0, 0.0])
     assert model.edit_weight_ == 0.5
@@ -258,9 +257,9 @@ def test_given_loss_weights_are_those_of_all_members(few_blobs, quick_classifier
 @pytest.mark.parametrize(
     ("changes", "n_members"),
     [
-        ({}, len(MEMBERS)),
-        ({"n_members": 3}, 3),
-        ({"encoder": nn.Linear(N_COLUMNS, 5)}, 1),
+        ({"n_members": "auto"}, len(MEMBERS)),
+        ({"n_members": 9}, 9),
+        ({"encoder": nn.Linear(N_COLUMNS, 5), "n_members": "auto"}, 1),
         ({"encoder": nn.Linear(N_COLUMNS, 5), "n_members": 2}, 2),
     ],
     ids=["auto", "given", "own module", "own module, given"],
@@ -271,7 +270,7 @@ def test_number_of_members(changes, n_members, few_blobs, quick_classifier):
 
 
 def test_one_member_is_enough_without_labels(blobs, quick_transformer):
-    assert quick_transformer().fit(blobs[0]).n_members_ == 1
+    assert quick_transformer(n_members="auto").fit(blobs[0]).n_members_ == 1
 
 
 @pytest.mark.parametrize(("given", "used"), [("auto", 60), (7, 7)])

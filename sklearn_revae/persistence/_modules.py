@@ -113,8 +113,7 @@ def build(codec, n_values, architecture, weights):
     """
     columns = codec.model_columns()
     masked, shape = bool(codec.missing_.any()), codec.picture_shape_
-    others = (re.match(r"others\.(\d+)\.", name) for name in weights)
-    n_members = 1 + len({other[1] for other in others if other})
+    n_members = _n_members(weights)
     with _Budget(sum(weight.numel() for weight in weights.values())):
         module = build_model(
             columns, masked, shape, n_values, architecture, n_members, generator(0)
@@ -124,6 +123,29 @@ def build(codec, n_values, architecture, weights):
     if not own and not all(torch.isfinite(w).all() for w in weights.values()):
         raise ValueError("some of its weights are NaN or infinite")
     return module
+
+
+def _n_members(weights):
+    """Number of ensemble members in a file, each of which has all weights.
+
+    Raises
+    ------
+    ValueError
+        If a member lacks a weight that another one has.
+    """
+    names = {"": set()}
+    for weight in weights:
+        member = re.match(r"(others\.\d+\.)?", weight)[0]
+        names.setdefault(member, set()).add(weight.removeprefix(member))
+    for member, own in names.items():
+        different = own ^ names[""]
+        if different:
+            name = min(different)
+            raise ValueError(
+                f"only one of {name!r} and {member + name!r} is in the file, but each "
+                "ensemble member has the same weights"
+            )
+    return len(names)
 
 
 def _renamed(name):

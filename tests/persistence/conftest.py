@@ -28,7 +28,11 @@ def small_rows():
 def small_model(small_rows):
     """A classifier with few weights; tests must not change it."""
     model = ReVAEClassifier(
-        (3,), max_iter=3, batch_size=20, random_state=np.random.RandomState(0)
+        (3,),
+        n_members=2,
+        max_iter=3,
+        batch_size=20,
+        random_state=np.random.RandomState(0),
     )
     return model.fit(*small_rows)
 

@@ -203,9 +203,77 @@ def test_the_error_names_what_is_wrong_in_a_forged_file(
         load(forge(state, tensors))
 
 
-def test_weights_that_are_not_finite_are_refused(read_parts, forge):
+_SECOND = "module.others.0."
+
+
+def _renumbered(state, tensors):
+    """Leave a gap: the first member, and then the third."""
+    for name in [name for name in tensors if name.startswith(_SECOND)]:
+        tensors["module.others.1." + name.removeprefix(_SECOND)] = tensors.pop(name)
+
+
+def _settle_members(n_members, state, tensors):
+    state["fitted"]["settled"]["n_members_"] = n_members
+    for name in ("label_weight_", "consistency_weight_"):
+        tensors[f"fitted/settled/{name}"] = torch.ones(n_members).double()
+
+
+def _one_more(state, tensors):
+    """Name one more member than there are weights for."""
+    _settle_members(3, state, tensors)
+
+
+def _with_many_members(state, tensors):
+    """Name many members by one tensor each."""
+    _settle_members(5001, state, tensors)
+    for i in range(5000):
+        tensors[f"module.others.{i}.encoder.head.bias"] = torch.zeros(1)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (_set("fitted", "settled", "n_members_", 3), "label_weight_"),
+        (_set("fitted", "settled", "n_members_", 2.0), "n_members_"),
+        (_set("fitted", "settled", "n_members_", 0), "n_members_"),
+        (_set("fitted", "settled", "edit_weight_", "auto"), "edit_weight_"),
+        (
+            _tensor("fitted/settled/label_weight_", torch.ones(3).double()),
+            "label_weight_",
+        ),
+        (
+            _tensor("fitted/settled/label_weight_", -torch.ones(2).double()),
+            "label_weight_",
+        ),
+        (lambda state, tensors: tensors.pop(f"{_SECOND}encoder.head.bias"), "head.bias"),
+        (_tensor(f"{_SECOND}encoder.head.bias", torch.zeros(1)), "others.0.encoder.head"),
+        (_tensor(f"{_SECOND}payload", torch.zeros(2)), "payload"),
+        (_tensor("module.others.x.payload", torch.zeros(2)), "payload"),
+        (_one_more, "n_members_"),
+        (_renumbered, "others"),
+        (_with_many_members, "others"),
+    ],
+)
+def test_members_that_are_not_complete_are_refused(
+    change, message, read_parts, forge, no_large_memory
+):
     state, tensors = read_parts()
-    tensors["module.encoder.head.bias"].fill_(np.nan)
+    change(state, tensors)
+    with pytest.raises(ModelFileError, match=message):
+        load(forge(state, tensors))
+
+
+def test_a_file_without_its_other_member_is_refused(read_parts, forge):
+    state, tensors = read_parts()
+    tensors = {k: v for k, v in tensors.items() if not k.startswith(_SECOND)}
+    with pytest.raises(ModelFileError, match="n_members_"):
+        load(forge(state, tensors))
+
+
+@pytest.mark.parametrize("member", ["module.", _SECOND])
+def test_weights_that_are_not_finite_are_refused(member, read_parts, forge):
+    state, tensors = read_parts()
+    tensors[f"{member}encoder.head.bias"].fill_(np.nan)
     with pytest.raises(ModelFileError, match="NaN"):
         load(forge(state, tensors))
 

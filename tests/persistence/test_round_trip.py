@@ -1,10 +1,12 @@
 """A loaded model has the attributes of the saved one, and gives the same results."""
 
 import os
+import pickle
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+import joblib
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -157,6 +159,8 @@ def test_a_classifier_on_a_frame_with_labels_that_exclude_each_other(
     assert len(model.exclusions_) > 0
     loaded = reload(model)
     assert_same(attributes(model), attributes(loaded))
+    for one, other in zip(model.module_.members, loaded.module_.members, strict=True):
+        assert other.label_model.exclusions == one.label_model.exclusions
     do = {"where": "left"}
     for rows in (X.iloc[:5], X.iloc[:5].sample(frac=1, random_state=0)):
         for one in (model, loaded):
@@ -211,6 +215,20 @@ def test_a_transformer_without_labels(blobs, quick_transformer, reload):
     assert_same(model.impute(X), loaded.impute(X))
 
 
+@pytest.mark.parametrize("n_members", ["auto", 1, 3])
+def test_all_members(n_members, few_blobs, quick_classifier, reload):
+    X, y = few_blobs
+    # Weights are integers here, and arrays of floats in the fitted model.
+    model = quick_classifier(n_members=n_members, label_weight=2, max_iter=1).fit(X, y)
+    loaded = reload(model)
+    assert_same(attributes(model), attributes(loaded))
+    assert_same(model.predict_proba(X), loaded.predict_proba(X))
+    assert_same(
+        attributes(model.partial_fit(X, y)) | {"_sample_statistics": None},
+        attributes(loaded.partial_fit(X, y)) | {"_sample_statistics": None},
+    )
+
+
 @pytest.mark.parametrize("form", ["csr_matrix", "csc_array", "lil_matrix"])
 def test_sparse_rows(form, blobs, quick_classifier, reload):
     X, y = blobs
@@ -255,7 +273,7 @@ def test_classes_keep_their_type(classes, blobs, quick_classifier, reload):
 
 def test_several_labels_of_several_types(two_labels, quick_classifier, reload):
     X, y = two_labels
-    model = quick_classifier(n_members=2).fit(X, y)
+    model = quick_classifier().fit(X, y)
     loaded = reload(model)
     assert_same(attributes(model), attributes(loaded))
     do = {1: 6, "label_0": "left"}
@@ -437,8 +455,11 @@ def test_the_same_model_gives_the_same_bytes(blobs_model, tmp_path):
     assert (tmp_path / "again").read_bytes() == (tmp_path / "one").read_bytes()
 
 
-def test_a_file_is_not_much_larger_than_the_weights(digits_model, tmp_path):
-    save(digits_model, tmp_path / "model")
+@pytest.mark.parametrize(
+    "write", [save, joblib.dump, lambda m, path: path.write_bytes(pickle.dumps(m))]
+)
+def test_a_file_is_not_much_larger_than_the_weights(write, digits_model, tmp_path):
+    write(digits_model, tmp_path / "model")
     n_bytes = sum(t.nbytes for t in digits_model.module_.state_dict().values())
     # impute needs three square matrices of doubles.
     n_bytes += 3 * 8 * digits_model.n_features_in_**2

@@ -1,0 +1,54 @@
+"""A fit that max_iter ended far too soon warns, and says how many steps it needs."""
+
+import warnings
+
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+
+MESSAGE = (
+    r"^max_iter=3 stopped training after 9 steps, but about 300 are needed\. Increase "
+    r"max_iter, or leave it at 'auto'\.$"
+)
+
+
+@pytest.fixture
+def no_warning():
+    """Turn the warning into an error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        yield
+
+
+def test_far_too_few_epochs_are_warned_of(few_blobs, quick_classifier):
+    with pytest.warns(ConvergenceWarning, match=MESSAGE) as caught:
+        model = quick_classifier(max_iter=3).fit(*few_blobs)
+    assert model.n_iter_ == 3
+    # It names the line that called fit.
+    assert caught[0].filename == __file__
+
+
+def test_the_transformer_warns_too(blobs, quick_transformer):
+    with pytest.warns(ConvergenceWarning, match=MESSAGE):
+        quick_transformer(max_iter=3).fit(blobs[0])
+
+
+@pytest.mark.usefixtures("no_warning")
+def test_a_shorter_training_than_auto_is_not_warned_of(few_blobs, quick_classifier):
+    # Three steps in each epoch, and "auto" makes 300.
+    for max_iter in (34, "auto"):
+        quick_classifier(max_iter=max_iter, n_members=1).fit(*few_blobs)
+    with pytest.raises(ConvergenceWarning):
+        quick_classifier(max_iter=33, n_members=1).fit(*few_blobs)
+
+
+@pytest.mark.usefixtures("no_warning")
+def test_training_in_parts_is_not_warned_of(few_blobs, quick_classifier):
+    quick_classifier(max_iter=3).partial_fit(*few_blobs, classes=[0, 1, 2])
+    model = quick_classifier(max_iter="auto", n_members=1, warm_start=True)
+    model.fit(*few_blobs).set_params(max_iter=3).fit(*few_blobs)
+
+
+@pytest.mark.usefixtures("no_warning")
+def test_training_that_early_stopping_ended_is_not_warned_of(few_blobs, quick_classifier):
+    model = quick_classifier(max_iter=33, early_stopping=True, n_iter_no_change=1)
+    assert model.fit(*few_blobs).n_iter_ < 33
