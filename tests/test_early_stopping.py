@@ -133,22 +133,19 @@ def test_samples_with_several_labels_are_held_out(
     assert (held_out.codes >= 0).any(dim=1).all()
 
 
-def _head(model):
-    return model.encoder.head.weight.detach().clone()
-
-
 def test_the_best_weights_of_all_members_are_kept(
     few_blobs, quick_classifier, monkeypatch
 ):
     scores, weights = iter([0.1, 0.9, 0.2, 0.3]), []
 
     def score(module, rows):
-        weights.append(_head(module.member))
+        weights.append(module.encoder.head.weight.detach().clone())
         return next(scores)
 
     monkeypatch.setattr(sklearn_revae._training.run, "module_accuracy", score)
     model = quick_classifier(early_stopping=True, max_iter=4).fit(*few_blobs)
     assert [epoch["validation_score"] for epoch in model.history_] == [0.1, 0.9, 0.2, 0.3]
-    kept = torch.stack([_head(member) for member in model.module_.members])
+    members = model.module_.members
+    kept = torch.stack([member.encoder.head.weight.T for member in members])
     assert torch.equal(kept, weights[1])
     assert not torch.equal(kept, weights[3])
