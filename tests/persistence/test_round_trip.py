@@ -223,10 +223,10 @@ def test_all_members(n_members, few_blobs, quick_classifier, reload):
     loaded = reload(model)
     assert_same(attributes(model), attributes(loaded))
     assert_same(model.predict_proba(X), loaded.predict_proba(X))
-    assert_same(
-        attributes(model.partial_fit(X, y)) | {"_sample_statistics": None},
-        attributes(loaded.partial_fit(X, y)) | {"_sample_statistics": None},
-    )
+    model._optimizer_state = None
+    for one in (model, loaded):
+        one.partial_fit(X, y)
+    assert_same(model.module_, loaded.module_)
 
 
 @pytest.mark.parametrize("form", ["csr_matrix", "csc_array", "lil_matrix"])
