@@ -11,8 +11,8 @@ from torch import nn
 from torch.nn import functional as F
 from trained import IMAGES, as_rows, in_chunks, read_or_train
 
-from sklearn_revae._model.convolutions import conv_encoder_body
 from sklearn_revae._model.networks import make_layer
+from sklearn_revae._model.published import published_encoder_body
 
 EPOCHS = 10
 BATCH_SIZE = 100
@@ -26,7 +26,7 @@ class Judge(nn.Module):
     def __init__(self, n_labels):
         super().__init__()
         generator = torch.Generator().manual_seed(SEED)
-        body, width = conv_encoder_body(IMAGES, generator)
+        body, width = published_encoder_body(IMAGES, generator)
         self.layers = nn.Sequential(
             body, make_layer(nn.Linear, width, n_labels, generator=generator)
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from sklearn.datasets import get_data_home
 
-from sklearn_revae._model.convolutions import ImageShape
+from sklearn_revae._model.images import ImageShape
 
 # The images that make_avatars returns.
 IMAGES = ImageShape(64, 64, 3, channels_last=True)

@@ -3,7 +3,7 @@
 import contextlib
 import copy
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -78,6 +78,7 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
         encoder: torch.nn.Module | Auto = "auto",
         decoder: torch.nn.Module | Auto = "auto",
         image_shape: Sequence[int] | None = None,
+        views: Callable[[torch.Tensor], torch.Tensor] | Auto | None = "auto",
         unlabeled_value: object = -1,
         max_iter: int | Auto = "auto",
         batch_size: int | Auto = "auto",
@@ -102,6 +103,7 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
         self.encoder = encoder
         self.decoder = decoder
         self.image_shape = image_shape
+        self.views = views
         self.unlabeled_value = unlabeled_value
         self.max_iter = max_iter
         self.batch_size = batch_size
@@ -241,7 +243,9 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
             bool(self._codec.missing_.any()),
             self._codec.picture_shape_,
             n_values,
-            _defaults.architecture_of(self, columns, n_values),
+            _defaults.architecture_of(
+                self, columns, self._codec.picture_shape_, n_values
+            ),
             _defaults.n_members_of(self, self._codec, n_values),
             generator(self._seeds.weights),
         )

@@ -128,22 +128,29 @@ PARAMETERS = {
         .. versionadded:: 0.2""",
     ),
     "encoder": Parameter(
-        [_AUTO, torch.nn.Module],
+        [StrOptions({"auto", "published"}), torch.nn.Module],
         """\
-        "auto" or torch.nn.Module, default="auto"
+        "auto", "published" or torch.nn.Module, default="auto"
         A module that maps scaled samples (n, n_inputs) to (n, any width); a linear layer
         to the means and scales of the latent code follows. `n_inputs` is `n_features`,
         with one input per category for categorical features, and `n_features` more (a
-        mask of the observed values) if values are missing. If "auto", convolutions for
-        pictures, and fully connected layers otherwise. The module is copied, and left
-        unchanged.""",
+        mask of the observed values) if values are missing. If "auto", convolutions with
+        group normalisation for pictures of 16 to 128 pixels per side, and fully connected
+        layers otherwise. "published" is the convolutional network of the paper, which
+        normalises nothing. The module is copied, and left unchanged.
+
+        .. versionchanged:: 0.2
+           "auto" no longer means the paper's network for pictures.""",
     ),
     "decoder": Parameter(
-        [_AUTO, torch.nn.Module],
+        [StrOptions({"auto", "published"}), torch.nn.Module],
         """\
-        "auto" or torch.nn.Module, default="auto"
+        "auto", "published" or torch.nn.Module, default="auto"
         A module that maps latent codes (n, n_latents) to (n, n_features), with one output
-        per category for categorical features. It is copied, and left unchanged.""",
+        per category for categorical features. It is copied, and left unchanged. If
+        "auto", convolutions for pictures that the latent code scales and shifts at every
+        resolution, and fully connected layers otherwise. "published" is the
+        convolutional network of the paper.""",
     ),
     "image_shape": Parameter(
         [None, "array-like"],
@@ -152,6 +159,20 @@ PARAMETERS = {
         Shape of the pictures that the rows of a two-dimensional X hold: (height, width),
         with the channels last or first if there are any. An X of three or four dimensions
         does not need it.""",
+    ),
+    "views": Parameter(
+        [_AUTO, None, callable],
+        """\
+        "auto", None or callable, default="auto"
+        Random views of pictures, which the consistency loss compares with the pictures
+        themselves. If "auto", pictures of at least 16 pixels per side are shifted,
+        rotated and scaled a little, a square is cut out, and contrast and brightness are
+        changed; samples that are not pictures get noise instead. None always adds noise.
+        A callable takes a tensor of pictures (n, channels, height, width) in the units of
+        X and returns another one of that shape: pass one that also mirrors the pictures
+        if a mirrored picture has the same labels.
+
+        .. versionadded:: 0.2""",
     ),
     "unlabeled_value": Parameter(
         "no_validation",

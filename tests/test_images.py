@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from sklearn_revae import ReVAEClassifier
-from sklearn_revae._model.build import image_layout
+from sklearn_revae._model.images import image_layout
 
 
 def pictures(n=60, shape=(16, 16), seed=0):
@@ -38,13 +38,17 @@ def model(data):
     return quick(max_iter=30).fit(*data)
 
 
+def n_layers(module, *kinds):
+    return sum(isinstance(layer, kinds) for layer in module.modules())
+
+
 def n_convolutions(model):
-    kinds = (nn.Conv2d, nn.ConvTranspose2d)
-    return sum(isinstance(layer, kinds) for layer in model.module_.modules())
+    return n_layers(model.module_, nn.Conv2d, nn.ConvTranspose2d)
 
 
 def test_pictures_are_convolved(model):
-    assert n_convolutions(model) == 6
+    assert n_convolutions(model) == 5
+    assert n_layers(model.module_, nn.GroupNorm) == 4
     assert set(model.column_kinds_) == {"pixel"}
     assert model.n_features_in_ == 256
 
@@ -71,7 +75,7 @@ def test_results_have_the_shape_and_type_of_the_pictures(shape, dtype):
 def test_flat_rows_with_image_shape_give_the_same_model(data, model):
     X, y = data
     flat = quick(max_iter=30, image_shape=(16, 16)).fit(X.reshape(60, -1), y)
-    assert n_convolutions(flat) == 6
+    assert n_convolutions(flat) == 5
     np.testing.assert_array_equal(
         flat.predict_proba(X.reshape(60, -1)), model.predict_proba(X)
     )
@@ -182,7 +186,7 @@ def test_small_pictures_have_a_fully_connected_network():
 def test_pixels_of_every_family(likelihood, data):
     X, y = data
     model = quick(likelihood=likelihood).fit(X, y)
-    assert n_convolutions(model) == 6
+    assert n_convolutions(model) == 5
     assert np.isfinite(model.score_samples(X)).all()
 
 
@@ -245,3 +249,124 @@ def test_the_same_seed_gives_the_same_weights(data):
     first, second = (quick(max_iter=2).fit(X, y) for _ in range(2))
     for a, b in zip(first.module_.parameters(), second.module_.parameters(), strict=True):
         assert torch.equal(a, b)
+
+
+# The published networks
+
+
+def test_the_published_networks_can_be_chosen(data, model):
+    published = quick(encoder="published", decoder="published").fit(*data)
+    assert n_layers(published.module_, nn.GroupNorm) == 0
+    assert n_layers(published.module_, nn.ConvTranspose2d) == 3
+    encoder_only = quick(encoder="published").fit(*data)
+    assert n_layers(encoder_only.module_.encoder, nn.GroupNorm) == 0
+    for default in (encoder_only, model):
+        assert n_layers(default.module_, nn.ConvTranspose2d) == 0
+
+
+@pytest.mark.parametrize("name", ["encoder", "decoder"])
+@pytest.mark.parametrize("side", [8, None])
+def test_a_published_network_requires_images_that_it_can_read(name, side, data):
+    X, y = data
+    X = X.reshape(60, -1) if side is None else X[:, :side, :side]
+    with pytest.raises(ValueError, match=f"{name}='published' requires images of 16 to"):
+        quick(**{name: "published"}).fit(X, y)
+
+
+# Views
+
+
+class Recorder:
+    """Views that are the images themselves, and the images that were passed."""
+
+    def __init__(self):
+        self.seen = []
+
+    def __call__(self, images):
+        self.seen.append(images)
+        return images
+
+
+@pytest.mark.parametrize("channels_last", [False, True])
+def test_own_views_get_pictures_in_the_units_of_X(channels_last):
+    X, y = pictures(shape=(16, 16, 3))
+    X = X if channels_last else np.ascontiguousarray(X.transpose(0, 3, 1, 2))
+    views = Recorder()
+    quick(max_iter=2, views=views).fit(X, y)
+    channels_first = X.transpose(0, 3, 1, 2) if channels_last else X
+    for images in views.seen:
+        assert images.shape == (60, 3, 16, 16)
+        # A batch holds every picture once, in another order.
+        found = np.sort(images.flatten(1).numpy().mean(1))
+        expected = np.sort(channels_first.reshape(60, -1).mean(1))
+        np.testing.assert_allclose(found, expected, rtol=1e-4)
+
+
+def test_own_views_get_small_pictures_and_pictures_for_own_modules():
+    X, y = pictures()
+    decoder = nn.Sequential(nn.LazyLinear(256))
+    own = {"encoder": Halved(), "decoder": decoder}
+    for parameters, samples in [(own, X), ({}, X[:, ::2, ::2])]:
+        views = Recorder()
+        quick(max_iter=1, views=views, **parameters).fit(samples, y)
+        assert [images.shape[2:] for images in views.seen] == [samples.shape[1:]]
+
+
+def test_every_member_gets_own_views(data):
+    views = Recorder()
+    quick(max_iter=1, views=views, n_members=2).fit(*data)
+    assert views.seen[0].shape == (120, 1, 16, 16)
+
+
+def test_views_replace_noise_in_pictures_of_16_pixels(data, weight_bytes):
+    X, y = data
+    plain, auto = (
+        weight_bytes(quick(max_iter=1, views=views, edit_weight=0).fit(X, y))
+        for views in (None, "auto")
+    )
+    assert plain != auto
+    small = X[:, ::2, ::2]
+    plain, auto = (
+        weight_bytes(quick(max_iter=1, views=views, edit_weight=0).fit(small, y))
+        for views in (None, "auto")
+    )
+    assert plain == auto
+
+
+@pytest.mark.parametrize("views", ["auto", None])
+def test_views_do_not_prevent_missing_pixels(views):
+    X, y = pictures(n=200)
+    X = X / 255.0
+    X[np.random.RandomState(0).random_sample(X.shape) < 0.1] = np.nan
+    new, new_y = pictures(n=200, seed=1)
+    assert quick(max_iter=30, views=views).fit(X, y).score(new / 255.0, new_y) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("views", "returned"),
+    [
+        (lambda images: images[:1], r"shape \(1, 1, 16, 16\)"),
+        (lambda images: None, "NoneType"),
+        (lambda images: images.flatten(1), r"shape \(60, 256\)"),
+    ],
+    ids=["fewer", "none", "rows"],
+)
+def test_own_views_of_another_shape_are_refused(views, returned, data):
+    with pytest.raises(ValueError, match=f"views=.*returned {returned} for images of"):
+        quick(views=views).fit(*data)
+
+
+def test_own_views_require_pictures(data):
+    X, y = data
+    with pytest.raises(ValueError, match=r"views=.*requires images.*image_shape"):
+        quick(views=Recorder()).fit(X.reshape(60, -1), y)
+
+
+def test_own_views_may_draw_from_the_global_generator(data, weight_bytes):
+    def views(images):
+        return images + torch.randn_like(images)
+
+    first, second = (
+        weight_bytes(quick(max_iter=1, views=views).fit(*data)) for _ in range(2)
+    )
+    assert first == second

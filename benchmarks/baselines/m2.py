@@ -28,13 +28,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from sklearn_revae._model.convolutions import (
-    ImageShape,
-    conv_decoder,
-    conv_encoder_body,
-)
 from sklearn_revae._model.families import Column, SharedGaussian
+from sklearn_revae._model.images import ImageShape
 from sklearn_revae._model.networks import GaussianEncoder, make_layer
+from sklearn_revae._model.published import published_decoder, published_encoder_body
 from sklearn_revae._training.batches import MixedBatches, Rows
 from sklearn_revae._training.net import NOISE_LEARNING_RATE_FACTOR, warmup_and_decay
 
@@ -70,12 +67,12 @@ class M2(nn.Module):
         generator = torch.Generator().manual_seed(random_state)
         layout = ImageShape(*shape, channels_last=True)
         self.shape = shape
-        self.body, width = conv_encoder_body(layout, generator)
+        self.body, width = published_encoder_body(layout, generator)
         self.label_head = make_layer(nn.Linear, width, n_labels, generator=generator)
         self.latent_head = GaussianEncoder(
             nn.Identity(), width + n_labels, latent_dim, generator
         )
-        self.decoder = conv_decoder(latent_dim + n_labels, layout, generator)
+        self.decoder = published_decoder(latent_dim + n_labels, layout, generator)
         self.noise = SharedGaussian([Column("shared_gaussian")] * layout.n_features)
         self.register_buffer("centre", torch.zeros(()))
         self.register_buffer("spread", torch.ones(()))

@@ -5,14 +5,9 @@ from dataclasses import dataclass
 
 import torch
 
-from sklearn_revae._model.convolutions import (
-    SMALLEST_SIDE,
-    ImageShape,
-    check_image_shape,
-    conv_decoder,
-    conv_encoder_body,
-)
+from sklearn_revae._model.convolutions import image_decoder, image_encoder_body
 from sklearn_revae._model.ensemble import Ensemble
+from sklearn_revae._model.images import check_image_shape, convolves_on, image_layout
 from sklearn_revae._model.label_model import LabelModel
 from sklearn_revae._model.likelihoods import ProductLikelihood
 from sklearn_revae._model.networks import (
@@ -20,6 +15,7 @@ from sklearn_revae._model.networks import (
     mlp_decoder,
     mlp_encoder_body,
 )
+from sklearn_revae._model.published import published_decoder, published_encoder_body
 from sklearn_revae._model.revae import ReVAE
 from sklearn_revae._torch_state import seeded_global_generators, standard_settings
 
@@ -34,15 +30,21 @@ class Architecture:
         Widths of the hidden layers of the default encoder.
     label_dim, style_dim : int
         Number of latent dimensions per label, and of those that belong to no label.
-    encoder, decoder : torch.nn.Module or None
-        The user's own modules; None builds the default networks.
+    encoder, decoder : torch.nn.Module or {"auto", "published"}
+        The user's own modules. "auto" builds the default networks; "published" builds
+        those of the paper where the default ones are convolutional.
     """
 
     hidden_layer_sizes: tuple
     label_dim: int
     style_dim: int
-    encoder: torch.nn.Module | None = None
-    decoder: torch.nn.Module | None = None
+    encoder: torch.nn.Module | str = "auto"
+    decoder: torch.nn.Module | str = "auto"
+
+    @property
+    def own_modules(self):
+        """Whether encoder and decoder are the user's own modules, a pair of bools."""
+        return tuple(isinstance(m, torch.nn.Module) for m in (self.encoder, self.decoder))
 
 
 def _own_module(given, name, n_inputs, expected, generator):
@@ -136,26 +138,11 @@ def _cure(module, example, expected):
     return f"It should return {expected}."
 
 
-def image_layout(shape):
-    """Layout of images of `shape`: (H, W), (H, W, C) or (C, H, W).
-
-    The last axis holds the channels if its length is 1, 3 or 4; otherwise the first axis
-    does if its length is. If neither is, the shorter of the two holds them.
-    """
-    if len(shape) == 2:
-        return ImageShape(*shape)
-    first, last = shape[0], shape[-1]
-    usual = (1, 3, 4)
-    if last in usual or (first not in usual and last <= first):
-        return ImageShape(shape[0], shape[1], last, channels_last=True)
-    return ImageShape(shape[1], shape[2], first)
-
-
 def _convolved_layout(architecture, image):
     """Layout of the images if convolutional networks read them, else None."""
     if image is None:
         return None
-    if architecture.encoder is not None and architecture.decoder is not None:
+    if all(architecture.own_modules):
         return None
     layout = image_layout(image)
     if not convolves_on(image):
@@ -167,13 +154,15 @@ def _convolved_layout(architecture, image):
 
 def _encoder_body(architecture, likelihood, layout, generator):
     """Make the encoder without its last layer; returns it and the width of its output."""
-    if architecture.encoder is not None:
+    if architecture.own_modules[0]:
         expected = "features of shape (n, any width); a linear layer follows"
         return _own_module(
             architecture.encoder, "encoder", likelihood.n_inputs, expected, generator
         )
     if layout is not None:
-        return conv_encoder_body(layout, generator, n_masks=int(likelihood.masked))
+        published = architecture.encoder == "published"
+        make_body = published_encoder_body if published else image_encoder_body
+        return make_body(layout, generator, n_masks=int(likelihood.masked))
     return mlp_encoder_body(
         likelihood.n_inputs, architecture.hidden_layer_sizes, generator
     )
@@ -182,7 +171,7 @@ def _encoder_body(architecture, likelihood, layout, generator):
 def _decoder(architecture, likelihood, layout, latent_dim, generator):
     """Make the decoder."""
     n_outputs = likelihood.n_outputs
-    if architecture.decoder is not None:
+    if architecture.own_modules[1]:
         expected = f"shape (n, {n_outputs}), the likelihood's parameters of every feature"
         decoder, width = _own_module(
             architecture.decoder, "decoder", latent_dim, expected, generator
@@ -194,19 +183,10 @@ def _decoder(architecture, likelihood, layout, latent_dim, generator):
             )
         return decoder
     if layout is not None:
-        return conv_decoder(latent_dim, layout, generator)
+        published = architecture.decoder == "published"
+        make_decoder = published_decoder if published else image_decoder
+        return make_decoder(latent_dim, layout, generator)
     return mlp_decoder(latent_dim, architecture.hidden_layer_sizes, n_outputs, generator)
-
-
-def convolves_on(image):
-    """Whether the default networks for images of this shape are convolutional.
-
-    `image` is None for samples that are not images.
-    """
-    if image is None:
-        return False
-    layout = image_layout(image)
-    return min(layout.height, layout.width) >= SMALLEST_SIDE
 
 
 @standard_settings()

@@ -11,30 +11,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from sklearn_revae._model.images import (
-    SMALLEST_SIDE,
-    FastFormat,
-    ImageShape,
-    ImagesToRows,
-    RowsToImages,
-    check_image_shape,
-    convolves,
-)
+from sklearn_revae._model.images import FastFormat, ImagesToRows, RowsToImages
 from sklearn_revae._model.networks import make_layer
-from sklearn_revae._model.published import published_decoder as conv_decoder
-from sklearn_revae._model.published import published_encoder_body as conv_encoder_body
-
-__all__ = [
-    "SMALLEST_SIDE",
-    "FastFormat",
-    "ImageShape",
-    "check_image_shape",
-    "conv_decoder",
-    "conv_encoder_body",
-    "convolves",
-    "image_decoder",
-    "image_encoder_body",
-]
 
 # Both sides are halved while one of them is longer than this.
 _LONGEST_GRID_SIDE = 4
@@ -59,18 +37,6 @@ def _grids(image_shape):
 def _channels(channels, n):
     """Return the first `n` numbers of channels; the last one is repeated."""
     return [channels[min(i, len(channels) - 1)] for i in range(n)]
-
-
-class _GroupNorm(nn.GroupNorm):
-    """Group normalisation, under torch.vmap too."""
-
-    def forward(self, images):
-        """(n, channels, height, width) -> the same."""
-        try:
-            return super().forward(images)
-        except RuntimeError:
-            # Under torch.vmap images have to be in torch's usual memory format.
-            return super().forward(images.contiguous())
 
 
 def image_encoder_body(image_shape, generator, n_masks=0):
@@ -110,7 +76,7 @@ def image_encoder_body(image_shape, generator, n_masks=0):
         options = {"stride": 2, "padding": kernel // 2}
         layers += [
             make_layer(nn.Conv2d, n_in, n_out, kernel, generator=generator, **options),
-            _GroupNorm(_N_GROUPS, n_out),
+            nn.GroupNorm(_N_GROUPS, n_out),
             nn.SiLU(),
         ]
     height, width = grids[-1]
@@ -139,7 +105,7 @@ class _Doubling(nn.Module):
             nn.Conv2d, n_in, 4 * n_out, 3, padding=1, generator=generator
         )
         # The latent code decides scales and shifts.
-        self.norm = _GroupNorm(_N_GROUPS, n_out, affine=False)
+        self.norm = nn.GroupNorm(_N_GROUPS, n_out, affine=False)
         self.modulation = nn.utils.skip_init(nn.Linear, latent_dim, 2 * n_out)
         with torch.no_grad():
             self.modulation.weight.normal_(0, _INITIAL_MODULATION, generator=generator)

@@ -63,9 +63,36 @@ class ImageShape:
         return images.flatten(1)
 
 
+def image_layout(shape):
+    """Layout of images of `shape`: (H, W), (H, W, C) or (C, H, W).
+
+    The last axis holds the channels if its length is 1, 3 or 4; otherwise the first axis
+    does if its length is. If neither is, the shorter of the two holds them.
+    """
+    if len(shape) == 2:
+        return ImageShape(*shape)
+    first, last = shape[0], shape[-1]
+    usual = (1, 3, 4)
+    if last in usual or (first not in usual and last <= first):
+        return ImageShape(shape[0], shape[1], last, channels_last=True)
+    return ImageShape(shape[1], shape[2], first)
+
+
+def convolves_on(image):
+    """Whether the default networks for images of this shape are convolutional.
+
+    `image` is None for samples that are not images.
+    """
+    if image is None:
+        return False
+    layout = image_layout(image)
+    return min(layout.height, layout.width) >= SMALLEST_SIDE
+
+
 def convolves(module):
     """Whether a module has convolutional layers."""
-    return any(isinstance(part, nn.Conv2d) for part in module.modules())
+    kinds = (nn.Conv2d, nn.ConvTranspose2d)
+    return any(isinstance(part, kinds) for part in module.modules())
 
 
 def check_image_shape(image_shape):
@@ -131,8 +158,4 @@ class FastFormat(nn.Module):
         """(n, channels, height, width) -> the same."""
         on_cpu = images.device.type == "cpu"
         memory_format = self.on_cpu if on_cpu else torch.contiguous_format
-        try:
-            return images.contiguous(memory_format=memory_format)
-        except RuntimeError:
-            # Under torch.vmap there is only one format.
-            return images.contiguous()
+        return images.contiguous(memory_format=memory_format)

@@ -95,12 +95,23 @@ def _stacked_network(modules):
     first = modules[0]
     if type(first) is nn.Linear and first.bias is not None:
         return StackedLinear(modules)
-    if type(first) is nn.Sequential:
+    if _is_fully_connected(first):
         layers = zip(*modules, strict=True)
         return StackedSequence(*(_stacked_network(list(layer)) for layer in layers))
     if isinstance(first, nn.ReLU):
         return first
     return Loop(modules)
+
+
+def _is_fully_connected(module):
+    """Whether a module is a sequence of layers that all members compute at once.
+
+    A loop for each layer would copy the output of each, which takes convolutions long.
+    """
+    return type(module) is nn.Sequential and all(
+        type(layer) is nn.Linear or isinstance(layer, nn.ReLU) or _is_fully_connected(layer)
+        for layer in module
+    )
 
 
 def _stacked_parameters(modules):

@@ -68,6 +68,39 @@ def random_view(images, strength, generator):
     return views
 
 
+def strong_view(images, generator):
+    """Return a random view of each image, of the strength that training uses."""
+    return random_view(images, STRONG, generator)
+
+
+def own_view(function, images, generator):
+    """Return the views that a function of the user's own makes of images.
+
+    Parameters
+    ----------
+    function : callable
+        Takes and returns images (n, channels, height, width).
+    images : tensor (n, channels, height, width)
+        The images.
+    generator : torch.Generator
+        Not used, because `function` does not take one.
+
+    Raises
+    ------
+    ValueError
+        If the function returns anything but a tensor of the shape of the images.
+    """
+    views = function(images)
+    if not isinstance(views, torch.Tensor) or views.shape != images.shape:
+        shape = getattr(views, "shape", None)
+        returned = type(views).__name__ if shape is None else f"shape {tuple(shape)}"
+        raise ValueError(
+            f"views={function!r} returned {returned} for images of shape "
+            f"{tuple(images.shape)}; expected a tensor of the same shape."
+        )
+    return views
+
+
 def random_view_of_rows(rows, image_shape, strength, generator):
     """Return random views of images that flat rows hold.
 

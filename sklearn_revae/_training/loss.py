@@ -6,6 +6,7 @@ from torch import nn
 from sklearn_revae._model.draws import normal
 from sklearn_revae._model.objective import aligned, bound_of_samples, consistency_loss
 from sklearn_revae._training.edits import draw_edits, missed_edits
+from sklearn_revae._training.image_views import Views
 from sklearn_revae._training.perturbation import Noise
 
 
@@ -44,7 +45,11 @@ class SemiSupervisedLoss(nn.Module):
         self.step, self.n_steps = 0, n_steps
         self.settings = settings
         self.generator = generator
-        self.noise = Noise(settings.members, spread, generator)
+        self.noise = (
+            Noise(settings.members, spread, generator)
+            if settings.views is None
+            else Views(settings.views, settings.members, spread, generator)
+        )
         members = settings.members
         self.label_weight, self.consistency_weight = (
             spread.new_tensor([getattr(member, name) for member in members])[:, None]

@@ -1,9 +1,11 @@
 """The settings of a training run, with every "auto" resolved."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+
+from sklearn_revae._model.images import ImageShape
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,27 @@ class MemberSettings:
     label_weight: float
 
 
+@dataclass(frozen=True)
+class ImageViews:
+    """How random views of images are made.
+
+    Parameters
+    ----------
+    function : callable
+        Takes images (n, channels, height, width) in the units of X, and a generator;
+        returns as many images.
+    layout : ImageShape
+        How a row holds an image.
+    shift, scale : ndarray of float32, shape (n_features,)
+        A scaled value times `scale`, plus `shift`, is the value in the units of X.
+    """
+
+    function: Callable
+    layout: ImageShape
+    shift: np.ndarray
+    scale: np.ndarray
+
+
 @dataclass
 class Settings:
     """How to train.
@@ -48,6 +71,8 @@ class Settings:
         they do not change predictions.
     spread : ndarray of float32, shape (n_features,)
         Standard deviation of each scaled feature, in which noise is measured.
+    views : ImageViews or None
+        How views are made that take the place of rows with noise; None adds noise.
     n_mc_samples : int
         Number of samples of q(z|x) per row.
     batch_size : int
@@ -79,6 +104,7 @@ class Settings:
     n_edits: int
     edits_from: float
     spread: np.ndarray
+    views: ImageViews | None
     n_mc_samples: int
     batch_size: int
     learning_rate: float

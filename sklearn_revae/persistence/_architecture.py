@@ -8,6 +8,7 @@ import numpy as np
 from torch import nn
 
 from sklearn_revae._model.build import Architecture
+from sklearn_revae._model.images import convolves, convolves_on
 from sklearn_revae.persistence._modules import OWN_MODULES
 from sklearn_revae.persistence._parts import check
 
@@ -31,6 +32,37 @@ def hidden_layer_sizes(estimator):
     if own_decoder is None and isinstance(module.decoder[0], nn.Sequential):
         return _widths(module.decoder[0])[::-1]
     return []
+
+
+def image_networks(estimator):
+    """The default networks of a fitted estimator: "auto" or "published", for each one.
+
+    The word "auto" means the networks that this version builds.
+    """
+    module = estimator.module_
+    return [
+        "published" if convolves(part) and not _normalises(part) else "auto"
+        for part in (module.encoder.body, module.decoder)
+    ]
+
+
+def _normalises(module):
+    return any(isinstance(part, nn.GroupNorm) for part in module.modules())
+
+
+def _networks(estimator, state):
+    """The modules of the user's own, and the names of the default networks otherwise."""
+    named = state.get("image_networks")
+    if named is None:
+        # Files of version 1 hold the published networks of images.
+        image = state["image"]
+        named = ["published" if convolves_on(image) else "auto"] * len(OWN_MODULES)
+    known = len(named) == len(OWN_MODULES) and set(named) <= {"auto", "published"}
+    check(known, "image_networks")
+    return [
+        name if own is None else own
+        for own, name in zip(_own_modules(estimator), named, strict=True)
+    ]
 
 
 def _own_modules(estimator):
@@ -73,7 +105,7 @@ def architecture(estimator, state, families):
     return Architecture(
         tuple(np.atleast_1d(sizes).astype(int).tolist()),
         *dims,
-        *_own_modules(estimator),
+        *_networks(estimator, state),
     )
 
 

@@ -12,7 +12,11 @@ from sklearn_revae._data.names import is_integer
 from sklearn_revae._sample_statistics import SampleStatistics
 from sklearn_revae._transformer import ReVAETransformer
 from sklearn_revae.persistence import _containers, _parts
-from sklearn_revae.persistence._architecture import architecture, hidden_layer_sizes
+from sklearn_revae.persistence._architecture import (
+    architecture,
+    hidden_layer_sizes,
+    image_networks,
+)
 from sklearn_revae.persistence._errors import UnstorableError
 from sklearn_revae.persistence._modules import (
     OWN_MODULES,
@@ -123,6 +127,7 @@ def _fitted_state(estimator):
         "labels": None if labels is None else _parts.labels_state(labels),
         "latents": [int(estimator.label_dim_), int(estimator.style_dim_)],
         "hidden_layer_sizes": hidden_layer_sizes(estimator),
+        "image_networks": image_networks(estimator),
         "counts": [] if labels is None else list(labels.counts_),
         "pair_counts": 0.0 if labels is None else labels.pair_counts_,
         "exclusions": np.array(exclusions, dtype=np.int64).reshape(-1, 5),

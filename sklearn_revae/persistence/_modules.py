@@ -119,7 +119,7 @@ def build(codec, n_values, architecture, weights):
             columns, masked, shape, n_values, architecture, n_members, generator(0)
         )
     fill(module, {_renamed(name): weight for name, weight in weights.items()})
-    own = architecture.encoder is not None or architecture.decoder is not None
+    own = any(architecture.own_modules)
     if not own and not all(torch.isfinite(w).all() for w in weights.values()):
         raise ValueError("some of its weights are NaN or infinite")
     return module

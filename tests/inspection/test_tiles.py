@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sklearn_revae._model.build import image_layout
+from sklearn_revae._model.images import image_layout
 from sklearn_revae.inspection._tiles import (
     as_drawn,
     as_images,

@@ -174,30 +174,6 @@ def test_modulations_of_the_default_decoder_start_small():
         assert (layer.bias == 0).all()
 
 
-# Stacked members
-
-
-@pytest.mark.parametrize("shape", [ODD, ImageShape(28, 28)], ids=str)
-def test_stacked_networks_compute_what_each_computes(networks, shape):
-    members = [networks.both_of(shape, seed).double() for seed in range(3)]
-    rows = flat(random_images(shape, 2), shape.channels_last)
-    z = random_latents(2)
-    for place, x in [(0, rows), (1, z)]:
-        parts = [member[place] for member in members]
-        stacked, buffers = torch.func.stack_module_state(parts)
-
-        def output(state, x, part=parts[0]):
-            return torch.func.functional_call(part, state, (x,))
-
-        mapped = torch.func.vmap(output, in_dims=(0, None))({**stacked, **buffers}, x)
-        each = torch.stack([part(x) for part in parts])
-        torch.testing.assert_close(mapped, each)
-        mapped.square().sum().backward()
-        for i, part in enumerate(parts):
-            for name, gradient in zip(stacked, gradients(part, x), strict=True):
-                torch.testing.assert_close(stacked[name].grad[i], gradient)
-
-
 # The paper's network
 
 
