@@ -109,7 +109,9 @@ def _is_fully_connected(module):
     A loop for each layer would copy the output of each, which takes convolutions long.
     """
     return type(module) is nn.Sequential and all(
-        type(layer) is nn.Linear or isinstance(layer, nn.ReLU) or _is_fully_connected(layer)
+        type(layer) is nn.Linear
+        or isinstance(layer, nn.ReLU)
+        or _is_fully_connected(layer)
         for layer in module
     )
 
