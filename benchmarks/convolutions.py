@@ -9,6 +9,8 @@ contiguous float32 in the same round. "X" says whether the images are stored as 
 height, width) or as (height, width, channels). Each result is given as elapsed time and,
 in parentheses, as processor time, which is less sensitive to other load.
 
+All variants have the default networks, except for one that has those of the paper.
+
 The script also prints the error of the gradient in bfloat16, the time of forward passes
 in double precision, and whether the gradient depends on the number of threads.
 """
@@ -22,25 +24,27 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from sklearn_revae._model.convolutions import (
-    FastFormat,
-    ImageShape,
-    conv_decoder,
-    conv_encoder_body,
-)
+from sklearn_revae._model.convolutions import image_decoder, image_encoder_body
+from sklearn_revae._model.images import FastFormat, ImageShape
 from sklearn_revae._model.networks import GaussianEncoder
+from sklearn_revae._model.published import published_decoder, published_encoder_body
 
 LATENT_DIM = 45
 N_IMAGES = 200
+NETWORKS = {
+    "default": (image_encoder_body, image_decoder),
+    "published": (published_encoder_body, published_decoder),
+}
 FORMATS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
 
 
-def networks(image_shape, memory_format):
+def networks(image_shape, memory_format, name="default"):
     """Return an encoder and a decoder that use the given memory format."""
+    make_body, make_decoder = NETWORKS[name]
     generator = torch.Generator().manual_seed(0)
-    body, width = conv_encoder_body(image_shape, generator)
+    body, width = make_body(image_shape, generator)
     encoder = GaussianEncoder(body, width, LATENT_DIM, generator)
-    pair = nn.ModuleList([encoder, conv_decoder(LATENT_DIM, image_shape, generator)])
+    pair = nn.ModuleList([encoder, make_decoder(LATENT_DIM, image_shape, generator)])
     for module in pair.modules():
         if isinstance(module, FastFormat):
             module.on_cpu = memory_format
@@ -104,8 +108,10 @@ def training_steps(shapes, n_rounds):
     ):
         order = "(H, W, C)" if shape.channels_last else "(C, H, W)"
         title = f"X {order}, {name} {'bfloat16' if bfloat16 else 'float32'}"
-        pair, x = networks(shape, memory_format), example(shape)
-        variants[title] = lambda p=pair, x=x, b=bfloat16: step(p, x, b)
+        default, images = networks(shape, memory_format), example(shape)
+        variants[title] = lambda p=default, x=images, b=bfloat16: step(p, x, b)
+    pair, x = networks(shapes[-1], FastFormat.on_cpu, "published"), example(shapes[-1])
+    variants["published networks, float32"] = lambda: step(pair, x, False)
     compare(variants, n_rounds)
 
 
