@@ -103,3 +103,31 @@ def test_impossible_sizes_are_refused(sizes, message, tmp_path):
     files.write(tmp_path / "model", state, tensors)
     with pytest.raises(ModelFileError, match=message):
         load(tmp_path / "model")
+
+
+@pytest.mark.parametrize("networks", ["auto", "published"])
+def test_a_file_says_which_networks_read_pictures(networks, tmp_path):
+    parameters = {"encoder": networks, "decoder": networks}
+    model = ReVAETransformer(max_iter=1, random_state=0, **parameters).fit(PICTURES)
+    save(model, tmp_path / "model")
+    loaded = load(tmp_path / "model")
+    np.testing.assert_array_equal(loaded.transform(PICTURES), model.transform(PICTURES))
+    # Files of version 1 do not say it, and hold the published networks.
+    state, tensors = files.read(tmp_path / "model")
+    assert state["fitted"].pop("image_networks") == [networks] * 2
+    files.write(tmp_path / "model", state, tensors)
+    if networks == "published":
+        old = load(tmp_path / "model")
+        np.testing.assert_array_equal(old.transform(PICTURES), model.transform(PICTURES))
+    else:
+        with pytest.raises(ModelFileError, match="encoder.body"):
+            load(tmp_path / "model")
+
+
+def test_unknown_networks_are_refused(tmp_path):
+    save(ReVAETransformer(max_iter=1, random_state=0).fit(X), tmp_path / "model")
+    state, tensors = files.read(tmp_path / "model")
+    state["fitted"]["image_networks"] = ["auto", "other"]
+    files.write(tmp_path / "model", state, tensors)
+    with pytest.raises(ModelFileError, match="image_networks"):
+        load(tmp_path / "model")
