@@ -92,7 +92,7 @@ PARAMETERS = {
         Weight of log q(y|x) in the ELBO of labelled samples, where 1 is the ELBO itself;
         a number applies to all ensemble members. If "auto", between 0.5 and 20 times the
         number of features, because log p(x|z) grows with them, and different for each
-        member; see `label_weight_`.""",
+        member; 3000 for convolutional networks. See `label_weight_`.""",
     ),
     "consistency_weight": Parameter(
         [_AUTO, _AT_LEAST_ZERO],
@@ -101,7 +101,8 @@ PARAMETERS = {
         Weight of the consistency loss: the cross-entropy, in nats, between the class
         probabilities of a sample and those of a perturbed view of it; a number applies
         to all ensemble members. If "auto", between 0 and 5 times the number of features,
-        and different for each member; see `consistency_weight_`. 0 trains on the ELBO and
+        and different for each member; 1500 for convolutional networks. See
+        `consistency_weight_`. 0 trains on the ELBO and
         the edit-consistency loss only.""",
     ),
     "edit_weight": Parameter(
@@ -186,13 +187,13 @@ PARAMETERS = {
         """\
         int or "auto", default="auto"
         Number of epochs. If "auto", enough for 300 steps, 600 if all features are pixels;
-        for convolutional networks at least 10, and enough for 1000 steps.""",
+        for convolutional networks enough for 1000 steps.""",
     ),
     "batch_size": Parameter(
         [_AUTO, _AT_LEAST_ONE],
         """\
         int or "auto", default="auto"
-        Number of samples per step. If "auto", 96, and 200 for convolutional
+        Number of samples per step. If "auto", 96, and 128 for convolutional
         networks; all samples if there are fewer.""",
     ),
     "learning_rate_init": Parameter(
@@ -200,7 +201,7 @@ PARAMETERS = {
         """\
         float or "auto", default="auto"
         Largest learning rate of Adam. The rate rises over the first 5 % of the steps and
-        then decays to zero along a cosine. If "auto", 0.01, and 0.003 for convolutional
+        then decays to zero along a cosine. If "auto", 0.01, and 0.002 for convolutional
         networks.""",
     ),
     "early_stopping": Parameter(

@@ -9,7 +9,7 @@ import torch
 
 from sklearn_revae._data.chunks import dense
 from sklearn_revae._inference.chunked import apply
-from sklearn_revae._model.convolutions import convolves
+from sklearn_revae._model.images import convolves
 from sklearn_revae._model.objective import sample_posterior
 
 

@@ -120,7 +120,7 @@ def test_a_file_says_which_networks_read_pictures(networks, tmp_path):
         old = load(tmp_path / "model")
         np.testing.assert_array_equal(old.transform(PICTURES), model.transform(PICTURES))
     else:
-        with pytest.raises(ModelFileError, match="encoder.body"):
+        with pytest.raises(ModelFileError, match=r"encoder\.body"):
             load(tmp_path / "model")
 
 
