@@ -21,9 +21,7 @@ N_COLUMNS = 3
 N_VALUES = (2, 3)
 
 
-def make_model(
-    family="gaussian", classifier="bayes", n_values=N_VALUES, label_dim=1, style_dim=1
-):
+def make_model(family="gaussian", n_values=N_VALUES, label_dim=1, style_dim=1, seed=7):
     """A ReVAE whose densities are smooth enough for quadrature to be exact."""
     generator = torch.Generator()
     latent_dim = label_dim * len(n_values) + style_dim
@@ -37,14 +35,14 @@ def make_model(
         GaussianEncoder(body, 4, latent_dim, generator),
         decoder,
         ProductLikelihood([Column(family)] * N_COLUMNS),
-        LabelModel(n_values, label_dim, generator, classifier),
+        LabelModel(n_values, label_dim, generator),
         style_dim,
     ).double()
 
     # Every parameter set here, so that no starting value decides what is tested.
     labels = model.label_model
     labels.set_prior([torch.arange(1.0, n + 1) for n in n_values])
-    generator.manual_seed(7)
+    generator.manual_seed(seed)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.normal_(0.0, 0.5, generator=generator)
@@ -104,14 +102,12 @@ def integrate(model, codes, mean, scale, terms, log_weights, detach_weight=True)
     )
 
 
-def quadrature_bound(
-    model, x, codes, n_nodes, unlabeled_bound="marginal", detach_weight=True
-):
+def quadrature_bound(model, x, codes, n_nodes, detach_weight=True):
     """The package's ELBO of the rows `x`, with quadrature nodes as weighted samples."""
     nodes, weights = grid(n_nodes, model.latent_dim)
     mean, scale = model.encode(x)
     z = mean + scale * nodes[:, None, :]
-    terms = sample_terms(model, x, codes, mean, scale, z, len(z), unlabeled_bound)
+    terms = sample_terms(model, x, codes, mean, scale, z, len(z))
     return integrate(model, codes, mean, scale, terms, weights.log(), detach_weight)
 
 
@@ -154,55 +150,42 @@ class Reference:
     def log_p_y(self, label, value):
         return self.labels.log_prior[label, value]
 
-    def posterior_of_label(self, label):
-        """p(y_l | z_l) by Bayes' rule at every node."""
+    def log_q_y(self, label, value):
+        """log q(y_l = value | z_l) at every node, by Bayes' rule."""
         joint = [
             self.log_p_z(label, k) + self.log_p_y(label, k)
             for k in range(self.labels.n_values[label])
         ]
-        return Categorical(logits=torch.stack(joint, -1))
-
-    def classifier(self, label):
-        """q(y_l | z_l) at every node."""
-        if self.labels.affine is None:
-            return self.posterior_of_label(label)
-        layer = self.labels.affine[label]
-        return Categorical(logits=self.block(label) @ layer.weight.T + layer.bias)
-
-    def log_q_y(self, label, value):
-        return self.classifier(label).log_prob(torch.tensor(value))
+        classifier = Categorical(logits=torch.stack(joint, -1))
+        return classifier.log_prob(torch.tensor(value))
 
     def expectation(self, values):
         return (self.weights * values).sum()
 
-    def log_unobserved(self, unlabeled_bound):
-        """The unobserved labels' part of A, every combination of values in turn."""
+    def log_unobserved(self):
+        """The unobserved labels' part of A, summed over all combinations of values."""
         zero = torch.zeros_like(self.weights)
-        log_p, log_q = [], []
+        log_p = []
         values_of = [range(self.labels.n_values[label]) for label in self.unobserved]
         for values in itertools.product(*values_of):
             pairs = list(zip(self.unobserved, values, strict=True))
             log_p.append(
                 sum((self.log_p_z(i, k) + self.log_p_y(i, k) for i, k in pairs), zero)
             )
-            log_q.append(sum((self.log_q_y(i, k) for i, k in pairs), zero))
-        log_p, log_q = torch.stack(log_p), torch.stack(log_q)
-        if unlabeled_bound == "marginal":
-            return log_p.logsumexp(0)
-        return (log_q.exp() * (log_p - log_q)).sum(0)
+        return torch.stack(log_p).logsumexp(0)
 
     def log_labels_given_z(self):
         """log q(y_O | z) at every node."""
         zero = torch.zeros_like(self.weights)
         return sum((self.log_q_y(i, self.codes[i]) for i in self.observed), zero)
 
-    def integrand(self, unlabeled_bound="marginal"):
+    def integrand(self):
         """A(z) at every node."""
         given = sum(self.log_p_z(i, self.codes[i]) for i in self.observed)
         return (
             self.log_x
             + given
-            + self.log_unobserved(unlabeled_bound)
+            + self.log_unobserved()
             + self.log_style
             - self.log_posterior
             - self.log_labels_given_z()
@@ -214,10 +197,10 @@ class Reference:
     def weight(self):
         return (self.log_labels_given_z() - self.log_labels_given_x()).exp()
 
-    def bound(self, unlabeled_bound="marginal", label_weight=1.0):
+    def bound(self, label_weight=1.0):
         log_prior = sum(self.log_p_y(i, self.codes[i]) for i in self.observed)
         return (
-            self.expectation(self.weight() * self.integrand(unlabeled_bound))
+            self.expectation(self.weight() * self.integrand())
             + label_weight * self.log_labels_given_x()
             + log_prior
         )

@@ -15,16 +15,13 @@ N_VALUES = (2, 4, 3)
 DIM = 2
 
 
-@pytest.fixture(params=["bayes", "affine"])
-def labels(request):
+@pytest.fixture
+def labels():
     generator = torch.Generator().manual_seed(0)
-    labels = LabelModel(N_VALUES, DIM, generator, request.param).double()
+    labels = LabelModel(N_VALUES, DIM, generator).double()
     labels.set_prior([torch.tensor([3.0, 1.0]), torch.arange(4.0), torch.ones(3)])
     with torch.no_grad():
-        # The same scales for every classifier, however many numbers it has drawn.
-        generator = torch.Generator().manual_seed(0)
-        noise = torch.randn(labels.raw_scales.shape, generator=generator)
-        labels.raw_scales.add_(noise)
+        labels.raw_scales.add_(torch.randn(labels.raw_scales.shape, generator=generator))
     return labels
 
 
@@ -71,7 +68,7 @@ def test_prior_sums_to_one(labels):
     torch.testing.assert_close(total, torch.ones_like(total), rtol=0, atol=1e-6)
 
 
-def test_bayes_classifier_is_bayes_rule(z):
+def test_classifier_is_bayes_rule(z):
     labels = LabelModel(N_VALUES, DIM, torch.Generator().manual_seed(0)).double()
     labels.set_prior([torch.tensor([30.0, 1.0]), torch.arange(4.0), torch.ones(3)])
     for label, n in enumerate(N_VALUES):
@@ -85,14 +82,12 @@ def test_bayes_classifier_is_bayes_rule(z):
         )
 
 
-def test_affine_classifier_only_reads_the_latents_of_its_label(z):
-    generator = torch.Generator().manual_seed(0)
-    labels = LabelModel(N_VALUES, DIM, generator, "affine").double()
+def test_classifier_only_reads_the_latents_of_its_label(labels, z):
     moved = z.clone()
     moved[..., 1, :] += 1.0
     change = (labels.log_classifier(moved) - labels.log_classifier(z)).abs()
     assert (change[..., [0, 2], :] == 0).all()
-    assert (change[..., 1, :] > 1e-3).all()
+    assert (change[..., 1, :].amax(-1) > 1e-3).all()
 
 
 def test_padded_values_have_probability_exactly_zero(labels, z):
@@ -165,13 +160,12 @@ def test_initial_means_are_equally_far_apart_if_there_are_enough_dimensions(n_va
 
 def test_initialisation_does_not_change_the_global_random_state():
     state = torch.random.get_rng_state()
-    LabelModel((2, 3), 2, torch.Generator().manual_seed(0), "affine")
+    LabelModel((2, 3), 2, torch.Generator().manual_seed(0))
     assert torch.equal(torch.random.get_rng_state(), state)
 
 
-@pytest.mark.parametrize("classifier", ["bayes", "affine"])
-def test_no_labels(classifier):
-    labels = LabelModel((), 2, torch.Generator().manual_seed(0), classifier)
+def test_no_labels():
+    labels = LabelModel((), 2, torch.Generator().manual_seed(0))
     z = torch.zeros(4, 5, 0, 2)
     assert labels.log_marginal(z).shape == (4, 5, 0)
     assert labels.log_classifier(z).shape == (4, 5, 0, 0)

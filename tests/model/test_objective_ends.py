@@ -2,7 +2,6 @@
 
 import itertools
 
-import pytest
 import torch
 from torch.distributions import (
     Categorical,
@@ -47,9 +46,8 @@ def test_without_observed_labels_it_is_the_elbo_under_the_mixture_prior(tiny):
             assert abs(float(value[row] - elbo)) < 1e-6
 
 
-@pytest.mark.parametrize("classifier", ["bayes", "affine"])
-def test_with_all_labels_it_is_the_labeled_bound_of_the_paper(tiny, classifier):
-    model = tiny.model(classifier=classifier)
+def test_with_all_labels_it_is_the_labeled_bound_of_the_paper(tiny):
+    model = tiny.model()
     labels = model.label_model
     codes = torch.tensor(list(itertools.product(range(2), range(3))))
     x = tiny.x("gaussian", len(codes))
@@ -79,9 +77,8 @@ def test_with_all_labels_it_is_the_labeled_bound_of_the_paper(tiny, classifier):
             assert abs(float(value[row] - expected)) < 1e-6
 
 
-@pytest.mark.parametrize("classifier", ["bayes", "affine"])
-def test_elbo_is_less_than_the_evidence(tiny, classifier):
-    model, codes = tiny.model(classifier=classifier), tiny.all_codes()
+def test_elbo_is_less_than_the_evidence(tiny):
+    model, codes = tiny.model(), tiny.all_codes()
     labels = model.label_model
     x = tiny.x("gaussian", len(codes))
     nodes, weights = tiny.grid(30, 3)
@@ -105,9 +102,8 @@ def test_elbo_is_less_than_the_evidence(tiny, classifier):
             assert value[row] < torch.stack(log_evidence).logsumexp(0)
 
 
-@pytest.mark.parametrize("classifier", ["bayes", "affine"])
-def test_without_labels_it_is_the_plain_elbo(tiny, classifier):
-    model = tiny.model(classifier=classifier, n_values=(), style_dim=2)
+def test_without_labels_it_is_the_plain_elbo(tiny):
+    model = tiny.model(n_values=(), style_dim=2)
     x = tiny.x("gaussian", 3)
     codes = torch.empty(3, 0, dtype=torch.long)
     with torch.no_grad():
