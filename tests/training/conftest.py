@@ -7,6 +7,7 @@ import pytest
 import torch
 from skorch.callbacks import Callback
 
+from sklearn_revae._model.ensemble import Ensemble
 from sklearn_revae._model.families import Column
 from sklearn_revae._model.label_model import LabelModel
 from sklearn_revae._model.likelihoods import ProductLikelihood
@@ -15,7 +16,8 @@ from sklearn_revae._model.revae import ReVAE
 from sklearn_revae._training.batches import Rows
 from sklearn_revae._training.loss import SemiSupervisedLoss
 from sklearn_revae._training.net import make_net
-from sklearn_revae._training.settings import Settings
+from sklearn_revae._training.settings import MemberSettings, Settings
+from sklearn_revae._training.stacked import Stacked
 
 N_COLUMNS = 4
 
@@ -24,17 +26,23 @@ def seeded(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
-def make_module(n_values=(2,), classifier="bayes", family="gaussian"):
-    generator = seeded()
+def make_member(n_values=(2,), family="gaussian", seed=0):
+    generator = seeded(seed)
     latent_dim = 2 * len(n_values) + 2
     body, width = mlp_encoder_body(N_COLUMNS, (6,), generator)
     return ReVAE(
         GaussianEncoder(body, width, latent_dim, generator),
         mlp_decoder(latent_dim, (6,), N_COLUMNS, generator),
         ProductLikelihood([Column(family)] * N_COLUMNS),
-        LabelModel(n_values, 2, generator, classifier),
+        LabelModel(n_values, 2, generator),
         2,
     ).double()
+
+
+def make_module(n_members=1, **options):
+    """An ensemble whose members have different initial weights."""
+    first, *others = (make_member(seed=seed, **options) for seed in range(n_members))
+    return Ensemble(first, others)
 
 
 def make_rows(n_labeled, n_unlabeled):
@@ -50,20 +58,27 @@ def make_rows(n_labeled, n_unlabeled):
     return Rows(x, codes, torch.ones(n, dtype=torch.float64))
 
 
-def make_settings(**changes):
+def member_settings(**changes):
+    """Settings of a member whose loss is the negative ELBO."""
     parameters = {
-        "label_weight": 2.0,
-        "consistency_weight": 0.0,
-        "edit_weight": 0.0,
-        "edits_train_encoder": False,
-        "independence_weight": 0.0,
-        "alpha": 0.0,
-        "noise_scale": np.full(N_COLUMNS, 0.5, dtype=np.float32),
+        "noise": 0.5,
         "correlated_noise": False,
-        "mixup_fraction": 0.0,
+        "consistency_weight": 0.0,
+        "label_weight": 2.0,
+    }
+    return MemberSettings(**{**parameters, **changes})
+
+
+def make_settings(**changes):
+    """Settings of a run; those of a member apply to its only member."""
+    of_member = MemberSettings.__dataclass_fields__.keys() & changes.keys()
+    member = member_settings(**{name: changes.pop(name) for name in of_member})
+    parameters = {
+        "members": [member],
+        "edit_weight": 0.0,
+        "n_edits": 32,
+        "spread": np.ones(N_COLUMNS, dtype=np.float32),
         "n_mc_samples": 2,
-        "unlabeled_bound": "marginal",
-        "noise_weight_decay": 0.0,
         "batch_size": 10,
         "learning_rate": 0.01,
         "n_epochs": 3,
@@ -71,10 +86,11 @@ def make_settings(**changes):
     return Settings(**{**parameters, **changes})
 
 
-def make_loss(noise_scale=0.5, generator=None, **changes):
-    scale = torch.as_tensor(noise_scale, dtype=torch.float64).expand(N_COLUMNS)
+def make_loss(generator=None, **changes):
+    settings = make_settings(**changes)
+    spread = torch.from_numpy(settings.spread).double()
     generator = seeded(2) if generator is None else generator
-    return SemiSupervisedLoss(make_settings(**changes), scale, generator)
+    return SemiSupervisedLoss(settings, spread, generator)
 
 
 class LossWithNaN(torch.nn.Module):
@@ -86,11 +102,11 @@ class LossWithNaN(torch.nn.Module):
         self.bad_calls = bad_calls
         self.n_calls = 0
 
-    def forward(self, model, x, codes, weight):
+    def forward(self, stacked, x, codes, weight):
         self.n_calls += 1
         if self.n_calls in self.bad_calls:
             x = torch.full_like(x, torch.inf)
-        return self.loss(model, x, codes, weight)
+        return self.loss(stacked, x, codes, weight)
 
 
 def weights(module):
@@ -114,8 +130,10 @@ class Spy(Callback):
 
 
 def initialized_net(module, loss, callbacks=(), n_decay_steps=None, **changes):
+    """A net whose `module_` is the stacked module."""
     settings = make_settings(decay=n_decay_steps is not None, **changes)
-    net = make_net(module, loss, seeded(3), settings, n_decay_steps, list(callbacks))
+    stacked = module if isinstance(module, Stacked) else Stacked(module)
+    net = make_net(stacked, loss, seeded(3), settings, n_decay_steps, list(callbacks))
     return net.initialize()
 
 
@@ -139,6 +157,8 @@ def small():
     """Helpers that make modules, rows, losses, nets and settings."""
     return SimpleNamespace(
         module=make_module,
+        stacked=lambda *args, **options: Stacked(make_module(*args, **options)),
+        member_settings=member_settings,
         rows=make_rows,
         loss=make_loss,
         loss_with_nan=LossWithNaN,

@@ -1,15 +1,15 @@
-"""The loss of a training step, term by term."""
+"""The loss of a training step, term by term and member by member."""
+
+import itertools
 
 import pytest
 import torch
 
+from sklearn_revae._model.draws import normal
 from sklearn_revae._model.edits import move
-from sklearn_revae._model.objective import (
-    consistency_loss,
-    dependence,
-    evidence_bound,
-    sample_posterior,
-)
+from sklearn_revae._model.objective import aligned, consistency_loss, evidence_bound
+from sklearn_revae._training.loss import UNCHANGED_LABEL_WEIGHT
+from sklearn_revae._training.stacked import Stacked
 
 N_ROWS = 6
 
@@ -20,34 +20,82 @@ def batch(small):
     return rows.x, rows.codes, rows.weight
 
 
-def encoder_inputs(module):
-    """Record the rows of every call of the encoder."""
+def two_label_batch(small):
+    """Rows with two labels, which are all observed in half of the rows."""
+    rows = small.rows(0, N_ROWS)
+    codes = torch.tensor([[0, 2], [1, 0], [1, 1], [-1, -1], [-1, -1], [-1, -1]])
+    return rows.x, codes, rows.weight
+
+
+def encoder_inputs(stacked):
+    """Record the rows of every call of the encoder of a single member."""
     inputs = []
-    module.encoder.register_forward_pre_hook(lambda _, args: inputs.append(args[0]))
+    stacked.member.encoder.register_forward_pre_hook(
+        lambda _, args: inputs.append(args[0])
+    )
     return inputs
 
 
-@pytest.mark.parametrize("unlabeled_bound", ["marginal", "classifier"])
-def test_loss_is_minus_the_weighted_elbo_per_feature(small, batch, unlabeled_bound):
-    module = small.module(classifier="affine")
+def bounds_of(small, module, batch, n_samples=2):
+    """The ELBO of every member, with the noise that the loss draws first."""
+    x, codes, _ = batch
+    shape = (len(module.members), n_samples, len(x), module.latent_dim)
+    noise = normal(shape, x, small.seeded(2))
+    bounds = []
+    for member, drawn in zip(module.members, noise, strict=True):
+        mean, scale = member.encode(x)
+        z = mean + scale * drawn
+        bounds.append(evidence_bound(member, x, codes, mean, scale, z))
+    return bounds
+
+
+@pytest.mark.parametrize("n_members", [1, 3])
+def test_loss_is_the_sum_of_minus_the_weighted_elbo_per_feature(small, batch, n_members):
+    module = small.module(n_members)
     x, codes, _ = batch
     weight = torch.arange(1.0, N_ROWS + 1, dtype=torch.float64)
-    loss, bound = small.loss(unlabeled_bound=unlabeled_bound)(module, x, codes, weight)
-    mean, scale = module.encode(x)
-    z = sample_posterior(mean, scale, 2, small.seeded(2))
-    expected = evidence_bound(
-        module, x, codes, mean, scale, z, unlabeled_bound=unlabeled_bound
-    ).value(label_weight=2.0)
-    torch.testing.assert_close(loss, -(weight * expected).sum() / N_ROWS / 4)
-    torch.testing.assert_close(bound.value(label_weight=2.0), expected)
+    members = [small.member_settings(label_weight=2.0)] * n_members
+    loss, bound = small.loss(members=members)(Stacked(module), x, codes, weight)
+    gains = [b.value(label_weight=2.0) for b in bounds_of(small, module, batch)]
+    torch.testing.assert_close(loss, -(weight * sum(gains)).sum() / N_ROWS / 4)
+    torch.testing.assert_close(bound.value(label_weight=2.0), torch.stack(gains))
+
+
+def test_each_member_is_trained_with_its_own_weights_and_views(small, batch):
+    module = small.module(3)
+    x, codes, weight = batch
+    of_members = [(0.5, 0.0), (2.0, 3.0), (20.0, 1.0)]
+    members = [
+        small.member_settings(label_weight=label_weight, consistency_weight=consistency)
+        for label_weight, consistency in of_members
+    ]
+    loss_of = small.loss(members=members)
+    views = loss_of.noise.view(module.likelihood, x)
+    loss_of.noise.view = lambda *_: views
+    loss_of.generator.manual_seed(2)
+    loss, _ = loss_of(Stacked(module), x, codes, weight)
+    expected = 0.0
+    for member, bound, view, (label_weight, consistency) in zip(
+        module.members, bounds_of(small, module, batch), views, of_members, strict=True
+    ):
+        log_prior = member.label_model.log_prior
+        mean, _ = member.encode(x)
+        clean = member.label_model.log_classifier(member.blocks(mean))
+        mean, _ = member.encoder(view)
+        perturbed = member.label_model.log_classifier(member.blocks(mean))
+        missed = consistency_loss(aligned(clean, log_prior), perturbed)
+        gain = bound.value(label_weight) - consistency * missed
+        expected = expected - gain.mean() / 4
+    torch.testing.assert_close(loss, expected)
 
 
 def test_sample_weight_weighs_each_rows_gain(small, batch):
-    module = small.module()
+    stacked = small.stacked(2)
     x, codes, weight = batch
+    members = [small.member_settings(consistency_weight=3.0)] * 2
 
     def loss_of(weight):
-        return small.loss(consistency_weight=3.0)(module, x, codes, weight)[0]
+        return small.loss(members=members)(stacked, x, codes, weight)[0]
 
     doubled = weight.clone()
     doubled[2] = 2.0
@@ -58,13 +106,20 @@ def test_sample_weight_weighs_each_rows_gain(small, batch):
     assert loss_of(torch.zeros_like(weight)) == 0
 
 
+def test_sample_weight_weighs_edits(small, batch):
+    stacked = small.stacked(2)
+    x, codes, weight = batch
+    loss = small.loss(members=[small.member_settings()] * 2, edit_weight=3.0)
+    assert loss(stacked, x, codes, torch.zeros_like(weight))[0] == 0
+
+
 def test_row_of_weight_zero_leaves_no_gradient(small, batch):
-    module = small.module()
+    stacked = small.stacked()
     x, codes, weight = batch
     weight = weight.clone()
     weight[0] = 0.0
     x = x.clone().requires_grad_()
-    small.loss(consistency_weight=3.0)(module, x, codes, weight)[0].backward()
+    small.loss(consistency_weight=3.0)(stacked, x, codes, weight)[0].backward()
     assert (x.grad[0] == 0).all()
     assert (x.grad[1:] != 0).all()
 
@@ -72,98 +127,48 @@ def test_row_of_weight_zero_leaves_no_gradient(small, batch):
 @pytest.mark.parametrize(
     ("consistency_weight", "n_encoded"), [(0.0, N_ROWS), (1.0, 2 * N_ROWS)]
 )
-def test_a_step_calls_the_encoder_once(small, batch, consistency_weight, n_encoded):
-    module = small.module()
-    inputs = encoder_inputs(module)
-    small.loss(consistency_weight=consistency_weight)(module, *batch)
+@pytest.mark.parametrize("n_members", [1, 3])
+def test_a_step_calls_the_encoder_once(
+    small, batch, consistency_weight, n_encoded, n_members
+):
+    stacked = small.stacked(n_members)
+    inputs = encoder_inputs(stacked)
+    member = small.member_settings(consistency_weight=consistency_weight)
+    small.loss(members=[member] * n_members)(stacked, *batch)
     assert [len(x) for x in inputs] == [n_encoded]
 
 
 def test_no_perturbed_views_without_labels(small, batch):
-    module = small.module(n_values=())
-    inputs = encoder_inputs(module)
+    stacked = small.stacked(n_values=())
+    inputs = encoder_inputs(stacked)
     x, codes, weight = batch
-    loss, _ = small.loss(consistency_weight=1.0)(module, x, codes[:, :0], weight)
+    loss, _ = small.loss(consistency_weight=1.0)(stacked, x, codes[:, :0], weight)
     assert [len(x) for x in inputs] == [N_ROWS]
     assert loss.isfinite()
 
 
 def test_consistency_term_is_the_cross_entropy_to_the_perturbed_view(small, batch):
     module = small.module()
-    noise = torch.tensor([0.5, 0.0, 1.0, 2.0], dtype=torch.float64)
-    inputs = encoder_inputs(module)
-    loss, bound = small.loss(consistency_weight=3.0, noise_scale=noise)(module, *batch)
+    stacked = Stacked(module)
+    inputs = encoder_inputs(stacked)
+    loss, bound = small.loss(consistency_weight=3.0)(stacked, *batch)
     clean, perturbed = inputs[0].chunk(2)
     cross_entropy = consistency_loss(
-        module.log_class_probabilities(clean).exp(),
+        aligned(module.log_class_probabilities(clean), module.label_model.log_prior),
         module.log_class_probabilities(perturbed),
     )
     expected = -(bound.value(label_weight=2.0) - 3.0 * cross_entropy).mean() / 4
     torch.testing.assert_close(loss, expected)
     assert torch.equal(clean, batch[0])
-
-
-def test_noise_has_the_requested_scale_in_each_column(small):
-    rows = small.rows(2000, 2000)
-    module = small.module()
-    inputs = encoder_inputs(module)
-    scale = torch.tensor([0.5, 0.0, 1.0, 2.0], dtype=torch.float64)
-    loss = small.loss(consistency_weight=1.0, noise_scale=scale)
-    loss(module, rows.x, rows.codes, rows.weight)
-    clean, perturbed = inputs[0].chunk(2)
-    noise = perturbed - clean
-    assert (noise[:, 1] == 0).all()
-    assert ((noise.std(0) - scale).abs() <= 5 * scale / (2 * 4000) ** 0.5).all()
-    assert (noise.mean(0).abs() <= 5 * scale / 4000**0.5).all()
-
-
-def test_correlated_noise_has_the_rows_covariance(small):
-    rows = small.rows(0, 2000)
-    rows.x[:, 1] += 3.0 + 2.0 * rows.x[:, 0]
-    module = small.module()
-    inputs = encoder_inputs(module)
-    scale = torch.tensor([0.5, 0.5, 1.0, 2.0], dtype=torch.float64)
-    loss = small.loss(consistency_weight=1.0, noise_scale=scale, correlated_noise=True)
-    loss(module, rows.x, rows.codes, rows.weight)
-    clean, perturbed = inputs[0].chunk(2)
-    noise = (perturbed - clean) / scale
-    deviation = clean.std(0)
-    error = (noise.T.cov() - clean.T.cov()) / torch.outer(deviation, deviation)
-    # The standard error of a covariance of 2000 rows is at most (2 / 2000)^0.5.
-    assert error.abs().max() < 5 * (2 / 2000) ** 0.5
-    assert (noise.mean(0).abs() < 5 * deviation / 2000**0.5).all()
-
-
-def test_mixup_mixes_two_rows_and_their_class_probabilities(small, batch):
-    module = small.module()
-    inputs = encoder_inputs(module)
-    mixing = small.loss(
-        consistency_weight=3.0, noise_scale=torch.zeros(4), mixup_fraction=0.4
-    )
-    loss, bound = mixing(module, *batch)
-    clean, mixed = inputs[0].chunk(2)
-    towards = clean[None] - clean[:, None]
-    moved = (mixed - clean)[:, None]
-    # The only other row, and fraction of it, that explain a mixed row.
-    fractions = (moved * towards).sum(-1) / (towards**2).sum(-1).clamp(min=1e-9)
-    error = (moved - fractions[..., None] * towards).abs().sum(-1)
-    other = error.fill_diagonal_(torch.inf).argmin(1)
-    fraction = fractions.gather(1, other[:, None])
-    torch.testing.assert_close(mixed, clean.lerp(clean[other], fraction))
-    assert (fraction <= 0.4).all()
-    assert fraction.max() > 0.2
-    probabilities = module.log_class_probabilities(clean).exp()
-    target = probabilities.lerp(probabilities[other], fraction[..., None])
-    cross_entropy = consistency_loss(target, module.log_class_probabilities(mixed))
-    expected = -(bound.value(label_weight=2.0) - 3.0 * cross_entropy).mean() / 4
-    torch.testing.assert_close(loss, expected)
+    assert not torch.equal(perturbed, batch[0])
 
 
 def test_all_noise_comes_from_the_generator(small, batch):
-    module = small.module()
+    stacked = small.stacked(2)
+    members = [small.member_settings(consistency_weight=1.0)] * 2
     state = torch.random.get_rng_state()
     first, same, other = (
-        small.loss(consistency_weight=1.0, generator=small.seeded(seed))(module, *batch)[
+        small.loss(small.seeded(seed), members=members, edit_weight=1.0)(stacked, *batch)[
             0
         ]
         for seed in (0, 0, 1)
@@ -173,99 +178,172 @@ def test_all_noise_comes_from_the_generator(small, batch):
     assert torch.equal(torch.random.get_rng_state(), state)
 
 
-def test_edits_are_encoded_in_a_second_call(small, batch):
-    module = small.module()
-    inputs = encoder_inputs(module)
-    small.loss(edit_weight=1.0)(module, *batch)
-    assert [len(x) for x in inputs] == [N_ROWS, N_ROWS]
+@pytest.mark.parametrize(("n_edits", "n_encoded"), [(32, N_ROWS), (4, 4)])
+def test_edits_are_encoded_in_a_second_call(small, batch, n_edits, n_encoded):
+    stacked = small.stacked()
+    inputs = encoder_inputs(stacked)
+    small.loss(edit_weight=1.0, n_edits=n_edits)(stacked, *batch)
+    assert [len(x) for x in inputs] == [N_ROWS, n_encoded]
 
 
 def test_edits_need_a_label(small, batch):
-    module = small.module(n_values=())
-    inputs = encoder_inputs(module)
+    stacked = small.stacked(n_values=())
+    inputs = encoder_inputs(stacked)
     x, codes, weight = batch
-    small.loss(edit_weight=1.0)(module, x, codes[:, :0], weight)
+    small.loss(edit_weight=1.0)(stacked, x, codes[:, :0], weight)
     assert [len(x) for x in inputs] == [N_ROWS]
 
 
-def test_edit_term_is_the_cross_entropy_of_the_requested_value(small, batch):
+def test_edit_term_asks_for_the_requested_value_and_the_other_labels_own(small):
+    """One row is edited; any of the rows, labels and values may have been drawn."""
+    batch = two_label_batch(small)
+    module = small.module(n_values=(2, 3))
+    before = module.log_class_probabilities(batch[0])
+    explained = set()
+    for seed in range(20):
+        stacked = Stacked(module)
+        inputs = encoder_inputs(stacked)
+        loss = small.loss(small.seeded(seed), edit_weight=3.0, n_edits=1)
+        with_edits, bound = loss(stacked, *batch)
+        plain = -bound.value(label_weight=2.0).mean() / 4
+        (seen,) = module.log_class_probabilities(inputs[1])
+        matches = []
+        for row, label, value in itertools.product(range(N_ROWS), (0, 1), range(3)):
+            other = 1 - label
+            kept = -(before[row, other].exp() * seen[other]).sum()
+            missed = -seen[label, value] + UNCHANGED_LABEL_WEIGHT * kept
+            if torch.isclose(with_edits, plain + 3.0 / 4 * missed, rtol=1e-9):
+                matches.append((label, value))
+        assert len(matches) == 1
+        explained.update(matches)
+    # Every value of both labels is requested at some time.
+    assert explained == {(0, 0), (0, 1), (1, 0), (1, 1), (1, 2)}
+
+
+def test_a_label_that_the_requested_value_excludes_should_become_another(small):
+    batch = two_label_batch(small)
+    x, codes, weight = batch
+    codes = torch.tensor([[1, 1]] * N_ROWS)
+    module = small.module(n_values=(2, 3))
+    # Value 0 of the first label excludes value 1 of the second, which becomes 2.
+    module.label_model.exclusions = ((0, 0, 1, 1, 2),)
+    found = False
+    for seed in range(20):
+        stacked = Stacked(module)
+        inputs = encoder_inputs(stacked)
+        loss = small.loss(small.seeded(seed), edit_weight=3.0, n_edits=1)
+        with_edits, bound = loss(stacked, x, codes, weight)
+        missed = (with_edits + bound.value(label_weight=2.0).mean() / 4) * 4 / 3.0
+        (seen,) = module.log_class_probabilities(inputs[1])
+        expected = -seen[0, 0] - UNCHANGED_LABEL_WEIGHT * seen[1, 2]
+        found |= bool(torch.isclose(missed, expected, rtol=1e-9))
+    assert found
+
+
+def constant_decoder(module, value):
+    """Let every decoder return `value` for each feature."""
+    with torch.no_grad():
+        for member in module.members:
+            for parameter in member.decoder.parameters():
+                parameter.zero_()
+            list(member.decoder.parameters())[-1].fill_(value)
+
+
+def test_edits_add_the_decoded_change_to_complete_rows_only(small, batch):
     module = small.module()
-    inputs = encoder_inputs(module)
-    with_edits, bound = small.loss(edit_weight=3.0)(module, *batch)
-    expected = -bound.value(label_weight=2.0).mean() / 4
-    # With one binary label, the term is -log q of the value that was requested.
-    log_q = module.log_class_probabilities(inputs[1].detach())[:, 0]
-    missed = (with_edits - expected) * 4 / 3.0
-    assert -log_q.max(-1).values.mean() <= missed <= -log_q.min(-1).values.mean()
-
-
-def test_only_style_latents_are_made_independent(small, batch):
-    module = small.module()
-    with_it, bound = small.loss(independence_weight=3.0)(module, *batch)
-    expected = -bound.value(label_weight=2.0).mean() / 4
-    mean, _ = module.encode(batch[0])
-    probabilities = module.label_model.log_classifier(module.blocks(mean)).exp()
-    penalty = dependence(module.style(mean), probabilities)
-    torch.testing.assert_close(with_it, expected + 3.0 * penalty / 4)
-
-
-def test_alpha_penalises_the_weights_of_the_encoder_but_not_its_biases(small, batch):
-    module = small.module()
-    plain, _ = small.loss()(module, *batch)
-    penalised, _ = small.loss(alpha=0.7)(module, *batch)
-    squares = sum(
-        p.square().sum()
-        for name, p in module.encoder.named_parameters()
-        if name.endswith("weight")
+    constant_decoder(module, 7.0)
+    x, codes, weight = batch
+    x = x.clone()
+    x[:3, 1] = torch.nan
+    stacked = Stacked(module)
+    inputs = encoder_inputs(stacked)
+    small.loss(edit_weight=1.0, noise=0.0)(stacked, x, codes, weight)
+    # An edit changes nothing in what this decoder returns: complete rows stay, and the
+    # others are read as they were decoded, in some order.
+    read = inputs[1]
+    decoded = (read == 7.0).all(-1)
+    assert decoded.sum() == 3
+    complete = read[~decoded]
+    torch.testing.assert_close(
+        complete[complete[:, 0].argsort()], x[3:][x[3:, 0].argsort()]
     )
-    torch.testing.assert_close(penalised, plain + 0.35 * squares)
 
 
-@pytest.mark.parametrize("trained", [False, True])
-def test_edit_term_only_trains_the_encoder_on_request(trained, small, batch):
-    module = small.module()
-    gradients = [
+def edit_gradients(small, module, batch):
+    """What the edits add to the gradient of each of the members' parameters."""
+    stacked = Stacked(module)
+    names = [name.removeprefix("member.") for name, _ in stacked.named_parameters()]
+    members = [small.member_settings(consistency_weight=1.0)] * len(module.members)
+    without, with_edits = (
         torch.autograd.grad(
-            small.loss(edit_weight=weight, edits_train_encoder=trained)(module, *batch)[
-                0
-            ],
-            [*module.encoder.parameters(), *module.decoder.parameters()],
+            small.loss(members=members, edit_weight=weight)(stacked, *batch)[0],
+            list(stacked.parameters()),
         )
         for weight in (0.0, 5.0)
-    ]
-    n_encoder = len(list(module.encoder.parameters()))
-    same = [
-        torch.allclose(without, with_edits)
-        for without, with_edits in zip(*(g[:n_encoder] for g in gradients), strict=True)
-    ]
-    assert not any(same) if trained else all(same)
-    # The last bias cancels in the difference of an edited row and the row itself.
-    assert not torch.allclose(gradients[0][-2], gradients[1][-2])
+    )
+    changes = [a - b for a, b in zip(with_edits, without, strict=True)]
+    return dict(zip(names, changes, strict=True))
 
 
-def test_edit_term_trains_the_decoder_to_show_the_requested_value(small):
+@pytest.mark.parametrize("n_members", [1, 3])
+def test_edits_train_nothing_but_the_decoders(small, batch, n_members):
+    gradients = edit_gradients(small, small.module(n_members), batch)
+    *weights, _ = [name for name in gradients if name.startswith("decoder")]
+    for name, gradient in gradients.items():
+        if name in weights:
+            assert (gradient.flatten(1).abs().amax(1) > 1e-4).all()
+        else:
+            # The last bias cancels in the change from a decoded row to the edited one.
+            torch.testing.assert_close(gradient, torch.zeros_like(gradient))
+
+
+def test_edits_of_a_member_are_judged_by_the_next_one(small, batch):
+    before = edit_gradients(small, small.module(3), batch)
+    module = small.module(3)
+    with torch.no_grad():
+        module.members[1].label_model.means.mul_(-2.0)
+    after = edit_gradients(small, module, batch)
+    name = next(name for name in before if name.startswith("decoder"))
+    changed = (before[name] - after[name]).flatten(1).abs().amax(1) > 1e-6
+    # The second member recognises other values in the edits of the first, and moves its
+    # own edits to other means.
+    assert changed.tolist() == [True, True, False]
+
+
+@pytest.mark.parametrize("n_members", [1, 3])
+def test_edits_train_the_decoder_to_show_the_requested_value(small, n_members):
     rows = small.rows(20, 60)
-    module = small.module()
-    loss = small.loss(edit_weight=5.0, n_mc_samples=1)
-    optimizer = torch.optim.Adam(module.parameters(), lr=0.02)
+    module = small.module(n_members)
+    stacked = Stacked(module)
+    members = [small.member_settings()] * n_members
+    loss = small.loss(members=members, edit_weight=5.0, n_edits=80, n_mc_samples=1)
+    optimizer = torch.optim.Adam(stacked.parameters(), lr=0.02)
 
-    def missed():
+    def missed(member, judge):
         with torch.no_grad():
-            mean, _ = module.encode(rows.x)
+            mean, _ = member.encode(rows.x)
             rates = []
             for value in (0, 1):
-                labels, blocks = module.label_model, module.blocks(mean)
+                labels, blocks = member.label_model, member.blocks(mean)
                 source = labels.log_classifier(blocks)[:, 0].argmax(-1)
                 target = torch.full((len(rows),), value)
                 moved = move(labels, blocks, 0, source, target, "transport", None)
-                z = torch.cat([moved.flatten(-2), module.style(mean)], dim=-1)
-                seen = module.log_class_probabilities(module.expected_row(z))
+                z = torch.cat([moved.flatten(-2), member.style(mean)], dim=-1)
+                mean_seen, _ = judge.encode(member.expected_row(z))
+                seen = judge.label_model.log_classifier(judge.blocks(mean_seen))
                 rates.append((seen[:, 0].argmax(-1) != value).double().mean())
-        return max(rates)
+        return sum(rates) / 2
 
-    before = missed()
-    for _ in range(150):
+    def all_missed():
+        members = module.members
+        judges = [*members[1:], members[0]]
+        missed_by_each = [missed(*pair) for pair in zip(members, judges, strict=True)]
+        return sum(missed_by_each) / n_members
+
+    before = all_missed()
+    for _ in range(100):
         optimizer.zero_grad()
-        loss(module, rows.x, rows.codes, rows.weight)[0].backward()
+        loss(stacked, rows.x, rows.codes, rows.weight)[0].backward()
         optimizer.step()
-    assert missed() < 0.1 < before
+    stacked.write_back(module)
+    assert all_missed() < 0.1 < 0.3 < before
