@@ -90,9 +90,24 @@ class StackedSequence(nn.Sequential):
                 layer.write_back(of_members)
 
 
+def _is_plain(module):
+    """Whether parameters are all there is to a module, and each is trained by itself.
+
+    Modules of the user's own may share parameters, freeze them, or have hooks.
+    """
+    places = list(module.named_parameters(remove_duplicate=False))
+    return (
+        len(places) == len(list(module.parameters()))
+        and all(parameter.requires_grad for _, parameter in places)
+        and not any(m._forward_hooks or m._forward_pre_hooks for m in module.modules())
+    )
+
+
 def _stacked_network(modules):
     """Stack networks of the same architecture, one for each member."""
     first = modules[0]
+    if not _is_plain(first):
+        return Loop(modules)
     if type(first) is nn.Linear and first.bias is not None:
         return StackedLinear(modules)
     if _is_fully_connected(first):
@@ -162,7 +177,14 @@ class StackedReVAE(ReVAE):
             first.style_dim,
         )
         self.n_members = len(members)
+        self.judges = []
         self.judges = [_without_gradients(self)]
+
+    def train(self, mode=True):
+        """Put the members and the judges into training mode, or into evaluation mode."""
+        for judge in self.judges:
+            judge.train(mode)
+        return super().train(mode)
 
     def decode(self, z):
         """Parameters of p(x|z): (M, n, latent_dim) -> (M, n, n_outputs)."""

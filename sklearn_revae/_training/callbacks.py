@@ -45,7 +45,8 @@ class RecordBound(Callback):
                 net.history.record(name, mean)
         if self.largest_ and (largest := float(torch.stack(self.largest_).max())) > 0:
             net.history.record("weight_max", largest)
-            effective = float(torch.stack(self.effective_).mean())
+            # Small batches may hold no labelled row, and have no weights.
+            effective = float(torch.stack(self.effective_).nanmean())
             net.history.record("weight_effective_share", effective)
 
 

@@ -79,7 +79,7 @@ def draw_edits(stacked, z, codes, log_probabilities, n_edits, generator):
     return Edits(rows, edited, torch.where(changed, wanted, before.exp()), weights)
 
 
-def missed_edits(stacked, x, inputs, decoded, edits, noise):
+def missed_edits(stacked, x, inputs, decoded, edits, noise, complete=False):
     """Cross-entropy (M, m) between the labels that edited rows should have and have.
 
     The encoder of the next member reads the row plus the change that the edit makes to
@@ -101,15 +101,17 @@ def missed_edits(stacked, x, inputs, decoded, edits, noise):
         The edits.
     noise : Noise
         The noise.
+    complete : bool, default=False
+        Whether no value of `x` is missing, which saves time.
     """
     likelihood, rows = stacked.likelihood, edits.rows
     before = likelihood.expected_features(decoded[:, rows])
     edited = likelihood.expected_features(decoded[:, len(x) :])
     added = inputs[rows] + edited - before
-    if likelihood.masked:
+    if not complete:
         # A change cannot be added to a missing value.
-        complete = ~x[rows].isnan().any(-1, keepdim=True)
-        added = torch.where(complete, added, edited)
+        missing = x[rows].isnan().any(-1, keepdim=True)
+        added = torch.where(missing, edited, added)
     (judge,) = stacked.judges
     mean, _ = judge.encoder(added.roll(1, 0) + noise.draw(inputs, len(rows)))
     seen = judge.label_model.log_classifier(judge.blocks(mean))

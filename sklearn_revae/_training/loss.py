@@ -38,12 +38,15 @@ class SemiSupervisedLoss(nn.Module):
         Source of all randomness, on the device of the rows.
     n_steps : int
         Number of steps of the whole run.
+    complete : bool, default=False
+        Whether no value is missing, which saves time.
     """
 
-    def __init__(self, settings, spread, generator, n_steps):
+    def __init__(self, settings, spread, generator, n_steps, complete=False):
         super().__init__()
         self.step, self.n_steps = 0, n_steps
         self.settings = settings
+        self.complete = complete
         self.generator = generator
         self.noise = (
             Noise(settings.members, spread, generator)
@@ -93,7 +96,6 @@ class SemiSupervisedLoss(nn.Module):
             edits = self._draw_edits(stacked, z[0], codes, log_classifier[:, :n_rows])
             decoded = torch.cat([decoded, edits.z], dim=1)
         decoded = stacked.decode(decoded)
-        likelihood, complete = stacked.likelihood, not stacked.likelihood.masked
         bound = bound_of_samples(
             stacked,
             codes,
@@ -101,7 +103,7 @@ class SemiSupervisedLoss(nn.Module):
             row_scale,
             noise,
             of_samples.movedim(1, 0),
-            likelihood.log_prob(decoded[:, :n_rows], x, complete)[None],
+            stacked.likelihood.log_prob(decoded[:, :n_rows], x, self.complete)[None],
         )
         gain = bound.value(self.label_weight)
         if with_views:
@@ -127,7 +129,9 @@ class SemiSupervisedLoss(nn.Module):
         )
 
     def _edit_loss(self, stacked, x, inputs, weight, decoded, edits):
-        missed = missed_edits(stacked, x, inputs, decoded, edits, self.noise)
+        missed = missed_edits(
+            stacked, x, inputs, decoded, edits, self.noise, self.complete
+        )
         missed = (weight[edits.rows] * missed).mean(-1).sum()
         return self.settings.edit_weight * missed
 
@@ -154,8 +158,7 @@ class DecoderLoss(SemiSupervisedLoss):
             z = mean + scale * normal(mean.shape, x, self.generator)
         edits = self._draw_edits(stacked, z, codes, log_probabilities)
         decoded = stacked.decode(torch.cat([z, edits.z], dim=1))
-        likelihood, complete = stacked.likelihood, not stacked.likelihood.masked
-        gain = likelihood.log_prob(decoded[:, : len(x)], x, complete)
+        gain = stacked.likelihood.log_prob(decoded[:, : len(x)], x, self.complete)
         loss = -(weight * gain).mean(-1).sum()
         loss = loss + self._edit_loss(stacked, x, inputs, weight, decoded, edits)
         return loss / x[0].numel(), None

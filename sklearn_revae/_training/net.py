@@ -44,12 +44,18 @@ def gradient_norm(parameters):
     gradients = [p.grad for p in parameters if p.grad is not None]
     small = [g for g in gradients if g.numel() <= _SMALL]
     sums = [norm.square() for norm in torch._foreach_norm(small)] if small else []
-    sums += [
-        _ordered_sum(g.flatten(1).square().sum(-1) if g.ndim > 1 else g.square())
-        for g in gradients
-        if g.numel() > _SMALL
-    ]
+    sums += [_sum_of_squares(g) for g in gradients if g.numel() > _SMALL]
     return torch.stack(sums).sum().sqrt()
+
+
+def _sum_of_squares(gradient):
+    """Sum of squares whose order does not depend on the number of threads."""
+    squares = gradient.square()
+    if gradient.ndim > 1:
+        rows = squares.flatten(0, -2)
+        # torch gives whole rows to its threads, unless there is only one.
+        squares = rows.sum(-1) if len(rows) > 1 else rows
+    return _ordered_sum(squares)
 
 
 def _ordered_sum(values, chunk=4096):
@@ -162,6 +168,7 @@ class ReVAENet(NeuralNet):
             If the loss or its gradient stayed NaN or infinite after every restart.
         """
         self.restarts_ = self.bad_steps_ = self.steps_ = self.good_step_ = 0
+        self.has_stepped_ = False
         self.interrupt_of_callback_ = None
         self.parameters_ = list(self.module_.parameters())
         self.good_state_ = copy.deepcopy(self.module_.state_dict())
@@ -176,8 +183,7 @@ class ReVAENet(NeuralNet):
                 raise
         finally:
             self.notify("on_train_end", X=rows, y=None)
-        skipped = self.bad_steps_ or self.restarts_
-        if skipped and not any("bound" in epoch for epoch in self.history):
+        if self.steps_ and not self.has_stepped_:
             # There were too few steps for a restart, and every one was skipped.
             raise NonFiniteTrainingError
         return self
@@ -210,6 +216,7 @@ class ReVAENet(NeuralNet):
                 [p.grad for p in parameters if p.grad is not None], factor
             )
             self._step_optimizer(None)
+            self.has_stepped_ = True
             self.bad_steps_ = 0
         else:
             step["bound"] = None

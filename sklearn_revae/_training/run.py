@@ -96,9 +96,15 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
     spread = module.likelihood.noise_of_inputs(
         torch.from_numpy(settings.spread).to(device, rows.x.dtype)
     )
-    stacked = StackedReVAE(module.members)
-    loss_noise = generator(noise_seed, device)
-    loss = SemiSupervisedLoss(settings, spread, loss_noise, n_epochs * n_steps)
+    # Modules of the members may be in evaluation mode, as predictions leave them.
+    stacked = StackedReVAE(module.members).train()
+    loss = SemiSupervisedLoss(
+        settings,
+        spread,
+        generator(noise_seed, device),
+        n_epochs * n_steps,
+        _is_complete(rows),
+    )
     callbacks = _callbacks(settings, rows, held_out, n_epochs)
     net = make_net(stacked, loss, order, settings, n_epochs * n_steps, callbacks)
     net.initialize()
@@ -131,6 +137,11 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
     return Result(history, states, n_steps, auto_epochs)
 
 
+def _is_complete(rows):
+    """Whether no value is missing; rows on a disk are not searched for missing values."""
+    return isinstance(rows.x, torch.Tensor) and not bool(rows.x.isnan().any())
+
+
 def _load_state(optimizer, state):
     if state is not None:
         # Without a copy, training would change the tensors of the caller's state.
@@ -143,7 +154,7 @@ def _train_decoder(stacked, rows, settings, spread, n_epochs, seed, optimizer_st
     order = generator(order_seed)
     n_steps = n_epochs * len(MixedBatches(rows, settings.batch_size, order))
     noise = generator(noise_seed, rows.x.device)
-    loss = DecoderLoss(settings, spread, noise, n_steps)
+    loss = DecoderLoss(settings, spread, noise, n_steps, _is_complete(rows))
     net = make_net(stacked, loss, order, settings, n_steps, [])
     net.initialize()
     _load_state(net.optimizer_, optimizer_state)

@@ -14,7 +14,7 @@ from sklearn_revae._model.families import Column
 from sklearn_revae._model.label_model import LabelModel, pick
 from sklearn_revae._model.likelihoods import ProductLikelihood
 from sklearn_revae._model.networks import GaussianEncoder, make_layer
-from sklearn_revae._model.objective import Bound, sample_terms, style_divergence
+from sklearn_revae._model.objective import Bound, evidence_bound, style_divergence
 from sklearn_revae._model.revae import ReVAE
 
 N_COLUMNS = 3
@@ -70,6 +70,22 @@ def grid(n_nodes, dim):
     return z, torch.tensor([np.prod(p) for p in products], dtype=torch.float64)
 
 
+def sample_terms(model, x, codes, mean, scale, noise):
+    """The package's terms of the ELBO for each of K samples of z, noise (K, n, ...).
+
+    Each sample becomes the only one of a row, and so gets the weight 1.
+    """
+    n_samples, n_rows = noise.shape[:2]
+    repeated = [tensor.repeat(n_samples, 1) for tensor in (x, codes, mean, scale)]
+    bound = evidence_bound(model, *repeated, noise.flatten(0, 1)[None])
+    terms = {
+        name: getattr(bound, name).unflatten(0, (n_samples, n_rows))
+        for name in ("log_likelihood", "unobserved_divergence", "observed_divergence")
+    }
+    log_classifier = model.label_model.log_classifier(model.blocks(mean + scale * noise))
+    return SimpleNamespace(log_classifier=pick(log_classifier, codes), **terms)
+
+
 def integrate(model, codes, mean, scale, terms, log_weights, detach_weight=True):
     """The package's ELBO, with weighted samples in place of samples of equal weight.
 
@@ -106,8 +122,8 @@ def quadrature_bound(model, x, codes, n_nodes, detach_weight=True):
     """The package's ELBO of the rows `x`, with quadrature nodes as weighted samples."""
     nodes, weights = grid(n_nodes, model.latent_dim)
     mean, scale = model.encode(x)
-    z = mean + scale * nodes[:, None, :]
-    terms = sample_terms(model, x, codes, mean, scale, z, len(z))
+    noise = nodes[:, None, :].expand(-1, *mean.shape)
+    terms = sample_terms(model, x, codes, mean, scale, noise)
     return integrate(model, codes, mean, scale, terms, weights.log(), detach_weight)
 
 
@@ -227,6 +243,7 @@ def tiny():
         x=make_x,
         grid=grid,
         bound=quadrature_bound,
+        sample_terms=sample_terms,
         integrate=integrate,
         reference=Reference,
         gradient=gradient,

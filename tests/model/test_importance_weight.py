@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch.distributions import Normal, kl_divergence
 
+from sklearn_revae._model.draws import normal
 from sklearn_revae._model.objective import (
     consistency_loss,
     effective_sample_size,
@@ -24,10 +25,10 @@ def weights_of_all_samples(tiny, codes):
         model.encoder.head.bias[3:] += 3.0
     x = tiny.x("gaussian", len(codes))
     mean, scale = model.encode(x)
-    z = sample_posterior(mean, scale, K, torch.Generator().manual_seed(0))
+    noise = normal((K, *mean.shape), mean, torch.Generator().manual_seed(0))
     return torch.stack(
         [
-            evidence_bound(model, x, codes, mean, scale, z.roll(-k, 0)).weight
+            evidence_bound(model, x, codes, mean, scale, noise.roll(-k, 0)).weight
             for k in range(K)
         ]
     )
@@ -54,8 +55,8 @@ def test_weight_is_not_trained(tiny):
     model, codes = tiny.model(), tiny.all_codes()
     x = tiny.x("gaussian", len(codes))
     mean, scale = model.encode(x)
-    z = sample_posterior(mean, scale, K, torch.Generator().manual_seed(0))
-    bound = evidence_bound(model, x, codes, mean, scale, z, n_decoded=K)
+    noise = normal((K, *mean.shape), mean, torch.Generator().manual_seed(0))
+    bound = evidence_bound(model, x, codes, mean, scale, noise, n_decoded=K)
     # The classifier only enters log_likelihood through w.
     of_priors = torch.autograd.grad(
         bound.log_likelihood.sum(), model.label_model.means, allow_unused=True
@@ -65,14 +66,19 @@ def test_weight_is_not_trained(tiny):
 
 def test_effective_sample_size_formula():
     weight = torch.tensor([1.0, 2.0, 5.0], dtype=torch.float64)
-    assert effective_sample_size(weight).item() == pytest.approx(64 / (3 * 30))
+    assert effective_sample_size(weight, 3).item() == pytest.approx(64 / (3 * 30))
+    # Zeros stand for no sample.
+    padded = torch.cat([weight, torch.zeros(5)]).view(2, 4)
+    assert effective_sample_size(padded, 3).item() == pytest.approx(64 / (3 * 30))
 
 
 @pytest.mark.parametrize(
     ("weight", "fraction"), [([3.0] * 4, 1.0), ([0, 0, 2.0, 0], 0.25)]
 )
 def test_effective_sample_size_at_its_ends(weight, fraction):
-    assert effective_sample_size(torch.tensor(weight)).item() == pytest.approx(fraction)
+    assert effective_sample_size(torch.tensor(weight), 4).item() == pytest.approx(
+        fraction
+    )
 
 
 def test_style_divergence_is_that_of_torch():

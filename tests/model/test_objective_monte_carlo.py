@@ -4,13 +4,10 @@ import pytest
 import torch
 from torch import nn
 
+from sklearn_revae._model.draws import normal
 from sklearn_revae._model.families import Column
 from sklearn_revae._model.likelihoods import ProductLikelihood
-from sklearn_revae._model.objective import (
-    evidence_bound,
-    sample_posterior,
-    sample_terms,
-)
+from sklearn_revae._model.objective import evidence_bound
 
 # Rows with both labels observed, with one of them, and with none.
 CODES = torch.tensor([[1, 2], [-1, 0], [-1, -1]])
@@ -18,8 +15,8 @@ CODES = torch.tensor([[1, 2], [-1, 0], [-1, -1]])
 
 def sampled_bound(model, x, codes, n_samples, generator, **options):
     mean, scale = model.encode(x)
-    z = sample_posterior(mean, scale, n_samples, generator)
-    return evidence_bound(model, x, codes, mean, scale, z, **options)
+    noise = normal((n_samples, *mean.shape), mean, generator)
+    return evidence_bound(model, x, codes, mean, scale, noise, **options)
 
 
 @pytest.mark.parametrize("detach_weight", [False, True])
@@ -34,8 +31,8 @@ def test_sampled_gradient_is_unbiased(tiny, detach_weight):
                 model, x, CODES, n_samples, generator, n_decoded=n_samples
             )
         mean, scale = model.encode(x)
-        z = sample_posterior(mean, scale, n_samples, generator)
-        terms = sample_terms(model, x, CODES, mean, scale, z, n_samples)
+        noise = normal((n_samples, *mean.shape), mean, generator)
+        terms = tiny.sample_terms(model, x, CODES, mean, scale, noise)
         return tiny.integrate(
             model, CODES, mean, scale, terms, log_weights, detach_weight=False
         )

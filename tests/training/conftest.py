@@ -13,11 +13,11 @@ from sklearn_revae._model.label_model import LabelModel
 from sklearn_revae._model.likelihoods import ProductLikelihood
 from sklearn_revae._model.networks import GaussianEncoder, mlp_decoder, mlp_encoder_body
 from sklearn_revae._model.revae import ReVAE
+from sklearn_revae._model.stacked import StackedReVAE
 from sklearn_revae._training.batches import Rows
 from sklearn_revae._training.loss import SemiSupervisedLoss
 from sklearn_revae._training.net import make_net
 from sklearn_revae._training.settings import MemberSettings, Settings
-from sklearn_revae._training.stacked import Stacked
 
 N_COLUMNS = 4
 
@@ -43,6 +43,10 @@ def make_module(n_members=1, **options):
     """An ensemble whose members have different initial weights."""
     first, *others = (make_member(seed=seed, **options) for seed in range(n_members))
     return Ensemble(first, others)
+
+
+def make_stacked(*args, **options):
+    return StackedReVAE(make_module(*args, **options).members)
 
 
 def make_rows(n_labeled, n_unlabeled):
@@ -130,9 +134,9 @@ class Spy(Callback):
 
 
 def initialized_net(module, loss, callbacks=(), n_decay_steps=None, **changes):
-    """A net whose `module_` is the stacked module."""
+    """A net that trains the stacked members of a module."""
     settings = make_settings(decay=n_decay_steps is not None, **changes)
-    stacked = module if isinstance(module, Stacked) else Stacked(module)
+    stacked = StackedReVAE(module.members) if isinstance(module, Ensemble) else module
     net = make_net(stacked, loss, seeded(3), settings, n_decay_steps, list(callbacks))
     return net.initialize()
 
@@ -157,7 +161,7 @@ def small():
     """Helpers that make modules, rows, losses, nets and settings."""
     return SimpleNamespace(
         module=make_module,
-        stacked=lambda *args, **options: Stacked(make_module(*args, **options)),
+        stacked=make_stacked,
         member_settings=member_settings,
         rows=make_rows,
         loss=make_loss,

@@ -8,8 +8,8 @@ import torch
 from sklearn_revae._model.draws import normal
 from sklearn_revae._model.edits import move
 from sklearn_revae._model.objective import aligned, consistency_loss, evidence_bound
+from sklearn_revae._model.stacked import StackedReVAE
 from sklearn_revae._training.loss import UNCHANGED_LABEL_WEIGHT
-from sklearn_revae._training.stacked import Stacked
 
 N_ROWS = 6
 
@@ -55,7 +55,9 @@ def test_loss_is_the_sum_of_minus_the_weighted_elbo_per_feature(small, batch, n_
     x, codes, _ = batch
     weight = torch.arange(1.0, N_ROWS + 1, dtype=torch.float64)
     members = [small.member_settings(label_weight=2.0)] * n_members
-    loss, bound = small.loss(members=members)(Stacked(module), x, codes, weight)
+    loss, bound = small.loss(members=members)(
+        StackedReVAE(module.members), x, codes, weight
+    )
     gains = [b.value(label_weight=2.0) for b in bounds_of(small, module, batch)]
     torch.testing.assert_close(loss, -(weight * sum(gains)).sum() / N_ROWS / 4)
     torch.testing.assert_close(bound.value(label_weight=2.0), torch.stack(gains))
@@ -73,7 +75,7 @@ def test_each_member_is_trained_with_its_own_weights_and_views(small, batch):
     views = loss_of.noise.view(module.likelihood, x)
     loss_of.noise.view = lambda *_: views
     loss_of.generator.manual_seed(2)
-    loss, _ = loss_of(Stacked(module), x, codes, weight)
+    loss, _ = loss_of(StackedReVAE(module.members), x, codes, weight)
     expected = 0.0
     for member, bound, view, (label_weight, consistency) in zip(
         module.members, bounds_of(small, module, batch), views, of_members, strict=True
@@ -149,7 +151,7 @@ def test_no_perturbed_views_without_labels(small, batch):
 
 def test_consistency_term_is_the_cross_entropy_to_the_perturbed_view(small, batch):
     module = small.module()
-    stacked = Stacked(module)
+    stacked = StackedReVAE(module.members)
     inputs = encoder_inputs(stacked)
     loss, bound = small.loss(consistency_weight=3.0)(stacked, *batch)
     clean, perturbed = inputs[0].chunk(2)
@@ -201,7 +203,7 @@ def test_edit_term_asks_for_the_requested_value_and_the_other_labels_own(small):
     before = module.log_class_probabilities(batch[0])
     explained = set()
     for seed in range(20):
-        stacked = Stacked(module)
+        stacked = StackedReVAE(module.members)
         inputs = encoder_inputs(stacked)
         loss = small.loss(small.seeded(seed), edit_weight=3.0, n_edits=1)
         with_edits, bound = loss(stacked, *batch)
@@ -229,7 +231,7 @@ def test_a_label_that_the_requested_value_excludes_should_become_another(small):
     module.label_model.exclusions = ((0, 0, 1, 1, 2),)
     found = False
     for seed in range(20):
-        stacked = Stacked(module)
+        stacked = StackedReVAE(module.members)
         inputs = encoder_inputs(stacked)
         loss = small.loss(small.seeded(seed), edit_weight=3.0, n_edits=1)
         with_edits, bound = loss(stacked, x, codes, weight)
@@ -255,7 +257,7 @@ def test_edits_add_the_decoded_change_to_complete_rows_only(small, batch):
     x, codes, weight = batch
     x = x.clone()
     x[:3, 1] = torch.nan
-    stacked = Stacked(module)
+    stacked = StackedReVAE(module.members)
     inputs = encoder_inputs(stacked)
     small.loss(edit_weight=1.0, noise=0.0)(stacked, x, codes, weight)
     # An edit changes nothing in what this decoder returns: complete rows stay, and the
@@ -271,7 +273,7 @@ def test_edits_add_the_decoded_change_to_complete_rows_only(small, batch):
 
 def edit_gradients(small, module, batch):
     """What the edits add to the gradient of each of the members' parameters."""
-    stacked = Stacked(module)
+    stacked = StackedReVAE(module.members)
     names = [name.removeprefix("member.") for name, _ in stacked.named_parameters()]
     members = [small.member_settings(consistency_weight=1.0)] * len(module.members)
     without, with_edits = (
@@ -314,7 +316,7 @@ def test_edits_of_a_member_are_judged_by_the_next_one(small, batch):
 def test_edits_train_the_decoder_to_show_the_requested_value(small, n_members):
     rows = small.rows(20, 60)
     module = small.module(n_members)
-    stacked = Stacked(module)
+    stacked = StackedReVAE(module.members)
     members = [small.member_settings()] * n_members
     loss = small.loss(members=members, edit_weight=5.0, n_edits=80, n_mc_samples=1)
     optimizer = torch.optim.Adam(stacked.parameters(), lr=0.02)

@@ -46,7 +46,7 @@ def assert_covariance(noise, expected):
 def test_independent_noise_has_each_members_size_in_each_columns_spread(
     small, rows, likelihood
 ):
-    views = make_noise(small, (0.3, False), (2.0, False)).view(likelihood, rows)
+    views = make_noise(small, (0.3, False), (2.0, False)).views(likelihood, rows)
     assert views.shape == (2, N_ROWS, 4)
     for view, size in zip(views, (0.3, 2.0), strict=True):
         assert_covariance(view - rows, (size * SPREAD).square().diag())
@@ -54,7 +54,7 @@ def test_independent_noise_has_each_members_size_in_each_columns_spread(
 
 def test_correlated_noise_has_the_covariance_of_the_rows(small, rows, likelihood):
     noise = make_noise(small, (0.6, True), spread=torch.ones(4).double())
-    (view,) = noise.view(likelihood, rows[:2000])
+    (view,) = noise.views(likelihood, rows[:2000])
     assert_covariance(view - rows[:2000], 0.36 * rows[:2000].T.cov())
 
 
@@ -62,14 +62,14 @@ def test_correlated_noise_is_not_scaled_by_the_spread_twice(small, rows, likelih
     # The rows have their spread already, which is far from 1 in bounded columns. A column
     # without spread holds levels, and gets no noise.
     rows = rows[:2000] * SPREAD
-    (view,) = make_noise(small, (0.6, True)).view(likelihood, rows)
+    (view,) = make_noise(small, (0.6, True)).views(likelihood, rows)
     assert_covariance(view - rows, 0.36 * rows.T.cov())
 
 
 def test_members_of_both_kinds_stand_side_by_side(small, rows, likelihood):
     rows = rows[:1000]
     noise = make_noise(small, (0.6, True), (0.1, False), (0.2, True))
-    first, second, third = noise.view(likelihood, rows) - rows
+    first, second, third = noise.views(likelihood, rows) - rows
     observed = SPREAD > 0
     covariance = rows.T.cov() * torch.outer(observed, observed)
     assert_covariance(first, 0.36 * covariance)
@@ -79,20 +79,22 @@ def test_members_of_both_kinds_stand_side_by_side(small, rows, likelihood):
 
 def test_noise_differs_from_member_to_member(small, rows, likelihood):
     noise = make_noise(small, *[(1.0, False)] * 2, *[(1.0, True)] * 2)
-    drawn = (noise.view(likelihood, rows[:1000]) - rows[:1000])[..., 3]
+    drawn = (noise.views(likelihood, rows[:1000]) - rows[:1000])[..., 3]
     correlation = drawn.corrcoef()
     assert (correlation - torch.eye(4)).abs().max() < 5 / 1000**0.5
 
 
 def test_noise_of_size_zero_leaves_the_rows_alone(small, rows, likelihood):
-    views = make_noise(small, (0.0, False), (0.0, True)).view(likelihood, rows[:50])
+    views = make_noise(small, (0.0, False), (0.0, True)).views(likelihood, rows[:50])
     assert torch.equal(views, rows[:50].expand(2, -1, -1))
 
 
 def test_added_noise_only_depends_on_the_generator(small, rows, likelihood):
     state = torch.random.get_rng_state()
     first, same, other = (
-        make_noise(small, (0.3, False), (0.6, True), seed=seed).view(likelihood, rows[:9])
+        make_noise(small, (0.3, False), (0.6, True), seed=seed).views(
+            likelihood, rows[:9]
+        )
         for seed in (0, 0, 1)
     )
     assert torch.equal(first, same)
@@ -100,18 +102,12 @@ def test_added_noise_only_depends_on_the_generator(small, rows, likelihood):
     assert torch.equal(torch.random.get_rng_state(), state)
 
 
-def test_each_members_own_rows_get_its_noise(small, rows):
-    # Edited rows differ from member to member, and so does their covariance.
-    own = torch.stack([rows[:1500], 5 * rows[1500:3000].flip(-1)])
-    noise = make_noise(small, (1.0, True), (1.0, True), spread=torch.ones(4).double())
-    for added, of_member in zip(noise.added_to(own) - own, own, strict=True):
-        assert_covariance(added, of_member.T.cov())
-
-
-def test_gradients_pass_noise_as_if_it_were_constant(small, rows):
-    own = rows[:20].expand(2, -1, -1).clone().requires_grad_()
-    make_noise(small, (0.3, False), (0.6, True)).added_to(own).sum().backward()
-    assert torch.equal(own.grad, torch.ones_like(own))
+@pytest.mark.parametrize("n_draws", [20, 3000])
+def test_noise_for_edits_has_the_covariance_of_the_batch(small, rows, n_draws):
+    noise = make_noise(small, (0.6, True), spread=torch.ones(4).double())
+    (drawn,) = noise.draw(rows[:300], n_draws)
+    assert drawn.shape == (n_draws, 4)
+    assert_covariance(drawn, 0.36 * rows[:300].T.cov(correction=0))
 
 
 @pytest.fixture
@@ -136,8 +132,8 @@ def test_levels_and_masks_get_no_noise(small, mixed, correlated):
     spread = mixed.noise_of_inputs(torch.tensor([1.0, 1.0, 0.5]).double())
     features = mixed.features(x)
     noise = make_noise(small, (0.5, correlated), spread=spread)
-    (added,) = noise.added_to(features[None]) - features
-    noisy = (added != 0).any(0)
+    (drawn,) = noise.draw(features, 100)
+    noisy = (drawn != 0).any(0)
     # The real column and the binary number; three levels; a mask of three columns.
     assert noisy.tolist() == [True, False, False, False, True, False, False, False]
 
@@ -145,7 +141,7 @@ def test_levels_and_masks_get_no_noise(small, mixed, correlated):
 def test_some_levels_are_replaced_by_those_of_another_row(small, mixed):
     x = mixed_rows(small)
     spread = mixed.noise_of_inputs(torch.ones(3).double())
-    (view,) = make_noise(small, (0.5, False), spread=spread).view(mixed, x)
+    (view,) = make_noise(small, (0.5, False), spread=spread).views(mixed, x)
     levels = view[:, 1:4]
     assert torch.equal(levels.sum(-1), torch.ones(N_ROWS).double())
     seen = levels.argmax(-1)
