@@ -45,8 +45,7 @@ class RecordBound(Callback):
                 net.history.record(name, mean)
         if self.largest_ and (largest := float(torch.stack(self.largest_).max())) > 0:
             net.history.record("weight_max", largest)
-            # Small batches may hold no labelled row, and have no weights.
-            effective = float(torch.stack(self.effective_).nanmean())
+            effective = float(torch.stack(self.effective_).mean())
             net.history.record("weight_effective_share", effective)
 
 

@@ -211,6 +211,12 @@ def _normalised():
     return nn.utils.parametrizations.weight_norm(nn.Linear(12, 12))
 
 
+def _hooked():
+    layer = nn.Linear(12, 12)
+    layer.register_forward_hook(lambda module, inputs, output: 2 * output.tanh())
+    return nn.Sequential(layer)
+
+
 class _Recurrent(nn.Module):
     def __init__(self):
         super().__init__()
@@ -225,6 +231,7 @@ OWN = {
     "repeated": _repeated,
     "frozen": _frozen,
     "normalised": _normalised,
+    "hooked": _hooked,
     "recurrent": _Recurrent,
     "batch norm": lambda: nn.Sequential(nn.Linear(12, 3), nn.BatchNorm1d(3)),
 }
@@ -237,7 +244,7 @@ def test_own_modules_are_trained_as_they_are(own, n_members):
     module = build(n_members, encoder=OWN[own]())
     before = copy.deepcopy(module).train()
     inputs = inputs_of(module)
-    stacked = StackedReVAE(module.members, own_modules=True)
+    stacked = StackedReVAE(module.members).train()
     optimizer = torch.optim.SGD(stacked.parameters(), lr=1e-4)
     total(results_of(stacked, *inputs)).backward()
     optimizer.step()
@@ -252,9 +259,20 @@ def test_own_modules_are_trained_as_they_are(own, n_members):
         torch.testing.assert_close(buffer, expected)
 
 
-def test_everything_is_in_training_mode():
+def test_training_mode_reaches_everything():
     # Predictions leave modules in evaluation mode.
     module = build(2, encoder=nn.Sequential(nn.Linear(12, 4), nn.Dropout(0.5))).eval()
-    stacked = StackedReVAE(module.members, own_modules=True)
-    for part in (stacked, *stacked.judges):
-        assert all(inner.training for inner in part.modules())
+    stacked = StackedReVAE(module.members)
+    for mode in (True, False):
+        stacked.train(mode)
+        for part in (stacked, *stacked.judges):
+            assert all(inner.training == mode for inner in part.modules())
+
+
+def test_predictions_of_stacked_members_leave_their_mode_alone():
+    module = build(2, encoder=nn.Sequential(nn.Linear(12, 4), nn.Dropout(0.5))).eval()
+    x = draws(N_ROWS, 5).abs().round().clamp(max=2)
+    before = module.log_class_probabilities(x)
+    module.stack()
+    assert not any(part.training for part in module.modules())
+    torch.testing.assert_close(module.log_class_probabilities(x), before)

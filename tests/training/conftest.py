@@ -81,6 +81,7 @@ def make_settings(**changes):
         "members": [member],
         "edit_weight": 0.0,
         "n_edits": 32,
+        "edits_train_all": changes.get("edit_weight", 0.0) > 0,
         "spread": np.ones(N_COLUMNS, dtype=np.float32),
         "n_mc_samples": 2,
         "batch_size": 10,
@@ -90,27 +91,37 @@ def make_settings(**changes):
     return Settings(**{**parameters, **changes})
 
 
-def make_loss(generator=None, **changes):
+def make_loss(generator=None, kind=SemiSupervisedLoss, complete=False, **changes):
     settings = make_settings(**changes)
     spread = torch.from_numpy(settings.spread).double()
     generator = seeded(2) if generator is None else generator
-    return SemiSupervisedLoss(settings, spread, generator)
+    return kind(settings, spread, generator, complete)
+
+
+def encoder_inputs(stacked):
+    """Record the inputs (M, n, n_inputs) of every call of an encoder, or of a judge's."""
+    inputs = []
+    for part in (stacked, *stacked.judges):
+        part.encoder.register_forward_pre_hook(lambda _, args: inputs.append(args[0]))
+    return inputs
 
 
 class LossWithNaN(torch.nn.Module):
     """A loss that is not finite at the given calls, counted from 1."""
 
-    def __init__(self, bad_calls):
+    def __init__(self, bad_calls, with_bound=True):
         super().__init__()
         self.loss = make_loss()
         self.bad_calls = bad_calls
+        self.with_bound = with_bound
         self.n_calls = 0
 
     def forward(self, stacked, x, codes, weight):
         self.n_calls += 1
         if self.n_calls in self.bad_calls:
             x = torch.full_like(x, torch.inf)
-        return self.loss(stacked, x, codes, weight)
+        loss, bound = self.loss(stacked, x, codes, weight)
+        return loss, bound if self.with_bound else None
 
 
 def weights(module):
@@ -165,6 +176,7 @@ def small():
         member_settings=member_settings,
         rows=make_rows,
         loss=make_loss,
+        encoder_inputs=encoder_inputs,
         loss_with_nan=LossWithNaN,
         net=initialized_net,
         group_values=group_values,

@@ -20,7 +20,8 @@ class _Terms(Callback):
 
 
 def run(small, callbacks, n_epochs=6, rows=None):
-    net = small.net(small.module(), small.loss(), callbacks)
+    loss = small.loss(members=[small.member_settings()] * 2)
+    net = small.net(small.module(2), loss, callbacks)
     return net.train(small.rows(4, 28) if rows is None else rows, n_epochs)
 
 
@@ -55,10 +56,10 @@ def test_history_records_the_weights_of_labeled_rows(small):
     terms = _Terms()
     net = run(small, [("terms", terms)], n_epochs=1)
     weights = [
-        b.weight[0, (codes >= 0).any(-1)]
+        b.weight[:, (codes >= 0).any(-1)].flatten()
         for b, codes in zip(terms.bounds, terms.codes, strict=True)
     ]
-    fractions = torch.stack([effective_sample_size(w) for w in weights])
+    fractions = torch.stack([effective_sample_size(w, len(w)) for w in weights])
     epoch = net.history[0]
     assert epoch["weight_effective_share"] == pytest.approx(fractions.mean().item())
     assert epoch["weight_max"] == pytest.approx(torch.cat(weights).max().item())

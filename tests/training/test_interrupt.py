@@ -41,14 +41,14 @@ class _CtrlC(Callback):
 
 
 def test_interrupt_inside_the_module_is_raised(small, rows):
-    module = small.module()
+    stacked = small.stacked()
 
     def interrupt(*args):
         raise KeyboardInterrupt
 
-    module.decoder.register_forward_hook(interrupt)
+    stacked.decoder.register_forward_hook(interrupt)
     ended = _Ended()
-    net = small.net(module, small.loss(), [("ended", ended)])
+    net = small.net(stacked, small.loss(), [("ended", ended)])
     with pytest.raises(KeyboardInterrupt):
         net.train(rows, 5)
     assert ended.n_ends == 1

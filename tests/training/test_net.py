@@ -1,5 +1,8 @@
 """A training step: it follows the clipped gradient, with rates of their own for noise."""
 
+import copy
+import math
+
 import pytest
 import torch
 
@@ -12,35 +15,41 @@ def test_training_increases_the_elbo(small):
     assert net.history[-1, "bound"] > net.history[0, "bound"] + 1.0
 
 
-def test_large_gradients_are_clipped_to_the_norm(small):
-    module = small.module()
-    net = small.net(module, small.loss(label_weight=1e6))
+@pytest.mark.parametrize("n_members", [1, 3])
+def test_large_gradients_are_clipped_to_a_norm_that_grows_with_the_members(
+    small, n_members
+):
+    members = [small.member_settings(label_weight=1e6)] * n_members
+    net = small.net(small.module(n_members), small.loss(members=members))
     net.train(small.rows(4, 6), 1)
-    assert gradient_norm(module.parameters()).item() == pytest.approx(MAX_GRADIENT_NORM)
+    # As if the gradient of each of them had the limit.
+    limit = MAX_GRADIENT_NORM * math.sqrt(n_members)
+    assert gradient_norm(net.module_.parameters()).item() == pytest.approx(limit)
+
+
+def trained_for_a_step(small, **settings):
+    """A net after one step, and its module before the step, with the gradients."""
+    net = small.net(
+        small.module(3), small.loss(members=[small.member_settings()] * 3), **settings
+    )
+    twin = small.stacked(3)
+    rows = small.rows(10, 0)
+    (batch,) = copy.deepcopy(net).get_iterator(rows)
+    small.loss(members=[small.member_settings()] * 3)(twin, *batch)[0].backward()
+    return net.train(rows, 1), twin
 
 
 def test_small_gradients_are_left_alone(small):
-    module, twin = small.module(), small.module()
-    net = small.net(module, small.loss())
-    rows = small.rows(10, 0)
-    (batch,) = net.get_iterator(rows)
-    loss, _ = small.loss()(twin, *batch)
-    loss.backward()
-    net.train_step(batch)
+    net, twin = trained_for_a_step(small)
     norm = gradient_norm(twin.parameters())
     assert norm < MAX_GRADIENT_NORM
-    torch.testing.assert_close(gradient_norm(module.parameters()), norm)
+    torch.testing.assert_close(gradient_norm(net.module_.parameters()), norm)
 
 
 def test_step_is_that_of_adam(small):
-    module, twin = small.module(), small.module()
-    net = small.net(module, small.loss(), learning_rate=0.03)
-    rows = small.rows(10, 0)
-    (batch,) = net.get_iterator(rows)
-    small.loss()(twin, *batch)[0].backward()
-    net.train_step(batch)
+    net, twin = trained_for_a_step(small, learning_rate=0.03)
     for (name, moved), start in zip(
-        module.named_parameters(), twin.parameters(), strict=True
+        net.module_.named_parameters(), twin.parameters(), strict=True
     ):
         rate = 0.3 if name.startswith("likelihood") else 0.03
         # Except for a small constant, the first step of Adam is the gradient's sign.
@@ -48,36 +57,19 @@ def test_step_is_that_of_adam(small):
         torch.testing.assert_close(moved, expected)
 
 
-def test_only_noise_scales_decay(small):
-    module = small.module(family="student_t")
-    net = small.net(module, small.loss(), noise_weight_decay=5.0)
-    for name, decay in small.group_values(net, "weight_decay"):
-        assert decay == (5.0 if name.endswith("raw_scale") else 0.0)
-
-
-def test_weight_decay_keeps_the_noise_from_vanishing(small):
-    def noise(decay):
-        module = small.module()
-        rows = small.rows(0, 40)
-        rows.x = torch.zeros_like(rows.x)  # rows that can be reconstructed without noise
-        net = small.net(
-            module, small.loss(), learning_rate=0.02, noise_weight_decay=decay
-        )
-        net.train(rows, 100)
-        return module.likelihood.families["gaussian"].scale
-
-    assert (noise(0.0) < 0.1).all()
-    assert (noise(1.0) > 0.3).all()
+def test_nothing_decays(small):
+    net = small.net(small.module(family="student_t"), small.loss())
+    assert {decay for _, decay in small.group_values(net, "weight_decay")} == {0.0}
 
 
 def test_module_is_trained_in_place_and_in_training_mode(small):
-    module = small.module()
+    stacked = small.stacked()
     modes = []
-    module.encoder.register_forward_hook(lambda m, *_: modes.append(m.training))
-    net = small.net(module, small.loss())
-    before = small.weights(module)
-    module.eval()
+    stacked.encoder.register_forward_hook(lambda m, *_: modes.append(m.training))
+    net = small.net(stacked, small.loss())
+    before = small.weights(stacked)
+    stacked.eval()
     net.train(small.rows(4, 6), 1)
-    assert net.module_ is module
-    assert not torch.equal(small.weights(module), before)
+    assert net.module_ is stacked
+    assert not torch.equal(small.weights(stacked), before)
     assert all(modes)

@@ -39,22 +39,23 @@ def test_only_the_step_with_a_nan_loss_is_skipped(small, rows):
 
 
 def test_step_with_a_finite_loss_but_a_nan_gradient_is_skipped(small, rows):
-    module = small.module()
+    stacked = small.stacked()
     calls = []
 
     def nan_at_the_third_call(gradient):
         calls.append(gradient)
         return gradient * float("nan") if len(calls) == 3 else gradient
 
-    module.decoder[-1].bias.register_hook(nan_at_the_third_call)
+    stacked.decoder[-1].bias.register_hook(nan_at_the_third_call)
     spy = small.Spy()
-    net = small.net(module, small.loss(), [("spy", spy)])
+    net = small.net(stacked, small.loss(), [("spy", spy)])
     net.train(rows, 2)
     unchanged = [torch.equal(a, b) for a, b in zip(spy.before, spy.after, strict=True)]
     assert unchanged == [step == 3 for step in range(1, 2 * STEPS + 1)]
 
 
-def test_restart_returns_to_the_last_good_epoch_at_a_lower_rate(small, rows):
+def test_restart_returns_to_the_last_good_epoch_at_a_lower_rate(small, rows, monkeypatch):
+    monkeypatch.setattr("sklearn_revae._training.net._STEPS_BETWEEN_COPIES", 1)
     # One good epoch and a good step, then bad steps up to the limit.
     first_bad = STEPS + 2
     bad = set(range(first_bad, first_bad + MAX_BAD_STEPS))
@@ -71,6 +72,26 @@ def test_restart_returns_to_the_last_good_epoch_at_a_lower_rate(small, rows):
     # Adam starts from scratch, and only counts the steps since.
     steps = {int(state["step"]) for state in net.optimizer_.state.values()}
     assert steps == {5 * STEPS - restarted - 1}
+
+
+def test_weights_are_copied_no_more_often_than_needed(small, rows, monkeypatch):
+    monkeypatch.setattr("sklearn_revae._training.net._STEPS_BETWEEN_COPIES", 2 * STEPS)
+    # Three good epochs, of which the second is the last that is copied.
+    first_bad = 3 * STEPS + 1
+    bad = set(range(first_bad, first_bad + MAX_BAD_STEPS))
+    spy = small.Spy()
+    net = small.net(small.module(), small.loss_with_nan(bad), [("spy", spy)])
+    with pytest.warns(RuntimeWarning, match=WARNING):
+        net.train(rows, 6)
+    assert torch.equal(spy.after[first_bad + MAX_BAD_STEPS - 2], spy.epochs[1])
+
+
+def test_restart_of_a_loss_without_a_bound_is_no_failure(small, rows):
+    loss = small.loss_with_nan(range(1, 1 + MAX_BAD_STEPS), with_bound=False)
+    net = small.net(small.module(), loss)
+    with pytest.warns(RuntimeWarning, match=WARNING):
+        net.train(rows, 5)
+    assert net.restarts_ == 1
 
 
 def test_restart_reduces_the_rates_of_the_schedule_too(small, rows):
@@ -97,9 +118,9 @@ def test_only_consecutive_bad_steps_cause_a_restart(small, rows):
 
 def test_gives_up_after_the_last_restart(small, rows):
     loss = small.loss_with_nan(range(1, 10_000))
-    module = small.module()
-    before = small.weights(module)
-    net = small.net(module, loss)
+    stacked = small.stacked()
+    before = small.weights(stacked)
+    net = small.net(stacked, loss)
     with (
         pytest.warns(RuntimeWarning, match=WARNING) as warned,
         pytest.raises(NonFiniteTrainingError),
@@ -107,7 +128,7 @@ def test_gives_up_after_the_last_restart(small, rows):
         net.train(rows, 1000)
     assert len(warned) == MAX_RESTARTS
     assert loss.n_calls == (MAX_RESTARTS + 1) * MAX_BAD_STEPS
-    assert torch.equal(small.weights(module), before)
+    assert torch.equal(small.weights(stacked), before)
     assert rates(net)[0] == pytest.approx(0.1 * LEARNING_RATE_CUT**MAX_RESTARTS)
 
 

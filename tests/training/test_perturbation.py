@@ -77,11 +77,13 @@ def test_members_of_both_kinds_stand_side_by_side(small, rows, likelihood):
     assert_covariance(third, 0.04 * covariance)
 
 
-def test_noise_differs_from_member_to_member(small, rows, likelihood):
-    noise = make_noise(small, *[(1.0, False)] * 2, *[(1.0, True)] * 2)
-    drawn = (noise.views(likelihood, rows[:1000]) - rows[:1000])[..., 3]
-    correlation = drawn.corrcoef()
-    assert (correlation - torch.eye(4)).abs().max() < 5 / 1000**0.5
+def test_members_of_a_kind_share_their_noise_up_to_its_size(small, rows, likelihood):
+    noise = make_noise(small, (0.1, False), (0.3, False), (0.2, True), (0.6, True))
+    drawn = noise.views(likelihood, rows[:1000]) - rows[:1000]
+    torch.testing.assert_close(drawn[1], 3 * drawn[0])
+    torch.testing.assert_close(drawn[3], 3 * drawn[2])
+    correlation = drawn[::2, :, 3].corrcoef()[0, 1]
+    assert abs(correlation) < 5 / 1000**0.5
 
 
 def test_noise_of_size_zero_leaves_the_rows_alone(small, rows, likelihood):

@@ -47,7 +47,9 @@ def test_rates_of_a_run_follow_the_schedule(small):
 
 def test_noise_scales_have_their_own_learning_rate(small):
     net = small.net(small.module(), small.loss(), learning_rate=0.02)
-    for name, rate in small.group_values(net, "lr"):
+    values = small.group_values(net, "lr")
+    assert any(name.startswith("likelihood") for name, _ in values)
+    for name, rate in values:
         factor = NOISE_LEARNING_RATE_FACTOR if name.startswith("likelihood") else 1
         assert rate == pytest.approx(0.02 * factor)
 
