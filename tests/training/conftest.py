@@ -172,6 +172,7 @@ def small():
     """Helpers that make modules, rows, losses, nets and settings."""
     return SimpleNamespace(
         module=make_module,
+        member=make_member,
         stacked=make_stacked,
         member_settings=member_settings,
         rows=make_rows,

@@ -1,23 +1,39 @@
 """A whole training run."""
 
 import copy
+import math
 
 import numpy as np
 import pytest
 import torch
 
+from sklearn_revae._model.draws import normal
+from sklearn_revae._model.ensemble import Ensemble
+from sklearn_revae._model.stacked import StackedReVAE
+from sklearn_revae._training import loss as loss_module
 from sklearn_revae._training.batches import Rows
+from sklearn_revae._training.net import MAX_GRADIENT_NORM, gradient_norm
 from sklearn_revae._training.run import module_accuracy, train
 
 
 def run(small, seed=0, rows=None, held_out=None, module=None, **settings):
-    module = small.module() if module is None else module
+    """Train two members, or the given ones."""
+    module = small.module(2) if module is None else module
     rows = small.rows(8, 32) if rows is None else rows
+    settings = {"members": members_of(small, module), **settings}
     return module, train(module, rows, held_out, small.settings(**settings), seed)
 
 
-def test_same_seed_same_bits_and_another_seed_others(small):
-    (a, first), (b, same), (c, _) = (run(small, seed) for seed in (0, 0, 1))
+def members_of(small, module, **changes):
+    member = small.member_settings(**{"consistency_weight": 1.0, **changes})
+    return [member] * len(module.members)
+
+
+@pytest.mark.parametrize("edits_train_all", [True, False])
+def test_same_seed_same_bits_and_another_seed_others(small, edits_train_all):
+    (a, first), (b, same), (c, _) = (
+        run(small, seed, edits_train_all=edits_train_all) for seed in (0, 0, 1)
+    )
     assert torch.equal(small.weights(a), small.weights(b))
     assert not torch.equal(small.weights(a), small.weights(c))
     assert [e["bound"] for e in first.history] == [e["bound"] for e in same.history]
@@ -55,7 +71,8 @@ def test_without_a_number_of_epochs_enough_epochs_and_steps_are_trained(small):
 @pytest.mark.parametrize("decay", [True, False])
 def test_learning_rate_decays_to_zero_or_not_at_all(small, decay):
     _, result = run(small, decay=decay)
-    rates = [group["lr"] for group in result.optimizer_state["param_groups"]]
+    (state, _) = result.optimizer_state
+    rates = [group["lr"] for group in state["param_groups"]]
     expected = [0.0, 0.0] if decay else [0.1, 0.01]
     assert rates == pytest.approx(expected, abs=1e-9)
 
@@ -65,35 +82,201 @@ def steps(optimizer_state):
     return n
 
 
-def train_further(small, module, optimizer_state):
-    settings = small.settings(decay=False, n_epochs=3)
+def train_further(small, module, optimizer_state, **settings):
+    members = members_of(small, module)
+    settings = small.settings(members=members, decay=False, n_epochs=3, **settings)
     return train(module, small.rows(8, 32), None, settings, 1, optimizer_state)
 
 
 def test_optimizer_continues_from_its_state(small):
     module, first = run(small, decay=False, n_epochs=2)
-    n_steps = steps(first.optimizer_state)
+    n_steps = steps(first.optimizer_state[0])
     second = train_further(small, module, first.optimizer_state)
-    assert steps(second.optimizer_state) == n_steps // 2 * 5
+    assert steps(second.optimizer_state[0]) == n_steps // 2 * 5
+
+
+def test_decoder_is_taught_edits_for_half_as_many_epochs(small):
+    spy = small.Spy()
+    options = {"decay": False, "edits_train_all": False}
+    module, first = run(small, n_epochs=4, callbacks=[("spy", spy)], **options)
+    state, of_edits = first.optimizer_state
+    assert steps(of_edits) == steps(state) / 2
+    # The user's callbacks see the training of the whole model.
+    assert len(spy.epochs) == len(first.history) == 4
+    second = train_further(small, module, first.optimizer_state, edits_train_all=False)
+    # Two epochs after three.
+    assert steps(second.optimizer_state[1]) == steps(state) / 4 * (2 + 2)
 
 
 def test_continuing_does_not_change_the_given_optimizer_state(small):
-    module, first = run(small, decay=False, n_epochs=2)
+    options = {"decay": False, "edits_train_all": False}
+    module, first = run(small, n_epochs=2, **options)
     before = copy.deepcopy(first.optimizer_state)
-    train_further(small, module, first.optimizer_state)
-    for index, state in before["state"].items():
-        for name, value in state.items():
-            assert torch.equal(first.optimizer_state["state"][index][name], value)
+    train_further(small, module, first.optimizer_state, edits_train_all=False)
+    for own, expected in zip(first.optimizer_state, before, strict=True):
+        for index, state in expected["state"].items():
+            for name, value in state.items():
+                assert torch.equal(own["state"][index][name], value)
 
 
-def test_early_stopping_scores_held_out_rows_and_keeps_the_best(small):
-    held_out = small.rows(20, 0)
+def parts(module, *names):
+    """Weights of the parts of all members whose names are given."""
+    return small_weights(
+        [getattr(member, name) for member in module.members for name in names]
+    )
+
+
+def small_weights(modules):
+    return torch.cat([p.detach().flatten() for m in modules for p in m.parameters()])
+
+
+def test_edits_learned_afterwards_do_not_change_predictions(small):
+    with_edits, without = (
+        run(small, edit_weight=weight, edits_train_all=False)[0] for weight in (5.0, 0.0)
+    )
+    predicting = ("encoder", "label_model")
+    assert torch.equal(parts(with_edits, *predicting), parts(without, *predicting))
+    assert not torch.equal(parts(with_edits, "decoder"), parts(without, "decoder"))
+
+
+@pytest.mark.parametrize("n_members", [1, 3])
+def test_early_stopping_scores_held_out_rows_and_keeps_the_best(small, n_members):
+    held_out, spy = small.rows(20, 0), small.Spy()
     module, result = run(
-        small, held_out=held_out, monitor="validation_score", patience=3, n_epochs=60
+        small,
+        held_out=held_out,
+        module=small.module(n_members),
+        monitor="validation_score",
+        patience=3,
+        n_epochs=60,
+        callbacks=[("spy", spy)],
     )
     scores = [epoch["validation_score"] for epoch in result.history]
     assert len(scores) < 60
     assert module_accuracy(module, held_out) == max(scores)
+    # The weights of all members are those of the first of the best epochs.
+    best = spy.epochs[scores.index(max(scores))]
+    assert torch.equal(small.weights(StackedReVAE(module.members)), best)
+    assert not torch.equal(spy.epochs[-1], best)
+
+
+# members
+
+
+def shared_noise(shape, like, generator):
+    """The same draws for all members; they are the second axis, or the first of three."""
+    axis = len(shape) - 3
+    one = [1 if i == axis else n for i, n in enumerate(shape)]
+    return normal(one, like, generator).expand(shape)
+
+
+def ensemble_of(*members):
+    """An ensemble of copies of the members."""
+    first, *others = map(copy.deepcopy, members)
+    return Ensemble(first, others)
+
+
+def test_members_with_the_same_settings_weights_and_noise_stay_the_same(
+    small, monkeypatch
+):
+    monkeypatch.setattr(loss_module, "normal", shared_noise)
+    one, other = small.member(), small.member(seed=1)
+    module = ensemble_of(one, one, one, other)
+    plain = small.member_settings(consistency_weight=1.0)
+    others = small.member_settings(consistency_weight=1.0, label_weight=9.0)
+    run(small, module=module, members=[plain, plain, others, plain], edit_weight=0.0)
+    first, same, of_others, of_other = (
+        parts(Ensemble(member), "encoder", "decoder", "label_model", "likelihood")
+        for member in module.members
+    )
+    torch.testing.assert_close(same, first, rtol=0, atol=1e-12)
+    assert not torch.allclose(of_others, first, atol=1e-2)
+    assert not torch.allclose(of_other, first, atol=1e-2)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"label_weight": 9.0},
+        {"consistency_weight": 9.0},
+        {"noise": 2.0},
+        {"correlated_noise": True},
+    ],
+)
+def test_every_setting_of_a_member_changes_it_and_no_other(small, changes, monkeypatch):
+    monkeypatch.setattr(loss_module, "normal", shared_noise)
+    plain = small.member_settings(consistency_weight=1.0)
+    changed = small.member_settings(**{"consistency_weight": 1.0, **changes})
+    # A third member, so that both kinds of noise are always drawn.
+    third = small.member_settings(correlated_noise=True)
+    members = [small.member(seed=seed) for seed in range(3)]
+    (without, with_it) = (
+        run(
+            small,
+            module=ensemble_of(*members),
+            members=[plain, second, third],
+            edit_weight=0.0,
+            n_epochs=1,
+        )[0].members
+        for second in (plain, changed)
+    )
+    own = ("encoder", "decoder", "label_model", "likelihood")
+    first, of_plain = (
+        parts(Ensemble(members[0]), *own) for members in (without, with_it)
+    )
+    torch.testing.assert_close(of_plain, first, rtol=0, atol=1e-12)
+    second, of_changed = (
+        parts(Ensemble(members[1]), *own) for members in (without, with_it)
+    )
+    assert (of_changed - second).abs().max() > 1e-3
+
+
+def test_a_member_trains_as_it_does_by_itself(small, monkeypatch):
+    monkeypatch.setattr(loss_module, "normal", shared_noise)
+    members = [small.member(seed=seed) for seed in range(3)]
+    norms = []
+
+    class Norms(small.Spy):
+        def on_grad_computed(self, net, **kwargs):
+            norms.append(gradient_norm(net.module_.parameters()).item())
+
+    together, _ = run(
+        small,
+        module=ensemble_of(*members),
+        members=members_of(small, small.module(3)),
+        callbacks=[("norms", Norms())],
+        edit_weight=0.0,
+    )
+    # The gradients of all members are clipped together, but none is here.
+    assert max(norms) < MAX_GRADIENT_NORM * math.sqrt(3)
+    own = ("encoder", "decoder", "label_model", "likelihood")
+    for member, trained in zip(members, together.members, strict=True):
+        by_itself, _ = run(small, module=ensemble_of(member), edit_weight=0.0)
+        torch.testing.assert_close(
+            parts(by_itself, *own), parts(Ensemble(trained), *own), rtol=0, atol=1e-8
+        )
+
+
+# modules and rows
+
+
+def test_missing_values_that_the_module_does_not_expect_are_left_out(small):
+    rows = small.rows(8, 32)
+    rows.x[::3, 1] = torch.nan
+    for edits_train_all in (True, False):
+        _, result = run(small, rows=rows, edits_train_all=edits_train_all)
+        assert np.isfinite([epoch["bound"] for epoch in result.history]).all()
+
+
+def test_modules_that_a_prediction_left_in_evaluation_mode_train_in_training_mode(small):
+    module = small.module(2)
+    modes = []
+    for member in module.members:
+        # A hook is a reason to call a module as it is.
+        member.encoder.body.register_forward_hook(lambda m, *_: modes.append(m.training))
+    run(small, module=module.eval())
+    assert modes
+    assert all(modes)
 
 
 def test_callbacks_of_the_user_are_called(small):
@@ -109,11 +292,10 @@ def test_only_verbose_shows_a_bar(small, capsys):
     assert "accuracy=" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("classifier", ["bayes", "affine"])
-def test_module_without_labels_trains(small, classifier):
+def test_module_without_labels_trains(small):
     rows = small.rows(0, 20)
     rows.codes = rows.codes[:, :0]
-    module = small.module(n_values=(), classifier=classifier)
+    module = small.module(2, n_values=())
     _, result = run(small, rows=rows, module=module, verbose=True)
     assert np.isfinite([epoch["bound"] for epoch in result.history]).all()
 
