@@ -81,7 +81,7 @@ def make_settings(**changes):
         "members": [member],
         "edit_weight": 0.0,
         "n_edits": 32,
-        "edits_train_all": changes.get("edit_weight", 0.0) > 0,
+        "edits_from": 0.0,
         "spread": np.ones(N_COLUMNS, dtype=np.float32),
         "n_mc_samples": 2,
         "batch_size": 10,
@@ -91,11 +91,13 @@ def make_settings(**changes):
     return Settings(**{**parameters, **changes})
 
 
-def make_loss(generator=None, kind=SemiSupervisedLoss, complete=False, **changes):
+def make_loss(
+    generator=None, kind=SemiSupervisedLoss, n_steps=100, complete=False, **changes
+):
     settings = make_settings(**changes)
     spread = torch.from_numpy(settings.spread).double()
     generator = seeded(2) if generator is None else generator
-    return kind(settings, spread, generator, complete)
+    return kind(settings, spread, generator, n_steps, complete)
 
 
 def encoder_inputs(stacked):

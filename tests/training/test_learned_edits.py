@@ -42,6 +42,18 @@ def test_edits_are_encoded_in_a_second_call(small, batch, n_edits, n_encoded):
     assert [x.shape[1] for x in inputs] == [N_ROWS, n_encoded]
 
 
+def test_edits_become_part_of_the_loss_after_a_fraction_of_the_steps(small, batch):
+    stacked = small.stacked()
+    inputs = small.encoder_inputs(stacked)
+    loss = small.loss(edit_weight=1.0, edits_from=0.5, n_steps=4)
+    n_calls = []
+    for _ in range(4):
+        inputs.clear()
+        loss(stacked, *batch)
+        n_calls.append(len(inputs))
+    assert n_calls == [1, 1, 2, 2]
+
+
 def test_edits_need_a_label(small, batch):
     stacked = small.stacked(n_values=())
     inputs = small.encoder_inputs(stacked)

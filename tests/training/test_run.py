@@ -29,10 +29,10 @@ def members_of(small, module, **changes):
     return [member] * len(module.members)
 
 
-@pytest.mark.parametrize("edits_train_all", [True, False])
-def test_same_seed_same_bits_and_another_seed_others(small, edits_train_all):
+@pytest.mark.parametrize("edits_from", [0.0, 1.0])
+def test_same_seed_same_bits_and_another_seed_others(small, edits_from):
     (a, first), (b, same), (c, _) = (
-        run(small, seed, edits_train_all=edits_train_all) for seed in (0, 0, 1)
+        run(small, seed, edits_from=edits_from) for seed in (0, 0, 1)
     )
     assert torch.equal(small.weights(a), small.weights(b))
     assert not torch.equal(small.weights(a), small.weights(c))
@@ -97,22 +97,22 @@ def test_optimizer_continues_from_its_state(small):
 
 def test_decoder_is_taught_edits_for_half_as_many_epochs(small):
     spy = small.Spy()
-    options = {"decay": False, "edits_train_all": False}
+    options = {"decay": False, "edits_from": 1.0}
     module, first = run(small, n_epochs=4, callbacks=[("spy", spy)], **options)
     state, of_edits = first.optimizer_state
     assert steps(of_edits) == steps(state) / 2
     # The user's callbacks see the training of the whole model.
     assert len(spy.epochs) == len(first.history) == 4
-    second = train_further(small, module, first.optimizer_state, edits_train_all=False)
+    second = train_further(small, module, first.optimizer_state, edits_from=1.0)
     # Two epochs after three.
     assert steps(second.optimizer_state[1]) == steps(state) / 4 * (2 + 2)
 
 
 def test_continuing_does_not_change_the_given_optimizer_state(small):
-    options = {"decay": False, "edits_train_all": False}
+    options = {"decay": False, "edits_from": 1.0}
     module, first = run(small, n_epochs=2, **options)
     before = copy.deepcopy(first.optimizer_state)
-    train_further(small, module, first.optimizer_state, edits_train_all=False)
+    train_further(small, module, first.optimizer_state, edits_from=1.0)
     for own, expected in zip(first.optimizer_state, before, strict=True):
         for index, state in expected["state"].items():
             for name, value in state.items():
@@ -132,7 +132,7 @@ def small_weights(modules):
 
 def test_edits_learned_afterwards_do_not_change_predictions(small):
     with_edits, without = (
-        run(small, edit_weight=weight, edits_train_all=False)[0] for weight in (5.0, 0.0)
+        run(small, edit_weight=weight, edits_from=1.0)[0] for weight in (5.0, 0.0)
     )
     predicting = ("encoder", "label_model")
     assert torch.equal(parts(with_edits, *predicting), parts(without, *predicting))
@@ -263,8 +263,8 @@ def test_a_member_trains_as_it_does_by_itself(small, monkeypatch):
 def test_missing_values_that_the_module_does_not_expect_are_left_out(small):
     rows = small.rows(8, 32)
     rows.x[::3, 1] = torch.nan
-    for edits_train_all in (True, False):
-        _, result = run(small, rows=rows, edits_train_all=edits_train_all)
+    for edits_from in (0.0, 1.0):
+        _, result = run(small, rows=rows, edits_from=edits_from)
         assert np.isfinite([epoch["bound"] for epoch in result.history]).all()
 
 
