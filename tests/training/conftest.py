@@ -82,6 +82,7 @@ def make_settings(**changes):
         "edit_weight": 0.0,
         "n_edits": 32,
         "edits_from": 0.0,
+        "views": None,
         "spread": np.ones(N_COLUMNS, dtype=np.float32),
         "n_mc_samples": 2,
         "batch_size": 10,
