@@ -3,8 +3,7 @@
 Run ``python benchmarks/digit_edits.py``. Each of the 1797 digits is edited to every
 digit. The success of an edit is judged by the model itself and by a random forest trained
 on all original digits. The model is trained with 10 labels per class and with all labels;
-with default parameters, without the edit-consistency loss, and with the penalty on label
-information in the style dimensions.
+with default parameters, and without the edit-consistency loss.
 """
 
 import numpy as np
@@ -18,7 +17,6 @@ VARIANTS = {
     "default": {},
     "residual=False": {},
     "edit_weight=0": {"edit_weight": 0.0},
-    "independence_weight=6.4": {"independence_weight": 6.4},
 }
 
 
