@@ -110,6 +110,13 @@ class PythonArguments(TorchFunctionMode):
         if function is torch.Tensor.new_tensor:
             like, data = args
             return torch.tensor(data, dtype=like.dtype).to(like.device)
+        if function is torch.Tensor.tolist:
+            (tensor,) = args
+            return (
+                tensor.cpu().tolist()
+                if isinstance(tensor, OtherTensor)
+                else (function(tensor))
+            )
         before = self.mode.generator_device
         for argument in (*args, *kwargs.values()):
             if isinstance(argument, torch._C.Generator):
@@ -210,9 +217,9 @@ def test_training_learns_what_it_learns_on_the_cpu(few_blobs, fitted, quick_clas
     "changes",
     [
         {"early_stopping": True},
-        {"verbose": True, "independence_weight": 1.0, "alpha": 0.1},
-        {"label_classifier": "affine", "unlabeled_bound": "classifier"},
-        {"encoder": torch.nn.Linear(4, 5), "style_dim": 1},
+        {"early_stopping": 0.2, "verbose": True},
+        {"n_members": 1, "edit_weight": 0.0},
+        {"encoder": torch.nn.Linear(4, 5), "style_dim": 1, "n_members": 2},
     ],
 )
 def test_fits_with_other_parameters(changes, few_blobs, quick_classifier):
@@ -280,10 +287,21 @@ def test_draws_of_every_kind_are_those_of_the_cpu(table, table_model):
     )
 
 
-def test_pictures(quick_transformer):
-    X = load_digits().images[:40].repeat(2, 1).repeat(2, 2)
+def test_pictures(quick_transformer, quick_classifier):
+    X, y = load_digits().images[:40].repeat(2, 1).repeat(2, 2), load_digits().target[:40]
     model = quick_transformer(device="meta", max_iter=1).fit(X)
     assert model.reconstruct(X).shape == X.shape
+    # Labels bring views and edits.
+    model = quick_classifier(device="meta", max_iter=2).fit(X, y)
+    assert model.predict_proba(X).shape == (40, 10)
+
+
+def test_pixels(digits, quick_classifier):
+    # Edits are part of the loss, and the noise is correlated.
+    model = quick_classifier(device="meta").fit(
+        digits.X_train[:100], digits.y_train[:100]
+    )
+    assert model.predict_proba(digits.X_test).shape == (500, 10)
 
 
 @pytest.mark.parametrize(

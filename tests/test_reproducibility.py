@@ -199,6 +199,16 @@ def test_parallel_and_serial_searches_agree(blobs, quick_classifier):
     np.testing.assert_equal(scores[1], scores[0])
 
 
+def test_fits_in_other_processes_give_the_same_bytes(
+    few_blobs, quick_classifier, weight_bytes
+):
+    models = [quick_classifier(random_state=seed) for seed in (0, 1)]
+    with joblib.parallel_backend("loky", n_jobs=2):
+        fitted = joblib.Parallel()(joblib.delayed(m.fit)(*few_blobs) for m in models)
+    for model, in_process in zip(models, fitted, strict=True):
+        assert weight_bytes(in_process) == weight_bytes(model.fit(*few_blobs))
+
+
 def test_a_pickled_model_answers_the_same(blobs, blobs_model, weight_bytes):
     copied = pickle.loads(pickle.dumps(blobs_model))
     assert weight_bytes(copied) == weight_bytes(blobs_model)
@@ -262,13 +272,31 @@ def test_a_clone_fits_the_same(few_blobs, blobs_model, weight_bytes):
     assert weight_bytes(copied) == weight_bytes(blobs_model)
 
 
+@pytest.mark.parametrize("kind", ["pixels", "table"])
+def test_every_member_depends_on_the_seed_and_on_nothing_else(
+    kind, digits, few_blobs, quick_classifier, weight_bytes
+):
+    X, y = (digits.X_train[:200], digits.y_train[:200])
+    if kind == "table":
+        X, y = few_blobs
+    first, same, other = (
+        weight_bytes(quick_classifier(n_members=3, random_state=seed).fit(X, y))
+        for seed in (0, 0, 1)
+    )
+    assert first == same
+    for place in ("", "others.0.", "others.1."):
+        for name in ("encoder.head.weight", "label_model.means"):
+            assert first[place + name] != other[place + name]
+    assert first["encoder.head.weight"] != first["others.0.encoder.head.weight"]
+
+
 @pytest.mark.parametrize("estimator", [ReVAEClassifier, ReVAETransformer])
 def test_a_linear_model_of_named_counts_is_not_much_more_than_its_weights(estimator):
     random = np.random.RandomState(0)
     names = [f"gene-{j}-of-many" for j in range(800)]
     X = pd.DataFrame(random.poisson(random.gamma(1, 2, (40, 800))), columns=names)
     y = np.arange(40) % 10 if estimator is ReVAEClassifier else None
-    model = estimator(max_iter=334, random_state=0).fit(X, y)
+    model = estimator((), n_members=1, max_iter=334, random_state=0).fit(X, y)
     assert model.module_.encoder.is_linear
     n_bytes = sum(tensor.nbytes for tensor in model.module_.state_dict().values())
     file = io.BytesIO()

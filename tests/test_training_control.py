@@ -21,6 +21,103 @@ def test_warm_start_trains_further(few_blobs, quick_classifier, weight_bytes):
     assert weight_bytes(model) != first_weights
 
 
+def _members(model):
+    """Weights of the networks and of the label model of each member."""
+    return [
+        torch.cat(
+            [
+                parameter.detach().flatten()
+                for part in (member.encoder, member.decoder, member.label_model)
+                for parameter in part.parameters()
+            ]
+        )
+        for member in model.module_.members
+    ]
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_further_training_continues_all_members(method, few_blobs, quick_classifier):
+    X, y = few_blobs
+    model = quick_classifier(**WARM, n_members=3, max_iter=40, batch_size=10).fit(X, y)
+    before = _members(model)
+    model.set_params(max_iter=1)
+    getattr(model, method)(X, y)
+    other = _members(quick_classifier(n_members=3, max_iter=1, batch_size=10).fit(X, y))
+    for then, now, from_scratch in zip(before, _members(model), other, strict=True):
+        assert not torch.equal(now, then)
+        assert (now - then).norm() < 0.5 * (from_scratch - then).norm()
+    assert model.n_members_ == 3
+    assert model.n_iter_ == 41
+
+
+def test_early_stopping_restores_all_members(few_blobs, quick_classifier):
+    class Weights(Callback):
+        def on_train_begin(self, net, **kwargs):
+            self.epochs = []
+
+        def on_epoch_end(self, net, **kwargs):
+            weights = net.module_.label_model.means.detach().clone()
+            self.epochs.append(weights.squeeze(1))
+
+    seen = Weights()
+    model = quick_classifier(
+        n_members=3,
+        early_stopping=0.2,
+        n_iter_no_change=3,
+        max_iter=50,
+        callbacks=[seen],
+    ).fit(*few_blobs)
+    scores = [epoch["validation_score"] for epoch in model.history_]
+    best = seen.epochs[scores.index(max(scores))]
+    assert len(scores) < 50
+    assert len(best) == model.n_members_ == 3
+    for member, means in zip(model.module_.members, best, strict=True):
+        assert torch.equal(member.label_model.means, means)
+
+
+def test_dropout_of_own_modules_is_active_in_training_only(few_blobs, quick_classifier):
+    modes = []
+
+    class Dropout(nn.Dropout):
+        def forward(self, x):
+            modes.append(self.training)
+            return super().forward(x)
+
+    encoder = nn.Sequential(nn.Linear(4, 6), Dropout(0.5))
+    # Without edits, all calls are those of training.
+    model = quick_classifier(encoder=encoder, edit_weight=0.0, max_iter=1)
+    model.fit(*few_blobs)
+    assert any(modes)
+    for method in ("predict", "transform"):
+        modes.clear()
+        getattr(model, method)(few_blobs[0])
+        assert modes
+        assert not any(modes)
+    modes.clear()
+    model.partial_fit(*few_blobs)
+    assert modes
+    assert all(modes)
+
+
+def test_missing_values_may_come_later(few_blobs, quick_classifier):
+    X, y = few_blobs
+    X = X.copy()
+    X[::3, 1] = np.nan
+    model = quick_classifier(**WARM).fit(*few_blobs)
+    model.partial_fit(X, y).fit(X, y)
+    assert np.isfinite(model.loss_curve_).all()
+    assert model.n_iter_ == 5
+
+
+def test_edits_do_not_change_predictions_for_tables(few_blobs, quick_classifier):
+    X, y = few_blobs
+    with_edits, without = (
+        quick_classifier(edit_weight=weight).fit(X, y) for weight in (30.0, 0.0)
+    )
+    np.testing.assert_array_equal(with_edits.predict_proba(X), without.predict_proba(X))
+    assert (with_edits.intervene(X, 1) != without.intervene(X, 1)).any()
+
+
 def test_warm_start_starts_from_the_present_weights(few_blobs, quick_classifier):
     model = quick_classifier(**WARM, max_iter=30, learning_rate_init=0.01)
     model.fit(*few_blobs)
@@ -252,7 +349,7 @@ def test_a_loss_that_stays_non_finite_raises(max_iter, few_blobs, quick_classifi
     model = quick_classifier(
         decoder=decoder, label_dim=2, style_dim=2, max_iter=max_iter, batch_size=30
     )
-    with pytest.raises(FloatingPointError, match=r"column 2 .*learning_rate_init=0\.003"):
+    with pytest.raises(FloatingPointError, match=r"column 2 .*learning_rate_init=0\.01"):
         model.fit(X, y)
     assert not hasattr(model, "module_")
     assert not hasattr(model, "n_features_in_")

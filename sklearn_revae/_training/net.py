@@ -25,6 +25,8 @@ MAX_RESTARTS = 3
 _STEPS_BETWEEN_COPIES = 50
 # torch sums a tensor of at most so many numbers on one thread.
 _SMALL = 32_768
+# Devices whose steps of the optimizer torch can take in one operation.
+_FUSED = {"cpu", "cuda", "mps", "xpu"}
 # A restart multiplies the learning rate by this factor.
 LEARNING_RATE_CUT = 0.1
 # The likelihood has one noise parameter per feature. At the learning rate of the networks
@@ -281,17 +283,18 @@ def make_net(module, loss, order, settings, n_steps, callbacks):
             LambdaLR, step_every="batch", lr_lambda=warmup_and_decay(n_steps)
         )
         callbacks = [("learning_rate", schedule), *callbacks]
+    device = next(module.parameters()).device
     return ReVAENet(
         module,
         criterion=loss,
         order=order,
         optimizer=torch.optim.AdamW,
         optimizer__weight_decay=0.0,
-        optimizer__fused=True,
+        optimizer__fused=device.type in _FUSED,
         lr=settings.learning_rate,
         optimizer__param_groups=[("likelihood.*", likelihood)],
         batch_size=settings.batch_size,
-        device=next(module.parameters()).device,
+        device=device,
         callbacks=callbacks,
         verbose=0,
     )

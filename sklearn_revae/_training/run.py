@@ -143,9 +143,14 @@ def _is_complete(rows):
 
 
 def _load_state(optimizer, state):
-    if state is not None:
-        # Without a copy, training would change the tensors of the caller's state.
-        optimizer.load_state_dict(copy.deepcopy(state))
+    if state is None:
+        return
+    rates = [group["lr"] for group in optimizer.param_groups]
+    # Without a copy, training would change the tensors of the caller's state.
+    optimizer.load_state_dict(copy.deepcopy(state))
+    # The rate may have decayed to zero in the earlier run.
+    for group, rate in zip(optimizer.param_groups, rates, strict=True):
+        group["lr"] = rate
 
 
 def _train_decoder(stacked, rows, settings, spread, n_epochs, seed, optimizer_state):

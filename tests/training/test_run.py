@@ -95,6 +95,18 @@ def test_optimizer_continues_from_its_state(small):
     assert steps(second.optimizer_state[0]) == n_steps // 2 * 5
 
 
+@pytest.mark.parametrize("edits_from", [0.0, 1.0])
+def test_continuing_has_a_learning_rate_of_its_own(small, edits_from):
+    module, first = run(small, decay=True, edits_from=edits_from)
+    names = ("encoder", "decoder")
+    before = [parts(module, name) for name in names]
+    second = train_further(small, module, first.optimizer_state, edits_from=edits_from)
+    for name, weights in zip(names, before, strict=True):
+        assert not torch.equal(parts(module, name), weights)
+    for state in second.optimizer_state[: 1 + int(edits_from)]:
+        assert [group["lr"] for group in state["param_groups"]] == [0.1, 0.01]
+
+
 def test_decoder_is_taught_edits_for_half_as_many_epochs(small):
     spy = small.Spy()
     options = {"decay": False, "edits_from": 1.0}
