@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from sklearn.datasets import load_digits
 
 pytestmark = [
     pytest.mark.gpu,
@@ -14,12 +15,14 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def gpu_model(few_blobs, quick_classifier):
-    return quick_classifier(device="cuda", max_iter=30, batch_size=10).fit(*few_blobs)
+    model = quick_classifier(device="cuda", n_members=3, max_iter=30, batch_size=10)
+    return model.fit(*few_blobs)
 
 
 def test_trains_on_the_device(gpu_model):
     assert gpu_model.device_.startswith("cuda")
     assert all(p.is_cuda for p in gpu_model.module_.parameters())
+    assert len(gpu_model.module_.members) == 3
 
 
 def test_learns_on_the_device(blobs, gpu_model):
@@ -79,8 +82,33 @@ def test_mixed_precision_does_not_matter(few_blobs, quick_classifier, weight_byt
 
 
 def test_stops_early_on_the_device(few_blobs, quick_classifier):
-    model = quick_classifier(device="cuda", early_stopping=True, tol=1e6, max_iter=50)
-    assert model.fit(*few_blobs).n_iter_ == 11
+    model = quick_classifier(
+        device="cuda", early_stopping=True, n_iter_no_change=2, max_iter=50
+    )
+    # The accuracy on three samples improves three times at most, after two epochs each.
+    assert model.fit(*few_blobs).n_iter_ <= 9
+
+
+@pytest.mark.parametrize("views", ["auto", None])
+def test_trains_on_pictures(views, quick_classifier):
+    X, y = load_digits().images[:60].repeat(2, 1).repeat(2, 2), load_digits().target[:60]
+    model = quick_classifier(device="cuda", views=views, max_iter=4).fit(X, y)
+    assert model.intervene(X, 1).shape == X.shape
+    assert np.isfinite(model.predict_proba(X)).all()
+    assert np.isfinite(model.loss_curve_).all()
+
+
+def test_trains_on_pixels(digits, quick_classifier):
+    X, y = digits.X_train[:200], digits.y_train[:200]
+    model = quick_classifier(device="cuda", max_iter=20).fit(X, y)
+    assert model.score(X[:100], y[:100]) > 0.5
+
+
+def test_own_modules_may_have_several_members(few_blobs, quick_classifier):
+    encoder = torch.nn.Sequential(torch.nn.Linear(4, 6), torch.nn.BatchNorm1d(6))
+    model = quick_classifier(device="cuda", encoder=encoder, n_members=3).fit(*few_blobs)
+    assert all(p.is_cuda for p in model.module_.parameters())
+    assert np.isfinite(model.predict_proba(few_blobs[0])).all()
 
 
 def test_goes_on_training_on_the_device(few_blobs, quick_classifier):
