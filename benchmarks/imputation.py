@@ -4,8 +4,6 @@ Run ``python benchmarks/imputation.py [breast_cancer ...]``. Values are removed 
 with five seeds. The error is the root mean squared difference to the removed values, in
 standard deviations of each feature. No labels are used. The times to fit and to impute
 are printed separately, because a ReVAE fitted for other purposes can impute as well.
-"ReVAE, brief" is a small network trained for three epochs, for users who only need
-imputation.
 """
 
 import sys
@@ -23,14 +21,13 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_revae import ReVAETransformer
 
 SEEDS = range(5)
-BRIEF = {"hidden_layer_sizes": (128,), "learning_rate_init": 0.01, "max_iter": 3}
 
 
 class ReVAEImputer:
     """A ReVAE with the interface of scikit-learn's imputers."""
 
-    def __init__(self, seed, parameters):
-        self.model = ReVAETransformer(random_state=seed, **parameters)
+    def __init__(self, seed):
+        self.model = ReVAETransformer(random_state=seed)
 
     def fit(self, X):
         """Fit on samples with missing values."""
@@ -60,8 +57,7 @@ class ScaledImputer:
 
 
 IMPUTERS = {
-    "ReVAE": lambda seed: ReVAEImputer(seed, {}),
-    "ReVAE, brief": lambda seed: ReVAEImputer(seed, BRIEF),
+    "ReVAE": ReVAEImputer,
     "SimpleImputer": lambda seed: ScaledImputer(SimpleImputer()),
     "KNNImputer": lambda seed: ScaledImputer(KNNImputer()),
     "IterativeImputer": lambda seed: ScaledImputer(IterativeImputer(random_state=0)),

@@ -267,7 +267,7 @@ def test_huge_integers_are_not_counts():
     assert _kinds([[0], [2**63]] * 10) == ["real"]
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error", "ignore:max_iter=")
 def test_the_limits_of_a_type_are_respected(quick_transformer):
     for dtype in ("i8", "u8"):
         limits = np.iinfo(dtype)
@@ -277,14 +277,14 @@ def test_the_limits_of_a_type_are_respected(quick_transformer):
     assert np.isfinite(quick_transformer().fit(X).reconstruct(X)).all()
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error", "ignore:max_iter=")
 def test_rows_of_a_smaller_type_are_clipped_to_its_limits(quick_transformer):
     model = quick_transformer().fit(RNG.normal(3e39, 1e38, (20, 2)))
     new = model.reconstruct(np.ones((2, 2), dtype=np.float32))
     np.testing.assert_array_equal(new, np.finfo(np.float32).max)
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error", "ignore:max_iter=")
 def test_the_logarithm_of_zero_is_finite(quick_transformer):
     X = np.exp(3 * RNG.normal(size=(20, 2))) * 1e-312
     model = quick_transformer(likelihood="log_normal").fit(X)
@@ -317,6 +317,7 @@ def test_extreme_columns_beside_a_long_tailed_one_raise_no_warning(
     y = (tail > 1).astype(int)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", "max_iter=")
         model = quick_classifier(likelihood={"tail": family}).fit(X, y)
         assert model.column_kinds_["tail"] == "positive"
         results = [
@@ -349,6 +350,7 @@ def test_huge_and_tiny_columns_of_any_family_raise_no_warning(
     X = np.column_stack([np.abs(LOUD["huge"]), LOUD["tiny"]])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", "max_iter=")
         model = quick_transformer(likelihood=families).fit(X)
         for result in (model.transform(X), model.score_samples(X), model.reconstruct(X)):
             assert np.isfinite(result).all()

@@ -8,7 +8,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from sklearn_revae import intervene, label_leakage
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = pytest.mark.filterwarnings("error", "ignore:max_iter=")
 
 
 @pytest.fixture(scope="module")
