@@ -16,8 +16,11 @@ from sklearn_revae.datasets import mask_labels
 VARIANTS = {
     "default": {},
     "residual=False": {},
+    "strength='auto'": {},
     "edit_weight=0": {"edit_weight": 0.0},
 }
+# Arguments of `intervene`, by variant.
+OPTIONS = {"residual=False": {"residual": False}, "strength='auto'": {"strength": "auto"}}
 
 
 def success_rates(judge, model, X, **options):
@@ -36,7 +39,7 @@ def report(title, X, y, y_few, forest):
         if key not in fits:
             fits[key] = ReVAEClassifier(random_state=0, **changes).fit(X, y_few)
         model = fits[key]
-        options = {"residual": False} if name == "residual=False" else {}
+        options = OPTIONS.get(name, {})
         by_model = success_rates(model, model, X, **options)
         by_forest = success_rates(forest, model, X, **options)
         leakage = label_leakage(model, X, y, random_state=0)["style"].iloc[0]

@@ -17,14 +17,16 @@ N_DRAWS = 256
 
 def averaged_predictions(model, X):
     """Return the most probable classes under q(y|x), the mean of q(y|z) over q(z|x)."""
-    module = model.module_
     rows = torch.from_numpy(model._codec.scaling_.transform(X))
     generator = torch.Generator().manual_seed(0)
+    probabilities = []
     with torch.no_grad():
-        mean, scale = module.encode(rows)
-        noise = torch.randn((N_DRAWS, *mean.shape), generator=generator)
-        log_q = module.label_model.log_classifier(module.blocks(mean + scale * noise))
-    return model.classes_[log_q[:, :, 0].exp().mean(0).argmax(-1)]
+        for member in model.module_.members:
+            mean, scale = member.encode(rows)
+            noise = torch.randn((N_DRAWS, *mean.shape), generator=generator)
+            log_q = member.label_model.log_classifier(member.blocks(mean + scale * noise))
+            probabilities.append(log_q[:, :, 0].exp().mean(0))
+    return model.classes_[torch.stack(probabilities).mean(0).argmax(-1)]
 
 
 def compare(title, load, n_per_class, seeds):

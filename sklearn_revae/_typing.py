@@ -74,7 +74,7 @@ class EditOptions(TypedDict, total=False):
     """Arguments of `intervene` that do not affect the type of its result."""
 
     method: Method
-    strength: float
+    strength: float | Auto
     keep: Columns | None
     bounds: Bounds | None
     direction: Direction | None

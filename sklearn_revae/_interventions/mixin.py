@@ -4,9 +4,11 @@ from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import validate_parameter_constraints
+from sklearn.utils._param_validation import StrOptions, validate_parameter_constraints
 
 from sklearn_revae._data.chunks import dense, float_dtype
+from sklearn_revae._data.scaling import ScaledRows
+from sklearn_revae._data.storage import rows_at
 from sklearn_revae._inference.arguments import AT_LEAST_ONE, AT_LEAST_ZERO
 from sklearn_revae._inference.latents import LatentsMixin
 from sklearn_revae._interventions.constraints import Constraints
@@ -14,9 +16,11 @@ from sklearn_revae._interventions.decoding import decode_edits, editors
 from sklearn_revae._interventions.judging import judge
 from sklearn_revae._interventions.requests import read_do, read_labels, read_method
 from sklearn_revae._interventions.signatures import Signatures, typed_as
+from sklearn_revae._interventions.strength import needed_strength
 from sklearn_revae._model.edits import SPAN, implied, move, replace, traverse
 from sklearn_revae._random import draw_seed, generator
 from sklearn_revae._typing import (
+    Auto,
     Bounds,
     Columns,
     Direction,
@@ -28,7 +32,7 @@ from sklearn_revae._typing import (
 )
 
 _CONSTRAINTS = {
-    "strength": [AT_LEAST_ZERO],
+    "strength": [AT_LEAST_ZERO, StrOptions({"auto"})],
     "n_samples": [AT_LEAST_ONE, None],
 }
 
@@ -43,7 +47,7 @@ class InterventionMixin(LatentsMixin):
         do: Do,
         *,
         method: Method = "transport",
-        strength: float = 1.0,
+        strength: float | Auto = 1.0,
         keep: Columns | None = None,
         bounds: Bounds | None = None,
         direction: Direction | None = None,
@@ -83,9 +87,12 @@ class InterventionMixin(LatentsMixin):
             :meth:`~sklearn_revae.ReVAEClassifier.traverse` follows from the first class
             to the last, 0 at its start and 1 at its end; or the latents themselves, of
             shape (`label_dim_`,) or (n_samples, `label_dim_`).
-        strength : float, default=1.0
+        strength : float or "auto", default=1.0
             Scales the shift in latent space, not negative: 0 does not move the latents,
             0.5 moves them half-way to the new value, and values above 1 overshoot it.
+            With "auto", each sample moves as far as it needs, from 0.5 to 2.2, for the
+            model to predict the requested values with a probability of 0.95 each; this
+            requires `method="transport"`.
         keep : str, int, or array-like of these, default=None
             Columns, by name or index, that are returned unchanged.
         bounds : dict of column to (low, high), default=None
@@ -188,12 +195,20 @@ class InterventionMixin(LatentsMixin):
         random = check_random_state(random_state)
         noise = generator(draw_seed(random)) if drawn or "sample" in methods else None
         first_only = "given" in methods
+        given = np.stack(list(requested.values()), axis=1), latents
+        if isinstance(strength, str):
+            if drawn or set(methods) != {"transport"}:
+                raise ValueError(
+                    'strength="auto" requires method="transport" and n_samples=None, got '
+                    f"method={method!r} and n_samples={n_samples}: pass a number."
+                )
+            given += (self._needed_strength(x, requested, given, constraints, residual),)
+            strength = 1.0
         edited, unedited = decode_edits(
             self.module_,
             x,
             _mover(self.module_, list(requested), methods, float(strength), noise),
-            np.stack(list(requested.values()), axis=1),
-            latents,
+            *given,
             n_edits=n_samples or 1,
             residual=residual,
             noise=noise if drawn else None,
@@ -207,6 +222,26 @@ class InterventionMixin(LatentsMixin):
         baseline = self._finish(X, x, unedited, constraints)
         by_first = first_only or len(editors(self.module_)) == 1
         return X_new, judge(self, X, x, X_new, requested, baseline, by_first=by_first)
+
+    def _needed_strength(self, x, requested, given, constraints, residual):
+        """Strengths (n,) with which edits by transport reach the requested values."""
+        mover = _mover(self.module_, list(requested), ["transport"] * len(requested))
+        kept = constraints.kept_
+
+        def edit(rows, strengths):
+            part = ScaledRows(rows_at(x.values, rows), x.scaling)
+            arrays = [array[rows] for array in given]
+            edited, _ = decode_edits(
+                self.module_, part, mover, *arrays, strengths, residual=residual
+            )
+            edited, own = edited[:, 0], dense(part.values)
+            if constraints.limits:
+                dtypes = [np.dtype(np.float64)] * edited.shape[1]
+                constraints.apply(edited, own, dtypes)
+            edited[:, kept] = own[:, kept]
+            return edited
+
+        return needed_strength(edit, self.module_, x.scaling, requested)
 
     @typed_as(Signatures.swap)
     def swap(
@@ -312,15 +347,17 @@ class InterventionMixin(LatentsMixin):
         return self._codec.restore(edited[:, 0], X, x.values, constraints.kept_)
 
 
-def _mover(module, requested, methods, strength, noise):
+def _mover(module, requested, methods, strength=1.0, noise=None):
     """The `edit` of :func:`decode_edits` that moves labels to other values.
 
-    It takes the codes (n, len(requested)) of the values, and the latents
-    (n, len(requested), d) of the labels whose method is "given".
+    It takes the codes (n, len(requested)) of the values, the latents
+    (n, len(requested), d) of the labels whose method is "given", and, if `strength` is
+    not the same for all samples, their strengths (n,).
     """
 
-    def edit(member, source, mean, blocks, codes, latents):
+    def edit(member, source, mean, blocks, codes, latents, strengths=None):
         labels = member.label_model
+        shift = strength if strengths is None else strengths[:, None]
         # All members have the same exclusions.
         target = implied(
             module.label_model, source, dict(zip(requested, codes.T, strict=True))
@@ -343,7 +380,7 @@ def _mover(module, requested, methods, strength, noise):
                 target[:, label],
                 how,
                 noise,
-                strength,
+                shift,
             )
         return blocks
 

@@ -170,7 +170,7 @@ def move(
         One of :data:`METHODS`, or the new latents of the label.
     generator : torch.Generator, optional
         Source of the draws of the method "sample".
-    strength : float, default=1.0
+    strength : float or tensor (n, 1), default=1.0
         How far to move: 0 leaves the latents as they are, 1 reaches the new ones, and
         more goes beyond them.
     """
@@ -183,6 +183,6 @@ def move(
         moved = sample(label_model, label, block, target, generator)
     else:
         moved = mean(label_model, label, block, target)
-    if strength != 1.0:
+    if isinstance(strength, torch.Tensor) or strength != 1.0:
         moved = block + strength * (moved - block)
     return replace(z_blocks, label, moved)
