@@ -195,14 +195,16 @@ class InterventionMixin(LatentsMixin):
         random = check_random_state(random_state)
         noise = generator(draw_seed(random)) if drawn or "sample" in methods else None
         first_only = "given" in methods
-        given = np.stack(list(requested.values()), axis=1), latents
+        given = [np.stack(list(requested.values()), axis=1), latents]
         if isinstance(strength, str):
             if drawn or set(methods) != {"transport"}:
                 raise ValueError(
                     'strength="auto" requires method="transport" and n_samples=None, got '
                     f"method={method!r} and n_samples={n_samples}: pass a number."
                 )
-            given += (self._needed_strength(x, requested, given, constraints, residual),)
+            given.append(
+                self._needed_strength(x, requested, given, constraints, residual)
+            )
             strength = 1.0
         edited, unedited = decode_edits(
             self.module_,
