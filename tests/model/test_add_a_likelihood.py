@@ -117,8 +117,9 @@ def test_all_methods_know_the_new_likelihood(logistic, iris):
     # Scaled like every real value, so that units do not matter.
     scaling = model._codec.scaling_
     assert scaling.unbounded.all()
-    np.testing.assert_allclose(scaling.shift_, X.mean(axis=0))
-    np.testing.assert_allclose(scaling.scale_, X.std(axis=0))
+    usual = ReVAETransformer(likelihood="gaussian", max_iter=1, random_state=0).fit(X)
+    np.testing.assert_array_equal(scaling.shift_, usual._codec.scaling_.shift_)
+    np.testing.assert_array_equal(scaling.scale_, usual._codec.scaling_.scale_)
 
 
 def test_files_and_pickles_hold_the_new_likelihood(logistic, iris, tmp_path):
