@@ -3,9 +3,9 @@ Label 100 samples of your own data
 ==================================
 
 Suppose you have time to label one hundred samples. Which ones should you choose? This
-tutorial uses *active learning* by uncertainty sampling: after each round, the samples
-that the model is least certain of are labelled next. For comparison, the same number of
-samples is labelled at random.
+tutorial compares two criteria of *active learning*: after each round, label the samples
+that the model is least certain of, or those about which the members of its ensemble
+disagree most. For comparison, the same number of samples is labelled at random.
 """
 
 # %%
@@ -43,14 +43,17 @@ def annotate(indices):
 # The labelling loop
 # ------------------
 # We start with two labels per class, because the model cannot predict a class without
-# any labelled sample. Each round adds 16 labels. We measure the certainty of a
-# prediction by its *margin*, the difference between the two largest class probabilities,
-# and choose the samples with the smallest margins.
+# any labelled sample. Each round adds 16 labels. With ``warm_start=True``, it continues
+# from the weights of the previous round and needs only ten epochs. ``edit_weight=0``
+# disables a part of the loss that is only needed for interventions. When labelling is
+# finished, fit a model from scratch with the default parameters.
 #
-# With ``warm_start=True``, each round continues from the weights of the previous one and
-# needs only six epochs instead of 25. ``edit_weight=0`` disables a part of the loss that
-# is only needed for interventions and saves a third of the training time. When labelling
-# is finished, fit a model from scratch with the default parameters.
+# The certainty of a prediction is its *margin*, the difference between the two largest
+# class probabilities. A small margin has one of two causes: the sample itself may be
+# ambiguous, or the labels may not suffice to determine its class. In the second case the
+# ensemble members, which are regularised differently, predict different classes.
+# :meth:`~sklearn_revae.ReVAEClassifier.predict_disagreement` measures only this: it is
+# the mutual information between the label and the ensemble member, in nats.
 
 ROUNDS, PER_ROUND = 5, 16
 
@@ -62,6 +65,12 @@ def choose_by_margin(model, unlabeled, rng):
     return unlabeled[np.argsort(margins)[:PER_ROUND]]
 
 
+def choose_by_disagreement(model, unlabeled, rng):
+    """Choose the unlabelled samples about which the ensemble members disagree most."""
+    disagreement = model.predict_disagreement(X[unlabeled])
+    return unlabeled[np.argsort(-disagreement)[:PER_ROUND]]
+
+
 def choose_at_random(model, unlabeled, rng):
     """Choose unlabelled samples at random."""
     return rng.choice(unlabeled, PER_ROUND, replace=False)
@@ -70,7 +79,7 @@ def choose_at_random(model, unlabeled, rng):
 def run_rounds(model, labels, choose, rng):
     """Return the test accuracy after each round, and the final labels."""
     labels = labels.copy()
-    model.set_params(warm_start=True, max_iter=6)
+    model.set_params(warm_start=True, max_iter=10)
     accuracies = [model.score(X_test, y_test)]
     for _ in range(ROUNDS):
         chosen = choose(model, np.flatnonzero(labels == -1), rng)
@@ -81,15 +90,19 @@ def run_rounds(model, labels, choose, rng):
 
 
 # %%
-# We run both strategies for three random choices of the first 20 labels.
+# We run all strategies for three random choices of the first 20 labels.
 
-STRATEGIES = {"smallest margin": choose_by_margin, "at random": choose_at_random}
+STRATEGIES = {
+    "smallest margin": choose_by_margin,
+    "disagreement": choose_by_disagreement,
+    "at random": choose_at_random,
+}
 
 curves = {name: [] for name in STRATEGIES}
 final_labels = {}
 for seed in range(3):
     initial_labels = mask_labels(y, n_per_class=2, random_state=seed)
-    initial = ReVAEClassifier((128,), max_iter=25, edit_weight=0, random_state=seed)
+    initial = ReVAEClassifier(edit_weight=0, random_state=seed)
     initial.fit(X, initial_labels)
     for name, choose in STRATEGIES.items():
         rng = np.random.default_rng(seed)
@@ -103,46 +116,44 @@ print("test accuracy, mean over three choices of the first labels")
 print(f"{'labels':<16}", *[f"{n:>6}" for n in n_labels])
 for name, accuracies in curves.items():
     print(f"{name:<16}", *[f"{mean:6.3f}" for mean in np.mean(accuracies, axis=0)])
-better = np.array(curves["smallest margin"]) > np.array(curves["at random"])
-print(f"{'margin better':<16}", *[f"{n:>6}" for n in np.sum(better, axis=0)], " of 3")
+for name in ("smallest margin", "disagreement"):
+    better = np.array(curves[name]) > np.array(curves["at random"])
+    print(f"{name}: better than at random", *np.sum(better, axis=0), "times of 3")
 
 # %%
-# With few labels both strategies perform equally well: the model can be certain and
-# wrong, so the samples that it is uncertain of are not more informative than others. With
-# more labels, choosing by margin is more accurate by half a percentage point. For several
-# rounds, the choice of the first 20 labels matters more than the strategy. Three
-# repetitions on one data set only show a tendency.
+# Choosing by margin is best: with 100 labels the error is half as large as with random
+# labels, 0.022 instead of 0.044. In the first rounds it is no better, because a model of
+# few labels can be certain and wrong. Disagreement is worse than random choice in these
+# rounds and almost as good as the margin in the end. It prefers unusual samples, and many
+# of the 16 samples of a round resemble each other, so that labels are spent on one
+# question. Three repetitions on one data set only show a tendency.
 #
 # Evaluation without a test set
 # -----------------------------
 # With your own data, these labels are all you have. You can cross-validate on the
 # labelled samples with :class:`sklearn_revae.model_selection.LabeledKFold`. However,
 # samples that were chosen because they are difficult are not representative, and the
-# score on them is far too low. Therefore also label some samples at random and compute
-# the score only on those. A final fit from scratch avoids carrying over mistakes from the
-# early rounds.
+# score on them is too low. Therefore also label some samples at random and compute the
+# score only on those.
 
-final = ReVAEClassifier((128,), max_iter=25, edit_weight=0, random_state=0)
+final = ReVAEClassifier(edit_weight=0, random_state=0)
 print("accuracy with the 100 labels of the last repetition")
-print(f"{'':<16}{'':>16}{'test set:':>11}{'test set:':>14}")
-print(f"{'':<16}{'cross-validated':>16}{'refitted':>11}{'warm-started':>14}")
+print(f"{'':<16}{'cross-validated':>16}{'test set':>11}")
 for name, labels in final_labels.items():
     cross_validated = cross_val_score(final, X, labels, cv=LabeledKFold(3)).mean()
-    refitted = final.fit(X, labels).score(X_test, y_test)
-    warm_started = curves[name][-1][-1]
-    print(f"{name:<16}{cross_validated:>16.3f}{refitted:>11.3f}{warm_started:>14.3f}")
+    print(f"{name:<16}{cross_validated:>16.3f}{curves[name][-1][-1]:>11.3f}")
 
 # %%
 # In the figure, each thin line is one repetition, and the thick lines are the means.
 
 fig, ax = plt.subplots(figsize=(7, 4.2), layout="constrained")
 for (name, accuracies), color in zip(
-    curves.items(), ["tab:blue", "tab:gray"], strict=True
+    curves.items(), ["tab:blue", "tab:orange", "tab:gray"], strict=True
 ):
     ax.plot(n_labels, np.transpose(accuracies), color=color, alpha=0.35, lw=1)
     ax.plot(n_labels, np.mean(accuracies, axis=0), "o-", color=color, lw=2.5, label=name)
 ax.set(xlabel="number of labels", ylabel="test accuracy", xticks=n_labels)
-ax.set_title("Labelling the samples with the smallest margins, or at random")
+ax.set_title("Which samples to label next")
 ax.spines[["top", "right"]].set_visible(False)
 ax.legend(frameon=False, loc="lower right")
 if len(sys.argv) > 1:

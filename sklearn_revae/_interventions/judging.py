@@ -220,6 +220,9 @@ def _in_spreads(codec, values):
     scaling = codec.scaling_
     spread = np.where(scaling.spread_ > 0, scaling.spread_, 1.0)
     scaled = scaling.transform(values, np.float64) / spread
+    # Far from the centre, differences of clipped values would hardly count.
+    clipped = scaling.clipped
+    scaled[:, clipped] = scaling._standardised(values, clipped)
     counts = scaling.counts
     scaled[:, counts] = np.log1p(scaled[:, counts]) / codec.count_spread_[counts]
     return scaled

@@ -73,9 +73,10 @@ class InterventionReport:
 
     where O is the set of features that are observed in both, t is the logarithm for
     positive features, log(1 + x) for counts and the identity otherwise, and s is the
-    standard deviation of t in the training data, pooled over features that share one
-    scale, such as pixels. A categorical feature contributes 1 to the sum if it changed
-    and 0 otherwise. The baseline of `intervene` is what the same call returns if no
+    spread of t in the training data: for real and positive features the root mean square
+    deviation from the median, without far values, otherwise the standard deviation. It is
+    pooled over features that share one scale, such as pixels. A categorical feature
+    contributes 1 to the sum if it changed and 0 otherwise. The baseline of `intervene` is what the same call returns if no
     latent code is moved; that of :func:`intervention_report` is an argument.
 
     All members of the ensemble edit samples of features, and the mean of their
