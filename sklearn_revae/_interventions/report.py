@@ -76,8 +76,9 @@ class InterventionReport:
     spread of t in the training data: for real and positive features the root mean square
     deviation from the median, without far values, otherwise the standard deviation. It is
     pooled over features that share one scale, such as pixels. A categorical feature
-    contributes 1 to the sum if it changed and 0 otherwise. The baseline of `intervene` is what the same call returns if no
-    latent code is moved; that of :func:`intervention_report` is an argument.
+    contributes 1 to the sum if it changed and 0 otherwise. The baseline of `intervene` is
+    what the same call returns if no latent code is moved; that of
+    :func:`intervention_report` is an argument.
 
     All members of the ensemble edit samples of features, and the mean of their
     probabilities assesses the result. Images, and samples whose new latents were passed
