@@ -105,7 +105,7 @@ def missed_edits(stacked, x, inputs, decoded, edits, noise, complete=False):
         Whether no value of `x` is missing, which saves time.
     """
     likelihood, rows = stacked.likelihood, edits.rows
-    before = likelihood.expected_features(decoded[:, rows])
+    before = likelihood.expected_features(decoded[:, rows]).detach()
     edited = likelihood.expected_features(decoded[:, len(x) :])
     added = inputs[rows] + edited - before
     if not complete:
