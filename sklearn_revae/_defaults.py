@@ -271,7 +271,7 @@ def settings_of(params, codec, module, n_rows, monitor):
         edit_weight=_resolve(
             params.edit_weight, min(edit_weight, _default("max_edit_weight"))
         ),
-        n_edits=n_rows if convolutional else _default("n_edits"),
+        n_edits=_default("n_edits"),
         edits_from=_default("edits_from_pixels") if codec.scaling_.shared.all() else 1.0,
         spread=codec.scaling_.spread_.astype(np.float32),
         views=_views(params, codec, module.likelihood),

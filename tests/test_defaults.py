@@ -194,23 +194,23 @@ def test_sizes_can_be_chosen():
 
 
 @pytest.mark.parametrize(
-    ("kind", "batch_size", "learning_rate", "min_steps", "n_edits"),
+    ("kind", "batch_size", "learning_rate", "min_steps"),
     [
-        ("table", 96, 0.01, 300, 32),
-        ("counts", 96, 0.01, 300, 32),
-        ("pixels", 96, 0.01, 600, 32),
-        ("pictures", 128, 0.002, 1000, 1000),
+        ("table", 96, 0.01, 300),
+        ("counts", 96, 0.01, 300),
+        ("pixels", 96, 0.01, 600),
+        ("pictures", 128, 0.002, 1000),
     ],
 )
 def test_how_long_and_how_fast_networks_are_trained(
-    kind, batch_size, learning_rate, min_steps, n_edits, fitted
+    kind, batch_size, learning_rate, min_steps, fitted
 ):
     settings = _settings(fitted(kind), n_rows=1000, max_iter="auto")
     assert settings.batch_size == batch_size
     assert settings.learning_rate == learning_rate
     assert (settings.min_steps, settings.min_epochs) == (min_steps, 1)
     assert settings.n_epochs is None
-    assert settings.n_edits == n_edits
+    assert settings.n_edits == 32
 
 
 def test_a_batch_has_at_most_all_rows(fitted):

@@ -356,6 +356,15 @@ def test_own_views_of_another_shape_are_refused(views, returned, data):
         quick(views=views).fit(*data)
 
 
+def test_convolutional_members_draw_swap_and_traverse_pictures(data):
+    X, y = data
+    model = quick(max_iter=2, n_members=2).fit(X, y)
+    assert n_convolutions(model) == 2 * 5
+    assert model.sample(3, random_state=0)[0].shape == (3, 16, 16)
+    assert model.swap(X[:3], X[3:6]).shape == (3, 16, 16)
+    assert model.traverse(X[:3], 0, steps=4).shape == (3, 4, 16, 16)
+
+
 def test_own_views_require_pictures(data):
     X, y = data
     with pytest.raises(ValueError, match=r"views=.*requires images.*image_shape"):

@@ -73,6 +73,11 @@ def state_of(estimator):
             f"callbacks={parameters['callbacks']!r} are code, which cannot be stored in "
             "a file. Only training needs them: call set_params(callbacks=None) first."
         )
+    if callable(parameters.get("views")):
+        raise UnstorableError(
+            f"views={parameters['views']!r} is code, which cannot be stored in a file. "
+            "Only training needs it: call set_params(views='auto') first."
+        )
     for name in OWN_MODULES:
         if isinstance(parameters[name], torch.nn.Module):
             module = parameters.pop(name)

@@ -402,6 +402,7 @@ class OwnClassifier(ReVAEClassifier):
         (make_pipeline(StandardScaler(), ReVAEClassifier()), "Of a Pipeline, save"),
         (OwnClassifier(), "no subclasses"),
         (ReVAEClassifier(callbacks=[EpochTimer()]), r"set_params\(callbacks=None\)"),
+        (ReVAEClassifier(views=np.flip), r"views=<.* code.*set_params\(views='auto'\)"),
         (ReVAEClassifier(unlabeled_value=object()), "unlabeled_value is <object"),
         (ReVAEClassifier(likelihood={0: {1, 2}}), "likelihood/0/1 is"),
         (ReVAEClassifier(edit_weight=np.longdouble(0.1)), "edit_weight is an array of"),
