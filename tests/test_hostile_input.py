@@ -149,6 +149,8 @@ def use(model, X, alike=True):
 
 def fitted_state(model):
     """Hash of everything that a fitted model holds."""
+    # They are computed when they are first needed.
+    model._statistics()
     others = {k: v for k, v in vars(model).items() if not k.startswith("_optimizer")}
     codec = vars(others.pop("_codec")).copy()
     # Its dtypes, which it shares with X, cache answers; nothing else of it can change.

@@ -38,13 +38,14 @@ def seeds_of_generators(monkeypatch):
     return seeds
 
 
-def test_weights_order_and_noise_have_streams_of_their_own(
+def test_weights_orders_and_noises_have_streams_of_their_own(
     seeds_of_generators, few_blobs, quick_classifier
 ):
     model = quick_classifier().fit(*few_blobs)
     # The draws of scores are the same in every fit; their seed is 0.
     used = [seed for seed in seeds_of_generators if seed != 0]
-    assert len(used) == len(set(used)) == 3
+    # Initial weights; order and noise of the training, and of what follows it for edits.
+    assert len(used) == len(set(used)) == 5
     model.partial_fit(*few_blobs).partial_fit(*few_blobs)
     used = [seed for seed in seeds_of_generators if seed != 0]
-    assert len(used) == len(set(used)) == 7
+    assert len(used) == len(set(used)) == 5 + 2 * 4
