@@ -37,7 +37,7 @@ class Gaussian(LearnedNoise):
     """Normal noise, with one standard deviation per column."""
 
     name = "gaussian"
-    default_for = "real", "zero_inflated"
+    default_for: str | tuple[str, ...] | None = ("real", "zero_inflated")
 
     def log_prob(self, output, x):
         squared = self._residual(output, x).square()
