@@ -5,7 +5,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn_revae import ReVAEClassifier, ReVAETransformer
 
 # Each check fits small data many times, for which short training is enough.
-SHORT = {"max_iter": 100, "hidden_layer_sizes": (32,), "random_state": 0}
+SHORT = {"max_iter": 100, "n_members": 2, "hidden_layer_sizes": (16,), "random_state": 0}
 
 
 def expected_failures(estimator):
