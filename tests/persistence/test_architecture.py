@@ -12,14 +12,15 @@ from sklearn_revae.persistence import _file as files
 RANDOM = np.random.RandomState(0)
 X = RANDOM.normal(size=(30, 4))
 COUNTS = RANDOM.poisson(1.0, (30, 60))
-PICTURES = RANDOM.randint(256, size=(12, 16, 16), dtype=np.uint8)
+# They have more than 256 pixels, so that no rule for `impute` is learned, which takes long.
+PICTURES = RANDOM.randint(256, size=(12, 16, 17), dtype=np.uint8)
 MODELS = {
     "a table": ({}, X),
     "counts": ({"likelihood": "poisson"}, COUNTS),
     "an own encoder": ({"encoder": nn.Sequential(nn.Linear(4, 7))}, X),
     "an own decoder": ({"decoder": nn.Linear(4, 4), "style_dim": 4}, X),
     "pictures": ({}, PICTURES),
-    "pictures and an own encoder": ({"encoder": nn.Linear(256, 5)}, PICTURES),
+    "pictures and an own encoder": ({"encoder": nn.Linear(272, 5)}, PICTURES),
 }
 
 
