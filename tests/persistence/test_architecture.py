@@ -12,7 +12,7 @@ from sklearn_revae.persistence import _file as files
 RANDOM = np.random.RandomState(0)
 X = RANDOM.normal(size=(30, 4))
 COUNTS = RANDOM.poisson(1.0, (30, 60))
-# They have more than 256 pixels, so that no rule for `impute` is learned, which takes long.
+# They have more than 256 pixels, for which no rule for `impute` has to be learned.
 PICTURES = RANDOM.randint(256, size=(12, 16, 17), dtype=np.uint8)
 MODELS = {
     "a table": ({}, X),
