@@ -93,6 +93,11 @@ TABLE = {
         "Twice as much made edits of garments little clearer, and much blurrier.",
     ),
     "max_edit_weight": Default(
+        30.0,
+        "Fashion-MNIST",
+        "With a quarter of the 784 features as weight, edits of garments were speckled.",
+    ),
+    "max_edit_weight_convolutional": Default(
         1200.0,
         "drawn faces of 64 x 64 pixels",
         "With a quarter of the 12,288 features as weight, edits were speckled.",
@@ -272,7 +277,7 @@ def settings_of(params, codec, module, n_rows, monitor):
             for i in range(len(module.members))
         ],
         edit_weight=_resolve(
-            params.edit_weight, min(edit_weight, _default("max_edit_weight"))
+            params.edit_weight, min(edit_weight, _default(f"max_edit_weight{of}"))
         ),
         n_edits=_default("n_edits"),
         edits_from=_default("edits_from_pixels") if codec.scaling_.shared.all() else 1.0,

@@ -244,8 +244,8 @@ def test_weight_of_edits_is_a_quarter_of_the_features(kind, weight, edits_from, 
 
 
 def test_weight_of_edits_is_bounded_and_can_be_chosen(fitted):
-    many = _fit(_draws().standard_normal((N_ROWS, 4900)), hidden_layer_sizes=2)
-    assert _settings(many).edit_weight == 1200
+    many = _fit(_draws().standard_normal((N_ROWS, 130)), hidden_layer_sizes=2)
+    assert _settings(many).edit_weight == 30
     assert _settings(fitted("table"), edit_weight=0.0).edit_weight == 0
     assert _settings(fitted("table"), edit_weight=5000.0).edit_weight == 5000
 
@@ -298,7 +298,7 @@ def test_every_row_of_the_table_is_used_and_explained():
         ("hidden_layer_sizes", ["hidden_layer_size"]),
         ("label_weight", ["label_weight_convolutional"]),
         ("consistency_weight", ["consistency_weight_convolutional"]),
-        ("edit_weight", ["max_edit_weight"]),
+        ("edit_weight", ["max_edit_weight", "max_edit_weight_convolutional"]),
         ("max_iter", ["min_steps", "min_steps_pixels", "min_steps_convolutional"]),
         ("batch_size", ["batch_size", "batch_size_convolutional"]),
         ("learning_rate_init", ["learning_rate", "learning_rate_convolutional"]),
