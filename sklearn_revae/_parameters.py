@@ -112,8 +112,8 @@ PARAMETERS = {
         Weight of the edit-consistency loss: samples edited to another value of a label,
         decoded and encoded again, should be classified as that value by the next
         ensemble member. It trains the decoder only. If "auto", a quarter of the number of
-        features, at most 30, and at most 1200 for convolutional networks. Setting it to 0 speeds up training, but interventions may
-        then have little effect.""",
+        features, at most 30, and at most 1200 for convolutional networks. Setting it to 0
+        speeds up training, but interventions may then have little effect.""",
     ),
     "class_weight": Parameter(
         [StrOptions({"balanced"}), dict, list, None],
