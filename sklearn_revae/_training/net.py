@@ -44,6 +44,8 @@ def gradient_norm(parameters):
     torch sums a large tensor in an order that depends on the number of threads.
     """
     gradients = [p.grad for p in parameters if p.grad is not None]
+    if not gradients:
+        return torch.zeros(())
     small = [g for g in gradients if g.numel() <= _SMALL]
     sums = [norm.square() for norm in torch._foreach_norm(small)] if small else []
     sums += [_sum_of_squares(g) for g in gradients if g.numel() > _SMALL]
@@ -195,7 +197,9 @@ class ReVAENet(NeuralNet):
         if not self.module_.training:
             self._set_training(True)
         loss, bound = self.criterion_(self.module_, *batch)
-        loss.backward()
+        # Nothing can be learned from columns that are all constant categories.
+        if loss.requires_grad:
+            loss.backward()
         return {"loss": loss.detach(), "y_pred": None, "bound": bound}
 
     def train_step(self, batch, **_):
@@ -214,9 +218,9 @@ class ReVAENet(NeuralNet):
         if torch.isfinite(step["loss"] + norm).item():
             limit = MAX_GRADIENT_NORM * math.sqrt(self.module_.n_members)
             factor = (limit / norm).clamp(max=1.0)
-            torch._foreach_mul_(
-                [p.grad for p in parameters if p.grad is not None], factor
-            )
+            gradients = [p.grad for p in parameters if p.grad is not None]
+            if gradients:
+                torch._foreach_mul_(gradients, factor)
             self._step_optimizer(None)
             self.has_stepped_ = True
             self.bad_steps_ = 0
