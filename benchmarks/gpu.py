@@ -87,7 +87,7 @@ def measure(name, data, device, n_epochs):
     predicted = time.perf_counter()
     memory = f"{torch.cuda.max_memory_allocated() / 1e6:.0f} MB" if on_gpu else "-"
     print(
-        f"{name:8} {device:6} {n_epochs:6} {fitted - start:8.1f} "
+        f"{name:8} {device:6} {n_epochs:6} {fitted - start:8.3f} "
         f"{len(X) / np.diff(clock.times).min():12.0f} "
         f"{len(X) / (predicted - fitted):14.0f} {memory:>11} "
         f"{model.score(X_test, y_test):8.3f}",
