@@ -14,7 +14,6 @@ from sklearn_revae._torch_state import standard_settings
 _MOST_ROWS = 2048
 _MOST_CELLS = 2_000_000
 
-
 # For each module the copy with which it predicts. Copying takes longer than predicting a
 # few samples.
 _PREPARED: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()

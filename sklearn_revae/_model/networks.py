@@ -66,11 +66,6 @@ class GaussianEncoder(nn.Module):
         self.body = body
         self.head = make_layer(nn.Linear, body_width, 2 * latent_dim, generator=generator)
 
-    @property
-    def is_linear(self):
-        """Whether the head is the only layer."""
-        return not any(True for _ in self.body.parameters())
-
     def forward(self, x):
         """Return the mean and the scale of the posterior, each (n, latent_dim)."""
         mean, raw_scale = self.head(self.body(x)).chunk(2, dim=-1)

@@ -126,7 +126,7 @@ def build(codec, n_values, architecture, weights):
 
 
 def _n_members(weights):
-    """Number of ensemble members in a file, each of which has all weights.
+    """Number of ensemble members in a file, after a check that all have the same weights.
 
     Raises
     ------

@@ -16,7 +16,6 @@ from sklearn_revae._model.families.count import (
     Count,
     NegativeBinomial,
     Poisson,
-    many_counts,
 )
 from sklearn_revae._model.families.interval import Bernoulli, Beta, ContinuousBernoulli
 from sklearn_revae._model.families.level import Categorical, Levels, Ordinal
@@ -53,5 +52,4 @@ __all__ = [
     "StudentT",
     "default_families",
     "families_of",
-    "many_counts",
 ]

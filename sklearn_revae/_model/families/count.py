@@ -4,18 +4,12 @@ import torch
 from torch import nn
 
 from sklearn_revae._model.draws import gamma, poisson
-from sklearn_revae._model.families.base import FAMILIES, Family
+from sklearn_revae._model.families.base import Family
 
 # A rate differs from the mean count of its column at most by a factor of exp(8) = 3,000.
 _MAX_LOG_RATIO = 8.0
 # With so many counts in a row, their total says how much was counted, not what.
 MANY_COUNTS = 50
-
-
-def many_counts(columns):
-    """Whether most of at least :data:`MANY_COUNTS` features are counts (words, genes)."""
-    n_counts = sum(FAMILIES[column.family].support == "count" for column in columns)
-    return n_counts >= MANY_COUNTS and 2 * n_counts >= len(columns)
 
 
 class Count(Family):
