@@ -135,12 +135,15 @@ class Member(NamedTuple):
         Whether the noise has the covariance of the rows, or is independent.
     consistency_weight, label_weight : float
         The parameters of the same names, per feature.
+    linear : bool, default=False
+        Whether the encoder is linear.
     """
 
     noise: float
     correlated_noise: bool
     consistency_weight: float
     label_weight: float
+    linear: bool = False
 
 
 # The mean of members that differ is more accurate than the mean of equal ones, and than
@@ -149,11 +152,10 @@ MEMBERS = (
     Member(0.3, False, 0.5, 0.5),
     Member(0.1, False, 0.0, 0.5),
     Member(0.1, False, 0.0, 5.0),
-    Member(0.3, False, 2.0, 5.0),
-    Member(0.3, False, 5.0, 20.0),
-    Member(0.1, False, 0.5, 0.5),
-    Member(0.6, True, 0.5, 0.5),
+    Member(0.3, False, 2.0, 20.0),
     Member(0.6, True, 2.0, 5.0),
+    Member(0.3, False, 0.5, 0.5, linear=True),
+    Member(0.3, False, 5.0, 20.0, linear=True),
 )
 
 
@@ -210,6 +212,7 @@ def architecture_of(params, columns, image, n_values):
         _resolve(params.style_dim, style_dim(len(columns))),
         params.encoder,
         params.decoder,
+        tuple(member.linear for member in MEMBERS),
     )
 
 
@@ -329,7 +332,7 @@ def _min_steps(codec, of):
 
 def _member_settings(params, member, codec, convolutional):
     """Settings of a member, in which the user's numbers replace those of the table."""
-    noise, correlated, consistency_weight, label_weight = member
+    noise, correlated, consistency_weight, label_weight, _ = member
     if codec.scaling_.shared.all():
         noise, correlated = _default("pixel_noise"), True
     consistency_weight *= codec.n_features

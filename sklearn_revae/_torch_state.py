@@ -20,8 +20,7 @@ _AUTOCAST_DEVICES = ("cpu", "cuda", "mps", "xpu")
 @contextlib.contextmanager
 def standard_settings():
     """Run a block under the settings that torch starts with; gradients are recorded."""
-    with contextlib.ExitStack() as settings:
-        settings.enter_context(_single_precision)
+    with contextlib.ExitStack() as settings, _single_precision:
         if torch.get_default_device().type != "cpu":
             settings.enter_context(torch.device("cpu"))
         for device_type in _AUTOCAST_DEVICES:

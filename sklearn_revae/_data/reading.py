@@ -34,6 +34,8 @@ def as_container(X):
     TypeError
         If X is a generator, whose rows can be read only once, or is not made of rows.
     """
+    if type(X) is np.ndarray and X.dtype.names is None:
+        return X
     if is_stream(X):
         raise TypeError(
             f"X is a {type(X).__name__}, whose rows can be read only once. Pass it to "

@@ -40,6 +40,9 @@ class Scaling:
 
     Attributes
     ----------
+    counts, unbounded, shared : ndarray of bool (n_features,)
+        Masks of the columns that are counts, of those that are centred and divided by
+        their spread, and of those that share one scale with all others of their family.
     shift_, scale_ : ndarray (n_features,)
         The model sees z = (x - shift_) / scale_ or, if the support is positive,
         z = (log(x) - shift_) / scale_; smoothly clipped where `clipped` is true.
@@ -60,39 +63,21 @@ class Scaling:
         self.levels = levels
         self.names = names
         self.codes = codes or {}
+        self._logged = self._has("support", "positive")
+        self._bounded = self._has("support", "interval")
+        self.counts = self._has("support", "count")
+        self.unbounded = self._logged | self._has("support", "real")
+        self.shared = self._has("shared_scale", True)
 
-    def _has(self, fact, *values):
-        """Mask of the columns whose family states one of these values for a fact."""
-        known = [name for name, cls in FAMILIES.items() if getattr(cls, fact) in values]
+    def _has(self, fact, value):
+        """Mask of the columns whose family states this value for a fact."""
+        known = [name for name, cls in FAMILIES.items() if getattr(cls, fact) == value]
         return np.isin(self.families, known)
-
-    @property
-    def _logged(self):
-        return self._has("support", "positive")
-
-    @property
-    def _bounded(self):
-        return self._has("support", "interval")
-
-    @property
-    def counts(self):
-        """Mask of the columns that are counts: array of bool (n_features,)."""
-        return self._has("support", "count")
-
-    @property
-    def unbounded(self):
-        """Mask of the columns that are centred and divided by their spread."""
-        return self._has("support", "real", "positive")
 
     @property
     def clipped(self):
         """Mask of the columns that are smoothly clipped; pixels are bounded anyway."""
         return self.unbounded & (self.kinds != "pixel") & self.clips_
-
-    @property
-    def shared(self):
-        """Mask of the columns that share one scale with all others of their family."""
-        return self._has("shared_scale", True)
 
     def fit(self, statistics):
         """Learn location and scale of each column from its statistics.

@@ -3,6 +3,7 @@
 import copy
 import math
 import weakref
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -23,14 +24,17 @@ class _Prepared(NamedTuple):
     """A copy of a module, and the tensors of that module as they were copied."""
 
     copied: list[torch.Tensor]
-    versions: list[int]
+    version: int
     module: torch.nn.Module
 
     def is_current(self):
         """Whether no tensor has been changed in place since it was copied."""
-        return all(
-            t._version == v for t, v in zip(self.copied, self.versions, strict=True)
-        )
+        return _version(self.copied) == self.version
+
+
+def _version(tensors):
+    """Number of times that any of the tensors has been changed in place."""
+    return sum(map(attrgetter("_version"), tensors))
 
 
 def for_inference(module):
@@ -44,12 +48,12 @@ def for_inference(module):
     prepared = _PREPARED.get(module)
     if prepared is None or not prepared.is_current():
         tensors = [*module.parameters(), *module.buffers()]
-        versions = [tensor._version for tensor in tensors]
+        version = _version(tensors)
         # The originals keep no reference to the module, which can then be freed.
         tensors = [tensor.detach() for tensor in tensors]
         copied = copy.deepcopy(module).double().eval()
         copied.stack()
-        prepared = _PREPARED[module] = _Prepared(tensors, versions, copied)
+        prepared = _PREPARED[module] = _Prepared(tensors, version, copied)
     return prepared.module
 
 

@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import dataclass
+from itertools import chain, islice, repeat
 
 import torch
 
@@ -33,6 +34,9 @@ class Architecture:
     encoder, decoder : torch.nn.Module or {"auto", "published"}
         The user's own modules. "auto" builds the default networks; "published" builds
         those of the paper where the default ones are convolutional.
+    linear : tuple of bool, default=()
+        Whether the default encoder of each member is linear, if it is fully connected.
+        Members without an entry are not.
     """
 
     hidden_layer_sizes: tuple
@@ -40,6 +44,7 @@ class Architecture:
     style_dim: int
     encoder: torch.nn.Module | str = "auto"
     decoder: torch.nn.Module | str = "auto"
+    linear: tuple = ()
 
     @property
     def own_modules(self):
@@ -152,7 +157,7 @@ def _convolved_layout(architecture, image):
     return layout
 
 
-def _encoder_body(architecture, likelihood, layout, generator):
+def _encoder_body(architecture, likelihood, layout, linear, generator):
     """Make the encoder without its last layer; returns it and the width of its output."""
     if architecture.own_modules[0]:
         expected = "features of shape (n, any width); a linear layer follows"
@@ -164,7 +169,7 @@ def _encoder_body(architecture, likelihood, layout, generator):
         make_body = published_encoder_body if published else image_encoder_body
         return make_body(layout, generator, n_masks=int(likelihood.masked))
     return mlp_encoder_body(
-        likelihood.n_inputs, architecture.hidden_layer_sizes, generator
+        likelihood.n_inputs, architecture.hidden_layer_sizes, generator, linear
     )
 
 
@@ -220,14 +225,17 @@ def build_model(columns, masked, image, n_values, architecture, n_members, gener
         If the user's encoder or decoder does not work, or returns another shape, or if
         the images are too large for the convolutional networks.
     """
+    linear = islice(chain(architecture.linear, repeat(False)), n_members)
     first, *others = (
-        _build_member(columns, masked, image, n_values, architecture, generator)
-        for _ in range(n_members)
+        _build_member(
+            columns, masked, image, n_values, architecture, is_linear, generator
+        )
+        for is_linear in linear
     )
     return Ensemble(first, others)
 
 
-def _build_member(columns, masked, image, n_values, architecture, generator):
+def _build_member(columns, masked, image, n_values, architecture, linear, generator):
     """Build one member; see :func:`build_model`."""
     latent_dim = architecture.label_dim * len(n_values) + architecture.style_dim
     if latent_dim == 0:
@@ -240,7 +248,7 @@ def _build_member(columns, masked, image, n_values, architecture, generator):
     if likelihood.n_outputs != len(columns):
         # A pixel has one parameter; some of these features need several.
         layout = None
-    body, width = _encoder_body(architecture, likelihood, layout, generator)
+    body, width = _encoder_body(architecture, likelihood, layout, linear, generator)
     decoder = _decoder(architecture, likelihood, layout, latent_dim, generator)
     return ReVAE(
         GaussianEncoder(body, width, latent_dim, generator),

@@ -38,11 +38,15 @@ def make_layer(layer_class, *sizes, generator, **options):
     return layer
 
 
-def mlp(sizes, generator):
-    """Linear layers through the widths `sizes`, input first, each followed by a ReLU."""
+def mlp(sizes, generator, linear=False):
+    """Linear layers through the widths `sizes`, input first, each followed by a ReLU.
+
+    If `linear`, nothing follows them, and the network is a linear map.
+    """
+    activation = nn.Identity if linear else nn.ReLU
     layers = []
     for n_in, n_out in pairwise(sizes):
-        layers += [make_layer(nn.Linear, n_in, n_out, generator=generator), nn.ReLU()]
+        layers += [make_layer(nn.Linear, n_in, n_out, generator=generator), activation()]
     return nn.Sequential(*layers)
 
 
@@ -74,10 +78,10 @@ class GaussianEncoder(nn.Module):
         return mean, scale
 
 
-def mlp_encoder_body(n_features, hidden_layer_sizes, generator):
+def mlp_encoder_body(n_features, hidden_layer_sizes, generator, linear=False):
     """Body of the default encoder, and its width."""
     sizes = [n_features, *hidden_layer_sizes]
-    return mlp(sizes, generator), sizes[-1]
+    return mlp(sizes, generator, linear), sizes[-1]
 
 
 def mlp_decoder(latent_dim, hidden_layer_sizes, n_features, generator):

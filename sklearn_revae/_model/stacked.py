@@ -16,6 +16,8 @@ from torch import nn
 from sklearn_revae._model.networks import GaussianEncoder
 from sklearn_revae._model.revae import ReVAE
 
+_ACTIVATIONS = (nn.ReLU, nn.Identity)
+
 
 class StackedLinear(nn.Module):
     """Linear layers side by side: (M, n, n_in) -> (M, n, n_out).
@@ -42,6 +44,25 @@ class StackedLinear(nn.Module):
         for layer, weight, bias in zip(layers, self.weight, self.bias, strict=True):
             layer.weight.copy_(weight.T)
             layer.bias.copy_(bias[0])
+
+
+class StackedReLU(nn.Module):
+    """ReLUs of some members, while others pass on what they get: (M, n, n_in).
+
+    Parameters
+    ----------
+    layers : sequence of torch.nn.ReLU or torch.nn.Identity
+        One for each member.
+    """
+
+    def __init__(self, layers):
+        super().__init__()
+        lowest = [0.0 if isinstance(layer, nn.ReLU) else -math.inf for layer in layers]
+        self.register_buffer("lowest", torch.tensor(lowest).view(-1, 1, 1))
+
+    def forward(self, x):
+        """Apply every layer to its part of `x`."""
+        return torch.maximum(x, self.lowest)
 
 
 class Loop(nn.Module):
@@ -113,8 +134,9 @@ def _stacked_network(modules):
     if _is_fully_connected(first):
         layers = zip(*modules, strict=True)
         return StackedSequence(*(_stacked_network(list(layer)) for layer in layers))
-    if isinstance(first, nn.ReLU):
-        return first
+    if isinstance(first, _ACTIVATIONS):
+        same = len({type(module) for module in modules}) == 1
+        return first if same else StackedReLU(modules)
     return Loop(modules)
 
 
@@ -125,7 +147,7 @@ def _is_fully_connected(module):
     """
     return type(module) is nn.Sequential and all(
         type(layer) is nn.Linear
-        or isinstance(layer, nn.ReLU)
+        or isinstance(layer, _ACTIVATIONS)
         or _is_fully_connected(layer)
         for layer in module
     )

@@ -34,6 +34,16 @@ def hidden_layer_sizes(estimator):
     return []
 
 
+def linear_members(estimator):
+    """Whether the default encoder of each member of a fitted estimator is linear."""
+    bodies = [member.encoder.body for member in estimator.module_.members]
+    own, _ = _own_modules(estimator)
+    return [
+        own is None and any(isinstance(layer, nn.Identity) for layer in body)
+        for body in bodies
+    ]
+
+
 def image_networks(estimator):
     """The default networks of a fitted estimator: "auto" or "published", for each one.
 
@@ -102,10 +112,13 @@ def architecture(estimator, state, families):
         check(whole, "hidden_layer_sizes")
     if np.size(sizes) > _MOST_LAYERS:
         raise ValueError(f"its hidden_layer_sizes has more than {_MOST_LAYERS} entries")
+    linear = state.get("linear_members", [])
+    check(all(type(entry) is bool for entry in linear), "linear_members")
     return Architecture(
         tuple(np.atleast_1d(sizes).astype(int).tolist()),
         *dims,
         *_networks(estimator, state),
+        tuple(linear),
     )
 
 

@@ -16,6 +16,7 @@ from sklearn_revae.persistence._architecture import (
     architecture,
     hidden_layer_sizes,
     image_networks,
+    linear_members,
 )
 from sklearn_revae.persistence._errors import UnstorableError
 from sklearn_revae.persistence._modules import (
@@ -133,6 +134,7 @@ def _fitted_state(estimator):
         "latents": [int(estimator.label_dim_), int(estimator.style_dim_)],
         "hidden_layer_sizes": hidden_layer_sizes(estimator),
         "image_networks": image_networks(estimator),
+        "linear_members": linear_members(estimator),
         "counts": [] if labels is None else list(labels.counts_),
         "pair_counts": 0.0 if labels is None else labels.pair_counts_,
         "exclusions": np.array(exclusions, dtype=np.int64).reshape(-1, 5),
