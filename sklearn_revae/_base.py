@@ -20,6 +20,7 @@ from sklearn_revae._data.codec import Codec
 from sklearn_revae._data.column_kinds import ColumnKinds
 from sklearn_revae._data.held_out import held_out_samples
 from sklearn_revae._data.labels import LabelCodes
+from sklearn_revae._data.misread import warn_of_labels
 from sklearn_revae._data.storage import rows_at
 from sklearn_revae._data.tensors import as_numpy
 from sklearn_revae._docstrings import renamed
@@ -222,7 +223,10 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
                 f"{self.unlabeled_value!r}, None or NaN. Label at least one sample, or "
                 f"{cure}."
             )
-        return self._labels.encode(y)
+        codes = self._labels.encode(y)
+        if first and classes is None:
+            warn_of_labels(self._labels, codes)
+        return codes
 
     def _class_lists(self):
         return [] if self._labels is None else self._labels.classes_

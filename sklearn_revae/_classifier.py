@@ -199,15 +199,48 @@ class ReVAEClassifier(
         >>> model.predict_proba(X).shape
         (150, 3)
         """
+        log_probabilities = self._log_probabilities(X)
+        probabilities = [np.exp(values) for values in log_probabilities]
+        return probabilities if self._labels.several_ else probabilities[0]
+
+    def predict_log_proba(self, X: Rows) -> PerLabel:
+        """Predict the natural logarithm of the probability of each class.
+
+        It stays finite where :meth:`predict_proba` rounds a probability to 0.
+
+        .. versionadded:: 0.2
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Samples, in the units of the training data.
+
+        Returns
+        -------
+        logs : ndarray of shape (n_samples, n_classes), or list of such arrays
+            Log-probabilities of the classes, in the order of `classes_`. For several
+            labels, a list with one array per label.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn_revae import ReVAEClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = ReVAEClassifier(max_iter=2, random_state=0).fit(X, y)
+        >>> model.predict_log_proba(X).shape
+        (150, 3)
+        """
+        log_probabilities = self._log_probabilities(X)
+        return log_probabilities if self._labels.several_ else log_probabilities[0]
+
+    def _log_probabilities(self, X):
+        """Log-probabilities (n, n_classes) of each label, a list."""
         x = self._scaled(X)
-        log_probability = apply(
-            self.module_, lambda m, rows: m.log_class_probabilities(rows), x
-        )
-        probabilities = [
-            np.exp(log_probability[:, label, : len(classes)])
+        values = apply(self.module_, lambda m, rows: m.log_class_probabilities(rows), x)
+        return [
+            values[:, label, : len(classes)]
             for label, classes in enumerate(self._labels.classes_)
         ]
-        return probabilities if self._labels.several_ else probabilities[0]
 
     def predict(self, X: Rows) -> NDArray[Any]:
         """Predict the most probable class of each sample.

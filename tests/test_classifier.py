@@ -42,6 +42,19 @@ def test_probabilities_of_several_labels_are_a_list(two_labels, two_labels_model
         np.testing.assert_allclose(probability.sum(axis=1), 1.0)
 
 
+def test_log_probabilities_are_the_logarithms_of_the_probabilities(
+    digits, digits_model, two_labels, two_labels_model
+):
+    logs = digits_model.predict_log_proba(digits.X_test)
+    np.testing.assert_allclose(np.exp(logs), digits_model.predict_proba(digits.X_test))
+    assert np.isfinite(logs).all()
+    of_labels = two_labels_model.predict_log_proba(two_labels[0])
+    for one, probability in zip(
+        of_labels, two_labels_model.predict_proba(two_labels[0]), strict=True
+    ):
+        np.testing.assert_allclose(np.exp(one), probability)
+
+
 def test_the_prediction_of_each_label_follows_its_own_probabilities(
     two_labels, two_labels_model
 ):

@@ -28,6 +28,7 @@ from sklearn_revae._data.kinds import (
     requested_families,
     requests_levels,
 )
+from sklearn_revae._data.misread import warn_of_standardised_pixels
 from sklearn_revae._data.names import feature_index, written_name
 from sklearn_revae._data.scaling import ScaledRows, Scaling
 from sklearn_revae._data.statistics import magnitude, statistics_of
@@ -202,6 +203,8 @@ class Codec:
         self.levels_ = self.table_.levels
         image = True if self.picture_shape_ is not None else None
         self.kinds_ = infer_kinds(statistics, self.levels_, image)
+        if not self.levels_:
+            warn_of_standardised_pixels(values, statistics)
         self.families_ = chosen_families(requested, self.kinds_)
         for j in np.flatnonzero(requested != "auto"):
             self._apply_request(j, statistics, values)

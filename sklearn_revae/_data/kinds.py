@@ -10,7 +10,7 @@ from sklearn_revae._data.names import feature_index
 from sklearn_revae._model.families import FAMILIES, MANY_COUNTS, default_families
 
 # Fewer columns than this are a table of measurements, not a picture or a spectrum.
-_FEWEST_PIXELS = 16
+FEWEST_PIXELS = 16
 _WIDEST_PIXEL = 255
 # Whole numbers that never exceed a smaller number than this are counts or grades.
 _NARROWEST_PIXEL = 15
@@ -22,6 +22,10 @@ _LEAST_CONTRAST = 0.2
 _MOST_BINARY = 0.25
 # Scalers return numbers that exceed 0 and 1 by a rounding error.
 _ROUNDING = 1e-6
+# Of pixels that a scaler has changed, smaller differences, as fractions of the range, and
+# smaller deviations from whole steps are rounding errors.
+_SMALLEST_STEP = 1e-4
+_STEP_ERROR = 0.05
 # A non-negative column of whole numbers is a count, and one of other numbers is inflated
 # by zeros, if at least this fraction of it is zero.
 _FEWEST_ZEROS = 0.05
@@ -118,14 +122,42 @@ def looks_like_pixels(statistics):
     ranges of their own, do not, and neither do words, which most documents lack.
     """
     low, top = statistics.low.min(), statistics.high.max()
-    if len(statistics.low) < _FEWEST_PIXELS or low < -_ROUNDING * top:
+    if len(statistics.low) < FEWEST_PIXELS or low < -_ROUNDING * top:
         return False
-    if top > 1 + _ROUNDING and not (
-        _NARROWEST_PIXEL <= top <= _WIDEST_PIXEL and statistics.whole.all()
-    ):
+    if top > 1 + _ROUNDING and not (_is_pixel_top(top) and statistics.whole.all()):
         return False
     varying = statistics.std[statistics.high > statistics.low]
     return len(varying) > 0 and np.sqrt(np.mean(varying**2)) >= _LEAST_CONTRAST * top
+
+
+def _is_pixel_top(top):
+    return _NARROWEST_PIXEL <= top <= _WIDEST_PIXEL
+
+
+def looks_like_pixel_steps(rows):
+    """Whether columns are pixels, each of which was shifted and scaled by itself.
+
+    The values of such a column are evenly spaced, as integers within 0..255 are.
+
+    Parameters
+    ----------
+    rows : ndarray (n, n_features)
+        Rows, NaN where missing.
+    """
+    variances, top = [], 0.0
+    for column in rows.T:
+        levels = np.unique(column[~np.isnan(column)])
+        if len(levels) < 2:
+            continue
+        steps = np.diff(levels)
+        smallest = steps[steps > _SMALLEST_STEP * (levels[-1] - levels[0])].min()
+        numbers = (column - levels[0]) / smallest
+        if np.nanmax(np.abs(numbers - np.rint(numbers))) > _STEP_ERROR:
+            return False
+        variances.append(np.nanvar(numbers))
+        top = max(top, np.nanmax(numbers))
+    contrast = np.sqrt(np.mean(variances)) if variances else 0.0
+    return bool(_is_pixel_top(round(top)) and contrast >= _LEAST_CONTRAST * top)
 
 
 def infer_kind(statistics, j):

@@ -14,8 +14,9 @@ from sklearn.utils.validation import (
 )
 
 from sklearn_revae._data.chunks import chunks
-from sklearn_revae._data.frames import is_frame
+from sklearn_revae._data.frames import declared_categories, is_frame
 from sklearn_revae._data.kinds import requested_levels
+from sklearn_revae._data.misread import warn_of_text
 from sklearn_revae._data.names import written_name
 from sklearn_revae._data.sources import as_stored
 from sklearn_revae._data.storage import Stored, is_stream
@@ -104,10 +105,22 @@ def read_table(X, table, estimator, reset, names=None, likelihood="auto"):
     _check_feature_names(estimator, X, reset=reset)
     _check_n_features(estimator, X, reset=reset)
     if reset:
-        table.fit(X, names, requested_levels(likelihood, names, X.shape[1]))
+        requested = requested_levels(likelihood, names, X.shape[1])
+        table.fit(X, names, requested)
+        _warn_of_text(X, table, names, requested)
     values = table.encode(X, names)
     _refuse_infinite(values, names)
     return values
+
+
+def _warn_of_text(X, table, names, requested):
+    """Warn of columns that become categories although nobody has asked for that."""
+    inferred = {
+        j: categories
+        for j, categories in table.categories_.items()
+        if j not in requested and not declared_categories(X, j)[0]
+    }
+    warn_of_text(inferred, lambda j: written_name(names, j))
 
 
 def _refuse_duplicates(names):

@@ -62,26 +62,29 @@ class LatentsMixin(TransformerMixin):
         latents = apply(self.module_, lambda m, r: m.encode(r)[0], x)
         return latents.astype(float_dtype(x.values))
 
-    def inverse_transform(self, Z: ArrayLike) -> NDArray[Any]:
+    def inverse_transform(self, X: ArrayLike) -> NDArray[Any]:
         """Decode latent codes back to feature space: compute E[x|z].
 
         .. versionadded:: 0.1
 
+        .. versionchanged:: 0.2
+           The parameter is called X, as in scikit-learn, and no longer Z.
+
         Parameters
         ----------
-        Z : array-like of shape (n_samples, n_latents)
+        X : array-like of shape (n_samples, n_latents)
             Latent codes, with the dimensions in the order of :meth:`transform`.
 
         Returns
         -------
-        X : ndarray of shape (n_samples, n_features)
+        X_new : ndarray of shape (n_samples, n_features)
             Samples, in the units of the training data: an array of floats, or of objects
             if the training data have categories.
 
         Raises
         ------
         ValueError
-            If the number of columns of `Z` differs from the number of latent dimensions.
+            If the number of columns of X differs from the number of latent dimensions.
 
         Examples
         --------
@@ -93,10 +96,10 @@ class LatentsMixin(TransformerMixin):
         (150, 4)
         """
         check_is_fitted(self)
-        latents = check_array(Z, dtype=(np.float64, np.float32), input_name="Z")
+        latents = check_array(X, dtype=(np.float64, np.float32), input_name="X")
         if latents.shape[1] != self._n_features_out:
             raise ValueError(
-                f"Z has {latents.shape[1]} columns, but the model has "
+                f"X has {latents.shape[1]} columns, but the model has "
                 f"{self._n_features_out} latent dimensions: pass what transform returned."
             )
         decoded = apply(self.module_, lambda m, z: m.expected_row(z), latents)

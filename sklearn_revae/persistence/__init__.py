@@ -5,6 +5,7 @@ from os import PathLike
 
 from torch.nn import Module
 
+from sklearn_revae._data.warning import warn_user
 from sklearn_revae._torch_state import standard_settings
 from sklearn_revae._typing import Model
 from sklearn_revae.persistence._errors import ModelFileError, UnstorableError
@@ -31,7 +32,7 @@ def save(estimator: Model, path: str | PathLike[str]) -> None:
     Parameters
     ----------
     estimator : ReVAEClassifier or ReVAETransformer
-        The estimator, which need not be fitted.
+        The estimator. A file of one that is not fitted holds its parameters only.
     path : str or path-like
         The file to write, usually `*.safetensors`. An existing file is replaced.
 
@@ -45,6 +46,11 @@ def save(estimator: Model, path: str | PathLike[str]) -> None:
         fitted module. Nothing is written then.
     OSError
         If the file cannot be written. An existing file is left as it was.
+
+    Warns
+    -----
+    UserWarning
+        If the estimator is not fitted.
 
     See Also
     --------
@@ -84,6 +90,12 @@ def save(estimator: Model, path: str | PathLike[str]) -> None:
             f"estimator is a {type(estimator).__name__}, but only {sorted(ESTIMATORS)} "
             "can be saved, and no subclasses. Of a Pipeline, save this step, and fit the "
             "other steps again or save them by other means."
+        )
+    if not hasattr(estimator, "module_"):
+        warn_user(
+            f"estimator is a {type(estimator).__name__} that is not fitted, so the file "
+            "holds its parameters only, and the loaded estimator cannot predict. Call "
+            "fit before save."
         )
     state, tensors = state_of(estimator)
     own = {name: getattr(estimator, name) for name in OWN_MODULES}

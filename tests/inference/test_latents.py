@@ -38,3 +38,15 @@ def test_the_names_label_the_columns_of_a_pandas_output(blobs, quick_transformer
     latents = model.fit(X, pd.Series(y, name="style")).transform(X)
     assert latents.columns.is_unique
     assert list(latents.columns) == model.get_feature_names_out().tolist()
+
+
+def test_latent_codes_are_decoded_under_the_name_of_scikit_learn(
+    blobs, quick_transformer
+):
+    X, y = blobs
+    model = quick_transformer().fit(X, y)
+    latents = model.transform(X=X)
+    decoded = model.inverse_transform(X=latents)
+    assert (decoded == model.inverse_transform(latents)).all()
+    with pytest.raises(ValueError, match="X has 1 columns, but the model has"):
+        model.inverse_transform(latents[:, :1])
