@@ -18,6 +18,7 @@ from sklearn_revae._convergence import warn_of_few_steps
 from sklearn_revae._data.class_weights import class_weight_factors
 from sklearn_revae._data.codec import Codec
 from sklearn_revae._data.column_kinds import ColumnKinds
+from sklearn_revae._data.file_names import in_order_of
 from sklearn_revae._data.held_out import held_out_samples
 from sklearn_revae._data.labels import LabelCodes
 from sklearn_revae._data.misread import warn_of_labels
@@ -181,7 +182,7 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
                 "sample_weight is zero for every sample, so there is nothing to fit. At "
                 "least one weight has to be positive."
             )
-        y = as_numpy(y)
+        y = in_order_of(values, as_numpy(y))
         if y is not None:
             check_consistent_length(values, y)
         if len(used) < values.shape[0]:

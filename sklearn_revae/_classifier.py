@@ -9,6 +9,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils import check_consistent_length
 
 from sklearn_revae._base import BaseReVAE
+from sklearn_revae._data.file_names import in_order_of
 from sklearn_revae._data.labels import cell_accuracy
 from sklearn_revae._data.tensors import as_numpy
 from sklearn_revae._docstrings import document_estimator
@@ -306,7 +307,7 @@ class ReVAEClassifier(
         1.0
         """
         x = self._scaled(X)
-        y, sample_weight = as_numpy(y), as_numpy(sample_weight)
+        y, sample_weight = in_order_of(x.values, as_numpy(y)), as_numpy(sample_weight)
         check_consistent_length(x, y, sample_weight)
         codes = self._labels.encode(y, unknown="count")
         return cell_accuracy(self._codes_of(x), codes, sample_weight)

@@ -84,7 +84,10 @@ X : array-like of shape (n_samples, n_features)
     Samples, in any units.""",
     "labels": """\
 Integers, strings or bools, with one column per label. `unlabeled_value`, None and
-NaN mark entries that are not labelled.""",
+NaN mark entries that are not labelled. For a folder of images, y can also be a dict
+or a pandas Series or DataFrame that is keyed by file name, see
+:func:`sklearn_revae.datasets.list_images`; files that it does not name are not
+labelled.""",
     "sample_weight": """\
 sample_weight : array-like of shape (n_samples,), default=None
     Weights of the samples in the loss and in the class frequencies. A sample of

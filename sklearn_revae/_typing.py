@@ -49,7 +49,7 @@ Rows: TypeAlias = ArrayRows | Frame | Sparse
 # Samples that are returned in a container of the same type.
 Container = TypeVar("Container", bound=Frame | Sparse)
 # NumPy's type of array-likes excludes lists that hold None beside the labels.
-Labels: TypeAlias = ArrayLike | Frame | Sequence[object]
+Labels: TypeAlias = ArrayLike | Frame | Sequence[object] | Mapping[str, object]
 # An array for one label and a list of arrays for several. Types cannot express which.
 PerLabel: TypeAlias = NDArray[Any] | Any
 

@@ -96,14 +96,63 @@ class DatasetRows(_Items):
         return f"Item {i} of X"
 
 
+def picture_names(folder):
+    """Names of the pictures in a folder, a list that is sorted as text.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The folder. Files whose extension is in :data:`PICTURES` are pictures. If there is
+        none in the folder itself, its sub-folders are searched, and the names are
+        "sub-folder/file". Hidden files and folders are ignored.
+
+    Raises
+    ------
+    ValueError
+        If the folder does not exist or contains no pictures.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise ValueError(
+            f"X={str(folder)!r} is not a directory. Pass a folder of pictures, or an "
+            "array."
+        )
+    visible = _visible(folder)
+    names = _pictures_among(visible) or [
+        f"{inner}/{name}"
+        for inner in visible
+        if (folder / inner).is_dir()
+        for name in _pictures_among(_visible(folder / inner))
+    ]
+    if not names:
+        raise ValueError(
+            f"X={str(folder)!r} contains no pictures. Files such as .png or .jpg must "
+            "lie in the folder itself, or in its sub-folders, but not deeper."
+        )
+    return names
+
+
+def _visible(folder):
+    # macOS puts hidden companions, "._name.png", beside pictures.
+    return [name for name in sorted(os.listdir(folder)) if not name.startswith(".")]
+
+
+def _pictures_among(names):
+    return [name for name in names if Path(name).suffix.lower() in PICTURES]
+
+
 class PictureFolder(_Items):
     """Pictures in a folder, sorted by name; all have the same size and mode.
 
     Parameters
     ----------
     folder : str or Path
-        The folder. Files whose extension is in :data:`PICTURES` are read; subfolders
-        and hidden files are ignored.
+        The folder; see :func:`picture_names`.
+
+    Attributes
+    ----------
+    names : list of str
+        The names of the files.
 
     Raises
     ------
@@ -122,23 +171,8 @@ class PictureFolder(_Items):
                 "install pillow."
             ) from error
         self._open = Image.open
-        folder = Path(folder)
-        if not folder.is_dir():
-            raise ValueError(
-                f"X={str(folder)!r} is not a directory. Pass a folder of pictures, or an "
-                "array."
-            )
-        self.paths = [
-            folder / name
-            for name in sorted(os.listdir(folder))
-            # macOS puts hidden companions, "._name.png", beside pictures.
-            if Path(name).suffix.lower() in PICTURES and not name.startswith(".")
-        ]
-        if not self.paths:
-            raise ValueError(
-                f"X={str(folder)!r} contains no pictures. Files such as .png or .jpg "
-                "must lie in the folder itself, because subfolders are ignored."
-            )
+        self.names = picture_names(folder)
+        self.paths = [Path(folder, name) for name in self.names]
         self._mode = None
         super().__init__(len(self.paths))
 

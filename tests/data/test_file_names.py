@@ -1,0 +1,108 @@
+"""Labels of the images of a folder, by file name."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from sklearn.exceptions import ConvergenceWarning
+
+from sklearn_revae.datasets import list_images
+
+N = 12
+
+
+def _write(folder, names, shades):
+    for name, shade in zip(names, shades, strict=True):
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        Image.fromarray(np.full((4, 4), shade, np.uint8)).save(path)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Files 0.png, 1.png, ..., 11.png, of which those with odd numbers are light."""
+    _write(tmp_path, [f"{i}.png" for i in range(N)], [200 * (i % 2) for i in range(N)])
+    return tmp_path
+
+
+def _keyed(marker=None):
+    return {f"{i}.png": int(i % 2) if i > 2 else marker for i in reversed(range(N))}
+
+
+BY_NAME = {
+    "dict": lambda: _keyed(),
+    "dict of the labelled": lambda: {k: v for k, v in _keyed().items() if v is not None},
+    "Series": lambda: pd.Series(_keyed(-1)),
+    "Series of the labelled": lambda: pd.Series(_keyed(-1)).iloc[:-3],
+    "DataFrame": lambda: pd.DataFrame({"light": pd.Series(_keyed(-1))}),
+}
+
+
+@pytest.mark.parametrize("y", BY_NAME.values(), ids=BY_NAME)
+def test_labels_belong_to_the_file_with_their_name(y, folder, quick_classifier):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", message="A column-vector y was passed")
+        model = quick_classifier(max_iter=40).fit(folder, y())
+        assert model.classes_.dtype.kind == "i"
+        assert model.classes_.tolist() == [0, 1]
+        assert model.score(folder, y()) == 1.0
+    # The files as text: 0, 1, 10, 11, 2, ...
+    assert model.predict(folder).tolist() == [0, 1, 0, 1, *np.arange(2, 10) % 2]
+
+
+def test_warns_if_labels_may_be_in_another_order_than_the_files(folder, quick_classifier):
+    y = np.arange(N) % 2
+    with pytest.warns(UserWarning, match="sorted as text.*'1.png', '10.png'.*list_imag"):
+        model = quick_classifier().fit(folder, y)
+    with pytest.warns(UserWarning, match="sorted as text"):
+        model.score(folder, y)
+
+
+def test_does_not_warn_if_the_orders_agree(tmp_path, quick_classifier):
+    _write(tmp_path, [f"{i:02}.png" for i in range(N)], range(N))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        quick_classifier().fit(tmp_path, np.arange(N) % 2)
+
+
+@pytest.mark.parametrize("y", [{"0": 1}, {"0.png": 1, 3: 0}, pd.Series({"x.png": 1})])
+def test_a_name_without_a_file_is_refused(y, folder, quick_classifier):
+    message = r"y names the file .* not an image in the folder X.*'0.png', '1.png'"
+    with pytest.raises(ValueError, match=message):
+        quick_classifier().fit(folder, y)
+
+
+def test_a_name_twice_is_refused(folder, quick_classifier):
+    with pytest.raises(ValueError, match=r"names the file '0.png' twice"):
+        quick_classifier().fit(folder, pd.Series([1, 0], index=["0.png", "0.png"]))
+
+
+def test_a_dict_is_refused_where_rows_have_no_names(quick_classifier):
+    with pytest.raises(ValueError, match=r"y is a dict.*one label per sample"):
+        quick_classifier().fit(np.eye(4), {"0.png": 1})
+
+
+def test_a_subfolder_may_hold_each_class(tmp_path, quick_classifier):
+    names = ["dark/1.png", "dark/10.png", "light/1.png", "light/2.png", ".git/3.png"]
+    _write(tmp_path, names, [0, 10, 200, 210, 9])
+    (tmp_path / "notes").mkdir()
+    found = list_images(tmp_path)
+    assert found.tolist() == names[:4]
+    y = {name: name.split("/")[0] for name in found}
+    model = quick_classifier(max_iter=60).fit(tmp_path, y)
+    assert model.predict(str(tmp_path)).tolist() == ["dark", "dark", "light", "light"]
+
+
+def test_subfolders_are_ignored_beside_images(tmp_path):
+    _write(tmp_path, ["b.png", "a.png", "small/c.png"], [1, 2, 3])
+    assert list_images(tmp_path).tolist() == ["a.png", "b.png"]
+
+
+def test_a_folder_without_images_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="contains no pictures"):
+        list_images(tmp_path)
