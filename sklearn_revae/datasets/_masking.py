@@ -10,6 +10,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 
 from sklearn_revae._data.labels import LabelCodes
+from sklearn_revae._data.marking import mark
 from sklearn_revae._data.targets import as_array
 from sklearn_revae._typing import Container, RandomState
 
@@ -37,37 +38,11 @@ def _kept_rows(codes, fraction, random):
     return kept
 
 
-def _dtype_for(dtype, marker):
-    """Return a dtype that represents both values of `dtype` and the marker exactly."""
-    is_number = isinstance(marker, Real) and not isinstance(marker, (bool, np.bool_))
-    is_integer = is_number and isinstance(marker, Integral)
-    if (dtype.kind == "f" and is_number) or (dtype.kind in "iu" and is_integer):
-        if not isinstance(dtype, np.dtype) or dtype.kind == "f":
-            # pandas' nullable integers raise if they cannot represent the marker.
-            return dtype
-        # NumPy may promote unsigned together with signed integers to floats.
-        signed = dtype if dtype.kind == "i" else np.dtype(np.int64)
-        return np.promote_types(signed, np.min_scalar_type(marker))
-    if isinstance(dtype, np.dtype) and dtype.kind == "U" and isinstance(marker, str):
-        return np.promote_types(dtype, np.asarray(marker).dtype)
-    return np.dtype(object)
-
-
-def _mark(y, kept, marker):
-    """Return a copy of the array or Series `y` with the marker where it is not kept."""
-    y = y.astype(_dtype_for(y.dtype, marker))
-    if hasattr(y, "iloc"):
-        y.iloc[np.flatnonzero(~kept)] = marker
-    else:
-        y[~kept] = marker
-    return y
-
-
 def _mark_frame(y, kept, marker):
     """Return a copy of the DataFrame `y` with the marker where it is not kept."""
     marked = y.copy()
     for position in range(y.shape[1]):
-        column = _mark(y.iloc[:, position], kept[:, position], marker)
+        column = mark(y.iloc[:, position], kept[:, position], marker)
         marked.isetitem(position, column)
     return marked
 
@@ -201,4 +176,4 @@ def mask_labels(
     kept &= codes >= 0
     if hasattr(y, "columns"):
         return _mark_frame(y, kept, unlabeled_value)
-    return _mark(values, kept.reshape(values.shape), unlabeled_value)
+    return mark(values, kept.reshape(values.shape), unlabeled_value)

@@ -8,8 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from sklearn import config_context
 from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.ensemble import StackingClassifier
+from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_val_score
+from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_revae.model_selection import LabeledKFold
 
@@ -162,8 +165,50 @@ def test_invalid_parameters_raise(options, message):
 
 def test_fewer_labelled_samples_than_folds_raise():
     y = [0, 1, -1, -1, -1, -1]
-    with pytest.raises(ValueError, match=r"n_splits=3 requires.*but y has 2"):
+    with pytest.raises(ValueError, match=r"into 3 folds.*samples, but there are 2"):
         next(LabeledKFold(3).split(np.zeros((6, 1)), y))
+
+
+def test_fewer_groups_with_labelled_samples_than_folds_raise():
+    y, groups = [0, 1, 0, 1, -1], [0, 0, 1, 1, 2]
+    with pytest.raises(ValueError, match=r"into 3 folds.*groups.*but there are 2"):
+        next(LabeledKFold(3).split(np.zeros((5, 1)), y, groups))
+
+
+@settings(deadline=None, max_examples=60)
+@given(labels())
+def test_split_makes_a_partition_that_keeps_the_labelled_folds(drawn):
+    y, n_splits = drawn
+    labelled = labelled_samples(y)
+    folds = split(y, n_splits, unlabeled="split")
+    tested = np.concatenate([test for _, test in folds])
+    np.testing.assert_array_equal(np.sort(tested), np.arange(len(y)))
+    for (train, test), (_, expected) in zip(folds, split(y, n_splits), strict=True):
+        np.testing.assert_array_equal(np.intersect1d(test, labelled), expected)
+        np.testing.assert_array_equal(np.setdiff1d(np.arange(len(y)), test), train)
+
+
+@pytest.mark.parametrize("n_labels", [1, 2])
+@pytest.mark.parametrize("unlabeled", ["train", "split", "drop"])
+def test_groups_are_kept_apart(n_labels, unlabeled):
+    random = np.random.default_rng(0)
+    y = random.integers(-1, 3, (150, n_labels)).squeeze()
+    groups = random.integers(0, 30, 150).astype(str)
+    splitter = LabeledKFold(5, unlabeled=unlabeled, shuffle=True, random_state=0)
+    folds = list(splitter.split(np.zeros((150, 1)), y, groups))
+    for train, test in folds:
+        assert not set(groups[train]) & set(groups[test])
+        assert len(train) > 60
+    tested = np.sort(np.concatenate([test for _, test in folds]))
+    whole = np.arange(150) if unlabeled == "split" else labelled_samples(y)
+    np.testing.assert_array_equal(tested, whole)
+
+
+def test_folds_of_groups_are_stratified():
+    y = np.repeat([0, 1, -1, 0, 0, 1], 10)
+    groups = np.arange(60) // 2
+    for _, test in LabeledKFold(5).split(np.zeros((60, 1)), y, groups):
+        assert np.bincount(y[test]).tolist() == [6, 4]
 
 
 def test_y_is_required():
@@ -191,3 +236,28 @@ def test_scikit_learn_tools_accept_the_splitter(few_blobs, quick_classifier):
         clone(model), {"label_dim": [1, 2]}, cv=LabeledKFold(2), error_score="raise"
     )
     assert search.fit(X, y).best_estimator_.n_features_in_ == 4
+
+
+def test_metadata_routing_passes_groups_on(few_blobs, quick_classifier):
+    X, y = few_blobs
+    groups = np.arange(len(y)) // 4
+    search = GridSearchCV(quick_classifier(), {"label_dim": [1]}, cv=LabeledKFold(2))
+    with config_context(enable_metadata_routing=True):
+        search.fit(X, y, groups=groups)
+    assert search.n_splits_ == 2
+
+
+def test_stacking_accepts_the_splitter(blobs):
+    # It sets the splitter's `random_state` to a generator.
+    X, y = blobs
+    stack = StackingClassifier([("tree", DecisionTreeClassifier())], cv=LabeledKFold(2))
+    assert stack.fit(X, y).score(X, y) > 0.9
+
+
+def test_cross_val_predict_accepts_folds_that_make_a_partition(
+    few_blobs, blobs, quick_classifier
+):
+    X, y = few_blobs
+    model = quick_classifier(max_iter=30, batch_size=10, learning_rate_init=0.01)
+    predicted = cross_val_predict(model, X, y, cv=LabeledKFold(3, unlabeled="split"))
+    assert np.mean(predicted == blobs[1]) > 0.8

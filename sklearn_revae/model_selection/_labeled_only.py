@@ -1,0 +1,205 @@
+"""A wrapper by which a supervised estimator sees labelled samples only."""
+
+from typing import Any, Self
+
+import numpy as np
+from sklearn import get_config
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils import _safe_indexing, check_consistent_length, indexable
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import _check_method_params, check_is_fitted
+
+from sklearn_revae._data.targets import as_array, read_targets
+from sklearn_revae._typing import Labels, Rows
+from sklearn_revae.model_selection._wrapper import Wrapper, has
+
+
+class LabeledOnly(Wrapper):
+    """Fit a supervised estimator to the labelled samples only.
+
+    A supervised estimator of scikit-learn treats -1 as an additional class. Inside this
+    wrapper it never sees an unlabelled sample. As the last step of a Pipeline, it is
+    fitted to the labelled samples, while the steps before it are fitted to all samples.
+
+    .. versionadded:: 0.2
+
+    Parameters
+    ----------
+    estimator : estimator
+        Classifier, or transformer that uses y. It may be a meta-estimator, such as
+        :class:`~sklearn.calibration.CalibratedClassifierCV`.
+    unlabeled_value : object, default=-1
+        Value that marks an entry of y as unlabelled, besides None and NaN.
+
+    Attributes
+    ----------
+    estimator_ : estimator
+        The fitted estimator.
+    classes_ : ndarray of shape (n_classes,)
+        The classes, if the estimator is a classifier.
+    n_features_in_ : int
+        Number of features seen during :meth:`fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, if X had names that are all strings.
+
+    See Also
+    --------
+    WithUnlabeled : Adds unlabelled samples to a fit that has labelled samples only.
+    labeled_scorer : Make a scorer that ignores unlabelled samples.
+
+    Notes
+    -----
+    For several labels, a sample is used if all of its labels are observed. To fit each
+    label to the samples for which it is observed, write
+    ``MultiOutputClassifier(LabeledOnly(estimator))``.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn_revae import ReVAETransformer
+    >>> from sklearn_revae.datasets import mask_labels
+    >>> from sklearn_revae.model_selection import LabeledOnly
+    >>> X, y = load_iris(return_X_y=True)
+    >>> few = mask_labels(y, n_per_class=10, random_state=0)
+    >>> pipeline = make_pipeline(
+    ...     ReVAETransformer(max_iter=60, random_state=0),
+    ...     LabeledOnly(LogisticRegression()),
+    ... )
+    >>> pipeline.fit(X, few).classes_
+    array([0, 1, 2])
+    """
+
+    def __init__(self, estimator: BaseEstimator, *, unlabeled_value: object = -1) -> None:
+        self.estimator = estimator
+        self.unlabeled_value = unlabeled_value
+
+    def fit(self, X: Rows, y: Labels, **params: Any) -> Self:
+        """Fit the estimator to the labelled samples.
+
+        .. versionadded:: 0.2
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Samples.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Labels, with unlabelled entries.
+        **params : dict
+            Parameters of the estimator's `fit`, such as `sample_weight`. Those with an
+            entry for each sample are restricted to the labelled samples. With metadata
+            routing enabled, the estimator has to request them.
+
+        Returns
+        -------
+        self : LabeledOnly
+            The fitted wrapper.
+
+        Raises
+        ------
+        ValueError
+            If y is None, has another length than X, or has no labelled sample.
+
+        Examples
+        --------
+        >>> from sklearn.linear_model import LogisticRegression
+        >>> from sklearn_revae.model_selection import LabeledOnly
+        >>> X, y = [[0.0], [2.0], [9.0]], ["low", "high", None]
+        >>> LabeledOnly(LogisticRegression()).fit(X, y).classes_.tolist()
+        ['high', 'low']
+        """
+        X, y, params = self._labeled(X, y, self._routed("fit", params))
+        self.estimator_ = clone(self.estimator).fit(X, y, **params)
+        return self
+
+    @available_if(has("score"))
+    def score(self, X: Rows, y: Labels, **params: Any) -> float:
+        """Score the estimator on the labelled samples.
+
+        .. versionadded:: 0.2
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Samples.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Labels, with unlabelled entries.
+        **params : dict
+            Parameters of the estimator's `score`, as in :meth:`fit`.
+
+        Returns
+        -------
+        score : float
+            The estimator's own score, for classifiers the accuracy.
+
+        Raises
+        ------
+        ValueError
+            If y is None, has another length than X, or has no labelled sample.
+
+        Examples
+        --------
+        >>> from sklearn.linear_model import LogisticRegression
+        >>> from sklearn_revae.model_selection import LabeledOnly
+        >>> X, y = [[0.0], [2.0], [9.0]], [0, 1, -1]
+        >>> LabeledOnly(LogisticRegression()).fit(X, y).score(X, y)
+        1.0
+        """
+        check_is_fitted(self)
+        X, y, params = self._labeled(X, y, self._routed("score", params))
+        return self.estimator_.score(X, y, **params)
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return which metadata the estimator requests.
+
+        .. versionadded:: 0.2
+
+        Returns
+        -------
+        routing : MetadataRouter
+            See scikit-learn's user guide of metadata routing.
+
+        Examples
+        --------
+        >>> from sklearn.linear_model import LogisticRegression
+        >>> from sklearn_revae.model_selection import LabeledOnly
+        >>> LabeledOnly(LogisticRegression()).get_metadata_routing()
+        {'estimator': ...}
+        """
+        methods = MethodMapping().add(caller="fit", callee="fit")
+        methods.add(caller="score", callee="score")
+        router = MetadataRouter(owner=type(self).__name__)
+        return router.add(estimator=self.estimator, method_mapping=methods)
+
+    def _routed(self, method, params):
+        """Parameters of the estimator's method; all of them if routing is not enabled."""
+        if not get_config()["enable_metadata_routing"]:
+            return params
+        return process_routing(self, method, **params).estimator[method]
+
+    def _labeled(self, X, y, params):
+        """Return X, y and the parameters of the labelled samples."""
+        if y is None:
+            raise ValueError(
+                f"This {type(self).__name__} estimator requires y to be passed, but the "
+                "target y is None."
+            )
+        check_consistent_length(X, y)
+        targets = read_targets(y, self.unlabeled_value)
+        observed = np.all(targets.observed, axis=0)
+        if observed.all():
+            return X, y, params
+        if not observed.any():
+            raise ValueError(
+                f"{type(self).__name__} requires at least one labelled sample, but y has "
+                "none. Use LabeledKFold, which distributes the labelled samples."
+            )
+        index = np.flatnonzero(observed)
+        y_labeled = as_array(y)[index]
+        if y_labeled.dtype.kind == "O":
+            # Cells that are objects beside the marker get their own type back.
+            y_labeled = np.array(y_labeled.tolist())
+        params = _check_method_params(X, params, indices=index)
+        return _safe_indexing(indexable(X)[0], index), y_labeled, params
