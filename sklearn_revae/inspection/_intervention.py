@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_scalar
 from sklearn.utils._optional_dependencies import check_matplotlib_support
-from sklearn.utils.validation import check_is_fitted
 
-from sklearn_revae._typing import Ax, ColorMap, Do, Method, Model, RandomState
+from sklearn_revae._interventions.pipeline import intervene
+from sklearn_revae._typing import Ax, ColorMap, Do, Method, ModelOrPipeline, RandomState
 from sklearn_revae.inspection._axes import axes_for, colorbar_beside
 from sklearn_revae.inspection._labels import label_index
+from sklearn_revae.inspection._models import fitted_model, image_shape_of
 from sklearn_revae.inspection._tabular import (
     change_text,
     change_units,
@@ -32,11 +33,11 @@ from sklearn_revae.inspection._tiles import (
 )
 
 
-def request_text(estimator, do):
+def request_text(model, do):
     """Describe what `do` requests, such as "digit = 3, odd = yes"."""
     if not isinstance(do, Mapping):
         do = {0: do}
-    names = [estimator.label_names_[label_index(estimator, label)] for label in do]
+    names = [model.label_names_[label_index(model, label)] for label in do]
     values = [str(v) if np.ndim(v) == 0 else "one value per sample" for v in do.values()]
     return ", ".join(f"{n} = {v}" for n, v in zip(names, values, strict=True))
 
@@ -133,7 +134,7 @@ class InterventionDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: Model,
+        estimator: ModelOrPipeline,
         X: ArrayLike,
         do: Do,
         *,
@@ -154,8 +155,9 @@ class InterventionDisplay:
 
         Parameters
         ----------
-        estimator : ReVAEClassifier or ReVAETransformer
-            Fitted model.
+        estimator : ReVAEClassifier, ReVAETransformer or Pipeline
+            Fitted model, or a fitted Pipeline that ends with one and whose other steps
+            can be inverted; see :func:`sklearn_revae.intervene`.
         X : array-like of shape (n_samples, n_features)
             Samples, in the units of the training data. Pass only a few images, because
             each gets a row of its own.
@@ -171,7 +173,8 @@ class InterventionDisplay:
             reproducible output across multiple calls.
         image_shape : tuple of int, default=None
             Shape of an image, if the samples are flattened images. If None, the
-            `image_shape` of the estimator is used.
+            `image_shape` of the estimator is used. If that is None too, samples whose
+            features are all pixels without names are drawn as square images.
         ax : matplotlib Axes, default=None
             Axes to draw on. If None, a new figure is created.
 
@@ -196,16 +199,16 @@ class InterventionDisplay:
         'label_0 = 2'
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        check_is_fitted(estimator)
-        image_shape = estimator.image_shape if image_shape is None else image_shape
+        _, model = fitted_model(estimator)
+        image_shape = image_shape_of(estimator, image_shape)
         X_is_table = as_images(X, image_shape) is None
-        X_new = estimator.intervene(
-            X, do, method=method, residual=residual, random_state=random_state
+        X_new = intervene(
+            estimator, X, do, method=method, residual=residual, random_state=random_state
         )
         return cls(
             X,
             X_new,
-            asked=request_text(estimator, do),
+            asked=request_text(model, do),
             image_shape=image_shape,
             **table_options(estimator, X_is_table),
         ).plot(ax=ax)

@@ -6,12 +6,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
-from sklearn.utils.validation import check_is_fitted
 
-from sklearn_revae._typing import Ax, LabelName, Labels, Model, Rows
+from sklearn_revae._interventions.passage import transform
+from sklearn_revae._typing import Ax, LabelName, Labels, ModelOrPipeline, Rows
 from sklearn_revae.inspection._axes import axes_for, tidy
 from sklearn_revae.inspection._checks import check_length
 from sklearn_revae.inspection._labels import codes_of, label_classes, label_index
+from sklearn_revae.inspection._models import fitted_model
 from sklearn_revae.inspection._plane import ellipse, plane
 
 # Standard deviations of a prior from its mean to the edge of its ellipse.
@@ -124,7 +125,7 @@ class LatentDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: Model,
+        estimator: ModelOrPipeline,
         X: Rows,
         y: Labels | None = None,
         *,
@@ -140,8 +141,8 @@ class LatentDisplay:
 
         Parameters
         ----------
-        estimator : ReVAEClassifier or ReVAETransformer
-            Fitted model.
+        estimator : ReVAEClassifier, ReVAETransformer or Pipeline
+            Fitted model, or a fitted Pipeline that ends with one.
         X : array-like of shape (n_samples, n_features)
             Samples, in the units of the training data.
         y : array-like of shape (n_samples,) or (n_samples, n_labels), default=None
@@ -175,23 +176,23 @@ class LatentDisplay:
         (150, 3)
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        check_is_fitted(estimator)
-        index = label_index(estimator, label)
-        prior = estimator.module_.label_model
-        values, codes = label_classes(estimator, index), None
-        latents = estimator.transform(X)
+        steps, model = fitted_model(estimator)
+        index = label_index(model, label)
+        prior = model.module_.label_model
+        values, codes = label_classes(model, index), None
+        latents = model.transform(transform(steps, X))
         if y is not None:
             cells = np.asarray(y, dtype=object)
             cells = cells[:, index] if cells.ndim == 2 else cells
-            codes = codes_of(cells, values, estimator.unlabeled_value)
+            codes = codes_of(cells, values, model.unlabeled_value)
             check_length(codes, "y", len(latents), "sample in X")
-        block = slice(index * estimator.label_dim_, (index + 1) * estimator.label_dim_)
+        block = slice(index * model.label_dim_, (index + 1) * model.label_dim_)
         return cls(
             latents[:, block],
             prior.means[index, : len(values)].detach().cpu().numpy(),
             prior.scales[index, : len(values)].detach().cpu().numpy(),
             values=values,
-            label_name=estimator.label_names_[index],
+            label_name=model.label_names_[index],
             codes=codes,
         ).plot(ax=ax)
 

@@ -11,10 +11,11 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils._param_validation import validate_parameter_constraints
-from sklearn.utils.validation import check_is_fitted
 
 from sklearn_revae._inference.arguments import AT_LEAST_TWO
-from sklearn_revae._typing import Labels, Model, RandomState, Rows
+from sklearn_revae._interventions.passage import transform
+from sklearn_revae._typing import Labels, ModelOrPipeline, RandomState, Rows
+from sklearn_revae.inspection._models import fitted_model
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +24,12 @@ _CONSTRAINTS = {"cv": [AT_LEAST_TWO]}
 
 
 def label_leakage(
-    estimator: Model, X: Rows, y: Labels, *, cv: int = 5, random_state: RandomState = None
+    estimator: ModelOrPipeline,
+    X: Rows,
+    y: Labels,
+    *,
+    cv: int = 5,
+    random_state: RandomState = None,
 ) -> "pd.DataFrame":
     """Measure how much label information leaks into the other latent dimensions.
 
@@ -40,8 +46,8 @@ def label_leakage(
 
     Parameters
     ----------
-    estimator : ReVAEClassifier or ReVAETransformer
-        Fitted model with labels.
+    estimator : ReVAEClassifier, ReVAETransformer or Pipeline
+        Fitted model with labels, or a fitted Pipeline that ends with one.
     X : array-like of shape (n_samples, n_features)
         Samples, in the units of the training data, preferably held out.
     y : array-like of shape (n_samples,) or (n_samples, n_labels)
@@ -94,8 +100,8 @@ def label_leakage(
     True
     """
     pandas = check_pandas_support("label_leakage")
-    check_is_fitted(estimator)
-    labels = estimator._labels
+    steps, model = fitted_model(estimator)
+    labels = model._labels
     if labels is None:
         raise ValueError(
             "label_leakage needs labels to predict, but the model was fitted without y: "
@@ -109,8 +115,8 @@ def label_leakage(
         for label, name in enumerate(labels.names_)
     ]
     random = check_random_state(random_state)
-    latents = estimator.transform(X)
-    n_own = len(labels.names_) * estimator.label_dim_
+    latents = model.transform(transform(steps, X))
+    n_own = len(labels.names_) * model.label_dim_
     blocks = latents[:, :n_own].reshape(len(latents), len(labels.names_), -1)
     rows = []
     for label, n_folds in enumerate(folds):

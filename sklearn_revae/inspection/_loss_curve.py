@@ -5,11 +5,11 @@ from typing import Self
 
 import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
-from sklearn.utils.validation import check_is_fitted
 
-from sklearn_revae._typing import Ax, Model
+from sklearn_revae._typing import Ax, ModelOrPipeline
 from sklearn_revae.inspection._axes import axes_for, tidy
 from sklearn_revae.inspection._checks import check_length
+from sklearn_revae.inspection._models import fitted_model
 
 
 class LossCurveDisplay:
@@ -70,15 +70,15 @@ class LossCurveDisplay:
             )
 
     @classmethod
-    def from_estimator(cls, estimator: Model, *, ax: Ax = None) -> Self:
+    def from_estimator(cls, estimator: ModelOrPipeline, *, ax: Ax = None) -> Self:
         """Draw the training history of a fitted model.
 
         .. versionadded:: 0.2
 
         Parameters
         ----------
-        estimator : ReVAEClassifier or ReVAETransformer
-            Fitted model.
+        estimator : ReVAEClassifier, ReVAETransformer or Pipeline
+            Fitted model, or a fitted Pipeline that ends with one.
         ax : matplotlib Axes, default=None
             Axes to draw on. If None, a new figure is created.
 
@@ -98,11 +98,11 @@ class LossCurveDisplay:
         <...LossCurveDisplay object at ...>
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        check_is_fitted(estimator)
-        scores = [epoch.get("validation_score", np.nan) for epoch in estimator.history_]
+        _, model = fitted_model(estimator)
+        scores = [epoch.get("validation_score", np.nan) for epoch in model.history_]
         validated = bool(np.isfinite(scores).any())
         display = cls(
-            list(estimator.loss_curve_), validation_scores=scores if validated else None
+            list(model.loss_curve_), validation_scores=scores if validated else None
         )
         return display.plot(ax=ax)
 

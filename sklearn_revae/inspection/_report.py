@@ -5,14 +5,16 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.pipeline import Pipeline
 from sklearn.utils._optional_dependencies import check_matplotlib_support
-from sklearn.utils.validation import check_is_fitted
 
 from sklearn_revae._classifier import ReVAEClassifier
+from sklearn_revae._interventions.passage import transform
 from sklearn_revae._interventions.report import InterventionReport
 from sklearn_revae._typing import Ax, Rows
 from sklearn_revae.inspection._axes import axes_for, tidy
 from sklearn_revae.inspection._labels import label_classes
+from sklearn_revae.inspection._models import fitted_model
 
 
 def _probabilities(estimator, X):
@@ -120,7 +122,7 @@ class InterventionReportDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator: ReVAEClassifier, X: Rows, *, ax: Ax = None
+        cls, estimator: ReVAEClassifier | Pipeline, X: Rows, *, ax: Ax = None
     ) -> Self:
         r"""Set each label to each of its other classes, and draw what changes.
 
@@ -140,8 +142,9 @@ class InterventionReportDisplay:
 
         Parameters
         ----------
-        estimator : ReVAEClassifier
-            Fitted classifier.
+        estimator : ReVAEClassifier or Pipeline
+            Fitted classifier, or a fitted Pipeline that ends with one. Edits are made
+            and measured as the classifier receives the samples.
         X : array-like of shape (n_samples, n_features)
             Samples, in the units of the training data.
         ax : matplotlib Axes, default=None
@@ -169,14 +172,14 @@ class InterventionReportDisplay:
         (1, 1)
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        check_is_fitted(estimator)
-        if not hasattr(estimator, "predict_proba"):
+        steps, model = fitted_model(estimator)
+        if not hasattr(model, "predict_proba"):
             raise ValueError(
-                f"estimator must be a ReVAEClassifier, got a {type(estimator).__name__}, "
+                f"estimator must be a ReVAEClassifier, got a {type(model).__name__}, "
                 "which has no predict_proba to measure the changes of labels with."
             )
-        change = change_of_labels(estimator, X)
-        return cls(change, label_names=list(estimator.label_names_)).plot(ax=ax)
+        change = change_of_labels(model, transform(steps, X))
+        return cls(change, label_names=list(model.label_names_)).plot(ax=ax)
 
     @classmethod
     def from_report(cls, report: InterventionReport, *, ax: Ax = None) -> Self:

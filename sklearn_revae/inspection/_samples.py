@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils._optional_dependencies import check_matplotlib_support
-from sklearn.utils.validation import check_is_fitted
 
-from sklearn_revae._typing import Ax, ColorMap, LabelName, Model, RandomState
+from sklearn_revae._typing import Ax, ColorMap, LabelName, ModelOrPipeline, RandomState
 from sklearn_revae.inspection._axes import axes_for, colorbar_beside, tidy
 from sklearn_revae.inspection._labels import label_classes, label_index
+from sklearn_revae.inspection._models import draw, fitted_model, image_shape_of
 from sklearn_revae.inspection._tabular import column_names, columns_of, names_for
 from sklearn_revae.inspection._tiles import (
     as_images,
@@ -101,7 +101,7 @@ class SamplesDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: Model,
+        estimator: ModelOrPipeline,
         label: LabelName = 0,
         *,
         values: Sequence[Any] | NDArray[Any] | None = None,
@@ -120,8 +120,9 @@ class SamplesDisplay:
 
         Parameters
         ----------
-        estimator : ReVAEClassifier or ReVAETransformer
-            Fitted model.
+        estimator : ReVAEClassifier, ReVAETransformer or Pipeline
+            Fitted model, or a fitted Pipeline that ends with one and whose other steps
+            can be inverted; see :func:`sklearn_revae.intervene`.
         label : str or int, default=0
             Name or index of the label. Values of the other labels are drawn at random.
         values : array-like, default=None
@@ -133,7 +134,8 @@ class SamplesDisplay:
             multiple calls.
         image_shape : tuple of int, default=None
             Shape of an image, if the samples are flattened images. If None, the
-            `image_shape` of the estimator is used.
+            `image_shape` of the estimator is used. If that is None too, samples whose
+            features are all pixels without names are drawn as square images.
         ax : matplotlib Axes, default=None
             Axes to draw on. If None, a new figure is created.
 
@@ -159,10 +161,10 @@ class SamplesDisplay:
         (3, 5, 4)
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        check_is_fitted(estimator)
-        image_shape = estimator.image_shape if image_shape is None else image_shape
-        index = label_index(estimator, label)
-        values = label_classes(estimator, index) if values is None else list(values)
+        _, model = fitted_model(estimator)
+        image_shape = image_shape_of(estimator, image_shape)
+        index = label_index(model, label)
+        values = label_classes(model, index) if values is None else list(values)
         if not values:
             raise ValueError(
                 "values must contain at least one class of the label, got []: pass None "
@@ -170,13 +172,13 @@ class SamplesDisplay:
             )
         seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
         drawn = [
-            np.asarray(estimator.sample(n_samples, {index: value}, random_state=seed)[0])
+            np.asarray(draw(estimator, n_samples, {index: value}, seed))
             for value in values
         ]
         return cls(
             np.stack(drawn),
             values=values,
-            label_name=estimator.label_names_[index],
+            label_name=model.label_names_[index],
             image_shape=image_shape,
             feature_names=column_names(estimator),
         ).plot(ax=ax)

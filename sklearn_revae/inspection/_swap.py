@@ -5,12 +5,14 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.utils import _safe_indexing
 from sklearn.utils._optional_dependencies import check_matplotlib_support
-from sklearn.utils.validation import check_is_fitted
 
-from sklearn_revae._typing import Ax, ColorMap, LabelName, Model
+from sklearn_revae._interventions.pipeline import swap
+from sklearn_revae._typing import Ax, ColorMap, LabelName, ModelOrPipeline
 from sklearn_revae.inspection._axes import axes_for
 from sklearn_revae.inspection._labels import label_index
+from sklearn_revae.inspection._models import fitted_model, image_shape_of
 from sklearn_revae.inspection._tiles import (
     as_images,
     draw_tiles,
@@ -115,7 +117,7 @@ class SwapDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: Model,
+        estimator: ModelOrPipeline,
         X: ArrayLike,
         donors: ArrayLike,
         labels: LabelName | Sequence[LabelName] | None = None,
@@ -130,8 +132,9 @@ class SwapDisplay:
 
         Parameters
         ----------
-        estimator : ReVAEClassifier or ReVAETransformer
-            Fitted model.
+        estimator : ReVAEClassifier, ReVAETransformer or Pipeline
+            Fitted model, or a fitted Pipeline that ends with one and whose other steps
+            can be inverted; see :func:`sklearn_revae.intervene`.
         X : array-like of shape (n_samples, n_features)
             Images to edit, in the units of the training data. Pass only a few, because
             each gets a row of its own.
@@ -145,7 +148,8 @@ class SwapDisplay:
             As in `swap`.
         image_shape : tuple of int, default=None
             Shape of an image, if the samples are flattened images. If None, the
-            `image_shape` of the estimator is used.
+            `image_shape` of the estimator is used. If that is None too, samples whose
+            features are all pixels without names are drawn as square images.
         ax : matplotlib Axes, default=None
             Axes to draw on. If None, a new figure is created.
 
@@ -166,30 +170,33 @@ class SwapDisplay:
         >>> from sklearn_revae.inspection import SwapDisplay
         >>> X, y = load_digits(return_X_y=True)
         >>> model = ReVAEClassifier((32,), max_iter=2, random_state=0).fit(X, y)
-        >>> display = SwapDisplay.from_estimator(
-        ...     model, X[:3], X[3:5], image_shape=(8, 8)
-        ... )
+        >>> display = SwapDisplay.from_estimator(model, X[:3], X[3:5])
         >>> display.X_new.shape
         (3, 2, 64)
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        check_is_fitted(estimator)
-        image_shape = estimator.image_shape if image_shape is None else image_shape
+        _, model = fitted_model(estimator)
+        image_shape = image_shape_of(estimator, image_shape)
         for samples, name in ((X, "X"), (donors, "donors")):
             if as_images(samples, image_shape, name=name) is None:
                 raise ValueError(_IMAGES_REQUIRED.format(name=name))
-        donor_array = np.asarray(donors)
+        n_donors = np.shape(donors)[0]
         new = [
             np.asarray(
-                estimator.swap(X, donor_array[j : j + 1], labels, residual=residual)
+                swap(
+                    estimator,
+                    X,
+                    _safe_indexing(donors, [j]),
+                    labels,
+                    residual=residual,
+                )
             )
-            for j in range(len(donor_array))
+            for j in range(n_donors)
         ]
-        swapped = estimator.label_names_ if labels is None else labels
+        known = model.label_names_
+        swapped = known if labels is None else labels
         swapped = [swapped] if isinstance(swapped, (str, int, np.integer)) else swapped
-        names = [
-            estimator.label_names_[label_index(estimator, label)] for label in swapped
-        ]
+        names = [known[label_index(model, label)] for label in swapped]
         return cls(
             X, donors, np.stack(new, axis=1), label_names=names, image_shape=image_shape
         ).plot(ax=ax)

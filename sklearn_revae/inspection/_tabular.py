@@ -7,6 +7,7 @@ import numpy as np
 
 from sklearn_revae._data import missing
 from sklearn_revae.inspection._checks import check_length
+from sklearn_revae.inspection._models import draw
 
 # Enough samples to estimate a standard deviation to within a few percent.
 _N_SAMPLES_FOR_SCALES = 1000
@@ -66,7 +67,7 @@ def column_scales(estimator):
     It is estimated from samples that the model draws, so that changes of a single sample
     can be scaled too. It is 1 for categorical and for constant features.
     """
-    drawn, _ = estimator.sample(_N_SAMPLES_FOR_SCALES, random_state=0)
+    drawn = draw(estimator, _N_SAMPLES_FOR_SCALES, random_state=0)
     columns = columns_of(drawn)
     spread = [np.std(c) if c.dtype.kind == "f" else 1.0 for c in columns]
     return np.array([s if s > 0 else 1.0 for s in spread])

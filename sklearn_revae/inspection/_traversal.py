@@ -6,11 +6,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils._optional_dependencies import check_matplotlib_support
-from sklearn.utils.validation import check_is_fitted
 
-from sklearn_revae._typing import Ax, ColorMap, LabelName, Model
+from sklearn_revae._interventions.pipeline import traverse
+from sklearn_revae._typing import Ax, ColorMap, LabelName, ModelOrPipeline
 from sklearn_revae.inspection._axes import axes_for, tidy
 from sklearn_revae.inspection._labels import label_classes, label_index
+from sklearn_revae.inspection._models import fitted_model, image_shape_of
 from sklearn_revae.inspection._tabular import (
     change_units,
     columns_of,
@@ -138,7 +139,7 @@ class TraversalDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: Model,
+        estimator: ModelOrPipeline,
         X: ArrayLike,
         label: LabelName | Sequence[LabelName] = 0,
         *,
@@ -158,8 +159,9 @@ class TraversalDisplay:
 
         Parameters
         ----------
-        estimator : ReVAEClassifier or ReVAETransformer
-            Fitted model.
+        estimator : ReVAEClassifier, ReVAETransformer or Pipeline
+            Fitted model, or a fitted Pipeline that ends with one and whose other steps
+            can be inverted; see :func:`sklearn_revae.intervene`.
         X : array-like of shape (n_samples, n_features)
             Samples, in the units of the training data. Pass only a few images, because
             each gets a row of its own.
@@ -177,7 +179,8 @@ class TraversalDisplay:
             As in `traverse`.
         image_shape : tuple of int, default=None
             Shape of an image, if the samples are flattened images. If None, the
-            `image_shape` of the estimator is used.
+            `image_shape` of the estimator is used. If that is None too, samples whose
+            features are all pixels without names are drawn as square images.
         ax : matplotlib Axes, default=None
             Axes to draw on. If None, a new figure is created.
 
@@ -204,8 +207,8 @@ class TraversalDisplay:
         (5, 7, 4)
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        check_is_fitted(estimator)
-        image_shape = estimator.image_shape if image_shape is None else image_shape
+        _, model = fitted_model(estimator)
+        image_shape = image_shape_of(estimator, image_shape)
         X_is_table = as_images(X, image_shape) is None
         labels = label if isinstance(label, (tuple, list)) else [label]
         is_grid = len(labels) == 2
@@ -217,18 +220,18 @@ class TraversalDisplay:
                 f"label={label!r} requests a grid over two labels, which requires a "
                 f"single image, but X holds {content}: {remedy}."
             )
-        indices = [label_index(estimator, one) for one in labels]
-        X_new = estimator.traverse(
-            X, label, steps=steps, span=span, values=values, residual=residual
+        indices = [label_index(model, one) for one in labels]
+        X_new = traverse(
+            estimator, X, label, steps=steps, span=span, values=values, residual=residual
         )
         if values is None:
-            classes = [label_classes(estimator, index) for index in indices]
+            classes = [label_classes(model, index) for index in indices]
             values = [(c[0], c[-1]) for c in classes]
         elif not is_grid:
             values = [values]
         return cls(
             X_new,
-            label_names=[estimator.label_names_[index] for index in indices],
+            label_names=[model.label_names_[index] for index in indices],
             values=values,
             image_shape=image_shape,
             **table_options(estimator, X_is_table),
