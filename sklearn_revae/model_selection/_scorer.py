@@ -1,12 +1,17 @@
 """Scorers that use only the labelled entries of y."""
 
+import copy
+import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import get_scorer
 from sklearn.utils import _safe_indexing, check_consistent_length
+from sklearn.utils.metadata_routing import get_routing_for_object
+from sklearn.utils.validation import _check_method_params
 
 from sklearn_revae._data.labels import LabelCodes
 from sklearn_revae._typing import Labels, Rows
@@ -14,12 +19,13 @@ from sklearn_revae._typing import Labels, Rows
 
 def labeled_scorer(
     scoring: str | Callable[..., float], *, unlabeled_value: object = -1
-) -> Callable[[Any, Rows, Labels], float]:
+) -> "LabeledScorer":
     """Make a scorer that ignores unlabelled samples from a scorer that would count them.
 
     scikit-learn's own scorers treat -1 as an additional class. For several labels, the
     score is the mean over the labels of the score on the samples where the label is
-    observed. A label that is not observed in y at all is ignored.
+    observed. A label that is not observed in y at all is ignored. So is one that lacks a
+    class in y, if the metric is not defined without it, and a warning names it.
 
     .. versionadded:: 0.2
 
@@ -35,14 +41,21 @@ def labeled_scorer(
     Returns
     -------
     scorer : callable
-        Scorer with the signature ``scorer(estimator, X, y)``, to pass as `scoring` to
-        scikit-learn's model selection tools. It works with any classifier, and raises a
-        ValueError if y has no labelled entry.
+        Scorer with the signature ``scorer(estimator, X, y, **params)``, to pass as
+        `scoring` to scikit-learn's model selection tools. It works with any classifier,
+        and raises a ValueError if y has no labelled entry. As for scikit-learn's scorers,
+        its method `set_score_request` requests metadata such as `sample_weight`.
 
     Raises
     ------
     ValueError
         If `scoring` is not the name of a scikit-learn scorer.
+
+    Warns
+    -----
+    UndefinedMetricWarning
+        If one of several labels is left out of the mean, because the metric is not
+        defined for its entries in y.
 
     See Also
     --------
@@ -62,36 +75,82 @@ def labeled_scorer(
     >>> labeled_scorer("balanced_accuracy")(model, X, few) > 0.9
     True
     """
-    return _LabeledScorer(get_scorer(scoring), unlabeled_value)
+    # Requests of metadata are set on the copy, not on the scorer of the user.
+    return LabeledScorer(copy.deepcopy(get_scorer(scoring)), unlabeled_value)
 
 
-class _LabeledScorer:
+class LabeledScorer:
     """The scorer of `labeled_scorer`; a class, because closures cannot be pickled."""
 
     def __init__(self, scorer, unlabeled_value):
         self._scorer = scorer
         self._unlabeled_value = unlabeled_value
 
-    def __call__(self, estimator, X, y):
+    def __call__(self, estimator: Any, X: Rows, y: Labels, **params: Any) -> float:
         """Score the labelled entries of y."""
         check_consistent_length(X, y)
         labels = LabelCodes(self._unlabeled_value).fit(y)
         codes = labels.encode(y)
-        scores = []
-        for label, classes in enumerate(labels.classes_):
-            observed = np.flatnonzero(codes[:, label] >= 0)
-            if len(observed):
-                classifier = _OneLabel(estimator, label) if labels.several_ else estimator
-                y_true = classes[codes[observed, label]]
-                scores.append(
-                    self._scorer(classifier, _safe_indexing(X, observed), y_true)
+        scores = {}
+        for label, name in enumerate(labels.names_):
+            index = np.flatnonzero(codes[:, label] >= 0)
+            if len(index) == 0:
+                continue
+            X_observed = _safe_indexing(X, index)
+            y_true = labels.classes_[label][codes[index, label]]
+            selected = _check_method_params(X, params, indices=index)
+            if labels.several_:
+                classifier = _OneLabel(estimator, label)
+                scores[name] = self._score_if_defined(
+                    classifier, X_observed, y_true, selected
                 )
+            else:
+                scores[name] = self._scorer(estimator, X_observed, y_true, **selected)
         if not scores:
             raise ValueError(
                 "y has no labelled sample to score: all its entries are marked as "
                 "unlabelled. Use LabeledKFold, whose test sets are labelled."
             )
-        return float(np.mean(scores))
+        undefined = [name for name, score in scores.items() if np.isnan(score)]
+        if undefined and len(undefined) < len(scores):
+            warnings.warn(
+                f"{self!r} is not defined for {undefined}, because y lacks a class "
+                "there, and is the mean over the other labels. Use fewer folds, or a "
+                "metric such as 'balanced_accuracy'.",
+                UndefinedMetricWarning,
+                stacklevel=2,
+            )
+            return float(np.nanmean(list(scores.values())))
+        return float(np.mean(list(scores.values())))
+
+    def _score_if_defined(self, classifier, X, y_true, params):
+        """Return the score of one label, NaN if it needs a class that y_true lacks."""
+        try:
+            return self._scorer(classifier, X, y_true, **params)
+        except ValueError:
+            if len(np.unique(y_true)) == len(classifier.classes_):
+                raise
+            return np.nan
+
+    def set_score_request(self, **requests: bool | str | None) -> Self:
+        """Request metadata, as scikit-learn's scorers do.
+
+        Parameters
+        ----------
+        **requests : dict of str to bool, str or None
+            Requested metadata, for example ``sample_weight=True``.
+
+        Returns
+        -------
+        self : LabeledScorer
+            The scorer itself.
+        """
+        self._scorer.set_score_request(**requests)
+        return self
+
+    def get_metadata_routing(self) -> Any:
+        """Return which metadata the scorer requests."""
+        return get_routing_for_object(self._scorer)
 
     def __repr__(self):
         marker = self._unlabeled_value

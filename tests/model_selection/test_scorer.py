@@ -1,13 +1,17 @@
 """labeled_scorer: scikit-learn's scorers on the labelled entries of y."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import balanced_accuracy_score, get_scorer, make_scorer
-from sklearn.model_selection import cross_validate
+from sklearn.metrics import balanced_accuracy_score, f1_score, get_scorer, make_scorer
+from sklearn.model_selection import GridSearchCV, cross_validate
 
 from sklearn_revae import ReVAEClassifier
 from sklearn_revae.model_selection import LabeledKFold, labeled_scorer
@@ -125,3 +129,86 @@ def test_folds_and_scorers_work_in_cross_validate(two_labels):
     )
     assert np.isfinite(found["test_accuracy"]).all()
     assert np.isfinite(found["test_f1_macro"]).all()
+
+
+@pytest.fixture
+def rare_label(two_labels, two_labels_model):
+    """Samples for which the second label has one value only, and a fitted model."""
+    X, y = two_labels
+    return X, np.column_stack([y[:, 0], np.where(y[:, 1] == 5, 5, -1)]), two_labels_model
+
+
+@pytest.mark.parametrize("metric", ["neg_log_loss", "roc_auc_ovr"])
+def test_a_label_that_lacks_a_class_is_left_out_with_a_warning(metric, rare_label):
+    X, y, model = rare_label
+    only = np.column_stack([y[:, 0], np.full(len(y), None)])
+    expected = labeled_scorer(metric)(model, X, only)
+    with pytest.warns(UndefinedMetricWarning, match=r"not defined for \['label_1'\]"):
+        assert labeled_scorer(metric)(model, X, y) == pytest.approx(expected)
+
+
+def test_a_metric_that_is_defined_for_one_class_counts_all_labels(rare_label):
+    X, y, model = rare_label
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UndefinedMetricWarning)
+        score = labeled_scorer("accuracy")(model, X, y)
+    assert score == pytest.approx(model.score(X, y), abs=0.3)
+
+
+def test_other_errors_of_the_metric_are_raised(two_labels, two_labels_model):
+    X, y = two_labels
+    with pytest.raises(ValueError, match="multiclass"):
+        labeled_scorer(make_scorer(f1_score))(two_labels_model, X, y)
+
+
+def test_a_search_survives_a_rare_label(blobs, quick_classifier):
+    X, y = blobs
+    labels = np.column_stack([y, np.arange(len(y)) == 3])
+    search = GridSearchCV(
+        quick_classifier(),
+        {"label_dim": [1, 2]},
+        cv=LabeledKFold(3),
+        scoring=labeled_scorer("roc_auc_ovr"),
+        error_score="raise",
+    )
+    with pytest.warns(UndefinedMetricWarning):
+        search.fit(X, labels)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+def test_weights_count_in_the_score(few_blobs, logistic):
+    X, y = few_blobs
+    observed, weight = y >= 0, np.linspace(0, 3, len(y))
+    score = labeled_scorer("accuracy")(logistic, X, y, sample_weight=weight)
+    expected = logistic.score(X[observed], y[observed], weight[observed])
+    assert score == pytest.approx(expected)
+
+
+def test_metadata_routing_passes_weights_through_a_search(few_blobs, quick_classifier):
+    X, y = few_blobs
+    folds = LabeledKFold(2)
+    # Half of the labelled samples have weight zero in the score.
+    weight = np.where(np.arange(len(y)) % 4 == 1, 1.0, 0.0)
+    with config_context(enable_metadata_routing=True):
+        scorer = labeled_scorer("accuracy").set_score_request(sample_weight=True)
+        model = quick_classifier().set_fit_request(sample_weight=False)
+        search = GridSearchCV(
+            model, {"label_dim": [2]}, cv=folds, scoring=scorer, return_train_score=True
+        ).fit(X, y, sample_weight=weight)
+    expected = [
+        labeled_scorer("accuracy")(
+            clone(model).set_params(label_dim=2).fit(X[train], y[train]),
+            X[test],
+            y[test],
+            sample_weight=weight[test],
+        )
+        for train, test in folds.split(X, y)
+    ]
+    assert search.best_score_ == pytest.approx(np.mean(expected))
+
+
+def test_requests_are_not_set_on_the_scorer_of_the_user():
+    own = make_scorer(balanced_accuracy_score)
+    with config_context(enable_metadata_routing=True):
+        labeled_scorer(own).set_score_request(sample_weight=True)
+        assert own.get_metadata_routing().score.requests["sample_weight"] is None
