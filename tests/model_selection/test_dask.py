@@ -1,0 +1,44 @@
+"""A search on the worker processes of a dask cluster, through joblib's backend."""
+
+import numpy as np
+import pytest
+from joblib import parallel_config
+from sklearn.model_selection import GridSearchCV
+
+from sklearn_revae.model_selection import LabeledKFold, labeled_scorer
+
+distributed = pytest.importorskip("distributed")
+
+
+@pytest.fixture
+def client(tmp_path):
+    """A client of two worker processes."""
+    with (
+        distributed.LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=None,
+            local_directory=tmp_path,
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client
+
+
+def test_a_grid_search_on_two_worker_processes(client, few_blobs, quick_classifier):
+    X, y = few_blobs
+    search = GridSearchCV(
+        quick_classifier(),
+        {"label_dim": [1, 2]},
+        cv=LabeledKFold(2),
+        scoring=labeled_scorer("accuracy"),
+        error_score="raise",
+    )
+    expected = search.fit(X, y).cv_results_["mean_test_score"]
+    with parallel_config(backend="dask"):
+        search.fit(X, y)
+    executed = client.run(lambda dask_worker: dask_worker.state.executed_count)
+    assert len(executed) == 2
+    assert min(executed.values()) > 0
+    np.testing.assert_allclose(search.cv_results_["mean_test_score"], expected)
