@@ -6,12 +6,13 @@ from sklearn_revae._data.reservoir import Reservoir
 from sklearn_revae._data.storage import Stored
 from sklearn_revae._imputation.residuals import learn_residuals
 from sklearn_revae._inference.density import bound_quantiles
+from sklearn_revae._interventions.drawing import StoredCodes
 
 
 class SampleStatistics:
-    """The imputation rule and the quantiles of the scores of training samples.
+    """The imputation rule, latent codes and the quantiles of scores of training samples.
 
-    `fit` and `partial_fit` add their samples to a bounded random sample, from which both
+    `fit` and `partial_fit` add their samples to a bounded random sample, from which all
     are computed when they are next needed.
 
     Parameters
@@ -20,13 +21,16 @@ class SampleStatistics:
         The imputation rule, None where there is none.
     score_quantiles : ndarray (101,)
         Percentiles 0, 1, ..., 100 of the scores.
+    codes : StoredCodes or None
+        The latent codes, None for a model that was saved before they were stored.
     reservoir : Reservoir, optional
-        The sample. Without one, `partial_fit` has to collect a full sample before either
-        is computed again.
+        The sample. Without one, `partial_fit` has to collect a full sample before they
+        are computed again.
     """
 
-    def __init__(self, residuals=None, score_quantiles=None, reservoir=None):
+    def __init__(self, residuals=None, score_quantiles=None, codes=None, reservoir=None):
         self.residuals, self.score_quantiles = residuals, score_quantiles
+        self.codes = codes
         self.reservoir = Reservoir(math.inf) if reservoir is None else reservoir
         self._outdated = False
 
@@ -52,7 +56,9 @@ class SampleStatistics:
     def outdated_by(self, values, seed):
         """Return the statistics after further training on `values`."""
         reservoir = self.reservoir.with_rows(values, seed)
-        statistics = SampleStatistics(self.residuals, self.score_quantiles, reservoir)
+        statistics = SampleStatistics(
+            self.residuals, self.score_quantiles, self.codes, reservoir
+        )
         statistics._outdated = True
         return statistics
 
@@ -68,7 +74,8 @@ class SampleStatistics:
         Parameters
         ----------
         module, scaling, seed
-            As :func:`learn_residuals` and :func:`bound_quantiles` expect them.
+            As :func:`learn_residuals`, :func:`bound_quantiles` and
+            :meth:`StoredCodes.of` expect them.
         """
         if self._outdated and self.reservoir.is_representative:
             self._compute(self.reservoir.rows, module, scaling, seed)
@@ -78,3 +85,4 @@ class SampleStatistics:
     def _compute(self, values, module, scaling, seed):
         self.residuals = learn_residuals(module, values, scaling, seed)
         self.score_quantiles = bound_quantiles(module, values, scaling, seed)
+        self.codes = StoredCodes.of(module, values, scaling, seed)

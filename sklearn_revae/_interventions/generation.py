@@ -13,15 +13,15 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_revae._inference.arguments import AT_LEAST_ONE, AT_LEAST_TWO, AT_LEAST_ZERO
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._inference.latents import LatentsMixin
-from sklearn_revae._interventions.decoding import decode_edits, editors, latents_of
+from sklearn_revae._interventions.decoding import decode_edits, editors
+from sklearn_revae._interventions.drawing import draw_from_prior
 from sklearn_revae._interventions.requests import read_do, read_labels, read_lines
 from sklearn_revae._interventions.signatures import Signatures, typed_as
-from sklearn_revae._model.edits import SPAN, locate, replace, sample, traverse
-from sklearn_revae._random import draw_seed, generator
+from sklearn_revae._model.edits import SPAN, locate, replace, traverse
 from sklearn_revae._typing import Do, LabelName, RandomState, Rows
 
 _TRAVERSE_CONSTRAINTS = {"steps": [AT_LEAST_TWO], "span": [AT_LEAST_ZERO]}
-_SAMPLE_CONSTRAINTS = {"n_samples": [AT_LEAST_ONE]}
+_SAMPLE_CONSTRAINTS = {"n_samples": [AT_LEAST_ONE], "noise": ["boolean"]}
 
 
 class GenerationMixin(LatentsMixin):
@@ -200,13 +200,14 @@ class GenerationMixin(LatentsMixin):
         n_samples: int = 1,
         do: Do | None = None,
         *,
+        noise: bool = True,
         random_state: RandomState = None,
     ) -> tuple[Any, NDArray[Any] | Any]:
-        """Generate new samples together with their labels.
+        r"""Generate new samples together with their labels.
 
-        Labels are drawn from p(y), or are those of `do`. Latent codes are drawn from
-        p(z|y) and decoded to E[x|z], without noise, by an ensemble member that is drawn
-        for each sample.
+        A latent code is drawn near that of a training sample, which probably has the
+        labels of `do`, and decoded by an ensemble member that is drawn for each sample.
+        The values of the features are drawn from p(x|z).
 
         .. versionadded:: 0.2
 
@@ -215,7 +216,13 @@ class GenerationMixin(LatentsMixin):
         n_samples : int, default=1
             Number of samples.
         do : dict, or a single value if the model has one label, default=None
-            Labels that are given, as in :meth:`intervene`. All others are drawn.
+            Labels that are given, as in :meth:`intervene`. All others are drawn from
+            q(y|x) of the training sample.
+        noise : bool, default=True
+            Whether values are drawn from p(x|z), so that features have the standard
+            deviations, rates and correlations that they have in the training data. If
+            False, samples are the expected values E[x|z], and the most likely categories:
+            pictures without noise, but tables with too little variation.
         random_state : int, RandomState instance or None, default=None
             Seed of the draws.
 
@@ -231,6 +238,37 @@ class GenerationMixin(LatentsMixin):
         ValueError
             For an unknown label or value, naming the known ones.
 
+        Notes
+        -----
+        The latent codes of training samples are not distributed as the prior. The model
+        therefore keeps those of up to 1,000 training samples, and draws codes
+
+        .. math::
+
+            z = \mu_i + s \odot \epsilon, \quad \epsilon \sim N(0, I)
+
+        where :math:`\mu_i` is the mean of q(z|x) of the training sample i, which is
+        drawn with a probability proportional to that of the given labels, and s is the
+        root mean square of the scales of q(z|x). This is known as ex-post density
+        estimation [1]_. If no training sample has the given labels, the characteristic
+        latents are moved to them as by :meth:`intervene`.
+
+        The noise of up to 256 continuous features has the covariance that decoded samples
+        lack: that of the training samples minus that of E[x|z]. The values are then
+        mapped, feature by feature, to the quantiles of the training samples. Of more
+        features, and of counts, categories and values in [0, 1], the noise is
+        independent.
+
+        New samples are not anonymous: a sample may resemble the training sample from
+        whose latent code it was drawn, and a saved model contains these codes.
+
+        A model that was saved before codes were kept draws z from p(z|y).
+
+        References
+        ----------
+        .. [1] P. Ghosh, M. S. M. Sajjadi, A. Vergari, M. Black, B. Schölkopf, "From
+           Variational to Deterministic Autoencoders", ICLR 2020, arXiv:1903.12436.
+
         Examples
         --------
         >>> from sklearn.datasets import load_iris
@@ -243,39 +281,15 @@ class GenerationMixin(LatentsMixin):
         """
         check_is_fitted(self)
         validate_parameter_constraints(
-            _SAMPLE_CONSTRAINTS, {"n_samples": n_samples}, "sample"
+            _SAMPLE_CONSTRAINTS, {"n_samples": n_samples, "noise": noise}, "sample"
         )
         random = check_random_state(random_state)
-        codes = self._draw_codes(n_samples, random)
-        if do is not None:
-            for label, requested in read_do(self._labels, do, n_samples).items():
-                codes[:, label] = requested
-        noise = generator(draw_seed(random))
-        style = random.standard_normal((n_samples, self.style_dim_))
-        chosen = random.randint(len(self.module_.members), size=n_samples)
-
-        def draw(module, style, codes, chosen):
-            result = style.new_empty(len(style), self.n_features_in_)
-            for i, member in enumerate(module.members):
-                own = chosen == i
-                if own.any():
-                    result[own] = _drawn(member, style[own], codes[own], noise)
-            return result
-
-        width = -(-self.n_features_in_ // max(self.style_dim_, 1))
-        decoded = apply(self.module_, draw, style, codes, chosen, copies=width)
-        X = self._codec.new_rows(decoded)
+        requested = {} if do is None else read_do(self._labels, do, n_samples)
+        stored = self._statistics().codes
+        draw = draw_from_prior if stored is None else stored.draw
+        drawn, codes = draw(self.module_, n_samples, requested, random, noise)
+        X = self._codec.new_rows(drawn)
         return X, None if self._labels is None else self._labels.decode(codes)
-
-    def _draw_codes(self, n_rows, random):
-        """Codes (n_rows, L) drawn from p(y)."""
-        prior = self.module_.label_model.log_prior.detach().cpu().double().exp().numpy()
-        n_values = self.module_.label_model.n_values
-        codes = np.empty((n_rows, len(n_values)), dtype=np.int64)
-        for label, n in enumerate(n_values):
-            probabilities = prior[label, :n] / prior[label, :n].sum()
-            codes[:, label] = random.choice(n, n_rows, p=probabilities)
-        return codes
 
 
 def _located(member, rows, positions):
@@ -284,13 +298,3 @@ def _located(member, rows, positions):
     lines = [(label, (0, labels.n_values[label] - 1)) for label in positions]
     found = [locate(labels, i, blocks[:, i], ends, SPAN) for i, ends in lines]
     return torch.stack(found, dim=1)
-
-
-def _drawn(member, style, codes, noise):
-    """Decoded draws from p(z|y) of one member, for labels (n, L) and style (n, s)."""
-    labels = member.label_model
-    blocks = style.new_zeros(len(style), labels.n_labels, labels.dim)
-    for label in range(labels.n_labels):
-        block = sample(labels, label, blocks[:, label], codes[:, label], noise)
-        blocks = replace(blocks, label, block)
-    return member.expected_row(latents_of(blocks, style))

@@ -157,5 +157,5 @@ def draw_samples(model):
     code : str
         Python code that draws them as `X`.
     """
-    X, _ = model.sample(MAX_SAMPLES, random_state=0)
-    return X, f"X, _ = model.sample({MAX_SAMPLES}, random_state=0)\n"
+    X, _ = model.sample(MAX_SAMPLES, noise=False, random_state=0)
+    return X, f"X, _ = model.sample({MAX_SAMPLES}, noise=False, random_state=0)\n"

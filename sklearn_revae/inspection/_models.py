@@ -49,10 +49,10 @@ def image_shape_of(estimator, given=None):
     return (side, side) if pixels and not named and side**2 == n_features else None
 
 
-def draw(estimator, n_samples, do=None, random_state=None):
+def draw(estimator, n_samples, do=None, random_state=None, noise=True):
     """Return samples that a model draws, in the units of the Pipeline that it ends."""
     steps, model = split(estimator)
-    drawn, _ = model.sample(n_samples, do, random_state=random_state)
+    drawn, _ = model.sample(n_samples, do, noise=noise, random_state=random_state)
     if not steps:
         return drawn
     drawn = np.asarray(as_array(drawn))

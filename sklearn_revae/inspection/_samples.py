@@ -112,9 +112,7 @@ class SamplesDisplay:
     ) -> Self:
         """Draw samples from a fitted model for each class of a label, and show them.
 
-        All classes are drawn with the same random numbers, so that the samples in one
-        column of images differ only in the label, as far as the model separates the
-        label from everything else.
+        Images are drawn without noise: pixels have their expected values.
 
         .. versionadded:: 0.2
 
@@ -163,6 +161,7 @@ class SamplesDisplay:
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         _, model = fitted_model(estimator)
         image_shape = image_shape_of(estimator, image_shape)
+        picture = image_shape is not None or model._codec.picture_shape_ is not None
         index = label_index(model, label)
         values = label_classes(model, index) if values is None else list(values)
         if not values:
@@ -172,7 +171,7 @@ class SamplesDisplay:
             )
         seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
         drawn = [
-            np.asarray(draw(estimator, n_samples, {index: value}, seed))
+            np.asarray(draw(estimator, n_samples, {index: value}, seed, not picture))
             for value in values
         ]
         return cls(

@@ -9,7 +9,6 @@ import torch
 
 from sklearn_revae._classifier import ReVAEClassifier
 from sklearn_revae._data.names import is_integer
-from sklearn_revae._sample_statistics import SampleStatistics
 from sklearn_revae._transformer import ReVAETransformer
 from sklearn_revae.persistence import _containers, _parts
 from sklearn_revae.persistence._architecture import (
@@ -117,9 +116,12 @@ def _take(tensors, prefix):
 
 
 def _fitted_state(estimator):
-    codec, labels, residuals = (
-        getattr(estimator, name) for name in ("_codec", "_labels", "_residuals")
+    codec, labels, statistics = (
+        estimator._codec,
+        estimator._labels,
+        estimator._statistics(),
     )
+    residuals, codes = statistics.residuals, statistics.codes
     feature_names = getattr(estimator, "feature_names_in_", None)
     image = codec.picture_shape_
     exclusions = estimator.module_.label_model.exclusions
@@ -139,7 +141,8 @@ def _fitted_state(estimator):
         "pair_counts": 0.0 if labels is None else labels.pair_counts_,
         "exclusions": np.array(exclusions, dtype=np.int64).reshape(-1, 5),
         "residuals": None if residuals is None else _parts.residuals_state(residuals),
-        "score_quantiles": estimator.training_score_quantiles_,
+        "score_quantiles": statistics.score_quantiles,
+        "codes": None if codes is None else _parts.codes_state(codes),
         "seed": int(estimator._seed),
         "history": estimator.history_,
         "settled": {name: getattr(estimator, name) for name in _SETTLED},
@@ -223,8 +226,6 @@ def _fitted(estimator, state, weights):
         labels.pair_counts_ = _parts.pairs(state["pair_counts"], labels.classes_)
         if labels.pair_weights_ is None:
             labels.pair_weights_ = labels.pair_counts_
-    quantiles = state["score_quantiles"]
-    check(quantiles.shape == (101,) and quantiles.dtype == np.float64, "quantiles")
     check(type(state["seed"]) is int and 0 <= state["seed"] < 2**32, "seed")
     history = state["history"]
     check(isinstance(history, list), "history")
@@ -237,10 +238,7 @@ def _fitted(estimator, state, weights):
         "label_dim_": sizes.label_dim,
         "style_dim_": sizes.style_dim,
         "module_": module,
-        "_sample_statistics": SampleStatistics(
-            state["residuals"] and _parts.residuals_from(state["residuals"], n_features),
-            quantiles,
-        ),
+        "_sample_statistics": _parts.statistics_from(state, n_features, module),
         "_seed": state["seed"],
         "_optimizer_state": None,
         "history_": history,

@@ -11,7 +11,9 @@ from sklearn_revae._data.kinds import Levels
 from sklearn_revae._data.labels import LabelCodes
 from sklearn_revae._data.tables import Table
 from sklearn_revae._imputation.residuals import Residuals
+from sklearn_revae._interventions.drawing import StoredCodes
 from sklearn_revae._model.families import FAMILIES, default_families, families_of
+from sklearn_revae._sample_statistics import SampleStatistics
 
 # The attributes of Scaling with a number for each column.
 _SCALES = (
@@ -257,3 +259,43 @@ def residuals_from(state, n_features):
     residuals.hidden_to_known_ = numbers(state["hidden_to_known"], shape, "residuals")
     residuals.hidden_ = numbers(state["hidden"], shape, "residuals")
     return residuals
+
+
+def statistics_from(state, n_features, module):
+    """:class:`SampleStatistics` of the state of an estimator."""
+    quantiles, residuals = state["score_quantiles"], state["residuals"]
+    check(quantiles.shape == (101,) and quantiles.dtype == np.float64, "quantiles")
+    # Files that were written before codes were stored do not hold any.
+    stored = state.get("codes")
+    return SampleStatistics(
+        residuals and residuals_from(residuals, n_features),
+        quantiles,
+        stored and codes_from(stored, module),
+    )
+
+
+def codes_state(codes):
+    """State of :class:`StoredCodes`."""
+    return dict(vars(codes))
+
+
+def codes_from(state, module):
+    """:class:`StoredCodes` of a state, for a module."""
+    members, n_features = module.members, len(module.likelihood.discrete)
+    means, columns, drawn = state["means"], state["columns"], state["drawn"]
+    n_members, m = len(members), len(columns)
+    check(means.ndim == 3 and means.shape[1] > 0, "codes")
+    rows = means.shape[1]
+    for name, dtype, shape in (
+        ("means", np.float16, (n_members, rows, module.latent_dim)),
+        ("scales", np.float32, (n_members, module.latent_dim)),
+        ("roots", np.float32, (n_members, m, m)),
+    ):
+        check(state[name].dtype == dtype, "codes")
+        numbers(state[name].astype(np.float64), shape, "codes")
+    codes(columns, (m,), n_features, "codes")
+    check(_ascending(columns), "codes")
+    for name in ("drawn", "seen"):
+        quantiles = numbers(state[name], (m, drawn.shape[1]), "codes")
+        check((np.diff(quantiles) >= 0).all(), "codes")
+    return StoredCodes(**state)

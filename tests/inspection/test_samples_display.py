@@ -20,9 +20,10 @@ def test_samples_are_drawn_for_each_class_with_the_same_seed(images, monkeypatch
     calls = []
     sample = type(images.model).sample
 
-    def watch(self, n_samples, do, random_state):
+    def watch(self, n_samples, do, noise, random_state):
         calls.append((n_samples, do, random_state))
-        return sample(self, n_samples, do, random_state=random_state)
+        assert not noise
+        return sample(self, n_samples, do, noise=noise, random_state=random_state)
 
     monkeypatch.setattr(type(images.model), "sample", watch)
     SamplesDisplay.from_estimator(images.model, "digit", values=[4, 2], n_samples=3)

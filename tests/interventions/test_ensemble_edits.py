@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
+from sklearn_revae._interventions.drawing import StoredCodes
 from sklearn_revae._model.ensemble import Ensemble
 
 
@@ -23,6 +24,12 @@ def _alone(model, i):
     single = copy.copy(model)
     member = copy.deepcopy(model.module_).members[i]
     single.module_ = Ensemble(member)
+    single._sample_statistics = statistics = copy.copy(model._statistics())
+    codes = statistics.codes
+    statistics.codes = StoredCodes(
+        **vars(codes)
+        | {name: getattr(codes, name)[i : i + 1] for name in ("means", "scales", "roots")}
+    )
     return single
 
 

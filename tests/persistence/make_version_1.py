@@ -64,7 +64,7 @@ def answers(model, X, do):
         "score_samples": model.score_samples(X).tolist(),
         "reconstruct": np.asarray(model.reconstruct(X)).tolist(),
         "impute": np.asarray(model.impute(X)).tolist(),
-        "sample": np.asarray(model.sample(2, random_state=0)[0]).tolist(),
+        "sample": np.asarray(model.sample(2, noise=False, random_state=0)[0]).tolist(),
     }
     if do is not None:
         said["predict"] = model.predict(X).tolist()

@@ -464,4 +464,6 @@ def test_a_file_is_not_much_larger_than_the_weights(write, digits_model, tmp_pat
     n_bytes = sum(t.nbytes for t in digits_model.module_.state_dict().values())
     # impute needs three square matrices of doubles.
     n_bytes += 3 * 8 * digits_model.n_features_in_**2
+    codes = digits_model._statistics().codes
+    n_bytes += sum(array.nbytes for array in vars(codes).values())
     assert (tmp_path / "model").stat().st_size < 1.5 * n_bytes + 50_000

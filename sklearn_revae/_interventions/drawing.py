@@ -1,0 +1,335 @@
+"""New samples from latent codes near those of training samples.
+
+The latent codes of training samples are not distributed as p(z): among them are some that
+the prior makes improbable, and it makes others probable that no sample has. New codes are
+therefore drawn around stored codes of training samples, which is known as ex-post density
+estimation, [1]_. The noise of continuous features has the covariance that decoded samples
+lack. At last, the values of a feature get the distribution that they have in the training
+samples.
+
+References
+----------
+.. [1] P. Ghosh, M. S. M. Sajjadi, A. Vergari, M. Black, B. Schölkopf, "From Variational
+   to Deterministic Autoencoders", ICLR 2020, arXiv:1903.12436.
+"""
+
+from statistics import NormalDist
+
+import numpy as np
+import torch
+from sklearn.utils.random import sample_without_replacement
+
+from sklearn_revae._data.codec import ScaledRows
+from sklearn_revae._data.storage import rows_at
+from sklearn_revae._imputation.covariance import covariance_with_missing_values
+from sklearn_revae._inference.chunked import apply
+from sklearn_revae._interventions.decoding import latents_of
+from sklearn_revae._model.edits import implied, move, replace, sample
+from sklearn_revae._random import draw_seed, generator
+
+# Codes are stored of at most so many samples, and so many numbers, but not of fewer
+# samples than the last number.
+_MOST_ROWS, _MOST_CELLS, _FEWEST_ROWS = 1000, 400_000, 100
+# Of more continuous features, such as pixels, the noise is independent.
+_MOST_COLUMNS = 256
+# The variance that is added to that of each feature, relative to it.
+_RIDGE = 1e-6
+# Numbers of draws that determine the covariance of each member, and the quantiles, of
+# which few draws reach the last ones.
+_N_DRAWS, _N_DRAWS_OF_QUANTILES = 4000, 20_000
+# The probabilities of the quantiles are dense where values are rare, at both ends.
+_PROBABILITIES = np.array(
+    [0.0, *(NormalDist().cdf(q) for q in np.linspace(-3.6, 3.6, 99)), 1.0]
+)
+
+
+class StoredCodes:
+    """Latent codes of training samples, and what decoded samples lack to look real.
+
+    Attributes
+    ----------
+    means : ndarray of float16 (M, n, D)
+        Mean of q(z|x) of n training samples, for each of M ensemble members.
+    scales : ndarray of float32 (M, D)
+        Root mean square of the scales of q(z|x).
+    columns : ndarray of int (m,)
+        Features with an unbounded continuous likelihood, or none if there are too many.
+    roots : ndarray of float32 (M, m, m)
+        The product of a root with its transpose is the covariance of the noise of these
+        scaled features.
+    drawn, seen : ndarray (m, 101)
+        Quantiles of these scaled features in draws with such noise, and in training
+        samples.
+    """
+
+    def __init__(self, means, scales, columns, roots, drawn, seen):
+        self.means, self.scales, self.columns = means, scales, columns
+        self.roots, self.drawn, self.seen = roots, drawn, seen
+
+    @classmethod
+    def of(cls, module, values, scaling, seed):
+        """Learn them from training samples.
+
+        Parameters
+        ----------
+        module : Ensemble
+            The trained module.
+        values : ndarray, sparse matrix or stored rows (n, n_features)
+            Training samples in the units of X.
+        scaling : Scaling
+            Their scaling.
+        seed : int
+            Decides which samples are used, and the draws.
+        """
+        random = np.random.RandomState(seed)
+        n_members, n_rows = len(module.members), values.shape[0]
+        n_taken = max(_MOST_CELLS // (n_members * module.latent_dim), _FEWEST_ROWS)
+        n_taken = min(n_taken, _MOST_ROWS, n_rows)
+        index = sample_without_replacement(n_rows, n_taken, random_state=random)
+        x = ScaledRows(rows_at(values, np.sort(index)), scaling)[:]
+        encoded = apply(module, _encoded, x, copies=n_members)
+        means, scales = encoded[:, 0].swapaxes(0, 1), encoded[:, 1].swapaxes(0, 1)
+        scales = np.sqrt(np.square(scales).mean(axis=1))
+        columns = np.flatnonzero(scaling.unbounded)
+        if len(columns) > _MOST_COLUMNS:
+            columns = columns[:0]
+        means, scales = means.astype(np.float16), scales.astype(np.float32)
+        roots = np.zeros((n_members, len(columns), len(columns)), np.float32)
+        quantiles = np.zeros((len(columns), len(_PROBABILITIES)))
+        codes = cls(means, scales, columns, roots, quantiles, quantiles)
+        if len(columns):
+            codes._learn_noise(module, x, random)
+        return codes
+
+    def _learn_noise(self, module, x, random):
+        """Set what concerns the continuous features, from scaled rows."""
+        own, n_rows = x[:, self.columns], len(x)
+        covariance = _covariance(own)
+        rows = np.repeat(np.arange(n_rows), -(-_N_DRAWS // n_rows))
+        for i in range(len(self.means)):
+            member = np.full(len(rows), i)
+            decoded = apply(module, _expected, self._near(member, rows, random), member)
+            decoded = np.cov(decoded[:, self.columns].T).reshape(covariance.shape)
+            self.roots[i] = _root(covariance - decoded)
+        member = random.randint(len(self.means), size=_N_DRAWS_OF_QUANTILES)
+        rows = _each_in_turn(n_rows, len(member), random)
+        drawn = apply(module, _expected, self._near(member, rows, random), member)
+        drawn = drawn[:, self.columns] + self._noise(member, random)
+        # A quantile that counts half of each value does not lose the variance of tails.
+        self.drawn, self.seen = (
+            np.nanquantile(values, _PROBABILITIES, axis=0, method="hazen").T
+            for values in (drawn, own)
+        )
+
+    def _near(self, member, rows, random):
+        """Codes (n, D) drawn near those of the stored samples `rows`."""
+        normal = random.standard_normal((len(rows), self.means.shape[2]))
+        return self.means[member, rows] + self.scales[member] * normal
+
+    def _noise(self, member, random):
+        """Correlated noise (n, m) of the continuous features."""
+        normal = random.standard_normal((len(member), len(self.columns)))
+        noise = np.empty_like(normal)
+        for i, root in enumerate(self.roots):
+            noise[member == i] = normal[member == i] @ root.T
+        return noise
+
+    def draw(self, module, n_samples, requested, random, noise):
+        """Draw new samples.
+
+        Parameters
+        ----------
+        module : Ensemble
+            The module of which these are codes.
+        n_samples : int
+            Number of samples.
+        requested : dict of int to ndarray of int (n_samples,)
+            Codes of labels that are given, by the position of the label.
+        random : RandomState
+            Source of the draws.
+        noise : bool
+            Whether values are drawn from p(x|z), or are E[x|z].
+
+        Returns
+        -------
+        x : ndarray (n_samples, n_features)
+            Scaled rows.
+        labels : ndarray of int (n_samples, n_labels)
+            Codes of their labels.
+        """
+        means = self.means.swapaxes(0, 1).astype(np.float64)
+        probabilities = apply(module, _probabilities, means)
+        rows = _choose(probabilities, n_samples, requested, random)
+        predicted = np.zeros((n_samples, 0), dtype=np.int64)
+        if module.label_model.n_labels:
+            predicted = probabilities.argmax(axis=-1)[rows]
+        target = implied(
+            module.label_model,
+            torch.from_numpy(predicted),
+            {label: torch.from_numpy(codes) for label, codes in requested.items()},
+        ).numpy()
+        labels = _draw_levels(probabilities[rows], random)
+        labels = np.where(target == predicted, labels, target)
+        for label, codes in requested.items():
+            labels[:, label] = codes
+        member = random.randint(len(self.means), size=n_samples)
+        z = self._near(member, rows, random)
+        if not noise:
+            return apply(module, _expected, z, member, predicted, target), labels
+        source = generator(draw_seed(random))
+
+        def drawn(module, *tensors):
+            return _by_member(
+                module, lambda m, o: m.likelihood.sample(o, source), *tensors
+            )
+
+        x = apply(module, drawn, z, member, predicted, target)
+        if len(self.columns):
+            decoded = apply(module, _expected, z, member, predicted, target)
+            x[:, self.columns] = self._as_seen(
+                decoded[:, self.columns] + self._noise(member, random)
+            )
+        return x, labels
+
+    def _as_seen(self, values):
+        """Values (n, m) with the distributions of the training samples."""
+        pairs = zip(values.T, self.drawn, self.seen, strict=True)
+        return np.stack([np.interp(v, drawn, seen) for v, drawn, seen in pairs], axis=1)
+
+
+def _encoded(module, x):
+    """Mean and scale of q(z|x) by member: (n, 2, M, D)."""
+    parts = [torch.stack(member.encode(x), dim=1) for member in module.members]
+    return torch.stack(parts, dim=2)
+
+
+def _probabilities(module, means):
+    """Probabilities (n, L, K) of all labels, from the members' codes (n, M, D)."""
+    log_members = [
+        member.label_model.log_classifier(member.blocks(z))
+        for member, z in zip(module.members, means.unbind(1), strict=True)
+    ]
+    return torch.stack(log_members).exp().mean(0)
+
+
+def _by_member(module, value_of, z, member, source=None, target=None):
+    """`value_of` a member and what it decodes, for codes (n, D) of different members.
+
+    Labels whose codes `source` (n, L) and `target` differ are moved to the latter.
+    """
+    result = z.new_empty(len(z), len(module.likelihood.discrete))
+    for i, one in enumerate(module.members):
+        own = member == i
+        if not own.any():
+            continue
+        code = z[own]
+        if source is not None:
+            blocks = one.blocks(code)
+            for label in range(one.label_model.n_labels):
+                ends = source[own, label], target[own, label]
+                blocks = move(one.label_model, blocks, label, *ends, "transport")
+            code = latents_of(blocks, one.style(code))
+        result[own] = value_of(one, one.decode(code))
+    return result
+
+
+def _expected(module, z, member, source=None, target=None):
+    """E[x|z] (n, n_features) of codes of different members."""
+    return _by_member(
+        module, lambda m, o: m.likelihood.mean(o), z, member, source, target
+    )
+
+
+def _covariance(x):
+    """Covariance (m, m) of features (n, m), NaN where missing."""
+    centred = x - np.nanmean(x, axis=0)
+    spread = np.sqrt(np.nanmean(np.square(centred), axis=0))
+    unit = np.where(spread > 0, spread, 1.0)
+    filled = np.nan_to_num(centred / unit)
+    covariance = covariance_with_missing_values(filled, ~np.isnan(x), _RIDGE)
+    return spread[:, None] * covariance * spread
+
+
+def _root(covariance):
+    """Root (m, m) of the nearest matrix without negative eigenvalues."""
+    values, vectors = np.linalg.eigh(covariance)
+    return vectors * np.sqrt(values.clip(0.0))
+
+
+def _choose(probabilities, n_samples, requested, random):
+    """Positions (n_samples,) of stored samples that probably have requested labels."""
+    n_rows = len(probabilities)
+    if not requested:
+        return _each_in_turn(n_rows, n_samples, random)
+    rows = np.empty(n_samples, dtype=np.intp)
+    combinations, own = np.unique(
+        np.stack(list(requested.values()), axis=1), axis=0, return_inverse=True
+    )
+    for i, combination in enumerate(combinations):
+        weight = probabilities[:, list(requested), combination].prod(axis=1)
+        # Where no sample has these labels, that of any can be moved to them.
+        weight = weight + 1e-12
+        places = np.flatnonzero(own.ravel() == i)
+        rows[places] = random.choice(n_rows, len(places), p=weight / weight.sum())
+    return rows
+
+
+def _each_in_turn(n_rows, n_drawn, random):
+    """Random positions (n_drawn,) of rows, each of them almost equally often.
+
+    Otherwise it would depend on chance how often the rows with far values are drawn.
+    """
+    order = random.permutation(n_rows)
+    return random.permutation(order[np.arange(n_drawn) % n_rows])
+
+
+def _draw_levels(probabilities, random):
+    """One level for each distribution (n, L, K): (n, L)."""
+    below = probabilities.cumsum(axis=-1)[..., :-1]
+    uniform = random.random_sample((*below.shape[:2], 1))
+    return (uniform > below).sum(axis=-1)
+
+
+def draw_from_prior(module, n_samples, requested, random, noise):
+    """Draw new samples from p(y), p(z|y) and p(x|z), for a model without stored codes.
+
+    Parameters and results are those of :meth:`StoredCodes.draw`.
+    """
+    prior = module.label_model
+    frequencies = prior.log_prior.detach().cpu().double().exp().numpy()
+    labels = np.empty((n_samples, prior.n_labels), dtype=np.int64)
+    for label, n in enumerate(prior.n_values):
+        p = frequencies[label, :n] / frequencies[label, :n].sum()
+        labels[:, label] = random.choice(n, n_samples, p=p)
+    for label, codes in requested.items():
+        labels[:, label] = codes
+    source = generator(draw_seed(random))
+    style = random.standard_normal((n_samples, module.style_dim))
+    member = random.randint(len(module.members), size=n_samples)
+
+    def draw(module, style, labels, member):
+        likelihood = module.likelihood
+        result = style.new_empty(len(style), len(likelihood.discrete))
+        for i, one in enumerate(module.members):
+            own = member == i
+            if own.any():
+                output = one.decode(_from_prior(one, style[own], labels[own], source))
+                result[own] = (
+                    one.likelihood.sample(output, source)
+                    if noise
+                    else one.likelihood.mean(output)
+                )
+        return result
+
+    width = -(-len(module.likelihood.discrete) // max(module.style_dim, 1))
+    return apply(module, draw, style, labels, member, copies=width), labels
+
+
+def _from_prior(member, style, codes, source):
+    """Draws from p(z|y) of one member, for labels (n, L) and style (n, s)."""
+    labels = member.label_model
+    blocks = style.new_zeros(len(style), labels.n_labels, labels.dim)
+    for label in range(labels.n_labels):
+        block = sample(labels, label, blocks[:, label], codes[:, label], source)
+        blocks = replace(blocks, label, block)
+    return latents_of(blocks, style)
