@@ -2,6 +2,7 @@
 
 from sklearn_revae._classifier import ReVAEClassifier
 from sklearn_revae._data.column_kinds import ColumnKinds
+from sklearn_revae._imputer import ReVAEImputer
 from sklearn_revae._interventions.judging import intervention_report
 from sklearn_revae._interventions.pipeline import intervene, swap, traverse
 from sklearn_revae._interventions.report import InterventionReport
@@ -13,6 +14,7 @@ __all__ = [
     "ColumnKinds",
     "InterventionReport",
     "ReVAEClassifier",
+    "ReVAEImputer",
     "ReVAETransformer",
     "__version__",
     "intervene",

@@ -67,8 +67,8 @@ def training_end(history, monitor, patience):
     return sentences
 
 
-class NotebookMixin:
-    """Adds to the HTML that notebooks show of an estimator."""
+class DocumentationLink:
+    """Links the HTML that notebooks show of an estimator to its page."""
 
     _doc_link_module = "sklearn_revae"
 
@@ -79,6 +79,10 @@ class NotebookMixin:
             return ""  # scikit-learn then shows no link
         address = escape(address).replace("{", "{{").replace("}", "}}")
         return address + "/api/generated/{estimator_module}.{estimator_name}.html"
+
+
+class NotebookMixin(DocumentationLink):
+    """Adds the end of training to the HTML that notebooks show of an estimator."""
 
     def _repr_html_inner(self):
         return super()._repr_html_inner() + self._html_of_fit()

@@ -5,7 +5,7 @@ from sklearn.utils.estimator_checks import (
     parametrize_with_checks,
 )
 
-from sklearn_revae import ReVAEClassifier, ReVAETransformer
+from sklearn_revae import ReVAEClassifier, ReVAEImputer, ReVAETransformer
 
 # Each check fits small data many times, for which short training is enough.
 SHORT = {"max_iter": 60, "n_members": 2, "hidden_layer_sizes": (16,), "random_state": 0}
@@ -30,7 +30,11 @@ def expected_failures(estimator):
 
 
 @parametrize_with_checks(
-    [ReVAEClassifier(**SHORT), ReVAETransformer(**SHORT)],
+    [
+        ReVAEClassifier(**SHORT),
+        ReVAETransformer(**SHORT),
+        ReVAEImputer(max_iter=5, random_state=0),
+    ],
     expected_failed_checks=expected_failures,
 )
 def test_scikit_learn_checks(estimator, check):
