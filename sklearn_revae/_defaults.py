@@ -67,6 +67,12 @@ TABLE = {
         0.002, "Fashion-MNIST", "Convolutions need a smaller one."
     ),
     "min_steps": Default(300, "19 tables", "150 steps are less accurate."),
+    "labeled_passes": Default(
+        20,
+        "satimage, spambase",
+        "How often each labelled sample is seen at least. All 4,504 samples of satimage "
+        "labelled: accuracy 0.886 with 7 passes, 0.894 with 10, 0.908 with 20.",
+    ),
     "min_steps_pixels": Default(
         600, "digits", "Accuracy 0.90 with 3 labelled samples per class; 300 steps 0.885."
     ),
@@ -291,6 +297,7 @@ def settings_of(params, codec, module, n_rows, monitor):
         learning_rate=_resolve(params.learning_rate_init, _default(f"learning_rate{of}")),
         n_epochs=_resolve(params.max_iter, None),
         min_steps=_min_steps(codec, of),
+        labeled_passes=0 if convolutional else _default("labeled_passes"),
         monitor=monitor,
         patience=params.n_iter_no_change,
         callbacks=list(params.callbacks or []),

@@ -46,9 +46,9 @@ PARAMETERS = {
         """\
         int or "auto", default="auto"
         Number of ensemble members: models of the same architecture with different initial
-        weights and different regularisation, which are trained at the same time.
-        Predicted probabilities are the mean over the members. If "auto", 8 for fully
-        connected networks (5 if all features are pixels), and 1 for convolutional
+        weights and different regularisation, which are trained at the same time. Two of
+        them have a linear encoder. Predicted probabilities are the mean over the
+        members. If "auto", 7 for fully connected networks (5 with hidden layers if all features are pixels), and 1 for convolutional
         networks, for modules of your own and for data without labels.
 
         .. versionadded:: 0.2""",
@@ -186,8 +186,9 @@ PARAMETERS = {
         [_AUTO, _AT_LEAST_ONE],
         """\
         int or "auto", default="auto"
-        Number of epochs. If "auto", enough for 300 steps, 600 if all features are pixels;
-        for convolutional networks enough for 1000 steps.""",
+        Number of epochs. If "auto", enough for 300 steps, 600 if all features are pixels,
+        and for 20 passes over the labelled samples, but not more than 3000 steps for
+        these. For convolutional networks, enough for 1000 steps.""",
     ),
     "batch_size": Parameter(
         [_AUTO, _AT_LEAST_ONE],

@@ -62,7 +62,7 @@ def fitted():
 
 
 @pytest.mark.parametrize(
-    ("kind", "n_members"), [("table", 8), ("counts", 8), ("pixels", 5), ("pictures", 1)]
+    ("kind", "n_members"), [("table", 7), ("counts", 7), ("pixels", 5), ("pictures", 1)]
 )
 def test_number_of_members_depends_on_the_data(kind, n_members, fitted):
     model = fitted(kind)
@@ -84,7 +84,7 @@ def test_own_modules_have_one_member(own):
 def test_data_without_labels_have_one_member():
     model = ReVAETransformer(max_iter=1, random_state=0)
     assert model.fit(DATA["table"]()).n_members_ == 1
-    assert model.fit(DATA["table"](), np.arange(N_ROWS) % 2).n_members_ == 8
+    assert model.fit(DATA["table"](), np.arange(N_ROWS) % 2).n_members_ == 7
 
 
 @pytest.mark.parametrize("kind", ["table", "pixels", "pictures"])
@@ -104,7 +104,7 @@ def test_members_have_the_settings_of_the_table(fitted):
         # There are five features.
         assert settings.label_weight == 5 * member.label_weight
         assert settings.consistency_weight == 5 * member.consistency_weight
-    assert len(set(members)) == 8
+    assert len(set(members)) == 6
 
 
 def test_attributes_are_the_weights_of_the_members(fitted):
@@ -116,8 +116,11 @@ def test_attributes_are_the_weights_of_the_members(fitted):
 
 
 def test_settings_are_repeated_for_more_members():
-    members = _settings(_fit(DATA["table"](), n_members=10)).members
-    assert members[8:] == members[:2]
+    model = _fit(DATA["table"](), n_members=14)
+    members = _settings(model).members
+    assert members[7:] == members[:7]
+    linear = [isinstance(m.encoder.body[1], nn.Identity) for m in model.module_.members]
+    assert linear == [member.linear for member in MEMBERS] * 2
 
 
 @pytest.mark.parametrize("kind", ["table", "pixels", "pictures"])
@@ -194,21 +197,22 @@ def test_sizes_can_be_chosen():
 
 
 @pytest.mark.parametrize(
-    ("kind", "batch_size", "learning_rate", "min_steps"),
+    ("kind", "batch_size", "learning_rate", "min_steps", "passes"),
     [
-        ("table", 96, 0.01, 300),
-        ("counts", 96, 0.01, 300),
-        ("pixels", 96, 0.01, 600),
-        ("pictures", 128, 0.002, 1000),
+        ("table", 96, 0.01, 300, 20),
+        ("counts", 96, 0.01, 300, 20),
+        ("pixels", 96, 0.01, 600, 20),
+        ("pictures", 128, 0.002, 1000, 0),
     ],
 )
 def test_how_long_and_how_fast_networks_are_trained(
-    kind, batch_size, learning_rate, min_steps, fitted
+    kind, batch_size, learning_rate, min_steps, passes, fitted
 ):
     settings = _settings(fitted(kind), n_rows=1000, max_iter="auto")
     assert settings.batch_size == batch_size
     assert settings.learning_rate == learning_rate
-    assert (settings.min_steps, settings.min_epochs) == (min_steps, 1)
+    assert settings.min_steps == min_steps
+    assert settings.labeled_passes == passes
     assert settings.n_epochs is None
     assert settings.n_edits == 32
 
@@ -300,6 +304,7 @@ def test_every_row_of_the_table_is_used_and_explained():
         ("consistency_weight", ["consistency_weight_convolutional"]),
         ("edit_weight", ["max_edit_weight", "max_edit_weight_convolutional"]),
         ("max_iter", ["min_steps", "min_steps_pixels", "min_steps_convolutional"]),
+        ("max_iter", ["labeled_passes"]),
         ("batch_size", ["batch_size", "batch_size_convolutional"]),
         ("learning_rate_init", ["learning_rate", "learning_rate_convolutional"]),
         ("early_stopping", ["validation_fraction"]),

@@ -2,7 +2,7 @@
 
 import copy
 from dataclasses import dataclass
-from itertools import chain, islice, repeat
+from itertools import cycle, islice
 
 import torch
 
@@ -34,9 +34,9 @@ class Architecture:
     encoder, decoder : torch.nn.Module or {"auto", "published"}
         The user's own modules. "auto" builds the default networks; "published" builds
         those of the paper where the default ones are convolutional.
-    linear : tuple of bool, default=()
-        Whether the default encoder of each member is linear, if it is fully connected.
-        Members without an entry are not.
+    linear : tuple of bool, default=(False,)
+        Whether the encoder of each member is linear, if it is the default one and fully
+        connected. They are repeated if there are more members.
     """
 
     hidden_layer_sizes: tuple
@@ -44,7 +44,7 @@ class Architecture:
     style_dim: int
     encoder: torch.nn.Module | str = "auto"
     decoder: torch.nn.Module | str = "auto"
-    linear: tuple = ()
+    linear: tuple = (False,)
 
     @property
     def own_modules(self):
@@ -225,7 +225,7 @@ def build_model(columns, masked, image, n_values, architecture, n_members, gener
         If the user's encoder or decoder does not work, or returns another shape, or if
         the images are too large for the convolutional networks.
     """
-    linear = islice(chain(architecture.linear, repeat(False)), n_members)
+    linear = islice(cycle(architecture.linear), n_members)
     first, *others = (
         _build_member(
             columns, masked, image, n_values, architecture, is_linear, generator

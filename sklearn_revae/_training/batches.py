@@ -110,6 +110,12 @@ class MixedBatches:
     def __len__(self):
         return self._length
 
+    @property
+    def steps_per_labeled_pass(self):
+        """Number of batches that hold each labelled row once; 0 if there is none."""
+        n_labeled, in_batch = len(self._pools[0]), self._counts[0]
+        return math.ceil(n_labeled / in_batch) if n_labeled else 0
+
     @cached_property
     def _draws(self):
         """The order of each pool, and how many of its rows are in a batch.

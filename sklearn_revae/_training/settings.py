@@ -80,10 +80,11 @@ class Settings:
     learning_rate : float
         The largest learning rate of the networks.
     n_epochs : int or None
-        Number of epochs; None trains for `min_epochs` and for `min_steps` at least.
-    min_epochs, min_steps : int
-        The smallest number of epochs, and of steps of the optimizer, if `n_epochs` is
-        None.
+        Number of epochs. None trains for `min_steps` at least, and until each labelled
+        sample has been seen `labeled_passes` times, but not for more than
+        :data:`~sklearn_revae._training.run.MOST_STEPS` steps because of the latter.
+    min_steps, labeled_passes : int
+        See `n_epochs`.
     decay : bool
         Whether the learning rate decays to zero over the run, or stays constant.
     monitor : str or None
@@ -109,8 +110,8 @@ class Settings:
     batch_size: int
     learning_rate: float
     n_epochs: int | None
-    min_epochs: int = 1
     min_steps: int = 1
+    labeled_passes: int = 0
     decay: bool = True
     monitor: str | None = None
     patience: int = 10

@@ -112,8 +112,8 @@ def architecture(estimator, state, families):
         check(whole, "hidden_layer_sizes")
     if np.size(sizes) > _MOST_LAYERS:
         raise ValueError(f"its hidden_layer_sizes has more than {_MOST_LAYERS} entries")
-    linear = state.get("linear_members", [])
-    check(all(type(entry) is bool for entry in linear), "linear_members")
+    linear = state.get("linear_members", [False])
+    check(linear and all(type(entry) is bool for entry in linear), "linear_members")
     return Architecture(
         tuple(np.atleast_1d(sizes).astype(int).tolist()),
         *dims,

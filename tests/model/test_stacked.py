@@ -21,7 +21,9 @@ TABLE = [
 PICTURES = [Column("shared_gaussian")] * 16 * 16
 
 
-def build(n_members, columns=TABLE, image=None, encoder=None, hidden=(6, 5), linear=()):
+def build(
+    n_members, columns=TABLE, image=None, encoder=None, hidden=(6, 5), linear=(False,)
+):
     architecture = Architecture(hidden, 2, 3, encoder=encoder, linear=linear)
     generator = torch.Generator().manual_seed(0)
     module = build_model(columns, True, image, [2, 3], architecture, n_members, generator)
@@ -35,8 +37,8 @@ def build(n_members, columns=TABLE, image=None, encoder=None, hidden=(6, 5), lin
 MODULES = {
     "one member": lambda: build(1),
     "three members": lambda: build(3),
-    "one of them linear": lambda: build(3, linear=(False, True)),
-    "all of them linear": lambda: build(2, linear=(True, True)),
+    "one of them linear": lambda: build(3, linear=(False, True, False)),
+    "all of them linear": lambda: build(2, linear=(True,)),
     "no hidden layers": lambda: build(3, hidden=()),
     "pictures": lambda: build(2, PICTURES, (16, 16)),
 }

@@ -11,6 +11,7 @@ from sklearn_revae._model.draws import normal
 from sklearn_revae._model.ensemble import Ensemble
 from sklearn_revae._model.stacked import StackedReVAE
 from sklearn_revae._training import loss as loss_module
+from sklearn_revae._training import run as training_run
 from sklearn_revae._training.batches import Rows
 from sklearn_revae._training.net import MAX_GRADIENT_NORM, gradient_norm
 from sklearn_revae._training.run import module_accuracy, train
@@ -59,13 +60,29 @@ def test_accuracy_and_elbo_increase(small):
     assert result.history[-1]["bound"] > result.history[0]["bound"] + 1
 
 
-def test_without_a_number_of_epochs_enough_epochs_and_steps_are_trained(small):
-    least = {"n_epochs": None, "min_epochs": 4, "min_steps": 30}
+def test_without_a_number_of_epochs_enough_steps_are_trained(small):
+    least = {"n_epochs": None, "min_steps": 30}
     # An epoch has two steps, then ten.
     _, few_steps = run(small, rows=small.rows(0, 20), **least)
     _, many_steps = run(small, rows=small.rows(0, 100), **least)
     assert len(few_steps.history) == 15
-    assert len(many_steps.history) == 4
+    assert len(many_steps.history) == 3
+
+
+@pytest.mark.parametrize(("n_labeled", "n_epochs"), [(20, 20), (10, 10), (4, 4)])
+def test_without_a_number_of_epochs_labelled_rows_are_seen_often(
+    n_labeled, n_epochs, small
+):
+    # An epoch has ten steps, in each of which two of ten rows are labelled.
+    rows = small.rows(n_labeled, 80)
+    _, result = run(small, rows=rows, n_epochs=None, labeled_passes=20)
+    assert len(result.history) == n_epochs
+
+
+def test_many_labelled_rows_do_not_prolong_training_beyond_a_limit(small, monkeypatch):
+    monkeypatch.setattr(training_run, "MOST_STEPS", 35)
+    _, result = run(small, rows=small.rows(100, 0), n_epochs=None, labeled_passes=20)
+    assert len(result.history) == 4
 
 
 @pytest.mark.parametrize("decay", [True, False])
@@ -107,17 +124,17 @@ def test_continuing_has_a_learning_rate_of_its_own(small, edits_from):
         assert [group["lr"] for group in state["param_groups"]] == [0.1, 0.01]
 
 
-def test_decoder_is_taught_edits_for_half_as_many_epochs(small):
+def test_decoder_is_taught_edits_for_a_quarter_of_the_epochs(small):
     spy = small.Spy()
     options = {"decay": False, "edits_from": 1.0}
     module, first = run(small, n_epochs=4, callbacks=[("spy", spy)], **options)
     state, of_edits = first.optimizer_state
-    assert steps(of_edits) == steps(state) / 2
+    assert steps(of_edits) == steps(state) / 4
     # The user's callbacks see the training of the whole model.
     assert len(spy.epochs) == len(first.history) == 4
     second = train_further(small, module, first.optimizer_state, edits_from=1.0)
-    # Two epochs after three.
-    assert steps(second.optimizer_state[1]) == steps(state) / 4 * (2 + 2)
+    # One epoch more after three.
+    assert steps(second.optimizer_state[1]) == steps(state) / 4 * (1 + 1)
 
 
 def test_continuing_does_not_change_the_given_optimizer_state(small):
