@@ -48,8 +48,9 @@ PARAMETERS = {
         Number of ensemble members: models of the same architecture with different initial
         weights and different regularisation, which are trained at the same time. Two of
         them have a linear encoder. Predicted probabilities are the mean over the
-        members. If "auto", 7 for fully connected networks (5 with hidden layers if all features are pixels), and 1 for convolutional
-        networks, for modules of your own and for data without labels.
+        members. If "auto", 7 for fully connected networks (5 with hidden layers if all
+        features are pixels), and 1 for convolutional networks, for modules of your own
+        and for data without labels.
 
         .. versionadded:: 0.2""",
     ),

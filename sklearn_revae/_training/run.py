@@ -22,7 +22,7 @@ _SHOWN_ROWS = 1000
 # Many labelled samples do not make the number of steps larger than this. An epoch of more
 # samples takes more steps.
 MOST_STEPS = 3000
-# Number of epochs in which the decoder learns edits after training, per epoch of training.
+# Number of epochs in which the decoder learns edits after training, per epoch of it.
 # Twice as many change no figure of the edits of wine, breast_cancer and iris.
 EDIT_EPOCHS = 0.25
 # Entries of skorch's history that are left out.
