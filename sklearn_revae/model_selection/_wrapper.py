@@ -1,10 +1,11 @@
 """What the wrappers share: everything but `fit` is that of the wrapped estimator."""
 
-from typing import Any
+from typing import Any, Literal, Self
 
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import get_tags
+from sklearn.utils._set_output import _safe_set_output
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -188,3 +189,63 @@ class Wrapper(BaseEstimator):
         """
         check_is_fitted(self)
         return self.estimator_.transform(X)
+
+    @available_if(has("get_feature_names_out"))
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
+        """Return the names of the features that `transform` returns.
+
+        .. versionadded:: 0.2
+
+        Parameters
+        ----------
+        input_features : array-like of shape (n_features,), default=None
+            Names of the features of X. If None, those seen during `fit`.
+
+        Returns
+        -------
+        names : ndarray of str
+            Names of the transformed features.
+
+        Examples
+        --------
+        >>> from sklearn.feature_selection import SelectKBest
+        >>> from sklearn_revae.model_selection import LabeledOnly
+        >>> X, y = [[0, 5], [3, 5], [1, 7], [1, 6], [2, 6]], [0, 1, -1, 0, 1]
+        >>> best = LabeledOnly(SelectKBest(k=1)).fit(X, y)
+        >>> best.get_feature_names_out(["a", "b"]).tolist()
+        ['a']
+        """
+        check_is_fitted(self)
+        return self.estimator_.get_feature_names_out(input_features)
+
+    @available_if(has("transform"))
+    def set_output(
+        self, *, transform: Literal["default", "pandas", "polars"] | None = None
+    ) -> Self:
+        """Set the container that `transform` returns.
+
+        .. versionadded:: 0.2
+
+        Parameters
+        ----------
+        transform : {"default", "pandas", "polars"}, default=None
+            The container, as in scikit-learn's transformers. None changes nothing.
+
+        Returns
+        -------
+        self : estimator
+            The wrapper itself.
+
+        Examples
+        --------
+        >>> from sklearn.feature_selection import SelectKBest
+        >>> from sklearn_revae.model_selection import LabeledOnly
+        >>> X, y = [[0, 5], [3, 5], [1, 7], [1, 6], [2, 6]], [0, 1, -1, 0, 1]
+        >>> best = LabeledOnly(SelectKBest(k=1)).set_output(transform="pandas")
+        >>> type(best.fit(X, y).transform(X)).__name__
+        'DataFrame'
+        """
+        for estimator in (self.estimator, getattr(self, "estimator_", None)):
+            if estimator is not None:
+                _safe_set_output(estimator, transform=transform)
+        return self

@@ -137,6 +137,14 @@ def test_a_transformer_that_uses_y_sees_labelled_samples_only(few_blobs):
     assert not hasattr(model[1], "transform")
 
 
+def test_output_containers_and_names_of_a_wrapped_transformer(few_blobs):
+    X, y = few_blobs
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    pipeline = make_pipeline(StandardScaler(), LabeledOnly(SelectKBest(k=2)))
+    selected = pipeline.set_output(transform="pandas").fit(frame, y).transform(frame)
+    assert list(selected.columns) == list(pipeline.get_feature_names_out())
+
+
 @pytest.mark.parametrize("to_frame", [pd.DataFrame, pl.DataFrame, scipy.sparse.csr_array])
 def test_containers_of_x(few_blobs, to_frame):
     X, y = few_blobs
