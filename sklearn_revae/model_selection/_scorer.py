@@ -112,7 +112,7 @@ class LabeledScorer:
                 "unlabelled. Use LabeledKFold, whose test sets are labelled."
             )
         undefined = [name for name, score in scores.items() if np.isnan(score)]
-        if undefined and len(undefined) < len(scores):
+        if undefined and labels.several_:
             warnings.warn(
                 f"{self!r} is not defined for {undefined}, because y lacks a class "
                 "there, and is the mean over the other labels. Use fewer folds, or a "
@@ -120,8 +120,8 @@ class LabeledScorer:
                 UndefinedMetricWarning,
                 stacklevel=2,
             )
-            return float(np.nanmean(list(scores.values())))
-        return float(np.mean(list(scores.values())))
+        defined = [score for score in scores.values() if not np.isnan(score)]
+        return float(np.mean(defined)) if defined else np.nan
 
     def _score_if_defined(self, classifier, X, y_true, params):
         """Return the score of one label, NaN if it needs a class that y_true lacks."""

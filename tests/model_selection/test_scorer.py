@@ -147,6 +147,13 @@ def test_a_label_that_lacks_a_class_is_left_out_with_a_warning(metric, rare_labe
         assert labeled_scorer(metric)(model, X, y) == pytest.approx(expected)
 
 
+def test_the_score_is_nan_if_it_is_not_defined_for_any_label(rare_label):
+    X, y, model = rare_label
+    one = np.column_stack([np.where(y[:, 0] == "left", "left", None), y[:, 1]])
+    with pytest.warns(UndefinedMetricWarning, match=r"'label_0', 'label_1'"):
+        assert np.isnan(labeled_scorer("roc_auc_ovr")(model, X, one))
+
+
 def test_a_metric_that_is_defined_for_one_class_counts_all_labels(rare_label):
     X, y, model = rare_label
     with warnings.catch_warnings():
@@ -157,7 +164,7 @@ def test_a_metric_that_is_defined_for_one_class_counts_all_labels(rare_label):
 
 def test_other_errors_of_the_metric_are_raised(two_labels, two_labels_model):
     X, y = two_labels
-    with pytest.raises(ValueError, match="multiclass|pos_label"):
+    with pytest.raises(ValueError, match=r"multiclass|pos_label"):
         labeled_scorer(make_scorer(f1_score))(two_labels_model, X, y)
 
 
