@@ -78,5 +78,6 @@ class EditOptions(TypedDict, total=False):
     keep: Columns | None
     bounds: Bounds | None
     direction: Direction | None
+    max_columns: int | None
     residual: bool
     random_state: RandomState

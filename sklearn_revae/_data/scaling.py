@@ -49,6 +49,11 @@ class Scaling:
     clips_ : bool
         Whether columns are clipped. They are not in models of format 1 that were fitted
         before clipping was introduced.
+    limits_ : bool
+        Whether decoded values keep to what `fit` saw: to one sign, or to [0, 1]. They do
+        not in models that were saved before these limits were introduced.
+    whole_ : ndarray of bool (n_features,)
+        The unbounded columns of whole numbers, whose decoded values are rounded.
     seen_low_, seen_high_ : ndarray (n_features,)
         The smallest and the largest value in `fit`.
     spread_ : ndarray (n_features,)
@@ -56,6 +61,7 @@ class Scaling:
     """
 
     clips_ = False
+    limits_ = False
 
     def __init__(self, kinds, families, levels, names=None, codes=None):
         self.kinds = kinds
@@ -68,6 +74,7 @@ class Scaling:
         self.counts = self._has("support", "count")
         self.unbounded = self._logged | self._has("support", "real")
         self.shared = self._has("shared_scale", True)
+        self.whole_ = np.zeros(len(families), dtype=bool)
 
     def _has(self, fact, value):
         """Mask of the columns whose family states this value for a fact."""
@@ -88,7 +95,8 @@ class Scaling:
             If the values of a column are so close to each other that their standard
             deviation is zero in float64.
         """
-        self.clips_ = True
+        self.clips_ = self.limits_ = True
+        self.whole_ = statistics.whole & self.unbounded
         n_features = len(statistics.low)
         low = statistics.low.astype(np.float64)
         high = statistics.high.astype(np.float64)
@@ -154,6 +162,11 @@ class Scaling:
             low[clipped] = np.maximum(low, seen_low - reach)[clipped]
             high[clipped] = np.minimum(high, seen_high + reach)[clipped]
         low[self.counts | (self.kinds == "zero_inflated")] = 0.0
+        within_unit = (seen_low >= 0) & (seen_high <= 1)
+        if self.limits_:
+            low[seen_low >= 0] = low[seen_low >= 0].clip(0.0)
+            high[seen_high <= 0] = high[seen_high <= 0].clip(None, 0.0)
+            high[within_unit] = high[within_unit].clip(None, 1.0)
         # The exponential turns a small error in the logarithm into a huge one.
         logged = self._logged
         low[logged], high[logged] = seen_low[logged], seen_high[logged]
@@ -162,7 +175,6 @@ class Scaling:
             low[pixel], high[pixel] = seen_low[pixel].min(), seen_high[pixel].max()
         # Bounded columns of a table lie in [0, 1], or have a range of their own.
         own = self._bounded & ~pixel
-        within_unit = (seen_low >= 0) & (seen_high <= 1)
         low[own] = np.where(within_unit, 0.0, seen_low)[own]
         high[own] = np.where(within_unit, 1.0, seen_high)[own]
         return low, high
@@ -277,8 +289,16 @@ class Scaling:
                 "constant before fit."
             )
 
-    def inverse_transform(self, scaled):
-        """Values in X's units from scaled ones (..., n_features)."""
+    def _rounded(self, values):
+        """Values (..., n_features) in X's units, rounded in columns of whole numbers."""
+        return np.where(self.whole_, np.rint(values), values)
+
+    def inverse_transform(self, scaled, exact=False):
+        """Values in X's units from scaled ones (..., n_features).
+
+        With `exact`, unbounded values are not rounded to whole numbers: their differences
+        are added to others, as :meth:`add_change` does.
+        """
         logged, clipped = self._logged, self.clipped
         low, high = self.range_
         scaled = np.array(scaled, dtype=np.float64)
@@ -292,7 +312,7 @@ class Scaling:
         values[..., whole] = np.rint(values[..., whole])
         for j, levels in self.levels.items():
             values[..., j] = levels.values(values[..., j])
-        return values
+        return values if exact else self._rounded(values)
 
     def add_change(self, own, before, after):
         """`own` rows with the change from `before` to `after` applied, all in X's units.
@@ -321,8 +341,8 @@ class Scaling:
         replaced = np.isin(self.kinds, ["binary"])
         replaced[list(self.levels)] = True
         new[..., replaced] = after[..., replaced]
-        new = np.where(after == before, own, new)
-        return np.where(np.isnan(own), after, new)
+        new = np.where(after == before, own, self._rounded(new))
+        return np.where(np.isnan(own), self._rounded(after), new)
 
     def _smaller_change(self, own, before, after, new):
         """Clipped columns of `new`, or the same change of clipped values if smaller."""

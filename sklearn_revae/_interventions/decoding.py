@@ -100,7 +100,7 @@ def decode_edits(
 
     n_decoded = separately + n_before + n_edits
     decoded = apply(module, run, x, *arrays, copies=n_decoded * n_members)
-    decoded = x.scaling.inverse_transform(decoded)
+    decoded = x.scaling.inverse_transform(decoded, exact=residual)
     edited, mean = decoded[:, -n_edits:], decoded[:, :1]
     if residual:
         own = dense(x.values)[:, None]

@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from sklearn.utils.random import sample_without_replacement
 
+from sklearn_revae._data.chunks import chunk_bounds
 from sklearn_revae._data.codec import ScaledRows
 from sklearn_revae._data.storage import rows_at
 from sklearn_revae._imputation.covariance import covariance_with_missing_values
@@ -39,7 +40,7 @@ _RIDGE = 1e-6
 _N_DRAWS, _N_DRAWS_OF_QUANTILES = 4000, 20_000
 # The probabilities of the quantiles are dense where values are rare, at both ends.
 _PROBABILITIES = np.array(
-    [0.0, *(NormalDist().cdf(q) for q in np.linspace(-3.6, 3.6, 99)), 1.0]
+    [0.0, *(NormalDist().cdf(q) for q in np.linspace(-3.6, 3.6, 61)), 1.0]
 )
 
 
@@ -57,7 +58,7 @@ class StoredCodes:
     roots : ndarray of float32 (M, m, m)
         The product of a root with its transpose is the covariance of the noise of these
         scaled features.
-    drawn, seen : ndarray (m, 101)
+    drawn, seen : ndarray of float32 (m, 63)
         Quantiles of these scaled features in draws with such noise, and in training
         samples.
     """
@@ -86,16 +87,19 @@ class StoredCodes:
         n_taken = max(_MOST_CELLS // (n_members * module.latent_dim), _FEWEST_ROWS)
         n_taken = min(n_taken, _MOST_ROWS, n_rows)
         index = sample_without_replacement(n_rows, n_taken, random_state=random)
-        x = ScaledRows(rows_at(values, np.sort(index)), scaling)[:]
-        encoded = apply(module, _encoded, x, copies=n_members)
-        means, scales = encoded[:, 0].swapaxes(0, 1), encoded[:, 1].swapaxes(0, 1)
-        scales = np.sqrt(np.square(scales).mean(axis=1))
+        x = ScaledRows(rows_at(values, np.sort(index)), scaling)
         columns = np.flatnonzero(scaling.unbounded)
         if len(columns) > _MOST_COLUMNS:
             columns = columns[:0]
+        if len(columns):
+            # Rows may be on disk.
+            x = np.concatenate([x[i:j] for i, j in chunk_bounds(x.values)])
+        encoded = apply(module, _encoded, x, copies=n_members)
+        means, scales = encoded[:, 0].swapaxes(0, 1), encoded[:, 1].swapaxes(0, 1)
+        scales = np.sqrt(np.square(scales).mean(axis=1))
         means, scales = means.astype(np.float16), scales.astype(np.float32)
         roots = np.zeros((n_members, len(columns), len(columns)), np.float32)
-        quantiles = np.zeros((len(columns), len(_PROBABILITIES)))
+        quantiles = np.zeros((len(columns), len(_PROBABILITIES)), np.float32)
         codes = cls(means, scales, columns, roots, quantiles, quantiles)
         if len(columns):
             codes._learn_noise(module, x, random)
@@ -117,7 +121,9 @@ class StoredCodes:
         drawn = drawn[:, self.columns] + self._noise(member, random)
         # A quantile that counts half of each value does not lose the variance of tails.
         self.drawn, self.seen = (
-            np.nanquantile(values, _PROBABILITIES, axis=0, method="hazen").T
+            np.nanquantile(values, _PROBABILITIES, axis=0, method="hazen").T.astype(
+                np.float32
+            )
             for values in (drawn, own)
         )
 

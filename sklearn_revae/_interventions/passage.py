@@ -19,8 +19,11 @@ from sklearn_revae._data.reading import names_of
 from sklearn_revae._data.tables import Table, holds_objects
 from sklearn_revae._interventions.constraints import Constraints
 from sklearn_revae._interventions.inverse import active_steps, as_array, invert_steps
+from sklearn_revae._interventions.possible import PossibleValues
 
 _LARGEST = np.finfo(np.float64).max
+# So many training samples say which values are possible.
+_MOST_TRAINING_ROWS = 500
 
 
 def split(pipeline):
@@ -60,6 +63,8 @@ class Passage:
         The fitted steps before the model.
     X : array-like of shape (n_samples, n_features)
         Samples, as the first step expects them.
+    model : estimator
+        The model behind the steps.
 
     Attributes
     ----------
@@ -72,7 +77,7 @@ class Passage:
         If a step cannot be inverted.
     """
 
-    def __init__(self, steps, X):
+    def __init__(self, steps, X, model):
         self._steps, self._X = steps, X
         self.inside = transform(steps, X)
         # Some steps have an inverse_transform that fails: try it with one sample first.
@@ -85,6 +90,21 @@ class Passage:
             self._values = self._table.fit(X, names).encode(X, names)
         else:
             self._values = dense(X)
+        self._possible = self._possible_values(model)
+
+    def _possible_values(self, model):
+        """:class:`PossibleValues` of the columns of X."""
+        training, codec = model._sample_statistics.reservoir.rows, model._codec
+        if training is not None:
+            if codec.table_.categories_ or codec.picture_shape_ is not None:
+                training = None
+            else:
+                training = dense(training[:_MOST_TRAINING_ROWS])
+                training = self._inverted(training, training)
+        inside = as_array(self.inside)
+        own = self._values.astype(np.float64)
+        own[:, list(self._table.categories_)] = np.nan
+        return PossibleValues.of(own, self._inverted(inside, inside), training)
 
     def constraints(self, keep=None, bounds=None, direction=None):
         """:class:`Constraints` on the columns of X."""
@@ -96,6 +116,7 @@ class Passage:
             direction,
             names_of(self._X),
             n_features,
+            integer=self._possible.whole,
             categorical=np.isin(np.arange(n_features), categories),
         )
 
@@ -104,13 +125,18 @@ class Passage:
         edited = as_array(edited)
         points = edited.shape[1:-1]
         own = np.repeat(as_array(self.inside), prod(points), axis=0)
+        rows = self._inverted(edited.reshape(own.shape), own)
+        rows = rows.reshape(*edited.shape[:-1], -1)
+        return self._possible.apply(rows, self._values)
+
+    def _inverted(self, edited, own):
+        """Edits (n, n_inside) of rows `own` as numbers in the units of X."""
         with np.errstate(over="ignore"):
             # What overflows is clipped below, as the model itself does.
-            rows = invert_steps(self._steps, edited.reshape(own.shape), own)
+            rows = invert_steps(self._steps, edited, own)
         if is_frame(self._X) or self._table.categories_:
             rows = _codes(rows, self._table)
-        rows = rows.astype(np.float64).clip(-_LARGEST, _LARGEST)
-        return rows.reshape(*edited.shape[:-1], -1)
+        return rows.astype(np.float64).clip(-_LARGEST, _LARGEST)
 
     def constrain(self, values, constraints):
         """Bring numbers within the limits, in place."""

@@ -75,7 +75,12 @@ def intervene(
     if not steps:
         limits = {"keep": keep, "bounds": bounds, "direction": direction}
         return model.intervene(X, do, report=report, **limits, **options)
-    passage = Passage(steps, X)
+    if options.get("max_columns") is not None:
+        raise ValueError(
+            f"max_columns={options['max_columns']} counts columns of the model's input, "
+            "which the steps before it may mix: use it with a model without such steps."
+        )
+    passage = Passage(steps, X, model)
     constraints = passage.constraints(keep, bounds, direction)
     values = passage.invert(model.intervene(passage.inside, do, **options))
     passage.constrain(values, constraints)
@@ -128,7 +133,7 @@ def swap(pipeline, X, donors, labels=None, *, keep=None, residual=True):
     steps, model = split(pipeline)
     if not steps:
         return model.swap(X, donors, labels, keep=keep, residual=residual)
-    passage = Passage(steps, X)
+    passage = Passage(steps, X, model)
     constraints = passage.constraints(keep)
     given = transform(steps, donors)
     edited = model.swap(passage.inside, given, labels, residual=residual)
@@ -169,6 +174,6 @@ def traverse(pipeline, X, label, **options):
     steps, model = split(pipeline)
     if not steps:
         return model.traverse(X, label, **options)
-    passage = Passage(steps, X)
+    passage = Passage(steps, X, model)
     edited = model.traverse(passage.inside, label, **options)
     return passage.restore(passage.invert(edited))

@@ -85,6 +85,8 @@ def codec_state(codec):
     return state | {
         "missing_": codec.missing_,
         "clips": scaling.clips_,
+        "limits": scaling.limits_,
+        "whole": scaling.whole_,
         "codes": [[int(j), value] for j, value in codec.codes_.items()],
         "low_": low,
         "high_": high,
@@ -157,6 +159,13 @@ def codec_from(state, n_features, categories, template, picture_shape):
     # Files that were written before columns were clipped do not state it.
     codec.scaling_.clips_ = state.get("clips", False)
     check(type(codec.scaling_.clips_) is bool, "clips")
+    # Nor do those that were written before decoded values were limited.
+    codec.scaling_.limits_ = state.get("limits", False)
+    check(type(codec.scaling_.limits_) is bool, "limits")
+    if "whole" in state:
+        whole = state["whole"]
+        check(whole.dtype == bool and whole.shape == (n_features,), "whole")
+        codec.scaling_.whole_ = whole
     check((codec.scaling_.scale_ > 0).all(), "scales")
     check((codec.scaling_.spread_ >= 0).all(), "spread_")
     for name, known in zip(("low_", "high_"), codec.scaling_.range_, strict=True):
@@ -290,12 +299,13 @@ def codes_from(state, module):
         ("means", np.float16, (n_members, rows, module.latent_dim)),
         ("scales", np.float32, (n_members, module.latent_dim)),
         ("roots", np.float32, (n_members, m, m)),
+        ("drawn", np.float32, (m, drawn.shape[1])),
+        ("seen", np.float32, (m, drawn.shape[1])),
     ):
         check(state[name].dtype == dtype, "codes")
         numbers(state[name].astype(np.float64), shape, "codes")
     codes(columns, (m,), n_features, "codes")
     check(_ascending(columns), "codes")
     for name in ("drawn", "seen"):
-        quantiles = numbers(state[name], (m, drawn.shape[1]), "codes")
-        check((np.diff(quantiles) >= 0).all(), "codes")
+        check((np.diff(state[name]) >= 0).all(), "codes")
     return StoredCodes(**state)

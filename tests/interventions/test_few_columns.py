@@ -1,0 +1,112 @@
+"""With max_columns, few columns change, and all other values stay exactly as they are."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_breast_cancer
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklearn_revae import ReVAEClassifier, intervene
+
+
+@pytest.fixture(scope="module")
+def cancer():
+    X, y = load_breast_cancer(return_X_y=True)
+    return X, y, ReVAEClassifier(random_state=0).fit(X, y)
+
+
+def test_six_columns_suffice_on_cancer(cancer):
+    X, y, model = cancer
+    judge = HistGradientBoostingClassifier(random_state=0).fit(X, y)
+    rows = np.random.RandomState(0).choice(len(X), 40, replace=False)
+    own, wanted = X[rows], 1 - y[rows]
+    edited = model.intervene(own, wanted, max_columns=6)
+    assert ((edited != own).sum(axis=1) <= 6).all()
+    assert (judge.predict(edited) == wanted).mean() >= 0.9
+    spread = X.std(axis=0)
+    nearest = [
+        np.sqrt(np.square((X[y == value] - row) / spread).sum(axis=1)).min()
+        for row, value in zip(edited, wanted, strict=True)
+    ]
+    assert np.mean(nearest) <= 4.0
+
+
+def test_edits_of_strength_auto_convince_an_independent_judge(cancer):
+    X, y, model = cancer
+    judge = HistGradientBoostingClassifier(random_state=0).fit(X, y)
+    rows = np.random.RandomState(0).choice(len(X), 40, replace=False)
+    own, wanted = X[rows], 1 - y[rows]
+    edited = model.intervene(own, wanted, strength="auto")
+    assert (judge.predict(edited) == wanted).mean() >= 0.97
+    assert (np.abs(edited - own) / X.std(axis=0)).mean() <= 0.8
+
+
+def test_the_columns_that_matter_are_chosen(quick_classifier):
+    random = np.random.RandomState(0)
+    y = np.arange(200) % 2
+    X = random.standard_normal((200, 8))
+    X[:, 3] += 6 * y
+    model = quick_classifier(max_iter=30).fit(X, y)
+    edited = model.intervene(X, 1 - y, max_columns=1)
+    assert (edited != X).any(axis=0)[3]
+    assert ((edited != X).sum(axis=1) <= 1).all()
+    assert (edited != X)[:, 3].mean() > 0.95
+
+
+def test_samples_that_have_the_value_already_stay_as_they_are(blobs_model, blobs):
+    X = blobs[0]
+    same = blobs_model.intervene(X, blobs_model.predict(X), max_columns=2)
+    np.testing.assert_array_equal(same, X)
+
+
+def test_kept_columns_and_limits_hold(blobs_model, blobs):
+    X = blobs[0]
+    low = X[:, 1].min()
+    edited = blobs_model.intervene(
+        X, 1, max_columns=2, keep=[0], bounds={1: (low, None)}, direction={2: 1}
+    )
+    np.testing.assert_array_equal(edited[:, 0], X[:, 0])
+    assert (edited[:, 1] >= low).all()
+    assert (edited[:, 2] >= X[:, 2]).all()
+    assert ((edited != X).sum(axis=1) <= 2).all()
+
+
+def test_categories_and_missing_values_of_other_columns_are_kept(quick_classifier):
+    random = np.random.RandomState(0)
+    y = np.arange(120) % 2
+    table = pd.DataFrame(
+        {
+            "first": random.standard_normal(120) + 4 * y,
+            "second": random.standard_normal(120),
+            "town": random.choice(["a", "b"], 120),
+        }
+    )
+    table.loc[::7, "second"] = np.nan
+    model = quick_classifier(max_iter=20).fit(table, y)
+    edited, report = model.intervene(table, 1 - y, max_columns=1, report=True)
+    changed = (edited != table) & ~(edited.isna() & table.isna())
+    assert (changed.sum(axis=1) <= 1).all()
+    assert list(edited.dtypes) == list(table.dtypes)
+    assert len(report) == 120
+    np.testing.assert_array_equal(report.distance[~changed.any(axis=1)], 0.0)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"max_columns": 0}, "max_columns"),
+        ({"max_columns": 1.5}, "max_columns"),
+        ({"max_columns": 2, "n_samples": 3}, "max_columns=2 requires n_samples=None"),
+    ],
+)
+def test_invalid_numbers_of_columns_are_refused(options, message, blobs_model, blobs):
+    with pytest.raises(ValueError, match=message):
+        blobs_model.intervene(blobs[0], 1, **options)
+
+
+def test_a_pipeline_with_steps_refuses_a_number_of_columns(quick_classifier, blobs):
+    pipeline = make_pipeline(StandardScaler(), quick_classifier()).fit(*blobs)
+    with pytest.raises(ValueError, match="max_columns=1 counts columns"):
+        intervene(pipeline, blobs[0], 1, max_columns=1)
