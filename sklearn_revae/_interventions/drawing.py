@@ -19,7 +19,6 @@ import numpy as np
 import torch
 from sklearn.utils.random import sample_without_replacement
 
-from sklearn_revae._data.chunks import chunk_bounds
 from sklearn_revae._data.codec import ScaledRows
 from sklearn_revae._data.storage import rows_at
 from sklearn_revae._imputation.covariance import covariance_with_missing_values
@@ -92,8 +91,8 @@ class StoredCodes:
         if len(columns) > _MOST_COLUMNS:
             columns = columns[:0]
         if len(columns):
-            # Rows may be on disk.
-            x = np.concatenate([x[i:j] for i, j in chunk_bounds(x.values)])
+            # Rows may be on disk, from which they are read a few at a time.
+            x = apply(module, lambda _, rows: rows, x)
         encoded = apply(module, _encoded, x, copies=n_members)
         means, scales = encoded[:, 0].swapaxes(0, 1), encoded[:, 1].swapaxes(0, 1)
         scales = np.sqrt(np.square(scales).mean(axis=1))

@@ -15,8 +15,8 @@ _SELECTING = 1.5
 # The chosen columns are edited again, from where they are and by smaller steps, until
 # every requested value is this probable. On breast_cancer, with six columns and all
 # samples labelled, a gradient boosting recognises 0.95 and 0.90 of the edits (two seeds).
-# They are 3.8 and 4.0 standard deviations from the nearest real sample, and 4.2 with whole
-# steps.
+# They are 3.8 and 4.0 standard deviations from the nearest real sample; with whole steps,
+# 4.2.
 _ENOUGH, _MOST_PASSES, _LATER = 0.95, 10, 0.3
 
 
