@@ -1,6 +1,5 @@
 """What the estimators share: parameters, the fit skeleton and pickling."""
 
-import contextlib
 import copy
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +24,7 @@ from sklearn_revae._data.misread import warn_of_labels
 from sklearn_revae._data.storage import rows_at
 from sklearn_revae._data.tensors import as_numpy
 from sklearn_revae._docstrings import renamed
+from sklearn_revae._fit_context import CallbackSupport, unchanged_on_failure, watchers
 from sklearn_revae._inference.latents import LatentsMixin
 from sklearn_revae._model.build import build_model
 from sklearn_revae._model.revae import ReVAE
@@ -42,7 +42,9 @@ from sklearn_revae._training.run import train
 from sklearn_revae._typing import Auto, ClassWeight, PerLabel, RandomState
 
 
-class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
+class BaseReVAE(
+    NotebookMixin, PartialFitMixin, LatentsMixin, CallbackSupport, BaseEstimator
+):
     """Base of :class:`ReVAEClassifier` and :class:`ReVAETransformer`."""
 
     _parameter_constraints: dict = CONSTRAINTS
@@ -91,7 +93,7 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
         callbacks: Sequence[Any] | None = None,
         device: str | torch.device = "auto",
         random_state: RandomState = None,
-        verbose: bool | int = False,
+        verbose: bool | int | Auto = "auto",
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.n_members = n_members
@@ -135,7 +137,9 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
         Everything that was passed is validated before training starts, and a fit that
         fails leaves the estimator as it was.
         """
-        with standard_settings(), self._unchanged_on_failure():
+        if not one_epoch:
+            self._init_callback_context(max_subtasks=None)
+        with standard_settings(), unchanged_on_failure(self):
             if not resume:
                 self._codec = Codec(self.likelihood, self.image_shape)
                 self._labels = None
@@ -148,23 +152,12 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
                 module = self._new_module()
             self._count_labels(samples, module, accumulate=resume and one_epoch)
             device = resolve_device(self.device, math.prod(samples.values.shape))
-            settings, result = self._train(module, samples, device, one_epoch)
+            settings, result = self._train(module, samples, (X, y), device, one_epoch)
             self._settle(module, device, settings, result)
             self._sample_statistics = self._statistics_after(samples, resume, one_epoch)
         if not (resume or one_epoch):
             warn_of_few_steps(self.max_iter, result)
         return self
-
-    @contextlib.contextmanager
-    def _unchanged_on_failure(self):
-        """Put every attribute back if the block raises, Ctrl-C included."""
-        before = self.__dict__.copy()
-        try:
-            yield
-        except BaseException:
-            self.__dict__.clear()
-            self.__dict__.update(before)
-            raise
 
     def _read(self, X, y, sample_weight, classes, first):
         """Validate X, y and sample_weight, and return them as :class:`Samples`.
@@ -263,7 +256,7 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
             counts, exclusions = self._labels.counts_, self._labels.exclusions()
         module.set_prior([torch.from_numpy(count) for count in counts], exclusions)
 
-    def _train(self, module, samples, device, one_epoch):
+    def _train(self, module, samples, data, device, one_epoch):
         """Train the module in place; return the settings and the run's result."""
         training, held_out, monitor = samples, None, None
         if self.early_stopping and not one_epoch:
@@ -277,6 +270,7 @@ class BaseReVAE(NotebookMixin, PartialFitMixin, LatentsMixin, BaseEstimator):
         )
         if one_epoch:
             settings.n_epochs, settings.decay = 1, False
+        settings.callbacks[:0] = watchers(self, data, samples, module, device, settings)
         scale = self._codec.scaling_.transform
         try:
             result = train(

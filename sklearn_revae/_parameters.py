@@ -249,10 +249,16 @@ PARAMETERS = {
         results.""",
     ),
     "verbose": Parameter(
-        ["verbose"],
+        [_AUTO, "verbose"],
         """\
-        bool, default=False
-        Whether to show a progress bar with the ELBO, the accuracy and the time left.""",
+        bool or "auto", default="auto"
+        Whether to show a progress bar with the loss (the negative ELBO), the accuracy on
+        the held-out labelled samples, or else on training samples, and the time left. If
+        "auto", the bar appears in a terminal or a notebook once it is foreseeable that
+        the training takes more than five seconds.
+
+        .. versionchanged:: 0.2
+           The default is "auto" and no longer False.""",
     ),
 }
 

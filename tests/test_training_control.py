@@ -307,11 +307,11 @@ def test_a_callback_can_end_training(few_blobs, quick_classifier):
     assert np.isfinite(model.predict_proba(few_blobs[0])).all()
 
 
-def test_verbose_shows_the_elbo_and_the_accuracy(few_blobs, quick_classifier, capsys):
+def test_verbose_shows_the_loss_and_the_accuracy(few_blobs, quick_classifier, capsys):
     quick_classifier(verbose=True).fit(*few_blobs)
     shown = capsys.readouterr()
     assert "2/2" in shown.err
-    assert "bound=" in shown.err
+    assert "loss=" in shown.err
     assert "accuracy=" in shown.err
     assert shown.out == ""
 
@@ -319,7 +319,7 @@ def test_verbose_shows_the_elbo_and_the_accuracy(few_blobs, quick_classifier, ca
 def test_verbose_shows_no_accuracy_without_labels(blobs, quick_transformer, capsys):
     quick_transformer(verbose=True).fit(blobs[0])
     shown = capsys.readouterr().err
-    assert "bound=" in shown
+    assert "loss=" in shown
     assert "accuracy" not in shown
 
 

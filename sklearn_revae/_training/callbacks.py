@@ -1,12 +1,20 @@
 """skorch callbacks: record the ELBO, show the progress, and stop training early."""
 
 import copy
+import multiprocessing
+import sys
+import threading
+import time
 
 import torch
 from skorch.callbacks import Callback
 from tqdm.auto import tqdm
 
 from sklearn_revae._model.objective import Bound, effective_sample_size
+from sklearn_revae._training.batches import Rows
+
+# Number of labelled training rows whose accuracy a delayed bar shows.
+_SHOWN_ROWS = 1000
 
 
 class StopTraining(Exception):
@@ -93,7 +101,7 @@ class KeepBest(Callback):
 
 
 class Progress(Callback):
-    """A tqdm bar over the epochs that shows the ELBO, and an accuracy if there is one.
+    """A tqdm bar over the epochs that shows the loss, and an accuracy if there is one.
 
     Parameters
     ----------
@@ -113,7 +121,7 @@ class Progress(Callback):
 
     def on_epoch_end(self, net, **kwargs):
         """Advance the bar by an epoch."""
-        shown = {"bound": f"{net.history[-1].get('bound', float('nan')):.1f}"}
+        shown = {"loss": f"{-net.history[-1].get('bound', float('nan')):.1f}"}
         if self.accuracy is not None:
             shown["accuracy"] = f"{self.accuracy(net.module_):.3f}"
         self.bar_.set_postfix(shown, refresh=False)
@@ -122,3 +130,80 @@ class Progress(Callback):
     def on_train_end(self, net, **kwargs):
         """Close the bar."""
         self.bar_.close()
+
+
+class DelayedProgress(Callback):
+    """The bar of a training that is foreseeably long, if somebody may be watching it.
+
+    Parameters
+    ----------
+    accuracy : callable
+        Called with the module and labelled training rows after each epoch, unless the
+        history has a validation score.
+    delay : float, default=5.0
+        Training that takes longer, in seconds, gets a bar.
+    """
+
+    def __init__(self, accuracy, delay=5.0):
+        self.accuracy = accuracy
+        self.delay = delay
+
+    def on_train_begin(self, net, X=None, **kwargs):
+        """Start the clock, and choose the rows whose accuracy is shown."""
+        self.bar_, self.start_ = None, time.monotonic()
+        self.watched_ = somebody_may_watch()
+        self.rows_ = X
+
+    def on_batch_end(self, net, training=False, **kwargs):
+        """Open the bar within the first epoch, if that takes long."""
+        if self.watched_ and self.bar_ is None and self._elapsed() > self.delay:
+            self._open(net)
+
+    def on_epoch_end(self, net, **kwargs):
+        """Advance the bar, or open it if the remaining epochs will take long."""
+        n_done = len(net.history)
+        whole = self._elapsed() / n_done * net.n_epochs_
+        if self.watched_ and self.bar_ is None and whole > self.delay:
+            self._open(net)
+        if self.bar_ is not None:
+            self.bar_.set_postfix(self._shown(net), refresh=False)
+            self.bar_.update(n_done - self.bar_.n)
+
+    def on_train_end(self, net, **kwargs):
+        """Close the bar, and let go of the rows."""
+        self.rows_ = None
+        if self.bar_ is not None:
+            self.bar_.close()
+
+    def _elapsed(self):
+        return time.monotonic() - self.start_
+
+    def _open(self, net):
+        self.bar_ = tqdm(total=net.n_epochs_, desc="ReVAE", unit="epoch", leave=False)
+        self.bar_.start_t -= self._elapsed()
+        rows, self.rows_ = self.rows_, None
+        labeled = (rows.codes >= 0).any(-1).nonzero().squeeze(1)[:_SHOWN_ROWS]
+        # Rows on a disk are being read for the next batches now.
+        if isinstance(rows.x, torch.Tensor) and len(labeled):
+            self.rows_ = Rows(*rows[labeled])
+
+    def _shown(self, net):
+        epoch = net.history[-1]
+        shown = {"loss": f"{-epoch.get('bound', float('nan')):.1f}"}
+        if "validation_score" in epoch:
+            shown["validation accuracy"] = f"{epoch['validation_score']:.3f}"
+        elif self.rows_ is not None:
+            shown["training accuracy"] = f"{self.accuracy(net.module_, self.rows_):.3f}"
+        return shown
+
+
+def somebody_may_watch():
+    """Whether this is the main thread of a program in a terminal or a notebook.
+
+    The bars of several threads or processes would overwrite each other.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return False
+    if multiprocessing.parent_process() is not None:
+        return False
+    return sys.stderr is not None and (sys.stderr.isatty() or "ipykernel" in sys.modules)

@@ -173,6 +173,7 @@ class ReVAENet(NeuralNet):
         """
         self.restarts_ = self.bad_steps_ = self.steps_ = self.good_step_ = 0
         self.has_stepped_ = False
+        self.n_epochs_ = n_epochs
         self.interrupt_of_callback_ = None
         self.parameters_ = list(self.module_.parameters())
         self.good_state_ = copy.deepcopy(self.module_.state_dict())

@@ -63,6 +63,11 @@ def state_of(estimator):
     tensors, own = {}, {}
     parameters = estimator.get_params(deep=False)
     unknown = sorted(set(vars(estimator)) - set(parameters) - _ATTRIBUTES)
+    if "_skl_callbacks" in unknown:
+        raise UnstorableError(
+            "The callbacks of set_callbacks are code, which cannot be stored in a file. "
+            "Only training needs them: call set_callbacks() first, which removes them."
+        )
     if unknown:
         raise UnstorableError(
             f"The estimator has attributes {unknown} that the package does not know, so "

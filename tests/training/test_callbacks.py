@@ -1,11 +1,15 @@
 """What the history records, which weights are kept, and when training stops."""
 
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+
 import pytest
 import torch
 from skorch.callbacks import Callback
 
 from sklearn_revae._model.objective import effective_sample_size
-from sklearn_revae._training.callbacks import KeepBest, Progress
+from sklearn_revae._training import callbacks
+from sklearn_revae._training.callbacks import DelayedProgress, KeepBest, Progress
 
 
 class _Terms(Callback):
@@ -104,7 +108,7 @@ def test_recorded_elbo_can_be_watched(small):
     assert torch.equal(small.weights(net.module_), spy.epochs[int(bounds.argmax())])
 
 
-def test_progress_counts_epochs_and_shows_bound_and_accuracy(small, capsys):
+def test_progress_counts_epochs_and_shows_loss_and_accuracy(small, capsys):
     progress = Progress(6, lambda module: 0.875)
     net = run(small, [("progress", progress)])
     bar = net.callbacks_[-1][1].bar_
@@ -112,5 +116,45 @@ def test_progress_counts_epochs_and_shows_bound_and_accuracy(small, capsys):
     assert bar.disable
     shown = capsys.readouterr().err
     assert "6/6" in shown
-    assert f"bound={net.history[-1, 'bound']:.1f}" in shown
+    assert f"loss={-net.history[-1, 'bound']:.1f}" in shown
     assert "accuracy=0.875" in shown
+
+
+@pytest.fixture
+def watched(monkeypatch):
+    monkeypatch.setattr(callbacks, "somebody_may_watch", lambda: True)
+
+
+def test_a_long_training_gets_a_bar_within_its_first_epochs(small, capsys, watched):
+    delayed = DelayedProgress(lambda module, rows: len(rows) / 1000, delay=1e-9)
+    net = run(small, [("delayed", delayed)])
+    bar = net.callbacks_[-1][1].bar_
+    assert bar.n == bar.total == 6
+    assert "/6" in capsys.readouterr().err
+    assert f"loss={-net.history[-1, 'bound']:.1f}" in bar.postfix
+    # Four of the rows are labelled.
+    assert "training accuracy=0.004" in bar.postfix
+
+
+def test_the_bar_shows_the_accuracy_that_early_stopping_has_computed(
+    small, capsys, watched
+):
+    best = KeepBest("validation_score", lambda module: 0.75, 10)
+    delayed = DelayedProgress(None, delay=1e-9)
+    net = run(small, [("best", best), ("delayed", delayed)])
+    assert "validation accuracy=0.750" in net.callbacks_[-1][1].bar_.postfix
+
+
+def test_a_short_training_gets_no_bar(small, capsys, watched):
+    run(small, [("delayed", DelayedProgress(None))])
+    assert capsys.readouterr().err == ""
+
+
+def test_nobody_watches_a_file_or_another_thread(small, capsys, monkeypatch):
+    run(small, [("delayed", DelayedProgress(None, delay=1e-9))])
+    assert capsys.readouterr().err == ""
+    terminal = SimpleNamespace(isatty=lambda: True)
+    monkeypatch.setattr(callbacks.sys, "stderr", terminal)
+    assert callbacks.somebody_may_watch()
+    with ThreadPoolExecutor(1) as pool:
+        assert not pool.submit(callbacks.somebody_may_watch).result()
