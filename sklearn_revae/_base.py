@@ -36,7 +36,7 @@ from sklearn_revae._sample_statistics import SampleStatistics
 from sklearn_revae._samples import Samples, non_finite_error
 from sklearn_revae._torch_state import standard_settings
 from sklearn_revae._training.device import resolve_device
-from sklearn_revae._training.history import by_epoch, by_quantity
+from sklearn_revae._training.history import by_epoch, by_quantity, loss_of
 from sklearn_revae._training.net import NonFiniteTrainingError
 from sklearn_revae._training.run import train
 from sklearn_revae._typing import Auto, ClassWeight, PerLabel, RandomState
@@ -350,9 +350,9 @@ class BaseReVAE(
 
     @property
     def loss_curve_(self) -> list[float]:
-        """Negative ELBO of each epoch."""
+        """Loss that was minimised, of each epoch."""
         check_is_fitted(self)
-        return [-epoch.get("bound", math.nan) for epoch in self.history_]
+        return [loss_of(epoch) for epoch in self.history_]
 
     @property
     def classes_(self) -> PerLabel:

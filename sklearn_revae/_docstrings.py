@@ -33,10 +33,12 @@ batch_size_ : int
 n_iter_ : int
     Number of epochs trained.
 loss_curve_ : list of float
-    Negative ELBO of each epoch, in nats per sample of scaled features.
+    The loss that was minimised, the mean over each epoch: the negative ELBO with its
+    weighted terms and the consistency loss, in nats per sample of scaled features.
 history_ : list of dict
-    For each epoch the mean ELBO (`bound`) and its terms, the largest importance weight
-    (`weight_max`) and the effective fraction of samples (`weight_effective_share`).
+    For each epoch the mean `loss`, the mean ELBO (`bound`) and its terms, the largest
+    importance weight (`weight_max`) and the effective fraction of samples
+    (`weight_effective_share`).
 early_stopping_monitor_ : {"validation_score", "bound"} or None
     What early stopping monitored: the accuracy on held-out samples, the ELBO, or nothing.
 training_score_quantiles_ : ndarray of shape (101,)

@@ -9,6 +9,7 @@ from skorch.callbacks import Callback
 from sklearn_revae._data.storage import Stored
 from sklearn_revae._sample_statistics import SampleStatistics
 from sklearn_revae._training.callbacks import DelayedProgress, StopTraining
+from sklearn_revae._training.history import loss_of
 from sklearn_revae._training.run import Result, module_accuracy
 
 try:
@@ -112,7 +113,7 @@ class _Told(Callback):
         """The attributes of an estimator whose fit had stopped now."""
         module = copy.deepcopy(self.module)
         net.module_.write_back(module.members)
-        history = [{"bound": epoch.get("bound")} for epoch in net.history]
+        history = [{"loss": loss_of(epoch)} for epoch in net.history]
         fitted = copy.copy(self.estimator)
         fitted._settle(module, self.device, self.settings, Result(history, None, 0, 0))
         # Statistics of samples on a disk would cost a pass over it in each epoch.

@@ -5,6 +5,8 @@ from html import escape
 from importlib.metadata import PackageNotFoundError, metadata
 from math import isfinite
 
+from sklearn_revae._training.history import loss_of
+
 DOCUMENTATION_VARIABLE = "SKLEARN_REVAE_DOCS"
 
 
@@ -43,11 +45,11 @@ def training_end(history, monitor, patience):
     sentences : list of str
         The loss of the last epoch, and the result of early stopping if it was used.
     """
-    bound = history[-1].get("bound", float("nan"))
+    last = loss_of(history[-1])
     epochs = "1 epoch" if len(history) == 1 else f"{len(history)} epochs"
     loss = "no finite loss"
-    if isfinite(bound):
-        loss = f"a loss of {-bound:.4g} nats per sample"
+    if isfinite(last):
+        loss = f"a loss of {last:.4g} nats per sample"
     sentences = [f"Trained for {epochs}, with {loss} at the end."]
     if monitor is None:
         return sentences

@@ -252,7 +252,7 @@ PARAMETERS = {
         [_AUTO, "verbose"],
         """\
         bool or "auto", default="auto"
-        Whether to show a progress bar with the loss (the negative ELBO), the accuracy on
+        Whether to show a progress bar with the loss, the accuracy on
         the held-out labelled samples, or else on training samples, and the time left. If
         "auto", the bar appears in a terminal or a notebook once it is foreseeable that
         the training takes more than five seconds.

@@ -22,17 +22,22 @@ class StopTraining(Exception):
 
 
 class RecordBound(Callback):
-    """Write the ELBO of each epoch, its terms and the weights w to the history."""
+    """Write the loss of each epoch, its ELBO, the terms and the weights w to the history.
+
+    The loss is that of a member and a sample, as the ELBO is.
+    """
 
     def on_epoch_begin(self, net, **kwargs):
         """Forget the previous epoch."""
-        self.terms_, self.effective_, self.largest_ = [], [], []
+        self.losses_, self.terms_, self.effective_, self.largest_ = [], [], [], []
 
-    def on_batch_end(self, net, batch=None, training=False, bound=None, **kwargs):
+    def on_batch_end(self, net, batch=None, loss=None, bound=None, **kwargs):
         """Add a batch, unless its step was skipped because it was not finite."""
         if bound is None:
             return
         *terms, weight = bound
+        # What is minimised is a sum over the members, per feature.
+        self.losses_.append(loss * batch[0].shape[1] / net.module_.n_members)
         self.terms_.append(torch.stack(terms).detach().flatten(1).mean(1))
         _, codes, _ = batch
         if codes.shape[1]:
@@ -46,6 +51,7 @@ class RecordBound(Callback):
         """Write the means over the epoch."""
         if not self.terms_:
             return
+        net.history.record("loss", torch.stack(self.losses_).mean().item())
         terms = Bound(*torch.stack(self.terms_).mean(0).tolist(), weight=None)
         net.history.record("bound", terms.value())
         for name, mean in terms._asdict().items():
@@ -121,7 +127,7 @@ class Progress(Callback):
 
     def on_epoch_end(self, net, **kwargs):
         """Advance the bar by an epoch."""
-        shown = {"loss": f"{-net.history[-1].get('bound', float('nan')):.1f}"}
+        shown = {"loss": f"{net.history[-1].get('loss', float('nan')):.1f}"}
         if self.accuracy is not None:
             shown["accuracy"] = f"{self.accuracy(net.module_):.3f}"
         self.bar_.set_postfix(shown, refresh=False)
@@ -189,7 +195,7 @@ class DelayedProgress(Callback):
 
     def _shown(self, net):
         epoch = net.history[-1]
-        shown = {"loss": f"{-epoch.get('bound', float('nan')):.1f}"}
+        shown = {"loss": f"{epoch.get('loss', float('nan')):.1f}"}
         if "validation_score" in epoch:
             shown["validation accuracy"] = f"{epoch['validation_score']:.3f}"
         elif self.rows_ is not None:

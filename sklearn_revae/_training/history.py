@@ -1,8 +1,14 @@
-"""The history of a fit as arrays, in which a pickle stores it."""
+"""The history of a fit: the loss of an epoch, and arrays in which a pickle stores it."""
 
+import math
 from itertools import groupby
 
 import numpy as np
+
+
+def loss_of(epoch):
+    """Return the loss of an epoch; earlier versions recorded the ELBO only."""
+    return epoch.get("loss", -epoch.get("bound", math.nan))
 
 
 def by_quantity(history):

@@ -23,7 +23,9 @@ class LossCurveDisplay:
     Parameters
     ----------
     loss_curve : array-like of shape (n_epochs,)
-        Mean negative ELBO per sample of each epoch, in nats, for scaled features.
+        Mean loss per sample of each epoch, in nats, for scaled features.
+    negative_elbo : array-like of shape (n_epochs,), default=None
+        Mean negative ELBO per sample of each epoch, the part of the loss without weights.
     validation_scores : array-like of shape (n_epochs,), default=None
         Accuracy on the held-out labelled samples after each epoch.
 
@@ -31,6 +33,8 @@ class LossCurveDisplay:
     ----------
     line_ : matplotlib Line2D
         The loss against the epoch, counted from 1.
+    elbo_line_ : matplotlib Line2D or None
+        The negative ELBO.
     score_line_ : matplotlib Line2D or None
         The validation score.
     ax_ : matplotlib Axes
@@ -43,7 +47,7 @@ class LossCurveDisplay:
     Raises
     ------
     ValueError
-        If `validation_scores` and `loss_curve` differ in length.
+        If `negative_elbo` or `validation_scores` differs in length from `loss_curve`.
 
     Examples
     --------
@@ -57,17 +61,16 @@ class LossCurveDisplay:
         self,
         loss_curve: Sequence[float],
         *,
+        negative_elbo: Sequence[float] | None = None,
         validation_scores: Sequence[float] | None = None,
     ) -> None:
         self.loss_curve = loss_curve
+        self.negative_elbo = negative_elbo
         self.validation_scores = validation_scores
-        if validation_scores is not None:
-            check_length(
-                validation_scores,
-                "validation_scores",
-                len(loss_curve),
-                "epoch in loss_curve",
-            )
+        for name in ("negative_elbo", "validation_scores"):
+            values = getattr(self, name)
+            if values is not None:
+                check_length(values, name, len(loss_curve), "epoch in loss_curve")
 
     @classmethod
     def from_estimator(cls, estimator: ModelOrPipeline, *, ax: Ax = None) -> Self:
@@ -102,7 +105,9 @@ class LossCurveDisplay:
         scores = [epoch.get("validation_score", np.nan) for epoch in model.history_]
         validated = bool(np.isfinite(scores).any())
         display = cls(
-            list(model.loss_curve_), validation_scores=scores if validated else None
+            list(model.loss_curve_),
+            negative_elbo=[-epoch.get("bound", np.nan) for epoch in model.history_],
+            validation_scores=scores if validated else None,
         )
         return display.plot(ax=ax)
 
@@ -133,7 +138,14 @@ class LossCurveDisplay:
         epochs = np.arange(1, len(self.loss_curve) + 1)
         marker = "o" if len(epochs) == 1 else None
         self.line_ = ax.plot(epochs, self.loss_curve, color="C0", marker=marker)[0]
-        ax.set(xlabel="epoch", ylabel="loss (negative ELBO) [nats per sample]")
+        self.elbo_line_ = None
+        if self.negative_elbo is not None:
+            (self.elbo_line_,) = ax.plot(
+                epochs, self.negative_elbo, color="C0", linestyle="--", marker=marker
+            )
+            lines = [self.line_, self.elbo_line_]
+            ax.legend(lines, ["loss", "negative ELBO"], frameon=False)
+        ax.set(xlabel="epoch", ylabel="loss [nats per sample]")
         ax.locator_params(axis="x", integer=True)
         tidy(ax)
         self.score_line_ = self.score_ax_ = None

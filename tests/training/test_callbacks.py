@@ -56,6 +56,22 @@ def test_history_records_the_mean_of_each_term(small):
     assert "weight" not in epoch
 
 
+def test_history_records_the_loss_that_is_minimised(small):
+    changes = {"consistency_weight": 3.0, "label_weight": 5.0}
+    plain, weighted = (
+        small.net(small.module(2), small.loss(members=[small.member_settings(**c)] * 2))
+        for c in ({"consistency_weight": 0.0, "label_weight": 1.0}, changes)
+    )
+    for net in (plain, weighted):
+        net.train(small.rows(4, 28), 2)
+    epoch = plain.history[0]
+    # With weights of one, and without the consistency loss, it is the negative ELBO.
+    assert epoch["loss"] == pytest.approx(-epoch["bound"])
+    assert epoch["loss"] == pytest.approx(epoch["train_loss"] * 4 / 2, rel=1e-3)
+    epoch = weighted.history[0]
+    assert epoch["loss"] > -epoch["bound"] + 0.1
+
+
 def test_history_records_the_weights_of_labeled_rows(small):
     terms = _Terms()
     net = run(small, [("terms", terms)], n_epochs=1)
@@ -116,7 +132,7 @@ def test_progress_counts_epochs_and_shows_loss_and_accuracy(small, capsys):
     assert bar.disable
     shown = capsys.readouterr().err
     assert "6/6" in shown
-    assert f"loss={-net.history[-1, 'bound']:.1f}" in shown
+    assert f"loss={net.history[-1, 'loss']:.1f}" in shown
     assert "accuracy=0.875" in shown
 
 
@@ -131,7 +147,7 @@ def test_a_long_training_gets_a_bar_within_its_first_epochs(small, capsys, watch
     bar = net.callbacks_[-1][1].bar_
     assert bar.n == bar.total == 6
     assert "/6" in capsys.readouterr().err
-    assert f"loss={-net.history[-1, 'bound']:.1f}" in bar.postfix
+    assert f"loss={net.history[-1, 'loss']:.1f}" in bar.postfix
     # Four of the rows are labelled.
     assert "training accuracy=0.004" in bar.postfix
 
