@@ -241,9 +241,7 @@ class BaseReVAE(
             bool(self._codec.missing_.any()),
             self._codec.picture_shape_,
             n_values,
-            _defaults.architecture_of(
-                self, columns, self._codec.picture_shape_, n_values
-            ),
+            _defaults.architecture_of(self, self._codec, n_values),
             _defaults.n_members_of(self, self._codec, n_values),
             generator(self._seeds.weights),
         )

@@ -57,6 +57,13 @@ TABLE = {
         "The size of each of two hidden layers. One layer of 128 is as good on average, "
         "but not on iris.",
     ),
+    "hidden_layer_size_pixels": Default(
+        192,
+        "digits",
+        "The size of the only hidden layer if all features are pixels. It is as accurate "
+        "as two layers of 64, but the error of reconstructions is 1.2 instead of 2.2, and the "
+        "style dimensions predict 0.19 of the digits instead of 0.54.",
+    ),
     "n_mc_samples": Default(2, "", "Number of samples of z that estimate q(y|x)."),
     "batch_size": Default(96, "", "Number of rows in a batch."),
     "batch_size_convolutional": Default(
@@ -94,8 +101,14 @@ TABLE = {
         "as that of the labels, relative to the frequency of labelled images in a batch.",
     ),
     "edit_weight_per_feature": Default(
+        0.5,
+        "digits, wine, breast_cancer, iris",
+        "A random forest recognises 0.96 of the edits of digits, and 0.92 with half the "
+        "weight. Edits of the tables are the same with half the weight.",
+    ),
+    "edit_weight_per_feature_convolutional": Default(
         0.25,
-        "digits, breast_cancer, Fashion-MNIST",
+        "Fashion-MNIST",
         "Twice as much made edits of garments little clearer, and much blurrier.",
     ),
     "max_edit_weight": Default(
@@ -184,17 +197,15 @@ def style_dim(n_features):
     return min(max(2, math.ceil(math.sqrt(n_features))), _default("max_style_dim"))
 
 
-def architecture_of(params, columns, image, n_values):
+def architecture_of(params, codec, n_values):
     """Return the sizes and modules of the networks, with every "auto" resolved.
 
     Parameters
     ----------
     params : estimator
         Holds the parameters.
-    columns : list of Column
-        The family and the number of levels of each column.
-    image : tuple or None
-        Shape of the images, if the samples are images.
+    codec : Codec
+        Kinds of the columns, and the shape of images.
     n_values : list of int
         Number of values of each label.
 
@@ -203,6 +214,7 @@ def architecture_of(params, columns, image, n_values):
     ValueError
         If a published network is requested for samples that it cannot read.
     """
+    image = codec.picture_shape_
     for name in ("encoder", "decoder"):
         if _is(getattr(params, name), "published") and not convolves_on(image):
             held = "no images" if image is None else f"images of shape {image}"
@@ -211,11 +223,14 @@ def architecture_of(params, columns, image, n_values):
                 f"{LARGEST_SIDE} pixels per side, but X holds {held}. Pass image_shape "
                 f"if the samples are flattened images, or {name}='auto'."
             )
-    sizes = _resolve(params.hidden_layer_sizes, (_default("hidden_layer_size"),) * 2)
+    sizes = (_default("hidden_layer_size"),) * 2
+    if _are_pixels(codec):
+        sizes = (_default("hidden_layer_size_pixels"),)
+    sizes = _resolve(params.hidden_layer_sizes, sizes)
     return Architecture(
         (sizes,) if isinstance(sizes, Integral) else tuple(sizes),
         _resolve(params.label_dim, label_dim(n_values)),
-        _resolve(params.style_dim, style_dim(len(columns))),
+        _resolve(params.style_dim, style_dim(codec.n_features)),
         params.encoder,
         params.decoder,
         tuple(member.linear for member in MEMBERS),
@@ -225,6 +240,11 @@ def architecture_of(params, columns, image, n_values):
 def _is(value, text):
     """Whether a parameter's value is this string."""
     return isinstance(value, str) and value == text
+
+
+def _are_pixels(codec):
+    """Whether all features are pixels."""
+    return bool(codec.scaling_.shared.all())
 
 
 def _own_modules(params):
@@ -244,8 +264,7 @@ def n_members_of(params, codec, n_values):
         Number of values of each label.
     """
     one = _own_modules(params) or convolves_on(codec.picture_shape_) or not n_values
-    pixels = codec.scaling_.shared.all()
-    several = _default("n_members_pixels") if pixels else len(MEMBERS)
+    several = _default("n_members_pixels") if _are_pixels(codec) else len(MEMBERS)
     return _resolve(params.n_members, 1 if one else several)
 
 
@@ -279,7 +298,7 @@ def settings_of(params, codec, module, n_rows, monitor):
     """
     convolutional = convolves(module.encoder)
     of = "_convolutional" if convolutional else ""
-    edit_weight = _default("edit_weight_per_feature") * codec.n_features
+    edit_weight = _default(f"edit_weight_per_feature{of}") * codec.n_features
     return Settings(
         members=[
             _member_settings(params, MEMBERS[i % len(MEMBERS)], codec, convolutional)
@@ -289,7 +308,7 @@ def settings_of(params, codec, module, n_rows, monitor):
             params.edit_weight, min(edit_weight, _default(f"max_edit_weight{of}"))
         ),
         n_edits=_default("n_edits"),
-        edits_from=_default("edits_from_pixels") if codec.scaling_.shared.all() else 1.0,
+        edits_from=_default("edits_from_pixels") if _are_pixels(codec) else 1.0,
         spread=codec.scaling_.spread_.astype(np.float32),
         views=_views(params, codec, module.likelihood),
         n_mc_samples=_default("n_mc_samples"),
@@ -332,7 +351,7 @@ def _views(params, codec, likelihood):
 
 def _min_steps(codec, of):
     """Smallest number of steps of the optimizer."""
-    if not of and codec.scaling_.shared.all():
+    if not of and _are_pixels(codec):
         of = "_pixels"
     return _default(f"min_steps{of}")
 
@@ -340,7 +359,7 @@ def _min_steps(codec, of):
 def _member_settings(params, member, codec, convolutional):
     """Settings of a member, in which the user's numbers replace those of the table."""
     noise, correlated, consistency_weight, label_weight, _ = member
-    if codec.scaling_.shared.all():
+    if _are_pixels(codec):
         noise, correlated = _default("pixel_noise"), True
     consistency_weight *= codec.n_features
     label_weight *= codec.n_features

@@ -39,7 +39,7 @@ PARAMETERS = {
         int, array-like of int or "auto", default="auto"
         Widths of the hidden layers of the encoder; the decoder mirrors them. An integer
         means one layer of that width, and `()` makes encoder and decoder linear. If
-        "auto", (64, 64).""",
+        "auto", (64, 64), and (192,) if all features are pixels.""",
     ),
     "n_members": Parameter(
         [_AUTO, _AT_LEAST_ONE],
@@ -112,9 +112,10 @@ PARAMETERS = {
         float or "auto", default="auto"
         Weight of the edit-consistency loss: samples edited to another value of a label,
         decoded and encoded again, should be classified as that value by the next
-        ensemble member. It trains the decoder only. If "auto", a quarter of the number of
-        features, at most 30, and at most 1200 for convolutional networks. Setting it to 0
-        speeds up training, but interventions may then have little effect.""",
+        ensemble member. It trains the decoder only. If "auto", 0.5 times the number of
+        features, at most 30; for convolutional networks, 0.25 times that number, at most
+        1200. Setting it to 0 speeds up training, but interventions may then have little
+        effect.""",
     ),
     "class_weight": Parameter(
         [StrOptions({"balanced"}), dict, list, None],

@@ -170,21 +170,14 @@ def test_style_dim_is_the_square_root_of_the_number_of_features(n_features, dim)
 def test_sizes_of_a_fitted_model(fitted):
     model = _fit(DATA["table"](), n_classes=6)
     assert (model.label_dim_, model.style_dim_) == (6, 3)
-    widths = [
-        layer.out_features
-        for layer in model.module_.encoder.body
-        if isinstance(layer, nn.Linear)
-    ]
-    assert widths == [64, 64]
 
 
-@pytest.mark.parametrize("kind", ["table", "counts", "pixels"])
-def test_all_tables_have_the_same_hidden_layers(kind, fitted):
-    (first, *_), (second, *_) = (
-        [p for p in fitted(k).module_.encoder.body.parameters() if p.ndim == 1]
-        for k in ("table", kind)
-    )
-    assert first.shape == second.shape
+@pytest.mark.parametrize(
+    ("kind", "expected"), [("table", [64, 64]), ("counts", [64, 64]), ("pixels", [192])]
+)
+def test_hidden_layers_depend_on_the_kind_of_the_data(kind, expected, fitted):
+    body = fitted(kind).module_.encoder.body
+    assert [len(p) for p in body.parameters() if p.ndim == 1] == expected
 
 
 def test_sizes_can_be_chosen():
@@ -238,9 +231,11 @@ def test_training_can_be_chosen(fitted):
 
 @pytest.mark.parametrize(
     ("kind", "weight", "edits_from"),
-    [("table", 5 / 4, 1.0), ("pixels", 16, 0.5), ("pictures", 64, 0.5)],
+    [("table", 5 / 2, 1.0), ("pixels", 30, 0.5), ("pictures", 64, 0.5)],
 )
-def test_weight_of_edits_is_a_quarter_of_the_features(kind, weight, edits_from, fitted):
+def test_weight_of_edits_depends_on_the_number_of_features(
+    kind, weight, edits_from, fitted
+):
     settings = _settings(fitted(kind))
     assert settings.edit_weight == fitted(kind).edit_weight_ == weight
     # Pixels learn edits in the second half of training, tables after it.
@@ -299,7 +294,9 @@ def test_every_row_of_the_table_is_used_and_explained():
         ("n_members", ["n_members_pixels"]),
         ("label_dim", ["max_label_dim"]),
         ("style_dim", ["max_style_dim"]),
-        ("hidden_layer_sizes", ["hidden_layer_size"]),
+        ("hidden_layer_sizes", ["hidden_layer_size", "hidden_layer_size_pixels"]),
+        ("edit_weight", ["edit_weight_per_feature"]),
+        ("edit_weight", ["edit_weight_per_feature_convolutional"]),
         ("label_weight", ["label_weight_convolutional"]),
         ("consistency_weight", ["consistency_weight_convolutional"]),
         ("edit_weight", ["max_edit_weight", "max_edit_weight_convolutional"]),
