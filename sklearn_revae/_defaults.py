@@ -61,8 +61,8 @@ TABLE = {
         192,
         "digits",
         "The size of the only hidden layer if all features are pixels. It is as accurate "
-        "as two layers of 64, but the error of reconstructions is 1.2 instead of 2.2, and "
-        "the style dimensions predict 0.19 of the digits instead of 0.54.",
+        "as two layers of 64, but the error of reconstructions is 1.2 instead of 2.2. "
+        "The style dimensions predict 0.19 of the digits instead of 0.54.",
     ),
     "n_mc_samples": Default(2, "", "Number of samples of z that estimate q(y|x)."),
     "batch_size": Default(96, "", "Number of rows in a batch."),
