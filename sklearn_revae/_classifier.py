@@ -16,6 +16,7 @@ from sklearn_revae._docstrings import document_estimator
 from sklearn_revae._imputation.mixin import ImputationMixin
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._inference.disagreement import DisagreementMixin
+from sklearn_revae._inference.novelty import NoveltyMixin
 from sklearn_revae._interventions.generation import GenerationMixin
 from sklearn_revae._interventions.mixin import InterventionMixin
 from sklearn_revae._parameters import validates_parameters
@@ -28,6 +29,7 @@ class ReVAEClassifier(
     GenerationMixin,
     ImputationMixin,
     DisagreementMixin,
+    NoveltyMixin,
     ClassifierMixin,
     BaseReVAE,
 ):

@@ -120,6 +120,11 @@ def judge(estimator, X, x, X_new, requested, baseline, *, by_first=False):
     score, new_score = _scores(estimator, dense(x.values)[row], new)
     low = estimator.training_score_quantiles_[_LOW_PERCENTILE]
     other_change, other_label = _side_effects(changes, edited, names)
+    already = before.argmax(axis=-1)[:, edited] == codes
+    moved = ~already.all(axis=1)
+    distance, column_change = _changes(
+        estimator._codec, new, dense(origin.values), row, moved
+    )
     return InterventionReport(
         label_names=list(names),
         asked={
@@ -131,13 +136,16 @@ def judge(estimator, X, x, X_new, requested, baseline, *, by_first=False):
         probability_before=before[entry],
         probability_after=after[entry],
         achieved=after.argmax(axis=-1)[:, edited] == codes,
+        already=already,
         changes=changes,
         other_change=other_change,
         other_label=other_label,
-        distance=_distances(estimator._codec, new, dense(origin.values), row),
+        distance=distance,
         score_drop=score - new_score,
         out_of_distribution=new_score < low,
         disagreement=disagreement[:, edited].max(axis=1),
+        column_names=estimator._codec.names or list(range(new.shape[1])),
+        column_change=column_change,
     )
 
 
@@ -200,9 +208,17 @@ def _scores(estimator, old, new):
     ]
 
 
-def _distances(codec, new, origin, row):
-    """Root mean square over columns of the difference of `new` from `origin[row]`."""
-    distances = np.zeros(len(new))
+def _changes(codec, new, origin, row, moved):
+    """How much `new` differs from `origin[row]`, in units of the columns' spreads.
+
+    Returns
+    -------
+    distances : ndarray (n,)
+        Root mean square over columns.
+    columns : ndarray (n_features,)
+        Mean absolute change over the rows of the mask `moved`.
+    """
+    distances, total = np.zeros(len(new)), np.zeros(new.shape[1])
     for start, stop in chunk_bounds(new):
         part = slice(start, stop)
         change = _in_spreads(codec, new[part]) - _in_spreads(codec, origin[row[part]])
@@ -210,9 +226,11 @@ def _distances(codec, new, origin, row):
         # The sign of a missing value is missing as well.
         change[:, levels] = np.sign(change[:, levels])
         observed = ~np.isnan(change)
-        squares = np.square(np.where(observed, change, 0.0)).sum(axis=1)
+        change = np.where(observed, change, 0.0)
+        squares = np.square(change).sum(axis=1)
         distances[part] = np.sqrt(squares / np.maximum(observed.sum(axis=1), 1))
-    return distances
+        total += np.abs(change[moved[part]]).sum(axis=0)
+    return distances, total / max(moved.sum(), 1)
 
 
 def _in_spreads(codec, values):

@@ -5,12 +5,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils._optional_dependencies import check_pandas_support
+from sklearn.utils._optional_dependencies import (
+    check_matplotlib_support,
+    check_pandas_support,
+)
+
+from sklearn_revae._interventions.report_views import MOST_BARS, draw_changes, html_of
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 _MOST_LINES = 6
+# Features that the text names.
+_MOST_COLUMNS = 5
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -37,6 +45,9 @@ class InterventionReport:
         Probability of the requested value for the sample and for the edited sample.
     achieved : ndarray of bool of shape (n, A)
         Whether the requested value is predicted for the edited sample.
+    already : ndarray of bool of shape (n, A)
+        Whether the requested value was predicted for the sample before the edit, so that
+        nothing had to change.
     changes : ndarray of shape (n, L)
         Total variation distance between the probabilities of each label before and after
         the edit, from 0 to 1. For a binary label, it is the change of either probability.
@@ -57,6 +68,11 @@ class InterventionReport:
         Disagreement of the ensemble members about the edited sample, in nats, the largest
         among the requested labels. See
         :meth:`~sklearn_revae.ReVAEClassifier.predict_disagreement`.
+    column_names : list
+        Names of the features, or their positions.
+    column_change : ndarray of shape (n_features,)
+        Mean absolute change of each feature, in the units of `distance`, over the rows
+        that did not have all requested values already; 0 if there are none.
 
     See Also
     --------
@@ -98,10 +114,10 @@ class InterventionReport:
     >>> X_new, report = model.intervene(X[:3], 2, report=True)
     >>> report.achieved[:, 0]
     array([ True,  True,  True])
-    >>> report.summary()[["n_rows", "achieved"]]
-                    n_rows  achieved
+    >>> report.summary()[["n_rows", "already", "changed", "failed"]]
+                    n_rows  already  changed  failed
     label   value
-    label_0 2            3       1.0
+    label_0 2            3        0        3       0
     """
 
     label_names: list[str]
@@ -111,6 +127,7 @@ class InterventionReport:
     probability_before: NDArray[np.float64]
     probability_after: NDArray[np.float64]
     achieved: NDArray[np.bool_]
+    already: NDArray[np.bool_]
     changes: NDArray[np.float64]
     other_change: NDArray[np.float64]
     other_label: NDArray[np.object_]
@@ -118,6 +135,8 @@ class InterventionReport:
     score_drop: NDArray[np.float64]
     out_of_distribution: NDArray[np.bool_]
     disagreement: NDArray[np.float64]
+    column_names: list[Any]
+    column_change: NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.row)
@@ -128,14 +147,22 @@ class InterventionReport:
             for value in np.unique(values):
                 yield a, label, value.item(), values == value
 
+    def _outcomes(self, a, rows):
+        """How many of the mask `rows` had a value already, changed to it, and failed."""
+        already = int((self.already[rows, a] & self.achieved[rows, a]).sum())
+        failed = int((~self.achieved[rows, a]).sum())
+        return already, int(rows.sum()) - already - failed, failed
+
     def __repr__(self) -> str:
-        lines = [
-            f"{label}={value!r}: achieved in {self.achieved[rows, a].mean():.0%} of "
-            f"{rows.sum()} rows, mean probability "
-            f"{self.probability_before[rows, a].mean():.2f} -> "
-            f"{self.probability_after[rows, a].mean():.2f}"
-            for a, label, value, rows in self._groups()
-        ]
+        lines = []
+        for a, label, value, rows in self._groups():
+            already, changed, failed = self._outcomes(a, rows)
+            lines.append(
+                f"{label}={value!r}: {changed} of {rows.sum()} rows changed to it, "
+                f"{already} had it already, {failed} failed; mean probability "
+                f"{self.probability_before[rows, a].mean():.2f} -> "
+                f"{self.probability_after[rows, a].mean():.2f}"
+            )
         if len(lines) > _MOST_LINES:
             lines[_MOST_LINES:] = [f"... and {len(lines) - _MOST_LINES} more"]
         if len(self.asked) < len(self.label_names):
@@ -146,7 +173,80 @@ class InterventionReport:
             f"score {self.score_drop.mean():.1f} nats, "
             f"{self.out_of_distribution.mean():.0%} out of distribution",
         ]
+        most = self.most_changed()[:_MOST_COLUMNS]
+        if most:
+            named = ", ".join(f"{name} ({change:.2f})" for name, change in most)
+            lines.append(f"most changed: {named}")
         return "\n  ".join([f"InterventionReport of {len(self)} rows", *lines])
+
+    def most_changed(self) -> list[tuple[Any, float]]:
+        """List the features that changed, beginning with the largest mean change.
+
+        .. versionadded:: 0.2
+
+        Returns
+        -------
+        columns : list of (name, change)
+            Names and entries of `column_change` that are not 0.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn_revae import ReVAEClassifier
+        >>> X, y = load_iris(return_X_y=True, as_frame=True)
+        >>> model = ReVAEClassifier(max_iter=100, random_state=0).fit(X, y)
+        >>> _, report = model.intervene(X[:50], 2, report=True)
+        >>> [name for name, _ in report.most_changed()][:2]
+        ['petal length (cm)', 'petal width (cm)']
+        """
+        order = np.argsort(-self.column_change, kind="stable")
+        return [
+            (self.column_names[j], float(self.column_change[j]))
+            for j in order
+            if self.column_change[j] > 0
+        ]
+
+    def _repr_html_(self) -> str:
+        """Tables of the outcomes and of the features that changed most, for notebooks."""
+        return html_of(self)
+
+    def plot(self, *, ax: "Axes | None" = None, max_columns: int = MOST_BARS) -> "Axes":
+        """Draw the features that changed most, with the outcomes as the title.
+
+        :class:`~sklearn_revae.inspection.InterventionReportDisplay` draws how much each
+        label changed.
+
+        .. versionadded:: 0.2
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to draw on. If None, a new figure is created.
+        max_columns : int, default=10
+            The largest number of features to draw.
+
+        Returns
+        -------
+        ax : matplotlib Axes
+            The Axes with a bar for each feature.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn_revae import ReVAEClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = ReVAEClassifier(max_iter=20, random_state=0).fit(X, y)
+        >>> _, report = model.intervene(X[:50], 2, report=True)
+        >>> report.plot().get_xlabel()
+        'mean change'
+        """
+        check_matplotlib_support("plot")
+        return draw_changes(self, ax, max_columns)
 
     def summary(self) -> "pd.DataFrame":
         """Summarise the report in a table with a row for each requested value.
@@ -157,9 +257,10 @@ class InterventionReport:
         -------
         table : pandas.DataFrame
             Indexed by label and value. The columns are the number of rows of the report,
-            the fraction in which the value was achieved, the means of its probability
-            before and after, of `other_change` and of `score_drop`, the median distance,
-            and the fraction that is out of distribution.
+            how many had the value already, changed to it and failed, the fraction in
+            which the value was achieved, the means of its probability before and after,
+            of `other_change` and of `score_drop`, the median distance, and the fraction
+            that is out of distribution.
 
         Raises
         ------
@@ -179,6 +280,13 @@ class InterventionReport:
         rows = [
             {
                 "n_rows": int(rows.sum()),
+                **dict(
+                    zip(
+                        ("already", "changed", "failed"),
+                        self._outcomes(a, rows),
+                        strict=True,
+                    )
+                ),
                 "achieved": self.achieved[rows, a].mean(),
                 "probability_before": self.probability_before[rows, a].mean(),
                 "probability_after": self.probability_after[rows, a].mean(),
@@ -242,9 +350,10 @@ class InterventionReport:
         table : pandas.DataFrame
             Indexed by the index of X, or by the position in X; with several draws, an
             entry of the index is repeated. The columns are, for each requested label,
-            `<label>_asked`, the probabilities `<label>_before` and `<label>_after`, and
-            `<label>_achieved`, and then `other_change`, `other_label`, `distance`,
-            `score_drop`, `out_of_distribution` and `disagreement`.
+            `<label>_asked`, the probabilities `<label>_before` and `<label>_after`,
+            `<label>_achieved` and `<label>_already`, and then `other_change`,
+            `other_label`, `distance`, `score_drop`, `out_of_distribution` and
+            `disagreement`.
 
         Raises
         ------
@@ -259,7 +368,7 @@ class InterventionReport:
         >>> model = ReVAEClassifier(max_iter=2, random_state=0).fit(X, y)
         >>> _, report = model.intervene(X, 2, report=True)
         >>> report.to_frame().shape
-        (150, 10)
+        (150, 11)
         """
         columns = {}
         for a, (label, values) in enumerate(self.asked.items()):
@@ -267,6 +376,7 @@ class InterventionReport:
             columns[f"{label}_before"] = self.probability_before[:, a]
             columns[f"{label}_after"] = self.probability_after[:, a]
             columns[f"{label}_achieved"] = self.achieved[:, a]
+            columns[f"{label}_already"] = self.already[:, a]
         for name in (
             "other_change",
             "other_label",

@@ -270,6 +270,9 @@ def test_the_summary_has_a_row_for_each_requested_value(edited):
     left = slice(20)
     expected = {
         "n_rows": 20,
+        "already": (report.already & report.achieved)[left].sum(),
+        "changed": (~report.already & report.achieved)[left].sum(),
+        "failed": (~report.achieved)[left].sum(),
         "achieved": report.achieved[left].mean(),
         "probability_before": report.probability_before[left].mean(),
         "probability_after": report.probability_after[left].mean(),
@@ -303,12 +306,55 @@ def test_the_repr_has_a_few_lines(edited, blobs, quick_classifier):
     text = repr(edited[2])
     assert "60 rows" in text
     assert "label_0='left': " in text
-    assert len(text.splitlines()) == 5
+    assert len(text.splitlines()) == 6
     y = np.arange(60) % 12
     model = quick_classifier(max_iter=1).fit(blobs[0], y)
     text = repr(intervention_report(model, blobs[0], blobs[0], y))
     assert "... and 6 more" in text
     assert "other labels" not in text
+
+
+def test_rows_that_had_the_value_already_are_told_from_those_that_changed(
+    blobs, blobs_model
+):
+    X = blobs[0]
+    had = blobs_model.predict(X) == 1
+    _, report = blobs_model.intervene(X, 1, report=True)
+    np.testing.assert_array_equal(report.already[:, 0], had)
+    line = report.summary().iloc[0]
+    assert line["already"] == had.sum()
+    assert line["failed"] == (~report.achieved).sum()
+    assert line["already"] + line["changed"] + line["failed"] == 60
+    assert f"{had.sum()} had it already" in repr(report)
+    _, none = blobs_model.intervene(X[had], 1, report=True)
+    assert none.most_changed() == []
+    assert "most changed" not in repr(none)
+
+
+def test_the_columns_that_changed_most_come_first(table, table_model):
+    new = table.copy()
+    new["length"] += 100.0
+    report = intervention_report(table_model, table, new, 1, baseline=table)
+    (first, change), *others = report.most_changed()
+    assert first == "length"
+    assert change > 10
+    assert others == []
+
+
+def test_a_notebook_shows_tables(table, table_model):
+    _, report = table_model.intervene(table, 1, report=True)
+    html = report._repr_html_()
+    assert html.count("<table>") == 2
+    assert "had it already" in html
+
+
+def test_the_plot_has_a_bar_for_each_column_that_changed(table, table_model):
+    _, report = table_model.intervene(table, 1, report=True)
+    ax = report.plot(max_columns=1)
+    assert len(ax.patches) == 1
+    assert ax.get_yticklabels()[0].get_text() == str(report.most_changed()[0][0])
+    assert "failed" in ax.get_title()
+    assert report.plot(ax=ax) is ax
 
 
 def test_without_pandas_only_the_arrays_are_available(edited, monkeypatch):

@@ -1,0 +1,51 @@
+"""How a report is shown: as tables in a notebook, and as a figure."""
+
+from html import escape
+
+import numpy as np
+
+# Features that tables and figures name.
+MOST_BARS = 10
+
+
+def html_of(report):
+    """HTML of a report: its outcomes, and the features that changed most."""
+    head = ["label", "value", "rows", "had it already", "changed", "failed"]
+    outcomes = [
+        [label, value, int(rows.sum()), *report._outcomes(a, rows)]
+        for a, label, value, rows in report._groups()
+    ]
+    columns = [[name, f"{c:.2f}"] for name, c in report.most_changed()[:MOST_BARS]]
+    return (
+        f"<p><b>InterventionReport</b> of {len(report)} rows; median distance "
+        f"{np.median(report.distance):.2f}, "
+        f"{report.out_of_distribution.mean():.0%} out of distribution</p>"
+        + _table(head, outcomes)
+        + _table(["feature", "mean change"], columns)
+    )
+
+
+def _table(head, rows):
+    """HTML of a table, empty if it has no rows."""
+    if not rows:
+        return ""
+    lines = ["".join(f"<th>{escape(str(name))}</th>" for name in head)]
+    lines += ["".join(f"<td>{escape(str(cell))}</td>" for cell in row) for row in rows]
+    return "<table>" + "".join(f"<tr>{line}</tr>" for line in lines) + "</table>"
+
+
+def draw_changes(report, ax, max_columns):
+    """Draw a bar for each feature that changed most; return the Axes."""
+    import matplotlib.pyplot as plt
+
+    most = report.most_changed()[:max_columns][::-1]
+    if ax is None:
+        height = max(0.3 * len(most) + 1.2, 2.0)
+        ax = plt.subplots(figsize=(5.0, height), layout="constrained")[1]
+    ax.barh([str(name) for name, _ in most], [change for _, change in most])
+    rows = np.ones(len(report), dtype=bool)
+    found = [report._outcomes(a, rows) for a in range(len(report.asked))]
+    already, changed, failed = np.sum(found, axis=0)
+    ax.set(xlabel="mean change")
+    ax.set_title(f"{changed} changed, {already} had it already, {failed} failed")
+    return ax

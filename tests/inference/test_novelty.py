@@ -1,0 +1,75 @@
+"""Samples of a class that nobody labelled are told from those of known classes."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+from sklearn.metrics import roc_auc_score
+
+from sklearn_revae import ReVAEClassifier
+
+
+def _three_clusters():
+    """Two labelled clusters, and one behind the second that is never labelled."""
+    random = np.random.RandomState(0)
+    cluster = random.randint(3, size=900)
+    X = random.standard_normal((900, 6))
+    X[:, 0] += np.array([-3.0, 0.0, 6.0])[cluster]
+    return X, cluster
+
+
+def _few_labels(y, known, n):
+    labels = np.full(len(y), -1)
+    for value in known:
+        labels[np.flatnonzero(y == value)[:n]] = value
+    return labels
+
+
+def test_a_cluster_that_nobody_labelled_has_high_scores():
+    X, cluster = _three_clusters()
+    labels = _few_labels(cluster[:600], [0, 1], 15)
+    model = ReVAEClassifier(random_state=0).fit(X[:600], labels)
+    X_labeled, unknown = X[:600][labels != -1], cluster[600:] == 2
+    uncertainty = 1 - model.predict_proba(X[600:]).max(axis=1)
+    assert roc_auc_score(unknown, uncertainty) < 0.7
+    scores = model.novelty_scores(X[600:], X_labeled)
+    assert roc_auc_score(unknown, scores) >= 0.9
+    held_out = np.flatnonzero((labels == -1) & (cluster[:600] < 2))[:100]
+    threshold = np.quantile(model.novelty_scores(X[held_out], X_labeled), 0.95)
+    assert (scores[unknown] > threshold).mean() > 0.8
+    assert (scores[~unknown] > threshold).mean() < 0.15
+
+
+def test_digits_that_nobody_labelled_have_high_scores():
+    X, y = load_digits(return_X_y=True)
+    order = np.random.RandomState(0).permutation(len(X))
+    X, y = X[order], y[order]
+    labels = _few_labels(y[:1200], range(9), 10)
+    model = ReVAEClassifier(random_state=0).fit(X[:1200], labels)
+    scores = model.novelty_scores(X[1200:], X[:1200][labels != -1])
+    assert roc_auc_score(y[1200:] == 9, scores) >= 0.9
+
+
+def test_digits_that_are_absent_from_training_have_low_densities():
+    X, y = load_digits(return_X_y=True)
+    order = np.random.RandomState(0).permutation(len(X))
+    X, y = X[order], y[order]
+    train = np.arange(1200)[y[:1200] != 9]
+    model = ReVAEClassifier(random_state=0).fit(X[train], y[train])
+    assert roc_auc_score(y[1200:] == 9, -model.score_samples(X[1200:])) >= 0.95
+
+
+def test_a_labelled_sample_has_no_distance_from_itself(blobs, quick_classifier):
+    X, y = blobs
+    model = quick_classifier(n_members=1).fit(X, y)
+    np.testing.assert_allclose(model.novelty_scores(X, X), 0.0, atol=1e-9)
+    assert (model.novelty_scores(X + 5.0, X) > 0.0).all()
+
+
+def test_several_labels_have_one_score_per_sample(two_labels, two_labels_model):
+    X = two_labels[0]
+    assert two_labels_model.novelty_scores(X[:5], X).shape == (5,)
+
+
+def test_a_single_labelled_sample_is_refused(blobs, blobs_model):
+    with pytest.raises(ValueError, match="X_labeled has 1 samples"):
+        blobs_model.novelty_scores(blobs[0], blobs[0][:1])
