@@ -20,7 +20,7 @@ class NoveltyMixin(LatentsMixin):
     def novelty_scores(self, X: Rows, X_labeled: Rows) -> NDArray[np.float64]:
         r"""Score how little samples resemble the labelled ones, to find unknown classes.
 
-        A class that occurs in the data, but that nobody has labelled, gets high scores.
+        Samples of a class that occurs in the data without any label get high scores.
         `predict_proba` can be sure of a wrong class for its samples, and
         :meth:`score_samples` cannot recognise them if the model has seen them unlabelled.
 

@@ -100,7 +100,7 @@ class InterventionMixin(LatentsMixin):
         strength : float or "auto", default=1.0
             Scales the shift in latent space, not negative: 0 does not move the latents,
             0.5 moves them half-way to the new value, and values above 1 overshoot it.
-            With "auto", each sample moves as far as it needs, from 0.5 to 2.2, for the
+            With "auto", each sample moves as far as it needs, from 0.3 to 2.2, for the
             model to predict the requested values with a probability of 0.95 each; this
             requires `method="transport"`.
         keep : str, int, or array-like of these, default=None
@@ -181,7 +181,7 @@ class InterventionMixin(LatentsMixin):
         With `max_columns`, the columns of a sample are chosen one after another, each as
         the one whose edited value makes the requested values most probable. Then only
         these columns are edited, up to ten times from where they are, until the model
-        predicts the requested values with a probability of 0.95 each.
+        predicts the requested values.
 
         References
         ----------
@@ -284,8 +284,8 @@ class InterventionMixin(LatentsMixin):
         free = np.ones(own.shape[1], dtype=bool)
         free[settings[3].kept_] = False
 
-        def edit_from(rows, values, factor):
-            return edit(rows, np.full(len(rows), factor * strength), values)
+        def edit_from(rows, values, factors):
+            return edit(rows, factors * strength, values)
 
         return edit_few_columns(
             edit_from, self.module_, x.scaling, own, requested, n_columns, free

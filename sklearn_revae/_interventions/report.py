@@ -196,7 +196,7 @@ class InterventionReport:
         >>> X, y = load_iris(return_X_y=True, as_frame=True)
         >>> model = ReVAEClassifier(max_iter=100, random_state=0).fit(X, y)
         >>> _, report = model.intervene(X[:50], 2, report=True)
-        >>> [name for name, _ in report.most_changed()][:2]
+        >>> sorted(name for name, _ in report.most_changed()[:2])
         ['petal length (cm)', 'petal width (cm)']
         """
         order = np.argsort(-self.column_change, kind="stable")

@@ -6,10 +6,13 @@ from sklearn_revae._data.scaling import ScaledRows
 from sklearn_revae._inference.chunked import apply
 
 # The strengths that are tried, from weak to strong, and the probability that every
-# requested value has to reach. On breast_cancer with 20 labelled samples per class, where
-# a strength of 1 convinces a gradient boosting in 0.93 of the edits, these convince it in
-# 0.99, and move the samples as far; a probability of 0.9 in 0.98, 0.99 hardly in more.
-_STRENGTHS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5, 1.8, 2.2)
+# requested value has to reach. On breast_cancer with all samples labelled, a gradient
+# boosting recognises all of 40 edits (five seeds). They change a feature by 0.67 standard
+# deviations, and by 0.71 with strengths from 0.5 in steps of 0.1.
+_STRENGTHS = (
+    *(0.05 * i for i in range(6, 25)),
+    *(0.1 * i for i in range(13, 23)),
+)
 _ENOUGH = 0.95
 
 
