@@ -200,9 +200,10 @@ class LatentsMixin(TransformerMixin):
         Returns
         -------
         scores : ndarray of shape (n_samples,)
-            The ELBO in nats, averaged over draws from q(z|x) that are the same in every
-            call. Continuous features contribute log-densities in the units of X, all
-            others log-probabilities. Missing values do not contribute.
+            The ELBO in nats, averaged over the ensemble members and over draws from
+            q(z|x) that are the same in every call. Continuous features contribute
+            log-densities in the units of X, all others log-probabilities. Missing values
+            do not contribute.
 
         Examples
         --------

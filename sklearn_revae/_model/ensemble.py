@@ -12,8 +12,8 @@ from sklearn_revae._model.stacked import StackedReVAE
 class Ensemble(ReVAE):
     """Several ReVAEs: this module is the first of them, and holds the others.
 
-    Latent codes and densities are those of the first member. Class probabilities are the
-    mean over all members.
+    Latent codes are those of the first member. Class probabilities and lower bounds on
+    log-densities are the mean over all members.
 
     Parameters
     ----------
