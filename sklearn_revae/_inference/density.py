@@ -26,8 +26,8 @@ def row_bounds(module, x, n_draws=_N_DRAWS):
     """ELBO of every row, treated as unlabelled: a lower bound on log p(x).
 
     It is the mean of the members' bounds, and so a bound on the log of their mean
-    density. On digits without nines, the mean distinguishes nines from the others with an area
-    under the ROC curve of 0.957, single members with 0.934 to 0.955.
+    density. On digits without nines, the mean distinguishes nines from the others with an
+    area under the ROC curve of 0.957, single members with 0.934 to 0.955.
 
     Parameters
     ----------
