@@ -144,8 +144,9 @@ class DecoderLoss(SemiSupervisedLoss):
         \frac{1}{d} \left( -\frac{1}{n} \sum_{i=1}^{n} w_i \log p(x_i|z_i)
         + \frac{\lambda_e}{m} \sum_{i=1}^{m} w_i E_i \right)
 
-    The symbols are those of :class:`SemiSupervisedLoss`. Only the decoder and the noise
-    of the likelihood get a gradient, so that edits do not change predictions.
+    The symbols are those of :class:`SemiSupervisedLoss`. Only the decoder gets a
+    gradient, so that edits do not change predictions. Nor do they change the noise of
+    the likelihood: with more noise the error of a reconstruction would count less.
     """
 
     def forward(self, stacked, x, codes, weight):
@@ -158,7 +159,8 @@ class DecoderLoss(SemiSupervisedLoss):
             z = mean + scale * normal(mean.shape, x, self.generator)
         edits = self._draw_edits(stacked, z, codes, log_probabilities)
         decoded = stacked.decode(torch.cat([z, edits.z], dim=1))
-        gain = stacked.likelihood.log_prob(decoded[:, : len(x)], x, self.complete)
+        (frozen,) = stacked.judges
+        gain = frozen.likelihood.log_prob(decoded[:, : len(x)], x, self.complete)
         loss = -(weight * gain).mean(-1).sum()
         loss = loss + self._edit_loss(stacked, x, inputs, weight, decoded, edits)
         return loss / x[0].numel(), None
