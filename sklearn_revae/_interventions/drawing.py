@@ -30,6 +30,9 @@ from sklearn_revae._random import draw_seed, generator
 # Codes are stored of at most so many samples, and so many numbers, but not of fewer
 # samples than the last number.
 _MOST_ROWS, _MOST_CELLS, _FEWEST_ROWS = 1000, 400_000, 100
+# Codes are drawn at this fraction of the scales of q(z|x): with 1, decoded samples vary
+# more than training samples in some directions.
+_NEARNESS = 0.5
 # Of more continuous features, such as pixels, the noise is independent.
 _MOST_COLUMNS = 256
 # The variance that is added to that of each feature, relative to it.
@@ -57,14 +60,16 @@ class StoredCodes:
     roots : ndarray of float32 (M, m, m)
         The product of a root with its transpose is the covariance of the noise of these
         scaled features.
-    drawn, seen : ndarray of float32 (m, 63)
+    mapped : ndarray of int (k,)
+        These features, and those of counts, of levels, and of 0 and 1.
+    drawn, seen : ndarray of float32 (k, 63)
         Quantiles of these scaled features in draws with such noise, and in training
-        samples.
+        samples. To whole numbers, uniform noise from [0, 1) was added.
     """
 
-    def __init__(self, means, scales, columns, roots, drawn, seen):
+    def __init__(self, means, scales, columns, roots, mapped, drawn, seen):
         self.means, self.scales, self.columns = means, scales, columns
-        self.roots, self.drawn, self.seen = roots, drawn, seen
+        self.roots, self.mapped, self.drawn, self.seen = roots, mapped, drawn, seen
 
     @classmethod
     def of(cls, module, values, scaling, seed):
@@ -87,10 +92,13 @@ class StoredCodes:
         n_taken = min(n_taken, _MOST_ROWS, n_rows)
         index = sample_without_replacement(n_rows, n_taken, random_state=random)
         x = ScaledRows(rows_at(values, np.sort(index)), scaling)
-        columns = np.flatnonzero(scaling.unbounded)
-        if len(columns) > _MOST_COLUMNS:
-            columns = columns[:0]
-        if len(columns):
+        whole = scaling.counts | (scaling.kinds == "binary")
+        whole[list(scaling.levels)] = True
+        mapped = np.flatnonzero(scaling.unbounded | whole)
+        if len(mapped) > _MOST_COLUMNS:
+            mapped = mapped[:0]
+        columns = mapped[scaling.unbounded[mapped]]
+        if len(mapped):
             # Rows may be on disk, from which they are read a few at a time.
             x = apply(module, lambda _, rows: rows, x)
         encoded = apply(module, _encoded, x, copies=n_members)
@@ -98,38 +106,58 @@ class StoredCodes:
         scales = np.sqrt(np.square(scales).mean(axis=1))
         means, scales = means.astype(np.float16), scales.astype(np.float32)
         roots = np.zeros((n_members, len(columns), len(columns)), np.float32)
-        quantiles = np.zeros((len(columns), len(_PROBABILITIES)), np.float32)
-        codes = cls(means, scales, columns, roots, quantiles, quantiles)
-        if len(columns):
+        quantiles = np.zeros((len(mapped), len(_PROBABILITIES)), np.float32)
+        codes = cls(means, scales, columns, roots, mapped, quantiles, quantiles)
+        if len(mapped):
             codes._learn_noise(module, x, random)
         return codes
 
     def _learn_noise(self, module, x, random):
         """Set what concerns the continuous features, from scaled rows."""
-        own, n_rows = x[:, self.columns], len(x)
-        covariance = _covariance(own)
+        n_rows = len(x)
         rows = np.repeat(np.arange(n_rows), -(-_N_DRAWS // n_rows))
-        for i in range(len(self.means)):
+        for i in range(len(self.means) if len(self.columns) else 0):
             member = np.full(len(rows), i)
             decoded = apply(module, _expected, self._near(member, rows, random), member)
+            covariance = _covariance(x[:, self.columns])
             decoded = np.cov(decoded[:, self.columns].T).reshape(covariance.shape)
             self.roots[i] = _root(covariance - decoded)
         member = random.randint(len(self.means), size=_N_DRAWS_OF_QUANTILES)
         rows = _each_in_turn(n_rows, len(member), random)
-        drawn = apply(module, _expected, self._near(member, rows, random), member)
-        drawn = drawn[:, self.columns] + self._noise(member, random)
+        z = self._near(member, rows, random)
+        drawn = self._with_noise(module, random, z, member)
         # A quantile that counts half of each value does not lose the variance of tails.
         self.drawn, self.seen = (
-            np.nanquantile(values, _PROBABILITIES, axis=0, method="hazen").T.astype(
-                np.float32
-            )
-            for values in (drawn, own)
+            np.nanquantile(
+                self._jittered(values, random), _PROBABILITIES, axis=0, method="hazen"
+            ).T.astype(np.float32)
+            for values in (drawn, x)
         )
+
+    def _with_noise(self, module, random, z, *codes):
+        """Draws (n, n_features) from p(x|z), continuous ones with correlated noise."""
+        source = generator(draw_seed(random))
+
+        def draw(module, *tensors):
+            return _by_member(
+                module, lambda m, o: m.likelihood.sample(o, source), *tensors
+            )
+
+        x = apply(module, draw, z, *codes)
+        if len(self.columns):
+            decoded = apply(module, _expected, z, *codes)[:, self.columns]
+            x[:, self.columns] = decoded + self._noise(codes[0], random)
+        return x
+
+    def _jittered(self, x, random):
+        """The mapped features of `x`, with uniform noise added to whole numbers."""
+        whole = ~np.isin(self.mapped, self.columns)
+        return x[:, self.mapped] + whole * random.random_sample((len(x), len(whole)))
 
     def _near(self, member, rows, random):
         """Codes (n, D) drawn near those of the stored samples `rows`."""
         normal = random.standard_normal((len(rows), self.means.shape[2]))
-        return self.means[member, rows] + self.scales[member] * normal
+        return self.means[member, rows] + _NEARNESS * self.scales[member] * normal
 
     def _noise(self, member, random):
         """Correlated noise (n, m) of the continuous features."""
@@ -181,23 +209,15 @@ class StoredCodes:
         z = self._near(member, rows, random)
         if not noise:
             return apply(module, _expected, z, member, predicted, target), labels
-        source = generator(draw_seed(random))
-
-        def drawn(module, *tensors):
-            return _by_member(
-                module, lambda m, o: m.likelihood.sample(o, source), *tensors
-            )
-
-        x = apply(module, drawn, z, member, predicted, target)
-        if len(self.columns):
-            decoded = apply(module, _expected, z, member, predicted, target)
-            x[:, self.columns] = self._as_seen(
-                decoded[:, self.columns] + self._noise(member, random)
-            )
+        x = self._with_noise(module, random, z, member, predicted, target)
+        if len(self.mapped):
+            values = self._as_seen(self._jittered(x, random))
+            whole = ~np.isin(self.mapped, self.columns)
+            x[:, self.mapped] = np.where(whole, np.floor(values), values)
         return x, labels
 
     def _as_seen(self, values):
-        """Values (n, m) with the distributions of the training samples."""
+        """Values (n, k) with the distributions of the training samples."""
         pairs = zip(values.T, self.drawn, self.seen, strict=True)
         return np.stack([np.interp(v, drawn, seen) for v, drawn, seen in pairs], axis=1)
 

@@ -248,16 +248,16 @@ class GenerationMixin(LatentsMixin):
             z = \mu_i + s \odot \epsilon, \quad \epsilon \sim N(0, I)
 
         where :math:`\mu_i` is the mean of q(z|x) of the training sample i, which is
-        drawn with a probability proportional to that of the given labels, and s is the
-        root mean square of the scales of q(z|x). This is known as ex-post density
+        drawn with a probability proportional to that of the given labels, and s is half
+        the root mean square of the scales of q(z|x). This is known as ex-post density
         estimation [1]_. If no training sample has the given labels, the characteristic
         latents are moved to them as by :meth:`intervene`.
 
         The noise of up to 256 continuous features has the covariance that decoded samples
-        lack: that of the training samples minus that of E[x|z]. The values are then
-        mapped, feature by feature, to the quantiles of the training samples. Of more
-        features, and of counts, categories and values in [0, 1], the noise is
-        independent.
+        lack: that of the training samples minus that of E[x|z]. Of more features, and of
+        counts, categories and values in [0, 1], the noise is independent. The values of
+        up to 256 features are then mapped, feature by feature, to the quantiles of the
+        training samples.
 
         New samples are not anonymous: a sample may resemble the training sample from
         whose latent code it was drawn, and a saved model contains these codes.

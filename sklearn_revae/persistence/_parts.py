@@ -292,6 +292,7 @@ def codes_from(state, module):
     """:class:`StoredCodes` of a state, for a module."""
     members, n_features = module.members, len(module.likelihood.discrete)
     means, columns, drawn = state["means"], state["columns"], state["drawn"]
+    mapped = state["mapped"]
     n_members, m = len(members), len(columns)
     check(means.ndim == 3 and means.shape[1] > 0, "codes")
     rows = means.shape[1]
@@ -299,13 +300,14 @@ def codes_from(state, module):
         ("means", np.float16, (n_members, rows, module.latent_dim)),
         ("scales", np.float32, (n_members, module.latent_dim)),
         ("roots", np.float32, (n_members, m, m)),
-        ("drawn", np.float32, (m, drawn.shape[1])),
-        ("seen", np.float32, (m, drawn.shape[1])),
+        ("drawn", np.float32, (len(mapped), drawn.shape[1])),
+        ("seen", np.float32, (len(mapped), drawn.shape[1])),
     ):
         check(state[name].dtype == dtype, "codes")
         numbers(state[name].astype(np.float64), shape, "codes")
-    codes(columns, (m,), n_features, "codes")
-    check(_ascending(columns), "codes")
+    for places in (columns, mapped):
+        codes(places, np.shape(places), n_features, "codes")
+        check(_ascending(places), "codes")
     for name in ("drawn", "seen"):
         check((np.diff(state[name]) >= 0).all(), "codes")
     return StoredCodes(**state)
