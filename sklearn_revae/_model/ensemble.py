@@ -60,6 +60,8 @@ class Ensemble(ReVAE):
         the weights.
         """
         self._stacked = (StackedReVAE(self.members),)
+        for model in (*self.members, *self._stacked):
+            model.label_model.freeze()
 
     def member_log_probabilities(self, x):
         """Log q(y_l = k | x) of every member: (M, n, L, K)."""

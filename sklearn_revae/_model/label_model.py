@@ -67,6 +67,7 @@ class LabelModel(nn.Module):
         self.set_prior([torch.ones(n) for n in self.n_values])
         # Values of labels that exclude each other, see `edits.implied`.
         self.exclusions = ()
+        self._frozen = ()
 
     @property
     def n_labels(self):
@@ -91,16 +92,25 @@ class LabelModel(nn.Module):
             smoothed = count.to(self.log_prior) + 1.0
             self.log_prior[label, : len(count)] = (smoothed / smoothed.sum()).log()
 
-    def log_conditional(self, z):
-        """Log p(z_l | y_l = k) for every k: (..., L, d) -> (..., L, K)."""
+    def freeze(self):
+        """Compute what depends on the parameters only: they will not change any more."""
+        self._frozen = self._coefficients()
+
+    def _coefficients(self):
+        """Coefficients of log p(z_l | y_l = k): of z^2, of z, and the constant."""
         variance = self.scales.square()
         precision = 1.0 / variance
-        # With the square expanded, matrix products avoid a tensor of shape (..., K, d).
         constant = (
             self.means.square() * precision + variance.log() + math.log(2 * math.pi)
         ).sum(-1)
+        return precision, self.means * precision, constant
+
+    def log_conditional(self, z):
+        """Log p(z_l | y_l = k) for every k: (..., L, d) -> (..., L, K)."""
+        # With the square expanded, matrix products avoid a tensor of shape (..., K, d).
+        precision, weighted, constant = self._frozen or self._coefficients()
         quadratic = torch.einsum("...ld,...lkd->...lk", z.square(), precision)
-        cross = torch.einsum("...ld,...lkd->...lk", z, self.means * precision)
+        cross = torch.einsum("...ld,...lkd->...lk", z, weighted)
         log_density = -0.5 * (quadratic + constant) + cross
         if not self._padded:
             return log_density

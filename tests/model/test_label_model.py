@@ -48,6 +48,15 @@ def test_log_conditional_is_a_normal_density(labels, z):
             )
 
 
+def test_frozen_parameters_give_the_same_and_are_not_read_again(labels, z):
+    expected = labels.log_conditional(z)
+    labels.freeze()
+    assert torch.equal(labels.log_conditional(z), expected)
+    with torch.no_grad():
+        labels.means.zero_()
+    assert torch.equal(labels.log_conditional(z), expected)
+
+
 def test_log_marginal_is_the_sum_over_values(labels, z):
     log_marginal = labels.log_marginal(z)
     probabilities = [[4 / 6, 2 / 6], [1 / 10, 2 / 10, 3 / 10, 4 / 10], [1 / 3] * 3]
