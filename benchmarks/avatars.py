@@ -1,8 +1,9 @@
 """Accuracy on computer-drawn faces with 16 labels, 6 % of 10,000 faces labelled.
 
-Run ``python benchmarks/avatars.py [figure.png]``. The model has default parameters. The
-balanced accuracy of each label, and its mean over the labels, is computed on 2,000
-further faces. With a file name, a figure with reconstructions and edits is saved.
+Run ``python benchmarks/avatars.py [figure.png]``. The model has default parameters, so
+its networks are not those of the paper. The balanced accuracy of each label, and its mean
+over the labels, is computed on 2,000 further faces. With a file name, a figure with
+reconstructions and edits is saved.
 """
 
 import sys

@@ -6,9 +6,10 @@ is saved, and with ``--rows 50`` fewer faces are edited per label and value. The
 are trained on 10,000 faces, 6 % of them labelled; 2,000 faces are held out.
 
 Each label is set to 1 and to 0 in up to 200 held-out faces that have the other value. The
-edits by a ReVAE with default parameters are compared with those by M2, which has the same
-networks and is trained on the same labels, and with baselines that do not edit: the
-original faces, and their reconstructions by either model. An independent classifier, the
+edits by a ReVAE with default parameters (and, with ``--networks published``, with the
+networks of the paper) are compared with those by M2, which has the networks of the paper
+and is trained on the same labels, and with baselines that do not edit: the original
+faces, and their reconstructions by either model. An independent classifier, the
 judge, predicts the labels of the resulting images. It was trained with all labels of the
 10,000 faces.
 
@@ -34,7 +35,6 @@ details. Each edit is compared with the closest of the four in pixels, its *draw
 
 import argparse
 import pickle
-import sys
 import time
 from functools import partial
 
@@ -215,10 +215,11 @@ def draw(revae, m2, faces, path, n_rows=8):
     figure.savefig(path, dpi=110, bbox_inches="tight")
 
 
-def fitted_revae(X, y):
-    """Train a ReVAE with default parameters."""
+def fitted_revae(X, y, networks):
+    """Train a ReVAE whose other parameters have their defaults."""
     start = time.perf_counter()
-    model = ReVAEClassifier(random_state=SEED, verbose=sys.stderr.isatty()).fit(X, y)
+    model = ReVAEClassifier(encoder=networks, decoder=networks, random_state=SEED)
+    model.fit(X, y)
     print(f"ReVAE fitted in {time.perf_counter() - start:.0f} s")
     return model
 
@@ -248,6 +249,12 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("figure", nargs="?", help="file to save a figure of edits to")
     parser.add_argument("--model", help="pickled fitted estimator to use")
+    parser.add_argument(
+        "--networks",
+        choices=["auto", "published"],
+        default="auto",
+        help="the default networks, or those of the paper",
+    )
     parser.add_argument("--save", help="file to save the fitted estimator to")
     parser.add_argument("--rows", type=int, default=200, help="faces per label and value")
     return parser.parse_args()
@@ -262,7 +269,7 @@ def main():
     judge = load_judge(X, y)
     m2 = fitted_m2(X, y_few)
     if options.model is None:
-        revae = fitted_revae(X, y_few)
+        revae = fitted_revae(X, y_few, options.networks)
     else:
         with open(options.model, "rb") as file:
             revae = pickle.load(file)
