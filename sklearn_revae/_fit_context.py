@@ -10,7 +10,7 @@ from sklearn_revae._data.storage import Stored
 from sklearn_revae._sample_statistics import SampleStatistics
 from sklearn_revae._training.callbacks import DelayedProgress, StopTraining
 from sklearn_revae._training.history import loss_of
-from sklearn_revae._training.run import Result, module_accuracy
+from sklearn_revae._training.run import Result, module_score
 
 try:
     from sklearn.callback import CallbackSupportMixin as CallbackSupport
@@ -59,7 +59,7 @@ def watchers(estimator, data, samples, module, device, settings):
         found.append(("scikit_learn", told))
     if isinstance(estimator.verbose, str):
         settings.verbose = False
-        found.append(("delayed_progress", DelayedProgress(module_accuracy)))
+        found.append(("delayed_progress", DelayedProgress(module_score)))
     return found
 
 

@@ -64,7 +64,7 @@ def test_training_stops_when_the_score_no_longer_improves(
 ):
     scores = iter([0.5, 0.8, 0.8, 0.7, 0.8])
     monkeypatch.setattr(
-        sklearn_revae._training.run, "module_accuracy", lambda *_, **__: next(scores)
+        sklearn_revae._training.run, "module_score", lambda *_, **__: next(scores)
     )
     model = quick_classifier(**PATIENT).fit(*few_blobs)
     # The second epoch is the best one, and three more follow it.
@@ -142,7 +142,7 @@ def test_the_best_weights_of_all_members_are_kept(
         weights.append(module.encoder.head.weight.detach().clone())
         return next(scores)
 
-    monkeypatch.setattr(sklearn_revae._training.run, "module_accuracy", score)
+    monkeypatch.setattr(sklearn_revae._training.run, "module_score", score)
     model = quick_classifier(early_stopping=True, max_iter=4).fit(*few_blobs)
     assert [epoch["validation_score"] for epoch in model.history_] == [0.1, 0.9, 0.2, 0.3]
     members = model.module_.members

@@ -46,7 +46,7 @@ def decode_edits(
     x : ScaledRows (n, n_features)
         Scaled samples.
     edit : callable
-        Takes a member, the labels' predicted codes (n, L), the characteristic latents of
+        Takes a member, the labels' predicted values (n, L), the characteristic latents of
         the posterior's mean, (n, L, d), those to edit, (1 or n_edits, n, L, d), and a
         tensor for each of `arrays`. Returns edited ones, (n_edits, n, L, d).
     *arrays : ndarray (n, ...)
@@ -111,17 +111,17 @@ def decode_edits(
 
 
 def _predicted(module, members, rows, means):
-    """Codes (n, L) that the whole ensemble predicts.
+    """Values (n, L) of the labels that the whole ensemble predicts.
 
     All members start from them: so nothing changes if the predicted value is requested.
     """
     if len(members) < len(module.members):
-        return module.log_class_probabilities(rows).argmax(-1)
-    log_probabilities = [
-        member.label_model.log_classifier(member.blocks(mean))
+        return module.label_model.combined(module.member_predictions(rows))
+    predictions = [
+        member.label_model.predictions(member.blocks(mean))
         for member, mean in zip(members, means, strict=True)
     ]
-    return torch.stack(log_probabilities).logsumexp(0).argmax(-1)
+    return module.label_model.combined(torch.stack(predictions))
 
 
 def _expectations(member, start, z, z_new, n_before):

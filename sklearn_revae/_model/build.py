@@ -37,6 +37,8 @@ class Architecture:
     linear : tuple of bool, default=(False,)
         Whether the encoder of each member is linear, if it is the default one and fully
         connected. They are repeated if there are more members.
+    label_model : type, default=LabelModel
+        The class of the label model: LabelModel for classes, NumberModel for numbers.
     """
 
     hidden_layer_sizes: tuple
@@ -45,6 +47,7 @@ class Architecture:
     encoder: torch.nn.Module | str = "auto"
     decoder: torch.nn.Module | str = "auto"
     linear: tuple = (False,)
+    label_model: type = LabelModel
 
     @property
     def own_modules(self):
@@ -207,7 +210,7 @@ def build_model(columns, masked, image, n_values, architecture, n_members, gener
     image : tuple or None
         Shape of the images, if the samples are images.
     n_values : sequence of int
-        Number of classes of each label.
+        Number of classes of each label; anything for labels that are numbers.
     architecture : Architecture
         Sizes of the networks of a member, and the user's own modules.
     n_members : int
@@ -254,6 +257,6 @@ def _build_member(columns, masked, image, n_values, architecture, linear, genera
         GaussianEncoder(body, width, latent_dim, generator),
         decoder,
         likelihood,
-        LabelModel(n_values, architecture.label_dim, generator),
+        architecture.label_model(n_values, architecture.label_dim, generator),
         architecture.style_dim,
     )

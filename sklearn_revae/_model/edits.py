@@ -9,46 +9,6 @@ METHODS = ("transport", "sample", "mean")
 SPAN = 4.0
 
 
-def transport(label_model, label, block, source, target):
-    r"""Move latents by the affine map that takes p(z_l|source) to p(z_l|target).
-
-    .. math::
-
-        z_l' = m_v + s_v \, \frac{z_l - m_u}{s_u}
-
-    Here :math:`m_u, s_u` are the mean and the scale of the prior of the source, and
-    :math:`m_v, s_v` those of the target. How a row shows the label, which is its
-    deviation from the mean in units of the scale, stays the same.
-
-    Parameters
-    ----------
-    label_model : LabelModel
-        The priors.
-    label : int
-        The label.
-    block : tensor (..., n, d)
-        Characteristic latents of the label.
-    source, target : long tensors (..., n)
-        The present code and the new code of each row.
-    """
-    means = label_model.means[..., label, :, :]
-    scales = label_model.scales[..., label, :, :]
-    standardised = (block - _at(means, source)) / _at(scales, source)
-    moved = _at(means, target) + _at(scales, target) * standardised
-    # A row whose value stays must not change by a rounding error.
-    return torch.where((source == target).unsqueeze(-1), block, moved)
-
-
-def _at(parameter, codes):
-    """Entries of a parameter (K, d) at codes (..., n): a tensor (..., n, d).
-
-    A parameter of stacked members, (M, 1, K, d), is that of the rows of each member.
-    """
-    if parameter.ndim == 2:
-        return parameter[codes]
-    return torch.take_along_dim(parameter.squeeze(-3), codes.unsqueeze(-1), dim=-2)
-
-
 def sample(label_model, label, block, target, generator):
     """Draw latents from p(z_l|target), of the shape of `block`."""
     noise = normal(block.shape, block, generator)
@@ -178,7 +138,7 @@ def move(
     if isinstance(method, torch.Tensor):
         moved = method.expand_as(block)
     elif method == "transport":
-        moved = transport(label_model, label, block, source, target)
+        moved = label_model.transport(label, block, source, target)
     elif method == "sample":
         moved = sample(label_model, label, block, target, generator)
     else:

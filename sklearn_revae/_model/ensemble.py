@@ -63,14 +63,15 @@ class Ensemble(ReVAE):
         for model in (*self.members, *self._stacked):
             model.label_model.freeze()
 
+    def member_predictions(self, x):
+        """What the label model of every member predicts: (M, n, L, ...)."""
+        if self._stacked:
+            return self._stacked[0].member_predictions(x)
+        return torch.stack([member.predictions(x) for member in self.members])
+
     def member_log_probabilities(self, x):
         """Log q(y_l = k | x) of every member: (M, n, L, K)."""
-        if self._stacked:
-            return self._stacked[0].member_log_probabilities(x)
-        # The first member's own method, not the mean that this class returns.
-        first = super().log_class_probabilities(x)
-        others = [member.log_class_probabilities(x) for member in self.others]
-        return torch.stack([first, *others])
+        return self.member_predictions(x)
 
     def log_class_probabilities(self, x):
         """Log of the mean over the members of q(y_l = k | x): (n, L, K)."""

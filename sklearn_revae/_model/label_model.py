@@ -14,6 +14,8 @@ from torch.nn import functional as F
 # Without this bound the ELBO diverges when a prior shrinks onto its rows.
 MIN_PRIOR_SCALE = 0.1
 _START_SEPARATION = 2.0
+# A confident batch may predict a class for none of its rows.
+_MIN_FREQUENCY = 1e-6
 # Finite, so that 0 * log 0 is 0 in sums over padded values, and not NaN.
 _LOG_ZERO = -1e30
 
@@ -47,6 +49,9 @@ class LabelModel(nn.Module):
     generator : torch.Generator
         Source of the initial parameters.
     """
+
+    # What `score` computes.
+    score_name = "accuracy"
 
     def __init__(self, n_values, dim, generator):
         super().__init__()
@@ -120,6 +125,118 @@ class LabelModel(nn.Module):
         """Log p(z_l, y_l = k) for every k: (..., L, d) -> (..., L, K)."""
         return self.log_conditional(z) + self.log_prior
 
+    def beliefs(self, z):
+        """What z_l says about y_l, :meth:`log_joint`: (..., L, d) -> (..., L, K)."""
+        return self.log_joint(z)
+
+    @staticmethod
+    def log_marginal_of(beliefs):
+        """Log p(z_l) of :meth:`beliefs`: (..., L, K) -> (..., L)."""
+        return beliefs.logsumexp(-1)
+
+    @staticmethod
+    def log_joint_at(beliefs, codes):
+        """Log p(z_l, y_l) of the codes of the labels (n, L), 0 where unobserved."""
+        return pick(beliefs, codes)
+
+    def log_prior_at(self, codes):
+        """Log p(y_l) of the codes of the labels (n, L), 0 where unobserved."""
+        return pick(self.log_prior, codes)
+
+    @staticmethod
+    def predictions_of(beliefs):
+        """Log q(y_l = k | z_l) of :meth:`beliefs`, of the same shape."""
+        return beliefs.log_softmax(-1)
+
+    def predictions(self, z):
+        """Log q(y_l = k | z_l), :meth:`log_classifier`: (..., L, d) -> (..., L, K)."""
+        return self.log_classifier(z)
+
+    def consistency_target(self, predictions):
+        """What perturbed views should predict, without a gradient; see `aligned`."""
+        return aligned(predictions, self.log_prior)
+
+    @staticmethod
+    def mismatch(target, predictions):
+        """Cross-entropy of log-probabilities and their targets: (..., L)."""
+        return -(target.detach() * predictions).sum(-1)
+
+    def random_values(self, label, shape, generator):
+        """Random codes of a label, all equally probable."""
+        device = generator.device
+        return torch.randint(
+            self.n_values[label], shape, generator=generator, device=device
+        )
+
+    @staticmethod
+    def values(codes, predictions):
+        """Return the codes (..., L), the most probable ones where unobserved."""
+        return torch.where(observed(codes), codes, predictions.argmax(-1))
+
+    @staticmethod
+    def targets_of_edits(predictions, codes, changed):
+        """Probabilities (..., L, K) after an edit: certain for changed labels.
+
+        Parameters
+        ----------
+        predictions : tensor (..., L, K)
+            Log-probabilities before the edit.
+        codes : long tensor (..., L)
+            The codes after it.
+        changed : tensor of bool (..., L)
+            Whether a label was edited.
+        """
+        wanted = F.one_hot(codes, predictions.shape[-1]).to(predictions)
+        return torch.where(changed.unsqueeze(-1), wanted, predictions.exp())
+
+    def transport(self, label, block, source, target):
+        r"""Move latents by the affine map that takes p(z_l|source) to p(z_l|target).
+
+        .. math::
+
+            z_l' = m_v + s_v \, \frac{z_l - m_u}{s_u}
+
+        Here :math:`m_u, s_u` are the mean and the scale of the prior of the source, and
+        :math:`m_v, s_v` those of the target. How a row shows the label, which is its
+        deviation from the mean in units of the scale, stays the same.
+
+        Parameters
+        ----------
+        label : int
+            The label.
+        block : tensor (..., n, d)
+            Characteristic latents of the label.
+        source, target : long tensors (..., n)
+            The present code and the new code of each row.
+        """
+        means, scales = self.means[..., label, :, :], self.scales[..., label, :, :]
+        standardised = (block - _at(means, source)) / _at(scales, source)
+        moved = _at(means, target) + _at(scales, target) * standardised
+        # A row whose value stays must not change by a rounding error.
+        return torch.where((source == target).unsqueeze(-1), block, moved)
+
+    @staticmethod
+    def combined(predictions):
+        """The codes (n, L) that members with predictions (M, n, L, K) agree on."""
+        return predictions.logsumexp(0).argmax(-1)
+
+    @classmethod
+    def score(cls, predictions, codes, weight):
+        """Weighted accuracy of the mean of the members' predictions, a float.
+
+        Parameters
+        ----------
+        predictions : tensor (M, n, L, K)
+            Log-probabilities that the members predict.
+        codes : long tensor (n, L)
+            The code of each label, -1 where it is not observed.
+        weight : tensor (n,)
+            Sample weights.
+        """
+        counted = observed(codes) * weight[:, None]
+        correct = cls.combined(predictions) == codes
+        return float((counted * correct).sum() / counted.sum())
+
     def log_marginal(self, z):
         """Log p(z_l), y_l summed out: (..., L, d) -> (..., L)."""
         return self.log_joint(z).logsumexp(-1)
@@ -127,6 +244,21 @@ class LabelModel(nn.Module):
     def log_classifier(self, z):
         """Log q(y_l = k | z_l) for every k: (..., L, d) -> (..., L, K)."""
         return self.log_joint(z).log_softmax(-1)
+
+
+def observed(labels):
+    """Which labels (..., L) are observed: codes other than -1, or numbers but NaN."""
+    return ~labels.isnan() if labels.is_floating_point() else labels >= 0
+
+
+def _at(parameter, codes):
+    """Entries of a parameter (K, d) at codes (..., n): a tensor (..., n, d).
+
+    A parameter of stacked members, (M, 1, K, d), is that of the rows of each member.
+    """
+    if parameter.ndim == 2:
+        return parameter[codes]
+    return torch.take_along_dim(parameter.squeeze(-3), codes.unsqueeze(-1), dim=-2)
 
 
 def pick(values, codes):
@@ -137,3 +269,31 @@ def pick(values, codes):
     # A product with an indicator is several times as fast as `gather` and its gradient.
     values_at = torch.arange(values.shape[-1], device=codes.device)
     return (values * (codes.unsqueeze(-1) == values_at)).sum(-1)
+
+
+def aligned(log_probabilities, log_prior):
+    """Class probabilities of a batch, half-way corrected towards the class frequencies.
+
+    If many rows agree on a class, it becomes less probable in all of them. Without the
+    correction, a consistency loss can end with one class predicted for every row.
+
+    Parameters
+    ----------
+    log_probabilities : tensor (n, L, K)
+        Log-probabilities of the labels' values.
+    log_prior : tensor (L, K)
+        Log of their frequencies, p(y_l).
+
+    Returns
+    -------
+    tensor (n, L, K)
+        The corrected probabilities, which get no gradient.
+
+    References
+    ----------
+    D. Berthelot et al., "ReMixMatch: Semi-Supervised Learning with Distribution Matching
+    and Augmentation Anchoring", ICLR 2020.
+    """
+    log_probabilities = log_probabilities.detach()
+    frequency = log_probabilities.exp().mean(-3, keepdim=True).clamp(min=_MIN_FREQUENCY)
+    return (log_probabilities + 0.5 * (log_prior - frequency.log())).softmax(-1)

@@ -24,10 +24,7 @@ from typing import NamedTuple
 import torch
 
 from sklearn_revae._model.draws import normal
-from sklearn_revae._model.label_model import pick
-
-# A confident batch may predict a class for none of its rows.
-_MIN_FREQUENCY = 1e-6
+from sklearn_revae._model.label_model import observed
 
 
 class Bound(NamedTuple):
@@ -90,7 +87,8 @@ def evidence_bound(model, x, codes, mean, scale, noise, *, n_decoded=1):
     x : tensor (n, n_features)
         Scaled rows.
     codes : long tensor (n, L)
-        Code of each label, -1 where it is not observed.
+        Code of each label, -1 where it is not observed; or a tensor of numbers, NaN
+        where the label is not observed.
     mean, scale : tensors (n, latent_dim)
         The posterior q(z|x), as returned by the encoder.
     noise : tensor (K, n, latent_dim), or of a shape that broadcasts to it
@@ -104,22 +102,22 @@ def evidence_bound(model, x, codes, mean, scale, noise, *, n_decoded=1):
         The terms of the ELBO.
     """
     z = mean + scale * noise
-    log_joint = model.label_model.log_joint(model.blocks(z))
+    beliefs = model.label_model.beliefs(model.blocks(z))
     log_likelihood = model.likelihood.log_prob(model.decode(z[:n_decoded]), x)
-    return bound_of_samples(model, codes, mean, scale, noise, log_joint, log_likelihood)
+    return bound_of_samples(model, codes, mean, scale, noise, beliefs, log_likelihood)
 
 
-def bound_of_samples(model, codes, mean, scale, noise, log_joint, log_likelihood):
+def bound_of_samples(model, codes, mean, scale, noise, beliefs, log_likelihood):
     """Combine what samples of the posterior have in common with x and y to the ELBO.
 
     Parameters
     ----------
     model, codes, mean, scale, noise
         As for :func:`evidence_bound`.
-    log_joint : tensor (K, n, L, n_values)
-        Log p(z_l, y_l) for every value. All samples enter q(y_O|x) and the terms of the
-        labels. The samples in the numerator of w are among those in its denominator, so
-        that w <= K.
+    beliefs : tensor (K, n, L, ...)
+        What the label model returns for z. All samples enter q(y_O|x) and the terms of
+        the labels. The samples in the numerator of w are among those in its denominator,
+        so that w <= K.
     log_likelihood : tensor (n_decoded, n)
         Log p(x|z) of the first samples.
 
@@ -130,23 +128,23 @@ def bound_of_samples(model, codes, mean, scale, noise, log_joint, log_likelihood
         score-function term whose size is that of log p(x|z): it would be unbiased, but
         its noise drowns everything else.
     """
-    observed = codes >= 0
-    log_marginal = log_joint.logsumexp(-1)
+    labels, is_observed = model.label_model, observed(codes)
+    log_marginal = labels.log_marginal_of(beliefs)
     # Log q(z_l|x) at z = mean + scale * noise.
     constant = -0.5 * (noise.square() + math.log(2 * math.pi))
     log_posterior = model.blocks(constant - scale.log()).sum(-1)
     divergence = log_posterior - log_marginal
-    log_classifier = pick(log_joint, codes) - log_marginal * observed
-    log_prior = pick(model.label_model.log_prior, codes)
+    log_classifier = labels.log_joint_at(beliefs, codes) - log_marginal * is_observed
+    log_prior = labels.log_prior_at(codes)
     log_all_labels = log_classifier.sum(-1)
     weight = (log_all_labels - _log_mean(log_all_labels)).exp().detach()
     # q(y_l|z_l) is the Bayes classifier: log p(z_l|y_l) - log q(y_l|z_l) is the log of
     # the marginal prior less log p(y_l).
-    observed_divergence = ((divergence + log_prior) * observed).sum(-1)
+    observed_divergence = ((divergence + log_prior) * is_observed).sum(-1)
     return Bound(
         log_likelihood=(weight[: len(log_likelihood)] * log_likelihood).mean(0),
         style_divergence=style_divergence(model.style(mean), model.style(scale)),
-        unobserved_divergence=(divergence * ~observed).sum(-1).mean(0),
+        unobserved_divergence=(divergence * ~is_observed).sum(-1).mean(0),
         observed_divergence=(weight * observed_divergence).mean(0),
         log_classifier=_log_mean(log_classifier).sum(-1),
         log_prior=log_prior.sum(-1).expand_as(weight[0]),
@@ -160,44 +158,3 @@ def effective_sample_size(weight, n):
     It is (sum w)^2 / (n sum w^2); weights of zero stand for no sample.
     """
     return weight.sum().square() / (n * weight.square().sum())
-
-
-def aligned(log_probabilities, log_prior):
-    """Class probabilities of a batch, half-way corrected towards the class frequencies.
-
-    If many rows agree on a class, it becomes less probable in all of them. Without the
-    correction, a consistency loss can end with one class predicted for every row.
-
-    Parameters
-    ----------
-    log_probabilities : tensor (n, L, K)
-        Log-probabilities of the labels' values.
-    log_prior : tensor (L, K)
-        Log of their frequencies, p(y_l).
-
-    Returns
-    -------
-    tensor (n, L, K)
-        The corrected probabilities, which get no gradient.
-
-    References
-    ----------
-    D. Berthelot et al., "ReMixMatch: Semi-Supervised Learning with Distribution Matching
-    and Augmentation Anchoring", ICLR 2020.
-    """
-    log_probabilities = log_probabilities.detach()
-    frequency = log_probabilities.exp().mean(-3, keepdim=True).clamp(min=_MIN_FREQUENCY)
-    return (log_probabilities + 0.5 * (log_prior - frequency.log())).softmax(-1)
-
-
-def consistency_loss(target, log_perturbed):
-    """Cross-entropy (n,) of predictions from target probabilities, summed over labels.
-
-    Parameters
-    ----------
-    target : tensor (n, L, K)
-        Probabilities of the labels' values; they get no gradient.
-    log_perturbed : tensor (n, L, K)
-        Log-probabilities that are predicted for perturbed rows.
-    """
-    return -(target.detach() * log_perturbed).sum((-2, -1))

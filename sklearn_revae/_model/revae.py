@@ -23,7 +23,7 @@ class ReVAE(nn.Module):
         (m, n_outputs).
     likelihood : ProductLikelihood
         p(x|z), and the encoder's inputs for a row.
-    label_model : LabelModel
+    label_model : LabelModel or NumberModel
         p(y), p(z_l|y_l) and q(y_l|z_l).
     style_dim : int
         Number of style dimensions.
@@ -70,7 +70,11 @@ class ReVAE(nn.Module):
         """E[x|z]: (..., latent_dim) -> (..., n_features)."""
         return self.likelihood.mean(self.decode(z))
 
+    def predictions(self, x):
+        """What the label model predicts at the mean of the posterior: (n, L, ...)."""
+        mean, _ = self.encode(x)
+        return self.label_model.predictions(self.blocks(mean))
+
     def log_class_probabilities(self, x):
         """Log q(y_l = k | z_l) at the mean of the posterior: (n, L, K)."""
-        mean, _ = self.encode(x)
-        return self.label_model.log_classifier(self.blocks(mean))
+        return self.predictions(x)

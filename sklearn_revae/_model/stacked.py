@@ -212,15 +212,15 @@ class StackedReVAE(ReVAE):
         """Parameters of p(x|z): (M, n, latent_dim) -> (M, n, n_outputs)."""
         return self.decoder(z)
 
-    def member_log_probabilities(self, x):
-        """Log q(y_l = k | x) of every member: (M, n, L, K)."""
+    def member_predictions(self, x):
+        """What the label model of every member predicts: (M, n, L, ...)."""
         features = self.likelihood.features(x)
         mean, _ = self.encoder(features.expand(self.n_members, *features.shape))
-        return self.label_model.log_classifier(self.blocks(mean))
+        return self.label_model.predictions(self.blocks(mean))
 
     def log_class_probabilities(self, x):
         """Log of the mean over the members of q(y_l = k | x): (n, L, K)."""
-        log_probabilities = self.member_log_probabilities(x)
+        log_probabilities = self.member_predictions(x)
         return log_probabilities.logsumexp(0) - math.log(self.n_members)
 
     def write_back(self, members):

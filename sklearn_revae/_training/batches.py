@@ -6,6 +6,7 @@ from functools import cached_property
 import torch
 from torch.utils.data import Dataset
 
+from sklearn_revae._model.label_model import observed
 from sklearn_revae._training.cycles import BlockCycle, Cycle
 
 # The smallest fraction of labelled rows in a batch.
@@ -91,7 +92,7 @@ class MixedBatches:
 
     def __init__(self, rows, batch_size, generator):
         self.rows = rows
-        labeled = (rows.codes >= 0).any(-1).cpu()
+        labeled = observed(rows.codes).any(-1).cpu()
         pools = [labeled.nonzero().squeeze(1), (~labeled).nonzero().squeeze(1)]
         n_labeled, n_unlabeled = map(len, pools)
         if n_labeled and n_unlabeled:

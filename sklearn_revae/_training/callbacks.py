@@ -10,6 +10,7 @@ import torch
 from skorch.callbacks import Callback
 from tqdm.auto import tqdm
 
+from sklearn_revae._model.label_model import observed
 from sklearn_revae._model.objective import Bound, effective_sample_size
 from sklearn_revae._training.batches import Rows
 
@@ -41,7 +42,7 @@ class RecordBound(Callback):
         self.terms_.append(torch.stack(terms).detach().flatten(1).mean(1))
         _, codes, _ = batch
         if codes.shape[1]:
-            labeled = (codes >= 0).any(-1)
+            labeled = observed(codes).any(-1)
             weight = weight * labeled
             n_labeled = labeled.sum() * weight[..., 0].numel()
             self.effective_.append(effective_sample_size(weight, n_labeled))
@@ -129,7 +130,8 @@ class Progress(Callback):
         """Advance the bar by an epoch."""
         shown = {"loss": f"{net.history[-1].get('loss', float('nan')):.1f}"}
         if self.accuracy is not None:
-            shown["accuracy"] = f"{self.accuracy(net.module_):.3f}"
+            name = net.module_.label_model.score_name
+            shown[name] = f"{self.accuracy(net.module_):.3f}"
         self.bar_.set_postfix(shown, refresh=False)
         self.bar_.update()
 
@@ -188,7 +190,7 @@ class DelayedProgress(Callback):
         self.bar_ = tqdm(total=net.n_epochs_, desc="ReVAE", unit="epoch", leave=False)
         self.bar_.start_t -= self._elapsed()
         rows, self.rows_ = self.rows_, None
-        labeled = (rows.codes >= 0).any(-1).nonzero().squeeze(1)[:_SHOWN_ROWS]
+        labeled = observed(rows.codes).any(-1).nonzero().squeeze(1)[:_SHOWN_ROWS]
         # Rows on a disk are being read for the next batches now.
         if isinstance(rows.x, torch.Tensor) and len(labeled):
             self.rows_ = Rows(*rows[labeled])
@@ -196,10 +198,11 @@ class DelayedProgress(Callback):
     def _shown(self, net):
         epoch = net.history[-1]
         shown = {"loss": f"{epoch.get('loss', float('nan')):.1f}"}
+        name = net.module_.label_model.score_name
         if "validation_score" in epoch:
-            shown["validation accuracy"] = f"{epoch['validation_score']:.3f}"
+            shown[f"validation {name}"] = f"{epoch['validation_score']:.3f}"
         elif self.rows_ is not None:
-            shown["training accuracy"] = f"{self.accuracy(net.module_, self.rows_):.3f}"
+            shown[f"training {name}"] = f"{self.accuracy(net.module_, self.rows_):.3f}"
         return shown
 
 

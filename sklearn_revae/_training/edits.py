@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import torch
-from torch.nn import functional as F
 
 from sklearn_revae._model.edits import implied, move
 
@@ -19,7 +18,7 @@ class Edits(NamedTuple):
     ----------
     rows : the positions of the rows in their batch, (m,).
     z : their latent codes after the edit, (M, m, latent_dim), without a gradient.
-    expected : the probabilities that their labels should have, (M, m, L, K).
+    expected : what should be predicted for their labels, (M, m, L, ...).
     label_weight : weight of each label in the loss, (L,).
     """
 
@@ -29,10 +28,10 @@ class Edits(NamedTuple):
     label_weight: torch.Tensor
 
 
-def draw_edits(stacked, z, codes, log_probabilities, n_edits, generator):
+def draw_edits(stacked, z, codes, predictions, n_edits, generator):
     """Set one label, the same in all rows, to a random value in each row.
 
-    All other labels should keep their probabilities, unless the new value excludes
+    The predictions of all other labels should stay, unless the new value excludes
     theirs.
 
     Parameters
@@ -42,9 +41,10 @@ def draw_edits(stacked, z, codes, log_probabilities, n_edits, generator):
     z : tensor (M, n, latent_dim)
         Latent codes of the rows.
     codes : long tensor (n, L)
-        The code of each label, -1 where it is not observed.
-    log_probabilities : tensor (M, n, L, K)
-        Log-probabilities of the labels' values, from which unobserved ones are predicted.
+        The code of each label, -1 where it is not observed; or a tensor of numbers, NaN
+        where the label is not observed.
+    predictions : tensor (M, n, L, ...)
+        What the label model predicts, for unobserved labels.
     n_edits : int
         The largest number of rows to edit.
     generator : torch.Generator
@@ -54,17 +54,13 @@ def draw_edits(stacked, z, codes, log_probabilities, n_edits, generator):
     -------
     Edits
     """
-
-    def randint(high, shape):
-        return torch.randint(high, shape, generator=generator, device=generator.device)
-
-    labels = stacked.label_model
-    label = int(randint(labels.n_labels, (1,)))
-    order = torch.randperm(len(codes), generator=generator, device=generator.device)
+    labels, device = stacked.label_model, generator.device
+    label = int(torch.randint(labels.n_labels, (1,), generator=generator, device=device))
+    order = torch.randperm(len(codes), generator=generator, device=device)
     rows = order[:n_edits].to(z.device)
-    z, before = z.detach()[:, rows], log_probabilities.detach()[:, rows]
-    requested = randint(labels.n_values[label], z.shape[:2]).to(z.device)
-    source = torch.where(codes[rows] >= 0, codes[rows], before.argmax(-1))
+    z, before = z.detach()[:, rows], predictions.detach()[:, rows]
+    requested = labels.random_values(label, z.shape[:2], generator).to(z.device)
+    source = labels.values(codes[rows], before)
     target = implied(labels, source, {label: requested})
     blocks = stacked.blocks(z)
     for other in range(labels.n_labels):
@@ -74,13 +70,14 @@ def draw_edits(stacked, z, codes, log_probabilities, n_edits, generator):
     edited = torch.cat([blocks.flatten(-2), stacked.style(z)], dim=-1).detach()
     weights = torch.full_like(before[0, 0, :, 0], UNCHANGED_LABEL_WEIGHT)
     weights[label] = 1.0
-    changed = ((target != source) | (weights == 1.0)).unsqueeze(-1)
-    wanted = F.one_hot(target, before.shape[-1]).to(before)
-    return Edits(rows, edited, torch.where(changed, wanted, before.exp()), weights)
+    changed = (target != source) | (weights == 1.0)
+    return Edits(rows, edited, labels.targets_of_edits(before, target, changed), weights)
 
 
 def missed_edits(stacked, x, inputs, decoded, edits, noise, complete=False):
-    """Cross-entropy (M, m) between the labels that edited rows should have and have.
+    """Mismatch (M, m) between the labels that edited rows should have and have.
+
+    It is a cross-entropy for classes, and a squared difference for numbers.
 
     The encoder of the next member reads the row plus the change that the edit makes to
     the decoded row, through noise that hides changes which are mere traces. It gets no
@@ -114,5 +111,6 @@ def missed_edits(stacked, x, inputs, decoded, edits, noise, complete=False):
         added = torch.where(missing, edited, added)
     (judge,) = stacked.judges
     mean, _ = judge.encoder(added.roll(1, 0) + noise.draw(inputs, len(rows)))
-    seen = judge.label_model.log_classifier(judge.blocks(mean))
-    return -(edits.expected.roll(1, 0) * seen).sum(-1) @ edits.label_weight
+    seen = judge.label_model.predictions(judge.blocks(mean))
+    missed = judge.label_model.mismatch(edits.expected.roll(1, 0), seen)
+    return missed @ edits.label_weight

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from sklearn_revae._model.draws import normal
-from sklearn_revae._model.objective import aligned, bound_of_samples, consistency_loss
+from sklearn_revae._model.objective import bound_of_samples
 from sklearn_revae._training.edits import draw_edits, missed_edits
 from sklearn_revae._training.image_views import Views
 from sklearn_revae._training.perturbation import Noise
@@ -70,7 +70,8 @@ class SemiSupervisedLoss(nn.Module):
         x : tensor (n, n_features)
             Scaled rows.
         codes : long tensor (n, L)
-            The code of each label, -1 where it is not observed.
+            The code of each label, -1 where it is not observed; or a tensor of numbers,
+            NaN where the label is not observed.
         weight : tensor (n,)
             Sample weights.
         """
@@ -87,13 +88,13 @@ class SemiSupervisedLoss(nn.Module):
         z = row_mean + row_scale * noise
         # One call each of the label model and of the decoder: the number of operations,
         # not their size, decides how long a step of a small model takes.
-        log_joint = labels.log_joint(stacked.blocks(torch.cat([*z, mean], dim=1)))
-        of_samples = log_joint[:, : -mean.shape[1]].unflatten(1, (len(z), n_rows))
-        log_classifier = log_joint[:, -mean.shape[1] :].log_softmax(-1)
+        beliefs = labels.beliefs(stacked.blocks(torch.cat([*z, mean], dim=1)))
+        of_samples = beliefs[:, : -mean.shape[1]].unflatten(1, (len(z), n_rows))
+        predictions = labels.predictions_of(beliefs[:, -mean.shape[1] :])
         decoded = z[0]
         with_edits = self._are_edits_due() and labels.n_labels > 0
         if with_edits:
-            edits = self._draw_edits(stacked, z[0], codes, log_classifier[:, :n_rows])
+            edits = self._draw_edits(stacked, z[0], codes, predictions[:, :n_rows])
             decoded = torch.cat([decoded, edits.z], dim=1)
         decoded = stacked.decode(decoded)
         bound = bound_of_samples(
@@ -107,8 +108,8 @@ class SemiSupervisedLoss(nn.Module):
         )
         gain = bound.value(self.label_weight)
         if with_views:
-            target = aligned(log_classifier[:, :n_rows], labels.log_prior)
-            missed = consistency_loss(target, log_classifier[:, n_rows:])
+            target = labels.consistency_target(predictions[:, :n_rows])
+            missed = labels.mismatch(target, predictions[:, n_rows:]).sum(-1)
             gain = gain - self.consistency_weight * missed
         loss = -(weight * gain).mean(-1).sum()
         if with_edits:
@@ -123,9 +124,9 @@ class SemiSupervisedLoss(nn.Module):
         settings = self.settings
         return settings.edit_weight > 0 and self.step > settings.edits_from * self.n_steps
 
-    def _draw_edits(self, stacked, z, codes, log_probabilities):
+    def _draw_edits(self, stacked, z, codes, predictions):
         return draw_edits(
-            stacked, z, codes, log_probabilities, self.settings.n_edits, self.generator
+            stacked, z, codes, predictions, self.settings.n_edits, self.generator
         )
 
     def _edit_loss(self, stacked, x, inputs, weight, decoded, edits):
@@ -155,9 +156,9 @@ class DecoderLoss(SemiSupervisedLoss):
             inputs = stacked.likelihood.features(x)
             read = inputs.expand(stacked.n_members, *inputs.shape)
             mean, scale = stacked.encoder(read)
-            log_probabilities = stacked.label_model.log_classifier(stacked.blocks(mean))
+            predictions = stacked.label_model.predictions(stacked.blocks(mean))
             z = mean + scale * normal(mean.shape, x, self.generator)
-        edits = self._draw_edits(stacked, z, codes, log_probabilities)
+        edits = self._draw_edits(stacked, z, codes, predictions)
         decoded = stacked.decode(torch.cat([z, edits.z], dim=1))
         (frozen,) = stacked.judges
         gain = frozen.likelihood.log_prob(decoded[:, : len(x)], x, self.complete)

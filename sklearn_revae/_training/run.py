@@ -8,6 +8,7 @@ from functools import partial
 
 import torch
 
+from sklearn_revae._model.label_model import observed
 from sklearn_revae._model.stacked import StackedReVAE
 from sklearn_revae._random import generator, spawn_seeds
 from sklearn_revae._torch_state import seeded_global_generators, without_subnormals
@@ -58,16 +59,16 @@ class Result:
 
 
 @torch.no_grad()
-def module_accuracy(module, rows):
-    """Accuracy of a module, weighted, over all labels that are observed in `rows`."""
+def module_score(module, rows):
+    """Score of a module, weighted, over all labels that are observed in `rows`.
+
+    It is the accuracy of predicted classes, and the R2 of predicted numbers.
+    """
     was_training = module.training
     module.eval()
-    predicted = torch.cat(
-        [module.log_class_probabilities(x).argmax(-1) for x in rows.pieces()]
-    )
+    predictions = torch.cat([module.member_predictions(x) for x in rows.pieces()], dim=1)
     module.train(was_training)
-    counted = (rows.codes >= 0) * rows.weight[:, None]
-    return float((counted * (predicted == rows.codes)).sum() / counted.sum())
+    return module.label_model.score(predictions, rows.codes, rows.weight)
 
 
 def train(module, rows, held_out, settings, seed, optimizer_state=None):
@@ -186,12 +187,12 @@ def _callbacks(settings, rows, held_out, n_epochs):
     if settings.monitor is not None:
         score = None
         if held_out is not None:
-            score = partial(module_accuracy, rows=held_out)
+            score = partial(module_score, rows=held_out)
         best = KeepBest(settings.monitor, score, settings.patience)
         callbacks.append(("keep_best", best))
     if settings.verbose:
-        labeled = (rows.codes >= 0).any(-1).nonzero().squeeze(1)[:_SHOWN_ROWS]
+        labeled = observed(rows.codes).any(-1).nonzero().squeeze(1)[:_SHOWN_ROWS]
         shown = held_out if held_out is not None else Rows(*rows[labeled])
-        accuracy = partial(module_accuracy, rows=shown) if len(shown) else None
+        accuracy = partial(module_score, rows=shown) if len(shown) else None
         callbacks.append(("progress", Progress(n_epochs, accuracy)))
     return callbacks + list(settings.callbacks)

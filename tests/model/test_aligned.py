@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from sklearn_revae._model.objective import aligned, consistency_loss
+from sklearn_revae._model.label_model import LabelModel, aligned
 
 
 def probabilities(*rows):
@@ -79,6 +79,6 @@ def test_targets_get_no_gradient():
     target = aligned(log_probabilities, log_prior.detach())
     assert not target.requires_grad
     perturbed = torch.zeros(4, 1, 3, requires_grad=True)
-    consistency_loss(target, perturbed.log_softmax(-1)).sum().backward()
+    LabelModel.mismatch(target, perturbed.log_softmax(-1)).sum().backward()
     assert scores.grad is None
     assert perturbed.grad.abs().max() > 0

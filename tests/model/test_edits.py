@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from sklearn_revae._model.edits import METHODS, mean, move, sample, transport
+from sklearn_revae._model.edits import METHODS, mean, move, sample
 from sklearn_revae._model.label_model import LabelModel
 
 N_ROWS = 12
@@ -38,14 +38,14 @@ def test_transport_maps_one_prior_to_the_other(labels):
     noise = (noise - noise.mean(0)) / noise.std(0)
     (m_u, s_u), (m_v, s_v) = moments(labels, 0), moments(labels, 2)
     source, target = torch.zeros(50, dtype=int), torch.full((50,), 2)
-    moved = transport(labels, 1, m_u + s_u * noise, source, target)
+    moved = labels.transport(1, m_u + s_u * noise, source, target)
     torch.testing.assert_close(moved.mean(0), m_v, rtol=0, atol=1e-10)
     torch.testing.assert_close(moved.std(0), s_v, rtol=0, atol=1e-10)
 
 
 def test_transport_keeps_the_standardised_residual(labels, blocks, codes):
     source, target = codes
-    moved = transport(labels, 1, blocks[:, 1], source, target)
+    moved = labels.transport(1, blocks[:, 1], source, target)
     (m_u, s_u), (m_v, s_v) = moments(labels, source), moments(labels, target)
     torch.testing.assert_close(
         (moved - m_v) / s_v, (blocks[:, 1] - m_u) / s_u, rtol=0, atol=1e-10
@@ -54,15 +54,15 @@ def test_transport_keeps_the_standardised_residual(labels, blocks, codes):
 
 def test_transport_is_undone_by_transport_back(labels, blocks, codes):
     source, target = codes
-    moved = transport(labels, 1, blocks[:, 1], source, target)
-    back = transport(labels, 1, moved, target, source)
+    moved = labels.transport(1, blocks[:, 1], source, target)
+    back = labels.transport(1, moved, target, source)
     torch.testing.assert_close(back, blocks[:, 1], rtol=0, atol=1e-10)
     assert (moved - blocks[:, 1])[source != target].abs().min() > 1e-3
 
 
 def test_transport_to_the_same_value_changes_nothing(labels, blocks, codes):
     source, _ = codes
-    assert torch.equal(transport(labels, 1, blocks[:, 1], source, source), blocks[:, 1])
+    assert torch.equal(labels.transport(1, blocks[:, 1], source, source), blocks[:, 1])
 
 
 def test_sample_has_the_targets_moments(labels):
@@ -116,7 +116,7 @@ def test_move_uses_the_requested_method(labels, blocks, codes):
 
     block = blocks[:, 1]
     expected = {
-        "transport": transport(labels, 1, block, source, target),
+        "transport": labels.transport(1, block, source, target),
         "sample": sample(labels, 1, block, target, generator()),
         "mean": mean(labels, 1, block, target),
     }

@@ -5,8 +5,8 @@ import torch
 from torch.distributions import Normal, kl_divergence
 
 from sklearn_revae._model.draws import normal
+from sklearn_revae._model.label_model import LabelModel
 from sklearn_revae._model.objective import (
-    consistency_loss,
     effective_sample_size,
     evidence_bound,
     sample_posterior,
@@ -102,20 +102,23 @@ def test_posterior_samples_have_the_right_moments_and_gradients():
     torch.testing.assert_close(scale.grad, noise)
 
 
-def test_consistency_loss_is_the_cross_entropy_summed_over_labels():
+def test_mismatch_is_the_cross_entropy_of_each_label():
     generator = torch.Generator().manual_seed(0)
     draws = torch.randn(2, 4, 2, 3, generator=generator, dtype=torch.float64)
     target, perturbed = draws[0].softmax(-1), draws[1].log_softmax(-1)
     expected = [
-        sum(-target[i, j, k] * perturbed[i, j, k] for j in range(2) for k in range(3))
+        -target[i, j, k] * perturbed[i, j, k]
         for i in range(4)
+        for j in range(2)
+        for k in range(3)
     ]
-    torch.testing.assert_close(consistency_loss(target, perturbed), torch.stack(expected))
+    expected = torch.stack(expected).view(4, 2, 3).sum(-1)
+    torch.testing.assert_close(LabelModel.mismatch(target, perturbed), expected)
 
 
-def test_consistency_loss_does_not_train_the_target():
+def test_mismatch_does_not_train_the_target():
     target = torch.zeros(1, 1, 2, requires_grad=True)
     perturbed = torch.zeros(1, 1, 2, requires_grad=True)
-    consistency_loss(target.softmax(-1), perturbed.log_softmax(-1) * 2).backward()
+    LabelModel.mismatch(target.softmax(-1), perturbed.log_softmax(-1) * 2).backward()
     assert target.grad is None
     assert perturbed.grad is not None

@@ -147,9 +147,7 @@ def gradients(small, module, batch, kind, edit_weight=5.0):
 
 
 @pytest.mark.parametrize("n_members", [1, 3])
-def test_learned_afterwards_edits_train_the_decoder_only(
-    small, batch, n_members
-):
+def test_learned_afterwards_edits_train_the_decoder_only(small, batch, n_members):
     for name, gradient in gradients(
         small, small.module(n_members), batch, DecoderLoss
     ).items():

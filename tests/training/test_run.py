@@ -14,7 +14,7 @@ from sklearn_revae._training import loss as loss_module
 from sklearn_revae._training import run as training_run
 from sklearn_revae._training.batches import Rows
 from sklearn_revae._training.net import MAX_GRADIENT_NORM, gradient_norm
-from sklearn_revae._training.run import module_accuracy, train
+from sklearn_revae._training.run import module_score, train
 
 
 def run(small, seed=0, rows=None, held_out=None, module=None, **settings):
@@ -56,7 +56,7 @@ def test_history_is_one_plain_dict_per_epoch(small):
 def test_accuracy_and_elbo_increase(small):
     rows = small.rows(20, 60)
     module, result = run(small, rows=rows, n_epochs=30)
-    assert module_accuracy(module, rows) > 0.9
+    assert module_score(module, rows) > 0.9
     assert result.history[-1]["bound"] > result.history[0]["bound"] + 1
 
 
@@ -182,7 +182,7 @@ def test_early_stopping_scores_held_out_rows_and_keeps_the_best(small, n_members
     )
     scores = [epoch["validation_score"] for epoch in result.history]
     assert len(scores) < 60
-    assert module_accuracy(module, held_out) == max(scores)
+    assert module_score(module, held_out) == max(scores)
     # The weights of all members are those of the first of the best epochs.
     best = spy.epochs[scores.index(max(scores))]
     assert torch.equal(small.weights(StackedReVAE(module.members)), best)
@@ -341,7 +341,7 @@ def test_accuracy_is_weighted_and_over_observed_labels(small):
     weight = torch.tensor([1.0, 5.0, 2.0, 0.5], dtype=torch.float64)
     rows = Rows(x, codes, weight)
     # Correct are labels with weights 1 and 2; wrong are those with 1, 0.5 and 0.5.
-    assert module_accuracy(module, rows) == pytest.approx(3 / 5)
+    assert module_score(module, rows) == pytest.approx(3 / 5)
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -349,6 +349,6 @@ def test_accuracy_is_computed_in_evaluation_mode_and_restores_the_mode(small, tr
     module = small.module().train(training)
     modes = []
     module.encoder.register_forward_hook(lambda m, *_: modes.append(m.training))
-    module_accuracy(module, small.rows(5, 0))
+    module_score(module, small.rows(5, 0))
     assert modes == [False]
     assert module.training == training
