@@ -14,13 +14,10 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from sklearn_revae import _defaults
 from sklearn_revae._convergence import warn_of_few_steps
-from sklearn_revae._data.class_weights import class_weight_factors
 from sklearn_revae._data.codec import Codec
 from sklearn_revae._data.column_kinds import ColumnKinds
 from sklearn_revae._data.file_names import in_order_of
 from sklearn_revae._data.held_out import held_out_samples
-from sklearn_revae._data.labels import LabelCodes
-from sklearn_revae._data.misread import warn_of_labels
 from sklearn_revae._data.storage import rows_at
 from sklearn_revae._data.tensors import as_numpy
 from sklearn_revae._docstrings import renamed
@@ -39,13 +36,18 @@ from sklearn_revae._training.device import resolve_device
 from sklearn_revae._training.history import by_epoch, by_quantity, loss_of
 from sklearn_revae._training.net import NonFiniteTrainingError
 from sklearn_revae._training.run import train
-from sklearn_revae._typing import Auto, ClassWeight, PerLabel, RandomState
+from sklearn_revae._typing import Auto, ClassWeight, RandomState
 
 
 class BaseReVAE(
     NotebookMixin, PartialFitMixin, LatentsMixin, CallbackSupport, BaseEstimator
 ):
-    """Base of :class:`ReVAEClassifier` and :class:`ReVAETransformer`."""
+    """Base of the estimators, for labels of any kind.
+
+    Subclasses say how y is read (`_read_labels`), how it weights samples
+    (`_sample_weight`), what the module has to know of it (`_count_labels`), and which
+    attributes come from it (`_settle_labels`).
+    """
 
     _parameter_constraints: dict = CONSTRAINTS
 
@@ -53,7 +55,6 @@ class BaseReVAE(
     likelihood_: NDArray[Any]
     label_dim_: int
     style_dim_: int
-    exclusions_: list[tuple[tuple[str, Any], tuple[str, Any]]]
     label_weight_: NDArray[np.float64]
     consistency_weight_: NDArray[np.float64]
     edit_weight_: float
@@ -182,48 +183,7 @@ class BaseReVAE(
             values, weight = rows_at(values, used), weight[used]
             y = None if y is None else _safe_indexing(y, used)
         codes = self._read_labels(values.shape[0], y, classes, first)
-        factors = class_weight_factors(self.class_weight, self._labels, codes, weight)
-        return Samples(values, codes, weight * factors)
-
-    def _read_labels(self, n_samples, y, classes, first):
-        """Return codes (n_samples, L) of y; the first call learns labels and classes."""
-        if y is None:
-            if self._needs_labels:
-                raise ValueError(
-                    f"This {type(self).__name__} estimator requires y to be passed, but "
-                    "the target y is None."
-                )
-            if first and classes is not None:
-                self._labels = LabelCodes(self.unlabeled_value).fit_classes(classes)
-            return np.full((n_samples, len(self._class_lists())), -1, dtype=np.int64)
-        if first:
-            self._labels = LabelCodes(self.unlabeled_value).fit(y, classes)
-        elif self._labels is None:
-            raise ValueError(
-                "y was passed, but the model was first fitted without labels. Fit it "
-                "from scratch with y."
-            )
-        empty = self._labels.without_classes()
-        if len(empty) == len(self._labels.names_) and not self._needs_labels:
-            # A transformer treats y without any label as no y.
-            self._labels = None
-            return np.empty((n_samples, 0), dtype=np.int64)
-        if empty:
-            cure = "leave that column of y out"
-            if self._needs_labels:
-                cure = "use ReVAETransformer, which needs no labels"
-            raise ValueError(
-                f"y has no labelled sample at all for {empty}: every value is "
-                f"{self.unlabeled_value!r}, None or NaN. Label at least one sample, or "
-                f"{cure}."
-            )
-        codes = self._labels.encode(y)
-        if first and classes is None:
-            warn_of_labels(self._labels, codes)
-        return codes
-
-    def _class_lists(self):
-        return [] if self._labels is None else self._labels.classes_
+        return Samples(values, codes, self._sample_weight(codes, weight))
 
     @property
     def _seeds(self):
@@ -234,7 +194,7 @@ class BaseReVAE(
         self._seed = draw_seed(check_random_state(self.random_state))
         self._optimizer_state = None
         self.history_ = []
-        n_values = [len(classes) for classes in self._class_lists()]
+        n_values = [] if self._labels is None else self._labels.n_values
         columns = self._codec.model_columns()
         return build_model(
             columns,
@@ -245,14 +205,6 @@ class BaseReVAE(
             _defaults.n_members_of(self, self._codec, n_values),
             generator(self._seeds.weights),
         )
-
-    def _count_labels(self, samples, module, accumulate):
-        """Count the labels, and give the module their frequencies and exclusions."""
-        counts, exclusions = [], ()
-        if self._labels is not None:
-            self._labels = self._labels.counted(samples.codes, samples.weight, accumulate)
-            counts, exclusions = self._labels.counts_, self._labels.exclusions()
-        module.set_prior([torch.from_numpy(count) for count in counts], exclusions)
 
     def _train(self, module, samples, data, device, one_epoch):
         """Train the module in place; return the settings and the run's result."""
@@ -292,12 +244,8 @@ class BaseReVAE(
         self._optimizer_state = result.optimizer_state
         self.device_ = str(device)
         self.likelihood_ = self._codec.families_
-        self.label_names_, self.exclusions_ = [], []
-        if self._labels is not None:
-            self.label_names_ = list(self._labels.names_)
-            self.exclusions_ = self._labels.named_exclusions(
-                module.label_model.exclusions
-            )
+        self.label_names_ = [] if self._labels is None else list(self._labels.names_)
+        self._settle_labels(module)
         self.label_dim_ = module.label_model.dim
         self.style_dim_ = module.style_dim
         self.n_members_ = len(module.members)
@@ -351,15 +299,6 @@ class BaseReVAE(
         """Loss that was minimised, of each epoch."""
         check_is_fitted(self)
         return [loss_of(epoch) for epoch in self.history_]
-
-    @property
-    def classes_(self) -> PerLabel:
-        """Classes: an array for one label, a list of arrays for several."""
-        check_is_fitted(self)
-        if self._labels is None:
-            raise AttributeError("The model was fitted without y, so it has no classes_.")
-        classes = self._labels.classes_
-        return classes if self._labels.several_ else classes[0]
 
     def __getstate__(self):
         """State with the weights on the CPU, so that it can be loaded anywhere."""

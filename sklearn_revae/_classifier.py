@@ -9,6 +9,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils import check_consistent_length
 
 from sklearn_revae._base import BaseReVAE
+from sklearn_revae._class_labels import ClassLabelsMixin
 from sklearn_revae._data.file_names import in_order_of
 from sklearn_revae._data.labels import cell_accuracy
 from sklearn_revae._data.tensors import as_numpy
@@ -31,6 +32,7 @@ class ReVAEClassifier(
     DisagreementMixin,
     NoveltyMixin,
     ClassifierMixin,
+    ClassLabelsMixin,
     BaseReVAE,
 ):
     """Semi-supervised classifier that can also change the labels of a sample.

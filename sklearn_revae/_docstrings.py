@@ -5,6 +5,7 @@ import textwrap
 import types
 
 from sklearn_revae._parameters import PARAMETERS
+from sklearn_revae._regressor_parameters import REGRESSOR_PARAMETERS
 
 _ATTRIBUTES = """\
 label_names_ : list of str
@@ -126,9 +127,26 @@ def _described(parameters):
     return "\n".join(entries)
 
 
+def _without(names, entries):
+    """The entries of a numpydoc section, except for those that start with `names`."""
+    kept, keeps = [], True
+    for line in entries.splitlines():
+        if not line.startswith(" "):
+            keeps = not line.startswith(names)
+        kept += [line] if keeps else []
+    return "\n".join(kept)
+
+
 _SHARED = {
     "parameters": _described(PARAMETERS),
     "attributes": _ATTRIBUTES,
+    "regressor_parameters": _described(REGRESSOR_PARAMETERS),
+    "regressor_attributes": _without(
+        ("exclusions_ ",),
+        _ATTRIBUTES.replace("the accuracy on held-out", "R2 on held-out").replace(
+            "per label", "per target"
+        ),
+    ),
     "notes": _NOTES.strip(),
     **_METHODS,
 }

@@ -20,8 +20,8 @@ class Samples:
     ----------
     values : ndarray, CSR matrix or Stored (n, n_features)
         Numbers, NaN where missing.
-    codes : ndarray of int (n, L)
-        Label codes, -1 where not observed.
+    codes : ndarray of int (n, L), or of float
+        Label codes, -1 where not observed; or numbers, NaN where not observed.
     weight : ndarray (n,)
         Positive weights.
     """

@@ -6,6 +6,7 @@ from typing import Any, Self
 from numpy.typing import ArrayLike
 
 from sklearn_revae._base import BaseReVAE
+from sklearn_revae._class_labels import ClassLabelsMixin
 from sklearn_revae._docstrings import document_estimator
 from sklearn_revae._imputation.mixin import ImputationMixin
 from sklearn_revae._interventions.generation import GenerationMixin
@@ -15,7 +16,9 @@ from sklearn_revae._typing import Labels, Rows
 
 
 @document_estimator
-class ReVAETransformer(InterventionMixin, GenerationMixin, ImputationMixin, BaseReVAE):
+class ReVAETransformer(
+    InterventionMixin, GenerationMixin, ImputationMixin, ClassLabelsMixin, BaseReVAE
+):
     """Latent representation that uses labels where they are available.
 
     Without y, it is an ordinary variational autoencoder. With y, which may be partly

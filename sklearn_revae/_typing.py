@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
     from sklearn_revae._classifier import ReVAEClassifier
+    from sklearn_revae._regressor import ReVAERegressor
     from sklearn_revae._transformer import ReVAETransformer
 
 Model: TypeAlias = "ReVAEClassifier | ReVAETransformer"
+Storable: TypeAlias = "ReVAEClassifier | ReVAERegressor | ReVAETransformer"
 ModelOrPipeline: TypeAlias = "Pipeline | ReVAEClassifier | ReVAETransformer"
 Ax: TypeAlias = "Axes | None"
 ColorMap: TypeAlias = "str | Colormap"

@@ -5,7 +5,12 @@ from sklearn.utils.estimator_checks import (
     parametrize_with_checks,
 )
 
-from sklearn_revae import ReVAEClassifier, ReVAEImputer, ReVAETransformer
+from sklearn_revae import (
+    ReVAEClassifier,
+    ReVAEImputer,
+    ReVAERegressor,
+    ReVAETransformer,
+)
 
 # Each check fits small data many times, for which short training is enough.
 SHORT = {"max_iter": 60, "n_members": 2, "hidden_layer_sizes": (16,), "random_state": 0}
@@ -32,6 +37,7 @@ def expected_failures(estimator):
 @parametrize_with_checks(
     [
         ReVAEClassifier(**SHORT),
+        ReVAERegressor(**SHORT),
         ReVAETransformer(**SHORT),
         ReVAEImputer(max_iter=5, random_state=0),
     ],

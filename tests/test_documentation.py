@@ -7,9 +7,9 @@ import re
 import pandas as pd
 import pytest
 
-from sklearn_revae import ReVAEClassifier, ReVAETransformer
+from sklearn_revae import ReVAEClassifier, ReVAERegressor, ReVAETransformer
 
-ESTIMATORS = [ReVAEClassifier, ReVAETransformer]
+ESTIMATORS = [ReVAEClassifier, ReVAERegressor, ReVAETransformer]
 WITHOUT_EXAMPLE = {"sklearn_revae.__version__"}
 
 
@@ -84,7 +84,7 @@ def test_the_class_has_the_section(section, fitted):
 
 
 def test_the_class_has_a_version(fitted):
-    assert ".. versionadded:: 0.1" in type(fitted).__doc__
+    assert ".. versionadded:: 0." in type(fitted).__doc__
 
 
 @pytest.mark.parametrize("method", _methods())

@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from sklearn.model_selection import StratifiedShuffleSplit
+from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
 
 
 def held_out_samples(codes, fraction, seed):
@@ -11,8 +11,9 @@ def held_out_samples(codes, fraction, seed):
 
     Parameters
     ----------
-    codes : ndarray of int (n, L)
-        Label codes, -1 where not observed. The split is stratified by a single label.
+    codes : ndarray of int (n, L), or of float
+        Label codes, -1 where not observed; the split is stratified by a single label. Or
+        numbers, NaN where not observed.
     fraction : float
         Fraction of the labelled samples to hold out.
     seed : int
@@ -21,8 +22,11 @@ def held_out_samples(codes, fraction, seed):
     Returns
     -------
     ndarray of int or None
-        None unless every class is left on both sides.
+        None unless every class is left on both sides, or two numbers, without which R2
+        is not defined.
     """
+    if codes.dtype.kind == "f":
+        return _held_out_numbers(codes, fraction, seed)
     labeled = np.flatnonzero((codes >= 0).any(axis=1))
     n_held_out = math.ceil(fraction * len(labeled))
     strata = codes[labeled, 0] if codes.shape[1] == 1 else np.zeros(len(labeled))
@@ -32,4 +36,15 @@ def held_out_samples(codes, fraction, seed):
         return None
     splitter = StratifiedShuffleSplit(1, test_size=n_held_out, random_state=seed)
     _, held_out = next(splitter.split(strata, strata))
+    return np.sort(labeled[held_out])
+
+
+def _held_out_numbers(numbers, fraction, seed):
+    """The same for labels that are numbers."""
+    labeled = np.flatnonzero(~np.isnan(numbers).any(axis=1))
+    n_held_out = math.ceil(fraction * len(labeled))
+    if not 2 <= n_held_out <= len(labeled) - 2:
+        return None
+    splitter = ShuffleSplit(1, test_size=n_held_out, random_state=seed)
+    _, held_out = next(splitter.split(labeled))
     return np.sort(labeled[held_out])

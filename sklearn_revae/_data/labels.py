@@ -151,6 +151,15 @@ class LabelCodes:
             columns = [c.astype(object) for c in columns]
         return np.stack(columns, axis=1)
 
+    @property
+    def n_values(self):
+        """Number of classes of each label, a list."""
+        return [len(classes) for classes in self.classes_]
+
+    def described_values(self, label):
+        """The values of a label, for error messages."""
+        return f"its values are {self.classes_[label].tolist()}"
+
     def without_classes(self):
         """Names of the labels that no sample has a value of."""
         return [
@@ -182,15 +191,15 @@ class LabelCodes:
             count + np.bincount(c[c >= 0], weight[c >= 0], minlength=len(count))
             for count, c in zip(labels.counts_, codes.T, strict=True)
         ]
-        n_values = [len(classes) for classes in self.classes_]
-        labels.pair_counts_ = labels.pair_counts_ + count_pairs(codes, n_values)
-        labels.pair_weights_ = labels.pair_weights_ + count_pairs(codes, n_values, weight)
+        labels.pair_counts_ = labels.pair_counts_ + count_pairs(codes, self.n_values)
+        labels.pair_weights_ = labels.pair_weights_ + count_pairs(
+            codes, self.n_values, weight
+        )
         return labels
 
     def exclusions(self):
         """Values that exclude each other, see :func:`find_exclusions`."""
-        n_values = [len(classes) for classes in self.classes_]
-        return find_exclusions(self.pair_counts_, self.pair_weights_, n_values)
+        return find_exclusions(self.pair_counts_, self.pair_weights_, self.n_values)
 
     def named_exclusions(self, exclusions):
         """Exclusions as pairs of (label, value) in the user's terms, each pair once."""
@@ -214,15 +223,20 @@ class LabelCodes:
         ValueError
             If there is no such label.
         """
-        name = str(label) if self.integer_names_ and is_integer(label) else label
-        if isinstance(name, str) and name in self.names_:
-            return self.names_.index(name)
-        known, n_labels = f"the labels are {self.names_}", len(self.names_)
-        if not self.integer_names_:
-            if is_integer(label) and 0 <= label < n_labels:
-                return int(label)
-            known += f", or their positions 0..{n_labels - 1}"
-        raise ValueError(f"{label!r} is not a label: {known}.")
+        return position_of(label, self.names_, self.integer_names_)
+
+
+def position_of(label, names, integer_names):
+    """Position of a label among `names`; see :meth:`LabelCodes.index`."""
+    name = str(label) if integer_names and is_integer(label) else label
+    if isinstance(name, str) and name in names:
+        return names.index(name)
+    known, n_labels = f"the labels are {names}", len(names)
+    if not integer_names:
+        if is_integer(label) and 0 <= label < n_labels:
+            return int(label)
+        known += f", or their positions 0..{n_labels - 1}"
+    raise ValueError(f"{label!r} is not a label: {known}.")
 
 
 def cell_accuracy(predicted, codes, weight=None):

@@ -11,6 +11,7 @@ from sklearn_revae._data.scaling import ScaledRows
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._inference.density import row_bounds
 from sklearn_revae._inference.disagreement import averaged
+from sklearn_revae._interventions.passage import check_classes
 from sklearn_revae._interventions.report import InterventionReport
 from sklearn_revae._interventions.requests import read_do
 from sklearn_revae._typing import Do, Model, Rows
@@ -69,6 +70,7 @@ def intervention_report(
     >>> bool(report.achieved.mean() > 0.5)
     True
     """
+    check_classes(estimator)
     x = estimator._scaled(X)
     requested = read_do(estimator._labels, do, len(x))
     if baseline is None:

@@ -6,13 +6,12 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import StrOptions, validate_parameter_constraints
 
-from sklearn_revae._data.chunks import dense, float_dtype
+from sklearn_revae._data.chunks import dense
 from sklearn_revae._data.scaling import ScaledRows
 from sklearn_revae._data.storage import rows_at
 from sklearn_revae._inference.arguments import AT_LEAST_ONE, AT_LEAST_ZERO
-from sklearn_revae._inference.latents import LatentsMixin
-from sklearn_revae._interventions.constraints import Constraints
 from sklearn_revae._interventions.decoding import decode_edits, editors
+from sklearn_revae._interventions.editing import EditingMixin
 from sklearn_revae._interventions.few_columns import edit_few_columns
 from sklearn_revae._interventions.judging import judge
 from sklearn_revae._interventions.moves import mover
@@ -45,7 +44,7 @@ _CONSTRAINTS = {
 }
 
 
-class InterventionMixin(LatentsMixin):
+class InterventionMixin(EditingMixin):
     """The methods `intervene` and `swap` of a fitted estimator."""
 
     @typed_as(Signatures.intervene)
@@ -370,26 +369,3 @@ class InterventionMixin(LatentsMixin):
 
         edited, _ = decode_edits(self.module_, x, edit, given, residual=residual)
         return self._finish(X, x, edited, self._constraints(keep))
-
-    def _constraints(self, keep=None, bounds=None, direction=None):
-        codec = self._codec
-        return Constraints(
-            keep,
-            bounds,
-            direction,
-            codec.names,
-            codec.n_features,
-            integer=np.isin(codec.kinds_, ["binary", "count"]) | codec.scaling_.whole_,
-            categorical=np.isin(np.arange(codec.n_features), list(codec.levels_)),
-        )
-
-    def _finish(self, X, x, edited, constraints, drawn=False):
-        """Edits (n, m, n_features) within their constraints, in the container of X."""
-        if constraints.limits:
-            dtypes = self._codec.dtypes(X)
-            if drawn:
-                dtypes = [float_dtype(x.values)] * len(dtypes)
-            constraints.apply(edited, dense(x.values), dtypes)
-        if drawn:
-            return self._codec.restore_draws(edited, X, x.values, constraints.kept_)
-        return self._codec.restore(edited[:, 0], X, x.values, constraints.kept_)

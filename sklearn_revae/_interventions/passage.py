@@ -26,13 +26,20 @@ _LARGEST = np.finfo(np.float64).max
 _MOST_TRAINING_ROWS = 500
 
 
-def split(pipeline):
+def split(pipeline, classes=False):
     """The steps before the model, pairs of name and transformer, and the model.
+
+    Parameters
+    ----------
+    pipeline : Pipeline or estimator
+        A Pipeline that ends with a model, or the model.
+    classes : bool, default=False
+        Whether its labels have to be classes.
 
     Raises
     ------
     ValueError
-        If the last step is not an estimator of this package.
+        If the last step is not an estimator of this package, or not of classes.
     """
     steps, model = [], pipeline
     while isinstance(model, Pipeline):
@@ -44,7 +51,24 @@ def split(pipeline):
             "intervene: pass a Pipeline that ends with a ReVAEClassifier or "
             "ReVAETransformer, or such an estimator."
         )
+    if classes:
+        check_classes(model)
     return steps, model
+
+
+def check_classes(model):
+    """Refuse a model whose labels are numbers.
+
+    Raises
+    ------
+    ValueError
+        With the name of its class.
+    """
+    if not hasattr(type(model), "classes_"):
+        raise ValueError(
+            f"The model is a {type(model).__name__}, which predicts numbers, but labels "
+            "that are classes are required: pass a ReVAEClassifier or a ReVAETransformer."
+        )
 
 
 def transform(steps, X):

@@ -3,7 +3,7 @@
 from sklearn_revae._interventions.generation import GenerationMixin
 from sklearn_revae._interventions.judging import intervention_report
 from sklearn_revae._interventions.mixin import InterventionMixin
-from sklearn_revae._interventions.passage import Passage, split, transform
+from sklearn_revae._interventions.passage import Passage, check_classes, split, transform
 from sklearn_revae._interventions.signatures import for_pipeline
 
 
@@ -74,7 +74,10 @@ def intervene(
     options["residual"] = residual
     if not steps:
         limits = {"keep": keep, "bounds": bounds, "direction": direction}
-        return model.intervene(X, do, report=report, **limits, **options)
+        if report:
+            check_classes(model)
+            options["report"] = True
+        return model.intervene(X, do, **limits, **options)
     if options.get("max_columns") is not None:
         raise ValueError(
             f"max_columns={options['max_columns']} counts columns of the model's input, "
@@ -130,7 +133,7 @@ def swap(pipeline, X, donors, labels=None, *, keep=None, residual=True):
     >>> pipeline.predict(swap(pipeline, X[:3], X[-3:]))
     array([2, 2, 2])
     """
-    steps, model = split(pipeline)
+    steps, model = split(pipeline, classes=True)
     if not steps:
         return model.swap(X, donors, labels, keep=keep, residual=residual)
     passage = Passage(steps, X, model)
@@ -171,7 +174,7 @@ def traverse(pipeline, X, label, **options):
     >>> pipeline.predict(path[0, [0, -1]])
     array([0, 2])
     """
-    steps, model = split(pipeline)
+    steps, model = split(pipeline, classes=True)
     if not steps:
         return model.traverse(X, label, **options)
     passage = Passage(steps, X, model)

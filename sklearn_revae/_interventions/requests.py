@@ -73,7 +73,7 @@ def _codes_of(labels, label, value, n_rows):
     name = labels.names_[label]
     problem = ValueError(
         f"do must give one value of {name!r}, or one for each of the {n_rows} samples, "
-        f"got {shortened(value)}: its values are {labels.classes_[label].tolist()}."
+        f"got {shortened(value)}: {labels.described_values(label)}."
     )
     try:
         requested = np.asarray(value)

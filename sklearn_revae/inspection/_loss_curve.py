@@ -80,7 +80,7 @@ class LossCurveDisplay:
 
         Parameters
         ----------
-        estimator : ReVAEClassifier, ReVAETransformer or Pipeline
+        estimator : ReVAEClassifier, ReVAERegressor, ReVAETransformer or Pipeline
             Fitted model, or a fitted Pipeline that ends with one.
         ax : matplotlib Axes, default=None
             Axes to draw on. If None, a new figure is created.
@@ -101,7 +101,7 @@ class LossCurveDisplay:
         <...LossCurveDisplay object at ...>
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        _, model = fitted_model(estimator)
+        _, model = fitted_model(estimator, classes=False)
         scores = [epoch.get("validation_score", np.nan) for epoch in model.history_]
         validated = bool(np.isfinite(scores).any())
         display = cls(

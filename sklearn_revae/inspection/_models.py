@@ -9,21 +9,23 @@ from sklearn_revae._interventions.inverse import as_array, invert_steps
 from sklearn_revae._interventions.passage import split
 
 
-def fitted_model(estimator):
+def fitted_model(estimator, classes=True):
     """Return the steps before a fitted model, and the model.
 
     Parameters
     ----------
     estimator : ReVAEClassifier, ReVAETransformer or Pipeline
         The model, or a Pipeline that ends with one.
+    classes : bool, default=True
+        Whether its labels have to be classes.
 
     Raises
     ------
     ValueError
-        If a Pipeline ends with another estimator.
+        If a Pipeline ends with another estimator, or with one for numbers.
     """
     check_is_fitted(estimator)
-    return split(estimator)
+    return split(estimator, classes)
 
 
 def image_shape_of(estimator, given=None):

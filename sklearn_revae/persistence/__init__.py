@@ -7,7 +7,7 @@ from torch.nn import Module
 
 from sklearn_revae._data.warning import warn_user
 from sklearn_revae._torch_state import standard_settings
-from sklearn_revae._typing import Model
+from sklearn_revae._typing import Storable
 from sklearn_revae.persistence._errors import ModelFileError, UnstorableError
 from sklearn_revae.persistence._estimators import ESTIMATORS, estimator_from, state_of
 from sklearn_revae.persistence._file import read, write
@@ -17,7 +17,7 @@ __all__ = ["ModelFileError", "load", "save"]
 
 
 @standard_settings()
-def save(estimator: Model, path: str | PathLike[str]) -> None:
+def save(estimator: Storable, path: str | PathLike[str]) -> None:
     """Write an estimator to a file that holds no code.
 
     The file is a safetensors file. Weights and arrays are its tensors, and everything
@@ -31,7 +31,7 @@ def save(estimator: Model, path: str | PathLike[str]) -> None:
 
     Parameters
     ----------
-    estimator : ReVAEClassifier or ReVAETransformer
+    estimator : ReVAEClassifier, ReVAERegressor or ReVAETransformer
         The estimator. A file of one that is not fitted holds its parameters only.
     path : str or path-like
         The file to write, usually `*.safetensors`. An existing file is replaced.
@@ -115,7 +115,7 @@ def save(estimator: Model, path: str | PathLike[str]) -> None:
 @standard_settings()
 def load(
     path: str | PathLike[str], modules: Mapping[str, Module | type[Module]] | None = None
-) -> Model:
+) -> Storable:
     """Read an estimator from a file that :func:`save` wrote, without running its code.
 
     Nothing is unpickled or evaluated, and nothing that the file names is imported. Files
@@ -135,7 +135,7 @@ def load(
 
     Returns
     -------
-    estimator : ReVAEClassifier or ReVAETransformer
+    estimator : ReVAEClassifier, ReVAERegressor or ReVAETransformer
         The estimator, on the CPU. Its predictions, latent codes, interventions, draws and
         imputations are those of the saved one: identical on the same machine with the
         same versions of PyTorch and NumPy. It can be trained further with `partial_fit`,

@@ -119,6 +119,7 @@ def architecture(estimator, state, families):
         *dims,
         *_networks(estimator, state),
         tuple(linear),
+        estimator._label_model,
     )
 
 

@@ -9,6 +9,7 @@ import torch
 
 from sklearn_revae._classifier import ReVAEClassifier
 from sklearn_revae._data.names import is_integer
+from sklearn_revae._regressor import ReVAERegressor
 from sklearn_revae._transformer import ReVAETransformer
 from sklearn_revae.persistence import _containers, _parts
 from sklearn_revae.persistence._architecture import (
@@ -18,6 +19,11 @@ from sklearn_revae.persistence._architecture import (
     linear_members,
 )
 from sklearn_revae.persistence._errors import UnstorableError
+from sklearn_revae.persistence._labels import (
+    exclusions_from,
+    labels_from,
+    labels_state,
+)
 from sklearn_revae.persistence._modules import (
     OWN_MODULES,
     build,
@@ -30,7 +36,7 @@ from sklearn_revae.persistence._parts import check, numbers
 from sklearn_revae.persistence._values import decode, encode
 from sklearn_revae.persistence._version_1 import updated_parameters, updated_settled
 
-ESTIMATORS = {e.__name__: e for e in (ReVAEClassifier, ReVAETransformer)}
+ESTIMATORS = {e.__name__: e for e in (ReVAEClassifier, ReVAERegressor, ReVAETransformer)}
 # Attributes with the value that training chose for a parameter that may be "auto".
 _SETTLED = (
     "early_stopping_monitor_",
@@ -129,7 +135,6 @@ def _fitted_state(estimator):
     residuals, codes = statistics.residuals, statistics.codes
     feature_names = getattr(estimator, "feature_names_in_", None)
     image = codec.picture_shape_
-    exclusions = estimator.module_.label_model.exclusions
     return {
         "n_features": int(estimator.n_features_in_),
         "feature_names": None if feature_names is None else feature_names.tolist(),
@@ -137,14 +142,11 @@ def _fitted_state(estimator):
         "columns": _parts.codec_state(codec),
         "table": _parts.categories_state(codec.table_),
         "template": _containers.describe(codec.template_),
-        "labels": None if labels is None else _parts.labels_state(labels),
+        **labels_state(labels, estimator.module_),
         "latents": [int(estimator.label_dim_), int(estimator.style_dim_)],
         "hidden_layer_sizes": hidden_layer_sizes(estimator),
         "image_networks": image_networks(estimator),
         "linear_members": linear_members(estimator),
-        "counts": [] if labels is None else list(labels.counts_),
-        "pair_counts": 0.0 if labels is None else labels.pair_counts_,
-        "exclusions": np.array(exclusions, dtype=np.int64).reshape(-1, 5),
         "residuals": None if residuals is None else _parts.residuals_state(residuals),
         "score_quantiles": statistics.score_quantiles,
         "codes": None if codes is None else _parts.codes_state(codes),
@@ -185,11 +187,7 @@ def estimator_from(state, tensors, modules):
         vars(estimator).update(
             _fitted(estimator, decode(state["fitted"], tensors), weights)
         )
-        estimator.exclusions_ = []
-        if estimator._labels is not None:
-            estimator.exclusions_ = estimator._labels.named_exclusions(
-                estimator.module_.label_model.exclusions
-            )
+        estimator._settle_labels(estimator.module_)
     check(not tensors, f"tensors {sorted(tensors)[:3]}")
     return estimator
 
@@ -212,25 +210,16 @@ def _fitted(estimator, state, weights):
     template = _containers.make(state["template"], n_features)
     codec = _parts.codec_from(state["columns"], n_features, categories, template, image)
     codec.image_shape = estimator.image_shape
-    labels = None if state["labels"] is None else _parts.labels_from(state["labels"])
-    n_values = [] if labels is None else [len(c) for c in labels.classes_]
+    labels = labels_from(state, estimator._label_kind)
+    check(labels is not None or not estimator._needs_labels, "labels")
+    n_values = [] if labels is None else labels.n_values
     sizes = architecture(estimator, state, codec.families_)
     module = build(codec, n_values, sizes, weights)
     check(len(module.members) == settled["n_members_"], "n_members_")
     _compare(probes(estimator, module), state["probes"])
-    exclusions = _exclusions(state["exclusions"], n_values)
+    exclusions = exclusions_from(state["exclusions"], n_values)
     for member in module.members:
         member.label_model.exclusions = exclusions
-    check(len(state["counts"]) == len(n_values), "counts")
-    for count, n in zip(state["counts"], n_values, strict=True):
-        numbers(count, (n,), "counts")
-    if labels is None:
-        check(state["pair_counts"] == 0.0, "pair_counts")
-    else:
-        labels.counts_ = state["counts"]
-        labels.pair_counts_ = _parts.pairs(state["pair_counts"], labels.classes_)
-        if labels.pair_weights_ is None:
-            labels.pair_weights_ = labels.pair_counts_
     check(type(state["seed"]) is int and 0 <= state["seed"] < 2**32, "seed")
     history = state["history"]
     check(isinstance(history, list), "history")
@@ -263,19 +252,6 @@ def _check_settled(settled):
     for name in ("label_weight_", "consistency_weight_"):
         weights = numbers(settled[name], (settled["n_members_"],), name)
         check((weights >= 0).all(), name)
-
-
-def _exclusions(array, n_values):
-    """Exclusions of a label model: rows (label, value, other, excluded, instead)."""
-    check(array.dtype == np.int64 and array.ndim == 2 and array.shape[1] == 5, "pairs")
-    rows = [tuple(row) for row in array.tolist()]
-    n_labels = len(n_values)
-    for label, value, other, excluded, instead in rows:
-        check(0 <= label < n_labels and 0 <= other < n_labels, "exclusions")
-        check(label != other and 0 <= value < n_values[label], "exclusions")
-        check(0 <= excluded < n_values[other], "exclusions")
-        check(0 <= instead < n_values[other], "exclusions")
-    return tuple(rows)
 
 
 def _compare(answers, expected):

@@ -8,7 +8,6 @@ import numpy as np
 
 from sklearn_revae._data.codec import Codec
 from sklearn_revae._data.kinds import Levels
-from sklearn_revae._data.labels import LabelCodes
 from sklearn_revae._data.tables import Table
 from sklearn_revae._imputation.residuals import Residuals
 from sklearn_revae._interventions.drawing import StoredCodes
@@ -137,7 +136,7 @@ def codec_from(state, n_features, categories, template, picture_shape):
         check(type(j) is int and 0 <= j < n_features, "levels")
         check((values is None) == (j in categories), "levels")
         if values is not None:
-            check(_ascending(numbers(values, np.shape(values), "levels")), "levels")
+            check(ascending(numbers(values, np.shape(values), "levels")), "levels")
         n_levels = len(categories[j] if values is None else values)
         codec.levels_[j] = Levels(n_levels, bool(levels["ordered"]), values)
     check(len(codec.levels_) == len(state["levels"]), "levels")
@@ -194,56 +193,8 @@ def categories_of(state):
     return categories
 
 
-def labels_state(labels):
-    """State of :class:`LabelCodes`."""
-    return {
-        "unlabeled_value": labels.unlabeled_value,
-        "classes": list(labels.classes_),
-        "names": list(labels.names_),
-        "several": bool(labels.several_),
-        "integer_names": bool(labels.integer_names_),
-        "pair_weights": labels.pair_weights_,
-    }
-
-
-def labels_from(state):
-    """:class:`LabelCodes` of a state."""
-    labels = LabelCodes(state["unlabeled_value"])
-    classes, labels.several_ = state["classes"], state["several"]
-    check(isinstance(classes, list) and len(classes) > 0, "classes")
-    for values in classes:
-        check(isinstance(values, np.ndarray) and values.ndim == 1, "classes")
-        check(len(values) > 0 and _ascending(values), "classes")
-    check(type(labels.several_) is bool, "labels")
-    check(labels.several_ or len(classes) == 1, "labels")
-    labels.classes_ = classes
-    labels.names_ = names(state["names"], len(classes), "label names")
-    check(len(set(labels.names_)) == len(classes), "label names")
-    labels.integer_names_ = state.get("integer_names", False)
-    check(type(labels.integer_names_) is bool, "label names")
-    # Files that were written before pairs were weighted do not hold these.
-    labels.pair_weights_ = state.get("pair_weights")
-    if labels.pair_weights_ is not None:
-        labels.pair_weights_ = pairs(labels.pair_weights_, classes)
-    return labels
-
-
-def pairs(table, classes):
-    """`table`, if it is one of all pairs of values, or 0.0.
-
-    Raises
-    ------
-    ValueError
-        If it is not.
-    """
-    if np.ndim(table) == 0:
-        check(table == 0.0, "pairs of values")
-        return 0.0
-    n_values = sum(map(len, classes))
-    return numbers(table, (n_values, n_values), "pairs of values")
-
-
-def _ascending(values):
+def ascending(values):
+    """Whether an array has one dimension and is strictly ascending."""
     return values.ndim == 1 and bool((values[:-1] < values[1:]).all())
 
 
@@ -262,7 +213,7 @@ def residuals_from(state, n_features):
     residuals = Residuals()
     columns = state["columns"]
     residuals.columns_ = codes(columns, np.shape(columns), n_features, "residuals")
-    check(_ascending(columns), "residuals")
+    check(ascending(columns), "residuals")
     shape = (len(columns), len(columns))
     residuals.known_ = numbers(state["known"], shape, "residuals")
     residuals.hidden_to_known_ = numbers(state["hidden_to_known"], shape, "residuals")
@@ -307,7 +258,7 @@ def codes_from(state, module):
         numbers(state[name].astype(np.float64), shape, "codes")
     for places in (columns, mapped):
         codes(places, np.shape(places), n_features, "codes")
-        check(_ascending(places), "codes")
+        check(ascending(places), "codes")
     for name in ("drawn", "seen"):
         check((np.diff(state[name]) >= 0).all(), "codes")
     return StoredCodes(**state)

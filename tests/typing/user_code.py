@@ -12,6 +12,7 @@ from sklearn.datasets import load_iris
 from sklearn_revae import (
     InterventionReport,
     ReVAEClassifier,
+    ReVAERegressor,
     ReVAETransformer,
     intervene,
     intervention_report,
@@ -93,8 +94,17 @@ def keep_the_model(model: ReVAEClassifier, X: NDArray[np.float64]) -> None:
         path = Path(folder, "iris.safetensors")
         save(model, path)
         loaded = load(path)
-    assert_type(loaded, ReVAEClassifier | ReVAETransformer)
+    assert_type(loaded, ReVAEClassifier | ReVAERegressor | ReVAETransformer)
     assert (loaded.transform(X) == model.transform(X)).all()
+
+
+def regress(X: NDArray[np.float64]) -> None:
+    model = ReVAERegressor((16,), max_iter=5, random_state=0).fit(X[:, 1:], X[:, 0])
+    assert_type(model.predict(X[:, 1:]), NDArray[np.float64])
+    _, std = model.predict(X[:, 1:], return_std=True)
+    assert_type(std, NDArray[np.float64])
+    assert_type(model.intervene(X[:, 1:], 5.0, keep=[0]), NDArray[Any])
+    assert_type(model.score(X[:, 1:], X[:, 0]), float)
 
 
 def draw(model: ReVAEClassifier, X: NDArray[np.float64]) -> None:
@@ -109,6 +119,7 @@ def main() -> None:
     edit(model, X)
     keep_the_frame(X)
     keep_the_model(model, X)
+    regress(X)
     draw(model, X)
 
 

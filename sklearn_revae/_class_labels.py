@@ -1,0 +1,96 @@
+"""What the estimators share whose labels are classes."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_revae import _defaults
+from sklearn_revae._data.class_weights import class_weight_factors
+from sklearn_revae._data.labels import LabelCodes
+from sklearn_revae._data.misread import warn_of_labels
+from sklearn_revae._model.label_model import LabelModel
+from sklearn_revae._typing import PerLabel
+
+
+class ClassLabelsMixin:
+    """The parts of the fit skeleton that read y as classes."""
+
+    exclusions_: list[tuple[tuple[str, Any], tuple[str, Any]]]
+
+    _label_kind = LabelCodes
+    _label_model = LabelModel
+    _members = _defaults.MEMBERS
+
+    def _read_labels(self, n_samples, y, classes, first):
+        """Return codes (n_samples, L) of y; the first call learns labels and classes."""
+        if y is None:
+            if self._needs_labels:
+                raise ValueError(
+                    f"This {type(self).__name__} estimator requires y to be passed, but "
+                    "the target y is None."
+                )
+            if first and classes is not None:
+                self._labels = LabelCodes(self.unlabeled_value).fit_classes(classes)
+            return np.full((n_samples, self._n_labels), -1, dtype=np.int64)
+        if first:
+            self._labels = LabelCodes(self.unlabeled_value).fit(y, classes)
+        elif self._labels is None:
+            raise ValueError(
+                "y was passed, but the model was first fitted without labels. Fit it "
+                "from scratch with y."
+            )
+        empty = self._labels.without_classes()
+        if len(empty) == len(self._labels.names_) and not self._needs_labels:
+            # A transformer treats y without any label as no y.
+            self._labels = None
+            return np.empty((n_samples, 0), dtype=np.int64)
+        if empty:
+            cure = "leave that column of y out"
+            if self._needs_labels:
+                cure = "use ReVAETransformer, which needs no labels"
+            raise ValueError(
+                f"y has no labelled sample at all for {empty}: every value is "
+                f"{self.unlabeled_value!r}, None or NaN. Label at least one sample, or "
+                f"{cure}."
+            )
+        codes = self._labels.encode(y)
+        if first and classes is None:
+            warn_of_labels(self._labels, codes)
+        return codes
+
+    @property
+    def _n_labels(self):
+        return 0 if self._labels is None else len(self._labels.names_)
+
+    def _sample_weight(self, codes, weight):
+        """Return the weight (n,) of each sample times that of its classes."""
+        return weight * class_weight_factors(
+            self.class_weight, self._labels, codes, weight
+        )
+
+    def _count_labels(self, samples, module, accumulate):
+        """Count the labels, and give the module their frequencies and exclusions."""
+        counts, exclusions = [], ()
+        if self._labels is not None:
+            self._labels = self._labels.counted(samples.codes, samples.weight, accumulate)
+            counts, exclusions = self._labels.counts_, self._labels.exclusions()
+        module.set_prior([torch.from_numpy(count) for count in counts], exclusions)
+
+    def _settle_labels(self, module):
+        """Set the attributes that come from the labels."""
+        self.exclusions_ = []
+        if self._labels is not None:
+            self.exclusions_ = self._labels.named_exclusions(
+                module.label_model.exclusions
+            )
+
+    @property
+    def classes_(self) -> PerLabel:
+        """Classes: an array for one label, a list of arrays for several."""
+        check_is_fitted(self)
+        if self._labels is None:
+            raise AttributeError("The model was fitted without y, so it has no classes_.")
+        classes = self._labels.classes_
+        return classes if self._labels.several_ else classes[0]

@@ -1,0 +1,148 @@
+"""The correspondence of y to standardised numbers, with NaN for unlabelled cells."""
+
+import numpy as np
+
+from sklearn_revae._data.labels import position_of
+from sklearn_revae._data.targets import read_targets
+
+
+class LabelNumbers:
+    """The correspondence of a user's numbers to standardised numbers.
+
+    It has the methods of :class:`~sklearn_revae._data.labels.LabelCodes` that do not ask
+    for classes.
+
+    Attributes
+    ----------
+    mean_, scale_ : ndarray (L,)
+        Mean and standard deviation of the labelled samples, for each label.
+    names_ : list of str
+        The name of each label.
+    integer_names_ : bool
+        Whether names are written as integers, so that an integer is a name and not a
+        position.
+    several_ : bool
+        Whether y was two-dimensional.
+    """
+
+    def fit(self, y):
+        """Learn the mean and the standard deviation of each label.
+
+        Raises
+        ------
+        ValueError
+            If y holds something else than numbers, or a label has no labelled sample.
+        """
+        targets = read_targets(y, None)
+        self.several_, self.names_ = targets.several, targets.names
+        self.integer_names_ = targets.integer_names
+        cells = _cells_of(targets)
+        empty = [
+            name
+            for name, column in zip(self.names_, cells.T, strict=True)
+            if np.isnan(column).all()
+        ]
+        if empty:
+            raise ValueError(
+                f"y has no labelled sample at all for {empty}: every value is NaN or "
+                "None. Label at least one sample, or use ReVAETransformer, which needs "
+                "no labels."
+            )
+        self.mean_ = np.nanmean(cells, axis=0)
+        spread = np.nanstd(cells, axis=0)
+        # Numbers that are all the same differ from their mean by rounding errors.
+        constant = spread <= 1e-12 * np.abs(self.mean_)
+        self.scale_ = np.where(constant, 1.0, spread)
+        return self
+
+    @property
+    def n_values(self):
+        """An entry for each label, as many as LabelCodes has: a number is one value."""
+        return [1] * len(self.names_)
+
+    def described_values(self, label):
+        """The values of a label, for error messages."""
+        return "its values are numbers"
+
+    def encode(self, y):
+        """Return y as standardised numbers, float32 (n, L), NaN where not labelled.
+
+        Raises
+        ------
+        ValueError
+            If y holds something else than numbers, or another number of labels.
+        """
+        return self.standardised(self.cells(y)).astype(np.float32)
+
+    def cells(self, y):
+        """Return y as numbers in its own units, float64 (n, L), NaN where not labelled.
+
+        Raises
+        ------
+        ValueError
+            If y holds something else than numbers, or another number of labels.
+        """
+        cells = _cells_of(targets := read_targets(y, None))
+        if cells.shape[1] != len(self.names_) or targets.several != self.several_:
+            raise ValueError(
+                f"y has {cells.shape[1]} label(s), but the estimator was fitted with "
+                f"{len(self.names_)}: {self.names_}."
+            )
+        return cells
+
+    def standardised(self, cells):
+        """Numbers (n, L) in the units of y, in standard deviations from the mean."""
+        return (cells - self.mean_) / self.scale_
+
+    def encode_values(self, values, label):
+        """Standardise numbers (n,) of one label, all of them labelled.
+
+        Raises
+        ------
+        ValueError
+            For something else than finite numbers.
+        """
+        numbers = _as_numbers(np.asarray(values), self.names_[label])
+        if not np.isfinite(numbers).all():
+            raise ValueError(
+                f"{self.names_[label]} can only be set to finite numbers, got "
+                f"{numbers[~np.isfinite(numbers)][0]}."
+            )
+        return (numbers - self.mean_[label]) / self.scale_[label]
+
+    def decode(self, numbers):
+        """Numbers in the units of y: (n,) for one label, (n, L) for several."""
+        values = numbers * self.scale_ + self.mean_
+        return values if self.several_ else values[:, 0]
+
+    def decode_spread(self, spread):
+        """Standard deviations in the units of y: (n,) for one label, or (n, L)."""
+        values = spread * self.scale_
+        return values if self.several_ else values[:, 0]
+
+    def index(self, label):
+        """Position of a label given by its name or its position."""
+        return position_of(label, self.names_, self.integer_names_)
+
+
+def _cells_of(targets):
+    """The cells of all labels as one array (n, L) of float64."""
+    cells = np.full((len(targets.columns[0]), len(targets.columns)), np.nan)
+    for label, (column, seen) in enumerate(
+        zip(targets.columns, targets.observed, strict=True)
+    ):
+        cells[seen, label] = _as_numbers(column[seen], targets.names[label])
+    return cells
+
+
+def _as_numbers(values, name):
+    """Values of one label as float64."""
+    is_text = values.dtype.kind in "USV" or any(
+        isinstance(value, (str, bytes)) for value in values.flat if values.dtype == object
+    )
+    if is_text or values.dtype.kind in "cmM":
+        raise ValueError(
+            f"y holds {values.tolist()[0]!r} for {name}, but ReVAERegressor requires "
+            "numbers. Use ReVAEClassifier for classes."
+        )
+    return values.astype(np.float64)

@@ -1,0 +1,144 @@
+"""Samples with other numbers, everything else kept: the mixin of the regressor."""
+
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_revae._interventions.decoding import decode_edits
+from sklearn_revae._interventions.editing import EditingMixin
+from sklearn_revae._interventions.moves import mover
+from sklearn_revae._interventions.requests import read_do
+from sklearn_revae._typing import (
+    ArrayRows,
+    Bounds,
+    Columns,
+    Container,
+    Direction,
+    Do,
+    Rows,
+)
+
+
+class NumberEditingMixin(EditingMixin):
+    """The method `intervene` of a fitted estimator whose labels are numbers."""
+
+    @overload
+    def intervene(
+        self,
+        X: Container,
+        do: Do,
+        *,
+        keep: Columns | None = None,
+        bounds: Bounds | None = None,
+        direction: Direction | None = None,
+        residual: bool = True,
+    ) -> Container: ...
+    @overload
+    def intervene(
+        self,
+        X: ArrayRows,
+        do: Do,
+        *,
+        keep: Columns | None = None,
+        bounds: Bounds | None = None,
+        direction: Direction | None = None,
+        residual: bool = True,
+    ) -> NDArray[Any]: ...
+    def intervene(
+        self,
+        X: Rows,
+        do: Do,
+        *,
+        keep: Columns | None = None,
+        bounds: Bounds | None = None,
+        direction: Direction | None = None,
+        residual: bool = True,
+    ) -> Any:
+        r"""Edit samples so that they have another target.
+
+        A sample is encoded, the characteristic latents of the target are moved along
+        their line until the model predicts the requested number, all other latent
+        dimensions are left unchanged, and the result is decoded. An edit follows the
+        associations in the data; it is not a causal effect.
+
+        .. versionadded:: 0.2
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Samples, in the units of the training data.
+        do : float, array-like of shape (n_samples,), or dict
+            The requested number, in the units of y, or one for each sample. For several
+            targets, a dict with such an entry for some of them, by the name in
+            `label_names_` or by the index of the target.
+        keep : str, int, or array-like of these, default=None
+            Columns, by name or index, that are returned unchanged.
+        bounds : dict of column to (low, high), default=None
+            Limits on the values of columns in the result, in the units of X. None leaves
+            a side open.
+        direction : dict of column to {1, -1}, default=None
+            Columns that may only increase (1) or only decrease (-1).
+        residual : bool, default=True
+            Whether to add what the edit changes in the decoded sample to the sample
+            itself, so that details that the decoder does not reproduce are kept. Positive
+            features change by a factor, and a category changes where the decoded category
+            does. If False, the decoded sample is returned.
+
+        Returns
+        -------
+        X_new : array-like of shape (n_samples, n_features)
+            Edited samples, in the container, the dtypes and the units of X. With
+            `residual`, values that the edit does not change are exactly those of X.
+            Missing values are replaced by decoded ones, except in the columns of `keep`.
+
+        Raises
+        ------
+        ValueError
+            For something else than finite numbers, for an unknown target or column,
+            naming the known ones, and for bounds that no value satisfies.
+
+        Notes
+        -----
+        Let :math:`\hat y` be the number that the ensemble predicts and :math:`y'` the
+        requested one, both standardised. Every member sets the characteristic latents to
+
+        .. math::
+
+            z_l' = z_l + \frac{y' - \hat y}{1 - v} w
+
+        where w is the slope of the line and v the variance of y given the latents, so
+        that :math:`E[y|z_l']` differs from :math:`E[y|z_l]` by :math:`y' - \hat y`. The
+        deviation from the line stays the same. The result adds the median of the members'
+        changes to each number; a category is the most probable one according to the mean
+        of their probabilities.
+
+        References
+        ----------
+        .. [1] T. Joy, S. M. Schmon, P. H. S. Torr, N. Siddharth, T. Rainforth, "Capturing
+           Label Characteristics in VAEs", ICLR 2021, arXiv:2006.10102.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_diabetes
+        >>> from sklearn_revae import ReVAERegressor
+        >>> X, y = load_diabetes(return_X_y=True)
+        >>> model = ReVAERegressor(max_iter=50, random_state=0).fit(X, y)
+        >>> better, worse = (model.intervene(X[:1], number) for number in (80, 250))
+        >>> bool(model.predict(better)[0] < model.predict(worse)[0])
+        True
+        """
+        x = self._scaled(X)
+        requested = read_do(self._labels, do, len(x))
+        constraints = self._constraints(keep, bounds, direction)
+        numbers = np.stack(list(requested.values()), axis=1)
+        edited, _ = decode_edits(
+            self.module_,
+            x,
+            mover(self.module_, list(requested), ["transport"] * len(requested)),
+            numbers,
+            # No label is given latents of its own.
+            np.empty((len(x), 0)),
+            residual=residual,
+        )
+        return self._finish(X, x, edited, constraints)

@@ -1,0 +1,73 @@
+"""y as standardised numbers."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sklearn_revae._data.label_numbers import LabelNumbers
+
+Y = [3.0, np.nan, 7.0, 5.0]
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        Y,
+        [3, None, 7, 5],
+        np.array(Y, dtype=np.float32),
+        np.array([3, None, 7, 5], dtype=object),
+        pd.Series([3, None, 7, 5], dtype="Int64"),
+        pd.DataFrame({"price": Y}),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")
+def test_numbers_are_standardised_by_the_labelled_ones(y):
+    labels = LabelNumbers().fit(y)
+    assert labels.mean_ == [5.0]
+    assert labels.scale_ == [np.std([3, 7, 5])]
+    encoded = labels.encode(y)
+    assert encoded.dtype == np.float32
+    assert encoded[:, 0] == pytest.approx([-1.2247449, np.nan, 1.2247449, 0], nan_ok=True)
+    assert labels.decode(encoded.astype(float)) == pytest.approx(Y, nan_ok=True)
+
+
+def test_several_numbers_have_names_and_scales_of_their_own():
+    y = pd.DataFrame({"price": [1.0, 3.0, np.nan], "size": [0.0, np.nan, 200.0]})
+    labels = LabelNumbers().fit(y)
+    assert labels.names_ == ["price", "size"]
+    assert labels.mean_.tolist() == [2.0, 100.0]
+    assert labels.decode(labels.encode(y)) == pytest.approx(y.to_numpy(), nan_ok=True)
+    assert labels.decode_spread(np.ones((1, 2))).tolist() == [[1.0, 100.0]]
+    assert labels.index("size") == labels.index(1) == 1
+    with pytest.raises(ValueError, match=r"2 label\(s\).*|1 label\(s\).*fitted with 2"):
+        labels.encode([1.0, 2.0, 3.0])
+
+
+def test_a_constant_number_keeps_its_value():
+    labels = LabelNumbers().fit([0.1, 0.1, 0.1])
+    assert labels.scale_ == [1.0]
+    assert labels.decode(labels.encode([0.1])) == pytest.approx([0.1])
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (["a", "b"], "'a' for label_0, but ReVAERegressor requires numbers"),
+        (np.array(["1", None], dtype=object), "requires numbers"),
+        ([np.nan, np.nan], "no labelled sample at all for .'label_0'."),
+        ([[1.0, np.nan], [2.0, np.nan]], "no labelled sample at all for .'label_1'."),
+        ([1.0, np.inf], "infinity"),
+        ([1j, 2j], "requires numbers"),
+    ],
+)
+def test_what_is_not_a_number_is_refused(y, message):
+    with pytest.raises(ValueError, match=message):
+        LabelNumbers().fit(y)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, "a"])
+def test_a_requested_number_is_finite(value):
+    labels = LabelNumbers().fit(Y)
+    assert labels.encode_values([7.0], 0) == pytest.approx([1.2247449])
+    with pytest.raises(ValueError, match=r"finite numbers|requires numbers"):
+        labels.encode_values(np.atleast_1d(value), 0)
