@@ -40,7 +40,7 @@ class LabeledOnly(Wrapper):
         The classes, if the estimator is a classifier.
     n_features_in_ : int
         Number of features seen during :meth:`fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, if X had names that are all strings.
 
     See Also
