@@ -31,7 +31,7 @@ class NumberModel(nn.Module):
 
     .. math::
 
-        v_l = \Big(1 + \sum_j \frac{w_{lj}^2}{s_{lj}^2}\Big)^{-1}, \qquad
+        v_l = (1 + \sum_j \frac{w_{lj}^2}{s_{lj}^2})^{-1}, \qquad
         E[y_l|z_l] = v_l \sum_j \frac{w_{lj} (z_{lj} - m_{lj})}{s_{lj}^2}
 
     The marginal prior p(z_l) is a Gaussian with the covariance
