@@ -135,7 +135,7 @@ def _is_pixel_top(top):
 
 
 def looks_like_pixel_steps(rows):
-    """Whether columns are pixels, each of which was shifted and scaled by itself.
+    """Whether columns are pixels, and each column was shifted and scaled by itself.
 
     The values of such a column are evenly spaced, as integers within 0..255 are.
 

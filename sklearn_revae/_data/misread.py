@@ -15,8 +15,8 @@ _BLANKS = ("", "nan", "<na>", "nat", "?")
 _FEWEST_ONE_HOT = 10
 # A warning names at most this many labels or columns.
 _MOST_SHOWN = 3
-# Means and standard deviations of standardised columns, of which only a part may be
-# passed, are this close to 0 and 1.
+# Means and standard deviations of standardised columns are this close to 0 and 1. They
+# are not exactly 0 and 1 if only a part of the standardised rows is passed.
 _STANDARDISED = 0.1
 # Pixels are looked at in at most this many rows.
 _ROWS_OF_PIXELS = 2000

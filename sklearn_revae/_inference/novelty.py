@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.spatial.distance import cdist
+from sklearn.neighbors import NearestNeighbors
 
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._inference.disagreement import averaged
@@ -124,9 +124,9 @@ def _relative_distance(codes, labeled):
     for own, known in zip(codes.swapaxes(0, 1), labeled.swapaxes(0, 1), strict=True):
         spread = known.std(axis=0)
         spread = np.where(spread > 0, spread, 1.0)
-        among = cdist(known / spread, known / spread)
-        np.fill_diagonal(among, np.inf)
-        typical = np.median(among.min(axis=1))
-        nearest = cdist(own / spread, known / spread).min(axis=1)
+        neighbours = NearestNeighbors(n_neighbors=1).fit(known / spread)
+        # Without an argument, a code is not its own neighbour.
+        typical = np.median(neighbours.kneighbors()[0])
+        nearest = neighbours.kneighbors(own / spread)[0][:, 0]
         found.append(nearest / (typical if typical > 0 else 1.0))
     return np.mean(found, axis=0)

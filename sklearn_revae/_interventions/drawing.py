@@ -173,7 +173,7 @@ class StoredCodes:
         Parameters
         ----------
         module : Ensemble
-            The module of which these are codes.
+            The module whose encoders computed these codes.
         n_samples : int
             Number of samples.
         requested : dict of int to ndarray of int (n_samples,)

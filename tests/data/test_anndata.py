@@ -39,7 +39,8 @@ def counts():
 
 def _annotated(kind, counts):
     if kind == "anndata":
-        return pytest.importorskip("anndata").AnnData(scipy.sparse.csr_matrix(counts))
+        anndata = pytest.importorskip("anndata", reason="requires pip install anndata")
+        return anndata.AnnData(scipy.sparse.csr_matrix(counts))
     return _Annotated(scipy.sparse.csr_matrix(counts))
 
 

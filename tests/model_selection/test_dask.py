@@ -7,7 +7,9 @@ from sklearn.model_selection import GridSearchCV
 
 from sklearn_revae.model_selection import LabeledKFold, labeled_scorer
 
-distributed = pytest.importorskip("distributed")
+distributed = pytest.importorskip(
+    "distributed", reason="requires pip install dask[distributed]"
+)
 
 
 @pytest.fixture
