@@ -35,12 +35,12 @@ lint: $(VENV)/.installed-tests
 	$(BIN)/lint-imports
 
 test: lint
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 # The linters are not run here, because only their newest versions are supported.
 test-oldest:
 	$(MAKE) VENV=.venv-oldest CONSTRAINTS=constraints-oldest.txt .venv-oldest/.installed-tests
-	OMP_NUM_THREADS=1 .venv-oldest/bin/python -m pytest -n 2 tests
+	OMP_NUM_THREADS=1 .venv-oldest/bin/python -m pytest -n 2 --dist worksteal tests
 
 # Without a CUDA device pytest would skip these tests and succeed, so fail here instead.
 test-gpu: $(VENV)/.installed-tests
