@@ -13,7 +13,7 @@ from sklearn_revae import (
     ReVAETransformer,
 )
 
-# Most checks ask how an estimator behaves, not how well it predicts, and fit it many times.
+# Most checks ask how an estimator behaves, not how well it predicts.
 SHORT = {"max_iter": 3, "n_members": 2, "hidden_layer_sizes": (16,), "random_state": 0}
 # These checks require good predictions.
 LONG = {"max_iter": 60}
