@@ -2,6 +2,7 @@
 
 from sklearn_revae._classifier import ReVAEClassifier
 from sklearn_revae._data.column_kinds import ColumnKinds
+from sklearn_revae._data.soft_labels import soft_labels
 from sklearn_revae._imputer import ReVAEImputer
 from sklearn_revae._interventions.judging import intervention_report
 from sklearn_revae._interventions.pipeline import intervene, swap, traverse
@@ -22,6 +23,7 @@ __all__ = [
     "intervene",
     "intervention_report",
     "label_leakage",
+    "soft_labels",
     "swap",
     "traverse",
 ]

@@ -182,8 +182,8 @@ class BaseReVAE(
         if len(used) < values.shape[0]:
             values, weight = rows_at(values, used), weight[used]
             y = None if y is None else _safe_indexing(y, used)
-        codes = self._read_labels(values.shape[0], y, classes, first)
-        return Samples(values, codes, self._sample_weight(codes, weight))
+        codes, evidence = self._read_labels(values.shape[0], y, classes, first)
+        return Samples(values, codes, self._sample_weight(codes, weight), evidence)
 
     @property
     def _seeds(self):

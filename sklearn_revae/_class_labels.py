@@ -24,7 +24,11 @@ class ClassLabelsMixin:
     _members = _defaults.MEMBERS
 
     def _read_labels(self, n_samples, y, classes, first):
-        """Return codes (n_samples, L) of y; the first call learns labels and classes."""
+        """Return codes (n_samples, L) of y, and the evidence that some stand for.
+
+        The first call learns the labels and classes.
+        """
+        no_evidence = np.empty((0, 0))
         if y is None:
             if self._needs_labels:
                 raise ValueError(
@@ -33,7 +37,8 @@ class ClassLabelsMixin:
                 )
             if first and classes is not None:
                 self._labels = LabelCodes(self.unlabeled_value).fit_classes(classes)
-            return np.full((n_samples, self._n_labels), -1, dtype=np.int64)
+            codes = np.full((n_samples, self._n_labels), -1, dtype=np.int64)
+            return codes, no_evidence
         if first:
             self._labels = LabelCodes(self.unlabeled_value).fit(y, classes)
         elif self._labels is None:
@@ -45,7 +50,7 @@ class ClassLabelsMixin:
         if len(empty) == len(self._labels.names_) and not self._needs_labels:
             # A transformer treats y without any label as no y.
             self._labels = None
-            return np.empty((n_samples, 0), dtype=np.int64)
+            return np.empty((n_samples, 0), dtype=np.int64), no_evidence
         if empty:
             cure = "leave that column of y out"
             if self._needs_labels:
@@ -55,10 +60,10 @@ class ClassLabelsMixin:
                 f"{self.unlabeled_value!r}, None or NaN. Label at least one sample, or "
                 f"{cure}."
             )
-        codes = self._labels.encode(y)
+        codes, evidence = self._labels.encode_soft(y)
         if first and classes is None:
             warn_of_labels(self._labels, codes)
-        return codes
+        return codes, evidence
 
     @property
     def _n_labels(self):
@@ -74,12 +79,17 @@ class ClassLabelsMixin:
         """Count the labels, and give the module their frequencies and exclusions."""
         counts, exclusions = [], ()
         if self._labels is not None:
-            self._labels = self._labels.counted(samples.codes, samples.weight, accumulate)
+            self._labels = self._labels.counted(
+                samples.codes, samples.weight, accumulate, samples.evidence
+            )
             counts, exclusions = self._labels.counts_, self._labels.exclusions()
         module.set_prior([torch.from_numpy(count) for count in counts], exclusions)
+        if len(samples.evidence):
+            module.set_evidence(torch.from_numpy(samples.evidence))
 
     def _settle_labels(self, module):
-        """Set the attributes that come from the labels."""
+        """Set the attributes that come from the labels, and forget the samples' own."""
+        module.set_evidence(None)
         self.exclusions_ = []
         if self._labels is not None:
             self.exclusions_ = self._labels.named_exclusions(

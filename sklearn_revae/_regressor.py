@@ -302,7 +302,7 @@ class ReVAERegressor(NumberEditingMixin, ImputationMixin, RegressorMixin, BaseRe
         return float(np.mean(scores))
 
     def _read_labels(self, n_samples, y, classes, first):
-        """Return standardised numbers (n_samples, L) of y."""
+        """Return standardised numbers (n_samples, L) of y, and no evidence of classes."""
         if y is None:
             raise ValueError(
                 f"This {type(self).__name__} estimator requires y to be passed, but the "
@@ -310,7 +310,7 @@ class ReVAERegressor(NumberEditingMixin, ImputationMixin, RegressorMixin, BaseRe
             )
         if first:
             self._labels = LabelNumbers().fit(y)
-        return self._labels.encode(y)
+        return self._labels.encode(y), np.empty((0, 0))
 
     def _sample_weight(self, codes, weight):
         """Return the weight (n,) of each sample, which does not depend on its number."""

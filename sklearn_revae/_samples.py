@@ -24,18 +24,23 @@ class Samples:
         Label codes, -1 where not observed; or numbers, NaN where not observed.
     weight : ndarray (n,)
         Positive weights.
+    evidence : ndarray (R, K)
+        What codes below -1 stand for, see
+        :meth:`~sklearn_revae._data.labels.LabelCodes.encode_soft`.
     """
 
     values: object
     codes: NDArray[np.int64]
     weight: NDArray[np.float64]
+    evidence: NDArray[np.float64]
 
     def __len__(self):
         return len(self.codes)
 
     def at(self, index):
         """Return the samples at `index`, which is ascending."""
-        return Samples(rows_at(self.values, index), self.codes[index], self.weight[index])
+        values, codes = rows_at(self.values, index), self.codes[index]
+        return Samples(values, codes, self.weight[index], self.evidence)
 
     def split(self, index):
         """Return the other samples, and those at `index`; all and None if it is None."""

@@ -127,6 +127,11 @@ class LabelNumbers:
 
 def _cells_of(targets):
     """The cells of all labels as one array (n, L) of float64."""
+    if any(targets.soft):
+        raise ValueError(
+            "y was made by soft_labels, which is for classes, but ReVAERegressor "
+            "requires numbers. Use ReVAEClassifier."
+        )
     cells = np.full((len(targets.columns[0]), len(targets.columns)), np.nan)
     for label, (column, seen) in enumerate(
         zip(targets.columns, targets.observed, strict=True)

@@ -7,6 +7,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from sklearn_revae._data.exclusions import count_pairs, find_exclusions
 from sklearn_revae._data.names import is_integer
+from sklearn_revae._data.soft_labels import add_evidence, expected_counts
 from sklearn_revae._data.targets import read_targets
 from sklearn_revae._data.tensors import as_numpy
 
@@ -26,6 +27,14 @@ def _classes_of(values, name):
         # The check casts numbers to integers, even those that are too large.
         check_classification_targets(values)
     return np.unique(values)
+
+
+def _with_classes_of(soft, values):
+    """Values of one label, and the classes of all its soft entries."""
+    classes = [c for names in {cell.classes for cell in soft.values()} for c in names]
+    if not classes:
+        return values
+    return np.array([*values, *classes], dtype=object)
 
 
 class LabelCodes:
@@ -68,9 +77,13 @@ class LabelCodes:
             return self.fit_classes(classes, targets.names, targets.several)
         self.several_, self.names_ = targets.several, targets.names
         self.classes_ = [
-            _classes_of(column[seen], name)
-            for column, seen, name in zip(
-                targets.columns, targets.observed, targets.names, strict=True
+            _classes_of(_with_classes_of(soft, column[seen]), name)
+            for column, seen, name, soft in zip(
+                targets.columns,
+                targets.observed,
+                targets.names,
+                targets.soft,
+                strict=True,
             )
         ]
         return self
@@ -94,7 +107,14 @@ class LabelCodes:
         return self
 
     def encode(self, y, unknown="raise"):
-        """Return the codes (n, L) of y, -1 where a cell is not labelled.
+        """Return the codes (n, L) of y, -1 where no single class is known.
+
+        The parameters and errors are those of :meth:`encode_soft`.
+        """
+        return np.maximum(self.encode_soft(y, unknown)[0], -1)
+
+    def encode_soft(self, y, unknown="raise"):
+        """Return the codes of y, and the likelihoods of the classes of soft labels.
 
         Parameters
         ----------
@@ -103,6 +123,14 @@ class LabelCodes:
         unknown : {"raise", "count"}, default="raise"
             Whether a value that is not a class raises, or gets the code K_l, one past the
             last.
+
+        Returns
+        -------
+        codes : ndarray of int (n, L)
+            Codes, -1 where a cell is not labelled. Where several classes are possible,
+            -2 minus a row of `evidence`.
+        evidence : ndarray (R, K)
+            Likelihood of each class, 0 beyond the last class of a label.
 
         Raises
         ------
@@ -120,7 +148,15 @@ class LabelCodes:
         for label in range(n_labels):
             column, seen = targets.columns[label], targets.observed[label]
             codes[seen, label] = self.encode_values(column[seen], label, unknown)
-        return codes
+        width, rows = max(self.n_values, default=0), {}
+        for label, soft in enumerate(targets.soft):
+            if unknown == "raise":
+                named = {v for cell in soft.values() for v in cell.possible}
+                self.encode_values(sorted(named), label)
+            positions = {v: k for k, v in enumerate(self.classes_[label].tolist())}
+            for place, code in add_evidence(rows, soft, positions, width).items():
+                codes[place, label] = code
+        return codes, np.array(list(rows), dtype=np.float64).reshape(len(rows), width)
 
     def encode_values(self, values, label, unknown="raise"):
         """Codes (n,) of values of one label, all of them labelled; see :meth:`encode`."""
@@ -168,17 +204,19 @@ class LabelCodes:
             if len(classes) == 0
         ]
 
-    def counted(self, codes, weight, accumulate=False):
+    def counted(self, codes, weight, accumulate=False, evidence=()):
         """Return these labels with the classes and the pairs of values counted.
 
         Parameters
         ----------
         codes : ndarray of int (n, L)
-            -1 where not observed.
+            -1 where not observed, below -1 where several classes are possible.
         weight : ndarray (n,)
             Weight of each sample.
         accumulate : bool, default=False
             Whether to add to the present counts, instead of counting from zero.
+        evidence : ndarray (R, K), default=()
+            What codes below -1 stand for, see :meth:`encode_soft`.
         """
         labels = copy.copy(self)
         labels.counts_ = [np.zeros(len(classes)) for classes in self.classes_]
@@ -191,6 +229,11 @@ class LabelCodes:
             count + np.bincount(c[c >= 0], weight[c >= 0], minlength=len(count))
             for count, c in zip(labels.counts_, codes.T, strict=True)
         ]
+        if len(evidence):
+            labels.counts_ = [
+                count + expected_counts(c, weight, evidence[:, : len(count)], count)
+                for count, c in zip(labels.counts_, codes.T, strict=True)
+            ]
         labels.pair_counts_ = labels.pair_counts_ + count_pairs(codes, self.n_values)
         labels.pair_weights_ = labels.pair_weights_ + count_pairs(
             codes, self.n_values, weight

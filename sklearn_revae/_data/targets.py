@@ -11,6 +11,7 @@ from sklearn.utils import column_or_1d
 
 from sklearn_revae._data.missing import is_missing, where_missing
 from sklearn_revae._data.names import is_integer
+from sklearn_revae._data.soft_labels import SoftLabel, resolve
 from sklearn_revae._data.tensors import as_numpy
 
 
@@ -21,7 +22,7 @@ class Targets:
     Parameters
     ----------
     columns : list of ndarray (n,)
-        The cells of each label.
+        The cells of each label, None where several classes are possible.
     observed : list of ndarray of bool (n,)
         Which of them hold a label.
     several : bool
@@ -31,6 +32,8 @@ class Targets:
         "label_0", "label_1", ...
     integer_names : bool
         Whether y was a frame with columns that are named by integers.
+    soft : list of dict of int to SoftLabel
+        For each label, the entries made by :func:`sklearn_revae.soft_labels`.
     """
 
     columns: list[NDArray]
@@ -38,6 +41,7 @@ class Targets:
     several: bool
     names: list[str]
     integer_names: bool
+    soft: list[dict[int, SoftLabel]]
 
 
 def read_targets(y, unlabeled_value):
@@ -69,6 +73,8 @@ def read_targets(y, unlabeled_value):
     names, integer_names = _names_of(y, len(columns))
     if several and len(columns) == 1:
         columns, several = [column_or_1d(columns[0][:, None], warn=True)], False
+    resolved = [resolve(column) for column in columns]
+    columns, soft = [list(parts) for parts in zip(*resolved, strict=True)]
     observed = []
     for column, name in zip(columns, names, strict=True):
         # Before cells are compared with the marker, which not all objects support.
@@ -81,7 +87,7 @@ def read_targets(y, unlabeled_value):
                 "type. Write None where a label is not known."
             )
         observed.append(seen)
-    return Targets(columns, observed, several, names, integer_names)
+    return Targets(columns, observed, several, names, integer_names, soft)
 
 
 def as_array(y):

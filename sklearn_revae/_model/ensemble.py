@@ -53,6 +53,17 @@ class Ensemble(ReVAE):
             member.label_model.set_prior(counts)
             member.label_model.exclusions = exclusions
 
+    def set_evidence(self, evidence):
+        """Tell every member what codes below -1 stand for.
+
+        Parameters
+        ----------
+        evidence : tensor (R, K) or None
+            See :meth:`LabelModel.set_evidence`.
+        """
+        for member in self.members:
+            member.label_model.set_evidence(evidence)
+
     def stack(self):
         """Compute all members at once from now on.
 

@@ -70,6 +70,8 @@ class LabelModel(nn.Module):
         self.register_buffer("absent", absent)
         self.register_buffer("log_prior", torch.zeros(n_labels, widest))
         self.set_prior([torch.ones(n) for n in self.n_values])
+        # What codes below -1 stand for, see `set_evidence`.
+        self.register_buffer("log_evidence", None, persistent=False)
         # Values of labels that exclude each other, see `edits.implied`.
         self.exclusions = ()
         self._frozen = ()
@@ -96,6 +98,35 @@ class LabelModel(nn.Module):
         for label, count in enumerate(counts):
             smoothed = count.to(self.log_prior) + 1.0
             self.log_prior[label, : len(count)] = (smoothed / smoothed.sum()).log()
+
+    def set_evidence(self, evidence):
+        """Say what the codes below -1 of the next training stand for.
+
+        Parameters
+        ----------
+        evidence : tensor (R, K) or None
+            Likelihood of each value: row r is that of the code -2 - r. None if there is
+            no such code.
+        """
+        if evidence is not None:
+            evidence = evidence.to(self.log_prior).log().clamp(min=_LOG_ZERO)
+        self.log_evidence = evidence
+
+    def _evidence_at(self, codes):
+        """Log-likelihood of the values (..., L, K), 0 for codes from -1."""
+        rows = self.log_evidence[(-2 - codes).clamp(min=0)]
+        return torch.where((codes < -1).unsqueeze(-1), rows, 0.0)
+
+    def _log_sum_at(self, log_values, codes):
+        """Log of the sum of exp(log_values) over the possible values, (..., L).
+
+        It is 0 where the code is -1, and weighted by the evidence where it is below.
+        """
+        exact = pick(log_values, codes)
+        if self.log_evidence is None:
+            return exact
+        summed = (log_values + self._evidence_at(codes)).logsumexp(-1)
+        return torch.where(codes < -1, summed, exact)
 
     def freeze(self):
         """Compute what depends on the parameters only: they will not change any more."""
@@ -134,14 +165,13 @@ class LabelModel(nn.Module):
         """Log p(z_l) of :meth:`beliefs`: (..., L, K) -> (..., L)."""
         return beliefs.logsumexp(-1)
 
-    @staticmethod
-    def log_joint_at(beliefs, codes):
+    def log_joint_at(self, beliefs, codes):
         """Log p(z_l, y_l) of the codes of the labels (n, L), 0 where unobserved."""
-        return pick(beliefs, codes)
+        return self._log_sum_at(beliefs, codes)
 
     def log_prior_at(self, codes):
         """Log p(y_l) of the codes of the labels (n, L), 0 where unobserved."""
-        return pick(self.log_prior, codes)
+        return self._log_sum_at(self.log_prior, codes)
 
     @staticmethod
     def predictions_of(beliefs):
@@ -168,10 +198,11 @@ class LabelModel(nn.Module):
             self.n_values[label], shape, generator=generator, device=device
         )
 
-    @staticmethod
-    def values(codes, predictions):
-        """Return the codes (..., L), the most probable ones where unobserved."""
-        return torch.where(observed(codes), codes, predictions.argmax(-1))
+    def values(self, codes, predictions):
+        """Return the codes (..., L), the most probable ones where none is certain."""
+        if self.log_evidence is not None:
+            predictions = predictions + self._evidence_at(codes)
+        return torch.where(certain(codes), codes, predictions.argmax(-1))
 
     @staticmethod
     def targets_of_edits(predictions, codes, changed):
@@ -233,7 +264,7 @@ class LabelModel(nn.Module):
         weight : tensor (n,)
             Sample weights.
         """
-        counted = observed(codes) * weight[:, None]
+        counted = certain(codes) * weight[:, None]
         correct = cls.combined(predictions) == codes
         return float((counted * correct).sum() / counted.sum())
 
@@ -248,6 +279,11 @@ class LabelModel(nn.Module):
 
 def observed(labels):
     """Which labels (..., L) are observed: codes other than -1, or numbers but NaN."""
+    return ~labels.isnan() if labels.is_floating_point() else labels != -1
+
+
+def certain(labels):
+    """Which labels (..., L) have one possible value: codes from 0, or numbers but NaN."""
     return ~labels.isnan() if labels.is_floating_point() else labels >= 0
 
 
@@ -264,7 +300,7 @@ def _at(parameter, codes):
 def pick(values, codes):
     """Entry of `values` (..., L, K) at the code of each label, (..., L).
 
-    It is 0 where the code is -1.
+    It is 0 where the code is negative.
     """
     # A product with an indicator is several times as fast as `gather` and its gradient.
     values_at = torch.arange(values.shape[-1], device=codes.device)

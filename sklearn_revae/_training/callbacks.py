@@ -10,7 +10,7 @@ import torch
 from skorch.callbacks import Callback
 from tqdm.auto import tqdm
 
-from sklearn_revae._model.label_model import observed
+from sklearn_revae._model.label_model import certain, observed
 from sklearn_revae._model.objective import Bound, effective_sample_size
 from sklearn_revae._training.batches import Rows
 
@@ -190,7 +190,7 @@ class DelayedProgress(Callback):
         self.bar_ = tqdm(total=net.n_epochs_, desc="ReVAE", unit="epoch", leave=False)
         self.bar_.start_t -= self._elapsed()
         rows, self.rows_ = self.rows_, None
-        labeled = observed(rows.codes).any(-1).nonzero().squeeze(1)[:_SHOWN_ROWS]
+        labeled = certain(rows.codes).any(-1).nonzero().squeeze(1)[:_SHOWN_ROWS]
         # Rows on a disk are being read for the next batches now.
         if isinstance(rows.x, torch.Tensor) and len(labeled):
             self.rows_ = Rows(*rows[labeled])

@@ -8,7 +8,7 @@ from functools import partial
 
 import torch
 
-from sklearn_revae._model.label_model import observed
+from sklearn_revae._model.label_model import certain
 from sklearn_revae._model.stacked import StackedReVAE
 from sklearn_revae._random import generator, spawn_seeds
 from sklearn_revae._torch_state import seeded_global_generators, without_subnormals
@@ -191,7 +191,7 @@ def _callbacks(settings, rows, held_out, n_epochs):
         best = KeepBest(settings.monitor, score, settings.patience)
         callbacks.append(("keep_best", best))
     if settings.verbose:
-        labeled = observed(rows.codes).any(-1).nonzero().squeeze(1)[:_SHOWN_ROWS]
+        labeled = certain(rows.codes).any(-1).nonzero().squeeze(1)[:_SHOWN_ROWS]
         shown = held_out if held_out is not None else Rows(*rows[labeled])
         accuracy = partial(module_score, rows=shown) if len(shown) else None
         callbacks.append(("progress", Progress(n_epochs, accuracy)))
