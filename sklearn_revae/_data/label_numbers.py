@@ -36,7 +36,7 @@ class LabelNumbers:
         targets = read_targets(y, None)
         self.several_, self.names_ = targets.several, targets.names
         self.integer_names_ = targets.integer_names
-        cells = _cells_of(targets)
+        cells = cells_of(targets)
         empty = [
             name
             for name, column in zip(self.names_, cells.T, strict=True)
@@ -82,7 +82,7 @@ class LabelNumbers:
         ValueError
             If y holds something else than numbers, or another number of labels.
         """
-        cells = _cells_of(targets := read_targets(y, None))
+        cells = cells_of(targets := read_targets(y, None))
         if cells.shape[1] != len(self.names_) or targets.several != self.several_:
             raise ValueError(
                 f"y has {cells.shape[1]} label(s), but the estimator was fitted with "
@@ -125,7 +125,7 @@ class LabelNumbers:
         return position_of(label, self.names_, self.integer_names_)
 
 
-def _cells_of(targets):
+def cells_of(targets):
     """The cells of all labels as one array (n, L) of float64."""
     if any(targets.soft):
         raise ValueError(

@@ -93,7 +93,12 @@ def read_targets(y, unlabeled_value):
 def as_array(y):
     """Return y as one array (n,) or (n, L): of objects if its columns differ in type."""
     columns, shape = _columns_of(y)
-    if len(shape) != 2:
+    return stacked(columns, len(shape) == 2)
+
+
+def stacked(columns, several):
+    """Return the cells of each label as one array, see :func:`as_array`."""
+    if not several:
         return columns[0]
     if len({column.dtype for column in columns}) > 1:
         columns = [column.astype(object) for column in columns]

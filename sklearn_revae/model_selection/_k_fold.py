@@ -15,8 +15,9 @@ from sklearn_revae.model_selection._stratify import shuffled, stratify
 class LabeledKFold(LabeledSplitter):
     """K-fold cross-validator whose test sets contain only labelled samples.
 
-    The labelled samples are split into `n_splits` stratified folds, which preserve the
-    fraction of each class. Each fold is a test set once. Samples without any label
+    The labelled samples are split into `n_splits` folds. They are stratified, which
+    preserves the fraction of each class, unless y holds numbers. Each fold is a test set
+    once. Samples without any label
     cannot be scored, so by default they are in no test set, but in every training set.
 
     .. versionadded:: 0.2
@@ -38,7 +39,10 @@ class LabeledKFold(LabeledSplitter):
         across multiple calls.
     unlabeled_value : object, default=-1
         Value that marks an entry of y as unlabelled, besides None and NaN. It must be the
-        `unlabeled_value` of the estimator.
+        `unlabeled_value` of the estimator. Ignored if `numeric` is True.
+    numeric : bool, default=False
+        Whether y holds numbers, as for :class:`~sklearn_revae.ReVAERegressor`. Then only
+        None and NaN mark unlabelled entries, and the folds are not stratified.
 
     Raises
     ------
@@ -90,13 +94,17 @@ class LabeledKFold(LabeledSplitter):
         shuffle: bool = False,
         random_state: RandomState = None,
         unlabeled_value: object = -1,
+        numeric: bool = False,
     ) -> None:
         # scikit-learn's splitters check their parameters in __init__, and this one's
         # errors apply here too.
         StratifiedKFold(n_splits, shuffle=shuffle, random_state=random_state)
         validate_parameter_constraints(
-            {"unlabeled": [StrOptions({"train", "split", "drop"})]},
-            {"unlabeled": unlabeled},
+            {
+                "unlabeled": [StrOptions({"train", "split", "drop"})],
+                "numeric": ["boolean"],
+            },
+            {"unlabeled": unlabeled, "numeric": numeric},
             caller_name=type(self).__name__,
         )
         self.n_splits = n_splits
@@ -104,6 +112,7 @@ class LabeledKFold(LabeledSplitter):
         self.shuffle = shuffle
         self.random_state = random_state
         self.unlabeled_value = unlabeled_value
+        self.numeric = numeric
 
     @property
     def _n_folds(self):

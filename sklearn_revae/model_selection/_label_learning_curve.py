@@ -35,8 +35,8 @@ def label_learning_curve(
     Parameters
     ----------
     estimator : estimator
-        Any classifier to which unlabelled samples can be passed. Wrap a supervised one in
-        :class:`LabeledOnly`.
+        Any classifier or regressor to which unlabelled samples can be passed. Wrap a
+        supervised one in :class:`LabeledOnly`.
     X : array-like of shape (n_samples, n_features)
         Samples.
     y : array-like of shape (n_samples,) or (n_samples, n_labels)
@@ -61,7 +61,7 @@ def label_learning_curve(
         multiple calls.
     unlabeled_value : object, default=-1
         Value that marks an entry of y as unlabelled, besides None and NaN. It must be the
-        `unlabeled_value` of the estimator.
+        `unlabeled_value` of the estimator. For a regressor only None and NaN do.
 
     Returns
     -------

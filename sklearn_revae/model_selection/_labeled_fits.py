@@ -3,17 +3,17 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import clone
+from sklearn.base import clone, is_regressor
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing, check_consistent_length, indexable
 from sklearn.utils.parallel import Parallel, delayed
 
-from sklearn_revae._data.labels import LabelCodes
 from sklearn_revae._data.marking import mark
 from sklearn_revae._data.targets import as_array
 from sklearn_revae.model_selection._k_fold import LabeledKFold
 from sklearn_revae.model_selection._scorer import labeled_scorer
+from sklearn_revae.model_selection._targets import codes_of, marker_for
 
 
 class LabeledFits:
@@ -27,7 +27,7 @@ class LabeledFits:
     Attributes
     ----------
     codes : ndarray of int (n, L)
-        Labels, -1 where not observed.
+        Classes, or 0 for numbers; -1 where not observed.
     splits : list of tuple of ndarray
         Indices of the training and the test set of each split.
     """
@@ -36,10 +36,13 @@ class LabeledFits:
         check_consistent_length(X, y, groups)
         self.estimator = estimator
         self.X, self.y = indexable(X, as_array(y))
-        self.unlabeled_value = unlabeled_value
-        self.codes = LabelCodes(unlabeled_value).fit(y).encode(y)
+        self.marker = marker_for(estimator, unlabeled_value)
+        numeric = is_regressor(estimator)
+        self.codes = codes_of(y, unlabeled_value, numeric)
         if cv is None or isinstance(cv, Integral):
-            cv = LabeledKFold(5 if cv is None else cv, unlabeled_value=unlabeled_value)
+            cv = LabeledKFold(
+                5 if cv is None else cv, unlabeled_value=unlabeled_value, numeric=numeric
+            )
         self.splits = list(check_cv(cv).split(X, y, groups))
         scorer = check_scoring(estimator, scoring)
         self.scorer = labeled_scorer(scorer, unlabeled_value=unlabeled_value)
@@ -70,7 +73,7 @@ class LabeledFits:
     def _run(self, estimator, train, kept, scored):
         observed = np.zeros(len(self.y), dtype=bool)
         observed[kept] = True
-        y_train = mark(self.y, observed, self.unlabeled_value)[train]
+        y_train = mark(self.y, observed, self.marker)[train]
         model = clone(estimator).fit(_safe_indexing(self.X, train), y_train)
         return [
             self.scorer(model, _safe_indexing(self.X, index), self.y[index])

@@ -10,8 +10,9 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_method_params, check_is_fitted
 
-from sklearn_revae._data.targets import as_array, read_targets
+from sklearn_revae._data.targets import read_targets, stacked
 from sklearn_revae._typing import Labels, Rows
+from sklearn_revae.model_selection._targets import marker_for
 from sklearn_revae.model_selection._wrapper import Wrapper, has
 
 
@@ -27,10 +28,11 @@ class LabeledOnly(Wrapper):
     Parameters
     ----------
     estimator : estimator
-        Classifier, or transformer that uses y. It may be a meta-estimator, such as
-        :class:`~sklearn.calibration.CalibratedClassifierCV`.
+        Classifier, regressor, or transformer that uses y. It may be a meta-estimator,
+        such as :class:`~sklearn.calibration.CalibratedClassifierCV`.
     unlabeled_value : object, default=-1
-        Value that marks an entry of y as unlabelled, besides None and NaN.
+        Value that marks an entry of y as unlabelled, besides None and NaN. For a
+        regressor only None and NaN do.
 
     Attributes
     ----------
@@ -187,9 +189,10 @@ class LabeledOnly(Wrapper):
                 "target y is None."
             )
         check_consistent_length(X, y)
-        targets = read_targets(y, self.unlabeled_value)
+        marker = marker_for(self.estimator, self.unlabeled_value)
+        targets = read_targets(y, marker)
         observed = np.all(targets.observed, axis=0)
-        if observed.all():
+        if observed.all() and not any(targets.soft):
             return X, y, params
         if not observed.any():
             raise ValueError(
@@ -197,7 +200,7 @@ class LabeledOnly(Wrapper):
                 "none. Use LabeledKFold, which distributes the labelled samples."
             )
         index = np.flatnonzero(observed)
-        y_labeled = as_array(y)[index]
+        y_labeled = stacked(targets.columns, targets.several)[index]
         if y_labeled.dtype.kind == "O":
             # Cells that are objects beside the marker get their own type back.
             y_labeled = np.array(y_labeled.tolist())

@@ -6,15 +6,15 @@ from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, is_regressor
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import get_scorer
 from sklearn.utils import _safe_indexing, check_consistent_length
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import _check_method_params
 
-from sklearn_revae._data.labels import LabelCodes
 from sklearn_revae._typing import Labels, Rows
+from sklearn_revae.model_selection._targets import observed_entries
 
 
 def labeled_scorer(
@@ -36,15 +36,16 @@ def labeled_scorer(
         :func:`sklearn.metrics.make_scorer`.
     unlabeled_value : object, default=-1
         Value that marks an entry of y as unlabelled, besides None and NaN. It must be the
-        `unlabeled_value` of the estimator.
+        `unlabeled_value` of the estimator. For a regressor only None and NaN do.
 
     Returns
     -------
     scorer : callable
         Scorer with the signature ``scorer(estimator, X, y, **params)``, to pass as
-        `scoring` to scikit-learn's model selection tools. It works with any classifier,
-        and raises a ValueError if y has no labelled entry. As for scikit-learn's scorers,
-        its method `set_score_request` requests metadata such as `sample_weight`.
+        `scoring` to scikit-learn's model selection tools. It works with any classifier
+        and regressor, and raises a ValueError if y has no labelled entry. As for
+        scikit-learn's scorers, its method `set_score_request` requests metadata such as
+        `sample_weight`.
 
     Raises
     ------
@@ -89,34 +90,33 @@ class LabeledScorer:
     def __call__(self, estimator: Any, X: Rows, y: Labels, **params: Any) -> float:
         """Score the labelled entries of y."""
         check_consistent_length(X, y)
-        labels = LabelCodes(self._unlabeled_value).fit(y)
-        codes = labels.encode(y)
+        numeric = is_regressor(estimator)
+        names, several, entries = observed_entries(y, self._unlabeled_value, numeric)
         scores = {}
-        for label, name in enumerate(labels.names_):
-            index = np.flatnonzero(codes[:, label] >= 0)
+        for label, (name, (index, y_true)) in enumerate(zip(names, entries, strict=True)):
             if len(index) == 0:
                 continue
             X_observed = _safe_indexing(X, index)
-            y_true = labels.classes_[label][codes[index, label]]
             selected = _check_method_params(X, params, indices=index)
-            if labels.several_:
-                classifier = _OneLabel(estimator, label)
-                scores[name] = self._score_if_defined(
-                    classifier, X_observed, y_true, selected
-                )
-            else:
+            if not several:
                 scores[name] = self._scorer(estimator, X_observed, y_true, **selected)
+            elif numeric:
+                view = _OneTarget(estimator, label)
+                scores[name] = self._scorer(view, X_observed, y_true, **selected)
+            else:
+                view = _OneClassLabel(estimator, label)
+                scores[name] = self._score_if_defined(view, X_observed, y_true, selected)
         if not scores:
             raise ValueError(
                 "y has no labelled sample to score: all its entries are marked as "
                 "unlabelled. Use LabeledKFold, whose test sets are labelled."
             )
         undefined = [name for name, score in scores.items() if np.isnan(score)]
-        if undefined and labels.several_:
+        if undefined and several:
             warnings.warn(
                 f"{self!r} is not defined for {undefined}, because y lacks a class "
-                "there, and is the mean over the other labels. Use fewer folds, or a "
-                "metric such as 'balanced_accuracy'.",
+                "there, or a second number, and is the mean over the other labels. Use "
+                "fewer folds, or a metric such as 'balanced_accuracy'.",
                 UndefinedMetricWarning,
                 stacklevel=2,
             )
@@ -157,23 +157,31 @@ class LabeledScorer:
         return f"labeled_scorer({self._scorer!r}, unlabeled_value={marker!r})"
 
 
-class _OneLabel(ClassifierMixin, BaseEstimator):
-    """View of one label of a fitted classifier of several labels."""
+class _OneLabel(BaseEstimator):
+    """View of one label of a fitted estimator of several labels."""
 
     def __init__(self, estimator, label):
         self.estimator = estimator
         self.label = label
 
+    def predict(self, X):
+        """Predict the most probable class, or the number, (n,)."""
+        column = self.estimator.predict(X)[:, self.label]
+        # Labels of mixed types are predicted as objects, which metrics reject.
+        return np.array(column.tolist())
+
+
+class _OneTarget(RegressorMixin, _OneLabel):
+    """View of one target of a regressor."""
+
+
+class _OneClassLabel(ClassifierMixin, _OneLabel):
+    """View of one label of a classifier."""
+
     @property
     def classes_(self):
         """Classes of the label."""
         return self.estimator.classes_[self.label]
-
-    def predict(self, X):
-        """Predict the most probable class (n,)."""
-        column = self.estimator.predict(X)[:, self.label]
-        # Labels of mixed types are predicted as objects, which metrics reject.
-        return np.array(column.tolist())
 
     def predict_proba(self, X):
         """Class probabilities (n, n_classes)."""

@@ -41,7 +41,10 @@ class LabeledShuffleSplit(LabeledSplitter):
         calls.
     unlabeled_value : object, default=-1
         Value that marks an entry of y as unlabelled, besides None and NaN. It must be the
-        `unlabeled_value` of the estimator.
+        `unlabeled_value` of the estimator. Ignored if `numeric` is True.
+    numeric : bool, default=False
+        Whether y holds numbers, as for :class:`~sklearn_revae.ReVAERegressor`. Then only
+        None and NaN mark unlabelled entries, and the folds are not stratified.
 
     Raises
     ------
@@ -79,19 +82,27 @@ class LabeledShuffleSplit(LabeledSplitter):
         unlabeled: Literal["train", "drop"] = "train",
         random_state: RandomState = None,
         unlabeled_value: object = -1,
+        numeric: bool = False,
     ) -> None:
         self.n_splits = n_splits
         self.test_size = test_size
         self.unlabeled = unlabeled
         self.random_state = random_state
         self.unlabeled_value = unlabeled_value
+        self.numeric = numeric
         validate_parameter_constraints(
             {
                 "n_splits": [Interval(Integral, 1, None, closed="left")],
                 "test_size": [Interval(Real, 0, 0.5, closed="right")],
                 "unlabeled": [StrOptions({"train", "drop"})],
+                "numeric": ["boolean"],
             },
-            {"n_splits": n_splits, "test_size": test_size, "unlabeled": unlabeled},
+            {
+                "n_splits": n_splits,
+                "test_size": test_size,
+                "unlabeled": unlabeled,
+                "numeric": numeric,
+            },
             caller_name=type(self).__name__,
         )
 

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils import check_consistent_length, column_or_1d
 
-from sklearn_revae._data.labels import LabelCodes
 from sklearn_revae._typing import Labels, Rows
+from sklearn_revae.model_selection._targets import codes_of
 
 
 class LabeledSplitter(BaseCrossValidator):
@@ -22,6 +22,7 @@ class LabeledSplitter(BaseCrossValidator):
     n_splits: int
     unlabeled: str
     unlabeled_value: object
+    numeric: bool
 
     def get_n_splits(
         self, X: object = None, y: object = None, groups: object = None
@@ -76,8 +77,9 @@ class LabeledSplitter(BaseCrossValidator):
         Raises
         ------
         ValueError
-            If y is None, X, y and `groups` differ in length, or there are fewer labelled
-            samples, or groups with labelled samples, than folds.
+            If y is None, X, y and `groups` differ in length, y holds continuous numbers
+            but `numeric` is False, or there are fewer labelled samples, or groups with
+            labelled samples, than folds.
 
         Examples
         --------
@@ -92,7 +94,7 @@ class LabeledSplitter(BaseCrossValidator):
                 f"y=None, but {type(self).__name__} requires the labels: pass y."
             )
         check_consistent_length(X, y, groups)
-        codes = LabelCodes(self.unlabeled_value).fit(y).encode(y)
+        codes = self._codes(y)
         labeled = (codes >= 0).any(axis=1)
         # Without groups, each sample is a group of its own.
         group = np.arange(len(codes))
@@ -112,6 +114,17 @@ class LabeledSplitter(BaseCrossValidator):
                 tested = np.isin(group, tested_groups)
             trained = pool & ~np.isin(group, tested_groups)
             yield np.flatnonzero(trained), np.flatnonzero(tested)
+
+    def _codes(self, y):
+        try:
+            return codes_of(y, self.unlabeled_value, self.numeric)
+        except ValueError as error:
+            if "continuous" not in str(error):
+                raise
+            raise ValueError(
+                f"y holds continuous numbers, but {type(self).__name__} expects classes. "
+                "For the target of a regression, pass numeric=True."
+            ) from error
 
     def _check_enough(self, labeled, group, grouped):
         """Raise if there are fewer labelled samples, or groups of them, than folds."""
@@ -136,7 +149,7 @@ class LabeledSplitter(BaseCrossValidator):
         Parameters
         ----------
         codes : ndarray of int (n_labelled, L)
-            Class of each label, -1 where it is not observed.
+            Class of each label, or 0 if it is a number; -1 where it is not observed.
         group : ndarray of int (n_labelled,)
             Group of each sample.
         grouped : bool

@@ -40,7 +40,7 @@ def unlabeled_gain(
     Parameters
     ----------
     estimator : estimator
-        Semi-supervised classifier, or a Pipeline that ends with one or with
+        Semi-supervised classifier or regressor, or a Pipeline that ends with one or with
         :class:`LabeledOnly`.
     X : array-like of shape (n_samples, n_features)
         Labelled and unlabelled samples.
@@ -64,7 +64,7 @@ def unlabeled_gain(
         int for reproducible output across multiple calls.
     unlabeled_value : object, default=-1
         Value that marks an entry of y as unlabelled, besides None and NaN. It must be the
-        `unlabeled_value` of the estimator.
+        `unlabeled_value` of the estimator. For a regressor only None and NaN do.
 
     Returns
     -------

@@ -13,6 +13,7 @@ from sklearn.utils.validation import _num_samples, check_is_fitted
 from sklearn_revae._data.marking import dtype_for
 from sklearn_revae._data.targets import as_array
 from sklearn_revae._typing import Labels, Rows
+from sklearn_revae.model_selection._targets import marker_for
 from sklearn_revae.model_selection._wrapper import Wrapper, has
 
 
@@ -28,13 +29,13 @@ class WithUnlabeled(Wrapper):
     Parameters
     ----------
     estimator : estimator
-        Semi-supervised classifier, such as :class:`~sklearn_revae.ReVAEClassifier`, or a
-        Pipeline that ends with one.
+        Semi-supervised classifier or regressor, such as
+        :class:`~sklearn_revae.ReVAEClassifier`, or a Pipeline that ends with one.
     X_unlabeled : array-like of shape (n_unlabeled, n_features), default=None
         Unlabelled samples that are added to X in :meth:`fit`. If None, none are added.
     unlabeled_value : object, default=-1
         Value that marks these samples in the y of the estimator. It must be the
-        `unlabeled_value` of the estimator.
+        `unlabeled_value` of the estimator. Samples of a regressor are marked by NaN.
 
     Attributes
     ----------
@@ -112,7 +113,8 @@ class WithUnlabeled(Wrapper):
         """
         n_added = 0 if self.X_unlabeled is None else _num_samples(self.X_unlabeled)
         if n_added:
-            y = _append_marker(as_array(y), n_added, self.unlabeled_value)
+            marker = marker_for(self.estimator, self.unlabeled_value)
+            y = _append_marker(as_array(y), n_added, marker)
             X = _concatenate(X, self.X_unlabeled)
         weights = {} if sample_weight is None else {"sample_weight": sample_weight}
         if weights and n_added:

@@ -1,0 +1,48 @@
+"""How y is read: as classes, or as the numbers of a regression."""
+
+import numpy as np
+from sklearn.base import is_regressor
+
+from sklearn_revae._data.label_numbers import cells_of
+from sklearn_revae._data.labels import LabelCodes
+from sklearn_revae._data.targets import read_targets
+
+
+def marker_for(estimator, unlabeled_value):
+    """Return what marks unlabelled entries: NaN for numbers, in place of a value."""
+    return np.nan if is_regressor(estimator) else unlabeled_value
+
+
+def codes_of(y, unlabeled_value, numeric):
+    """Return the codes (n, L) of the classes of y, or 0 for numbers; -1 if unlabelled."""
+    if not numeric:
+        return LabelCodes(unlabeled_value).fit(y).encode(y)
+    return np.where(np.isnan(cells_of(read_targets(y, None))), -1, 0)
+
+
+def observed_entries(y, unlabeled_value, numeric):
+    """Return the entries of y that are labelled.
+
+    Returns
+    -------
+    names : list of str
+        Names of the labels.
+    several : bool
+        Whether y has several labels.
+    entries : list of pairs of ndarray
+        For each label the positions of its labelled entries, and these entries.
+    """
+    if numeric:
+        targets = read_targets(y, None)
+        cells = cells_of(targets)
+        index = [np.flatnonzero(~np.isnan(column)) for column in cells.T]
+        values = [column[i] for column, i in zip(cells.T, index, strict=True)]
+        return targets.names, targets.several, list(zip(index, values, strict=True))
+    labels = LabelCodes(unlabeled_value).fit(y)
+    codes = labels.encode(y).T
+    index = [np.flatnonzero(column >= 0) for column in codes]
+    values = [
+        classes[column[i]]
+        for classes, column, i in zip(labels.classes_, codes, index, strict=True)
+    ]
+    return labels.names_, labels.several_, list(zip(index, values, strict=True))
