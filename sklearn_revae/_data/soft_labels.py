@@ -138,10 +138,10 @@ def soft_labels(
             "Write NaN for all classes, or the same number, if a sample is not labelled."
         )
     y = np.full(len(numbers), None, dtype=object)
-    for place in np.flatnonzero(~unknown):
-        likelihood = numbers[place] / numbers[place].max()
+    for sample in np.flatnonzero(~unknown):
+        likelihood = numbers[sample] / numbers[sample].max()
         if likelihood.min() < 1:
-            y[place] = SoftLabel(names, tuple(likelihood.tolist()))
+            y[sample] = SoftLabel(names, tuple(likelihood.tolist()))
     return y
 
 
