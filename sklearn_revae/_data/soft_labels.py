@@ -49,7 +49,7 @@ def soft_labels(
 
     The estimators treat an array of shape (n_samples, n_classes) as several labels. This
     function turns it into one label that is known in part: *soft labels*, such as the
-    votes of annotators, or *coarse labels*, such as "cat or dog".
+    votes of annotators, or *coarse labels* [1]_, such as "cat or dog".
 
     .. versionadded:: 0.2
 
@@ -100,8 +100,9 @@ def soft_labels(
     together which of their possible classes explains them.
 
     Such samples are used for training, and enter the class frequencies by their expected
-    class. Scores, and the test sets of :class:`~model_selection.LabeledKFold`, use fully
-    labelled samples only, and `class_weight` applies to these.
+    class. Scores and the test sets of
+    :class:`~sklearn_revae.model_selection.LabeledKFold` use fully labelled samples only,
+    and `class_weight` applies to these.
 
     References
     ----------
