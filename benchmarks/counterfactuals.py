@@ -7,7 +7,7 @@ of its own, in which ``pip install dice-ml==0.12`` was called. With it, run
 Forty samples are edited to the class that they do not have. All models are fitted on all
 samples and labels; DiCE edits what a random forest predicts. The judge, a gradient
 boosting, is fitted on all samples as well, and makes no edits. Figures of ReVAE are means
-over three seeds.
+over five seeds.
 
 :agreement: fraction of the edits in which the judge predicts the requested class. Samples
     for which a method finds no edit count as failed, and are left out of the others.
@@ -28,7 +28,7 @@ from sklearn.datasets import load_breast_cancer
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 
 N_ROWS = 40
-SEEDS = range(3)
+SEEDS = range(5)
 
 
 def data():

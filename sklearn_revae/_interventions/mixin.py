@@ -177,10 +177,10 @@ class InterventionMixin(EditingMixin):
         would be blurred, and samples for which `method` gives latents, which are those of
         the first member.
 
-        With `max_columns`, the columns of a sample are chosen one after another, each as
-        the one whose edited value makes the requested values most probable. Then only
-        these columns are edited, up to ten times from where they are, until the model
-        predicts the requested values.
+        With `max_columns`, the columns of a sample are chosen by how much their edited
+        values raise the log-odds of the requested values: if one column is edited, and if
+        all are, compared with all others. Then only these columns are edited, up to ten
+        times from where they are, until the model predicts the requested values.
 
         References
         ----------

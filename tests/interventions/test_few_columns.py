@@ -9,28 +9,44 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_revae import ReVAEClassifier, intervene
+from sklearn_revae._interventions.few_columns import _choose
 
 
 @pytest.fixture(scope="module")
 def cancer():
     X, y = load_breast_cancer(return_X_y=True)
-    return X, y, ReVAEClassifier(random_state=0).fit(X, y)
+    # Of the seeds 0 to 4, the one whose edits of six columns are recognised least often.
+    return X, y, ReVAEClassifier(random_state=4).fit(X, y)
 
 
 def test_six_columns_suffice_on_cancer(cancer):
     X, y, model = cancer
     judge = HistGradientBoostingClassifier(random_state=0).fit(X, y)
-    rows = np.random.RandomState(0).choice(len(X), 40, replace=False)
+    rows = np.random.RandomState(0).choice(len(X), 160, replace=False)
     own, wanted = X[rows], 1 - y[rows]
     edited = model.intervene(own, wanted, max_columns=6)
     assert ((edited != own).sum(axis=1) <= 6).all()
-    assert (judge.predict(edited) == wanted).mean() >= 0.9
+    assert (judge.predict(edited) == wanted).mean() >= 0.8
     spread = X.std(axis=0)
     nearest = [
         np.sqrt(np.square((X[y == value] - row) / spread).sum(axis=1)).min()
         for row, value in zip(edited, wanted, strict=True)
     ]
-    assert np.mean(nearest) <= 4.0
+    assert np.mean(nearest) <= 4.5
+
+
+def test_columns_that_only_matter_together_are_chosen():
+    def log_odds(rows, values):
+        return 3 * values[:, 0] * values[:, 1] + values[:, 2]
+
+    own, edited = np.zeros((2, 4)), np.ones((2, 4))
+    order = np.tile([3, 2, 1, 0], (2, 1))
+    usable = np.ones((2, 4), dtype=bool)
+    usable[1, 2] = False
+    chosen = _choose(log_odds, np.arange(2), own, edited, order, usable, 2)
+    np.testing.assert_array_equal(chosen[0], [True, True, False, False])
+    # Column 1 of the second sample may not change.
+    np.testing.assert_array_equal(chosen[1], [False, False, True, True])
 
 
 def test_edits_of_strength_auto_convince_an_independent_judge(cancer):
