@@ -5,6 +5,7 @@ from numbers import Real
 
 import numpy as np
 
+from sklearn_revae._data.missing import where_missing
 from sklearn_revae._data.names import feature_index, written_name
 from sklearn_revae._interventions.sequences import as_pair, as_scalar, listed, shortened
 
@@ -19,13 +20,16 @@ class Constraints:
     keep : str, int or iterable of these, or None
         Columns that are returned unchanged.
     bounds : dict of column to (low, high), or None
-        None as a limit leaves a side open.
+        A limit is a number, or an array with a number for each sample. None and missing
+        values leave a side open.
     direction : dict of column to 1 or -1, or None
         Whether a column may only increase, or only decrease.
     names : sequence of str or None
         Names of the columns; None where only positions identify them.
     n_features : int
         Number of columns.
+    n_rows : int
+        Number of samples.
     integer : ndarray of bool (n_features,), optional
         Columns that hold integers, whatever their dtype.
     categorical : ndarray of bool (n_features,), optional
@@ -35,8 +39,8 @@ class Constraints:
     ----------
     kept_ : list of int
         Positions of the columns of `keep`.
-    bounds_ : dict of int to (float, float)
-        Bounds by position, infinite where open.
+    bounds_ : dict of int to ndarray (2, n_rows)
+        Lower and upper limits by position, infinite where open.
     direction_ : dict of int to int
         1 or -1 by position.
 
@@ -47,16 +51,24 @@ class Constraints:
     """
 
     def __init__(
-        self, keep, bounds, direction, names, n_features, integer=None, categorical=None
+        self,
+        keep,
+        bounds,
+        direction,
+        names,
+        n_features,
+        n_rows,
+        integer=None,
+        categorical=None,
     ):
         self._names = None if names is None else list(names)
-        self._n_features = n_features
+        self._n_features, self._n_rows = n_features, n_rows
         nothing = np.zeros(n_features, bool)
         self._integer = nothing if integer is None else integer
         self._categorical = nothing if categorical is None else categorical
         columns = [] if keep is None else listed(keep, "keep", self._names or ())
         self.kept_ = [self._index(column, "keep") for column in columns]
-        self.bounds_ = self._read(bounds, "bounds", "(low, high)", _read_pair)
+        self.bounds_ = self._read(bounds, "bounds", "(low, high)", self._read_pair)
         self.direction_ = self._read(direction, "direction", "1 or -1", _read_direction)
 
     def _index(self, column, argument):
@@ -99,7 +111,30 @@ class Constraints:
         """Whether there are bounds or directions."""
         return bool(self.bounds_ or self.direction_)
 
-    def apply(self, values, own, dtypes):
+    def _read_pair(self, column, given):
+        """Limits (2, n_rows), infinite where they are open."""
+        pair = as_pair(given)
+        limits = pair and [
+            _read_limit(limit, if_open, self._n_rows)
+            for limit, if_open in zip(pair, (-np.inf, np.inf), strict=True)
+        ]
+        if not limits or any(limit is None for limit in limits):
+            raise ValueError(
+                f"bounds={{{column!r}: {shortened(given)}}} must give a pair (low, high) "
+                "of numbers with low <= high; None leaves a side open. Instead of a "
+                "number, an array gives each sample its own limit, and must be of shape "
+                f"({self._n_rows},)."
+            )
+        low, high = limits
+        if not (low <= high).all():
+            i = int(np.argmin(low <= high))
+            raise ValueError(
+                f"bounds={{{column!r}: {shortened(given)}}} must satisfy low <= high, "
+                f"but sample {i} has low={low[i]:g} and high={high[i]:g}."
+            )
+        return np.stack(limits)
+
+    def apply(self, values, own, dtypes, rows=slice(None)):
         """Clip edited `values` to the bounds and directions, in place.
 
         Parameters
@@ -110,6 +145,8 @@ class Constraints:
             The samples before the edit. A missing value does not limit the direction.
         dtypes : sequence of dtype (n_features,)
             The dtypes in which the values will be stored; the limits hold after that.
+        rows : ndarray of int (n,), optional
+            The positions of the samples, if they are only some of all.
 
         Raises
         ------
@@ -117,9 +154,7 @@ class Constraints:
             If no value of a sample satisfies both the bounds and the direction.
         """
         for j in sorted({*self.bounds_, *self.direction_}):
-            low, high = self._limits(j, dtypes[j])
-            low = np.full(len(values), low)
-            high = np.full(len(values), high)
+            low, high = self._limits(j, dtypes[j], rows, len(values))
             sign = self.direction_.get(j)
             if sign is not None:
                 start = np.where(np.isnan(own[:, j]), -sign * np.inf, own[:, j])
@@ -129,51 +164,61 @@ class Constraints:
                     high = np.minimum(high, start)
             if (low > high).any():
                 i = int(np.flatnonzero(low > high)[0])
+                bounds = self.bounds_[j][:, rows][:, i]
                 raise ValueError(
-                    f"bounds={self.bounds_[j]} and direction={sign} leave no value for "
-                    f"column {self._name(j)} of sample {i}, which is {own[i, j]:g} in X: "
+                    f"bounds={tuple(bounds.tolist())} and direction={sign} leave no "
+                    f"value for column {self._name(j)} of sample "
+                    f"{np.arange(self._n_rows)[rows][i]}, which is {own[i, j]:g} in X: "
                     "widen the bounds or remove the direction."
                 )
             shape = (-1,) + (1,) * (values.ndim - 2)
             values[..., j] = values[..., j].clip(low.reshape(shape), high.reshape(shape))
 
-    def _limits(self, j, dtype):
-        """The tightest bounds of column `j` that its dtype can represent."""
-        low, high = self.bounds_.get(j, (-np.inf, np.inf))
+    def _limits(self, j, dtype, rows, n):
+        """The tightest bounds (2, n) of column `j` that its dtype can represent."""
+        if j not in self.bounds_:
+            return np.full((2, n), [[-np.inf], [np.inf]])
+        low, high = self.bounds_[j][:, rows]
         if self._integer[j] or dtype.kind in "iub":
             inner = np.ceil(low), np.floor(high)
         else:
             inner = _inward(low, dtype, np.inf), _inward(high, dtype, -np.inf)
-        if inner[0] > inner[1]:
+        empty = inner[0] > inner[1]
+        if empty.any():
+            i = int(np.argmax(empty))
             raise ValueError(
-                f"bounds={{{self._name(j)}: ({low:g}, {high:g})}} contain no value that "
-                f"the column's dtype, {dtype}, can represent: widen them."
+                f"bounds={{{self._name(j)}: ({low[i]:g}, {high[i]:g})}} contain no value "
+                f"that the column's dtype, {dtype}, can represent: widen them."
             )
-        return inner
+        return np.stack(inner)
 
 
-def _read_pair(column, given):
-    """(low, high), with infinity where None was given."""
-    pair = as_pair(given)
-    low, high = map(_read_limit, pair or (np.nan, np.nan), (-np.inf, np.inf))
-    if not low <= high:
-        raise ValueError(
-            f"bounds={{{column!r}: {shortened(given)}}} must give a pair (low, high) of "
-            "numbers with low <= high; None leaves a side open."
-        )
-    return low, high
-
-
-def _read_limit(limit, if_open):
-    """A limit as a float: `if_open` for None, NaN if it is not a number."""
+def _read_limit(limit, if_open, n_rows):
+    """A limit for each sample (n_rows,), `if_open` where it is missing; None if wrong."""
     if limit is None:
-        return if_open
-    if not isinstance(limit, Real) or isinstance(limit, (bool, np.bool_)):
-        return np.nan
+        return np.full(n_rows, if_open)
+    single = isinstance(limit, (Real, str, bytes))
     try:
-        return float(limit)
+        given = np.asarray([limit] if single else limit)
+    except ValueError:
+        # Its elements differ in length.
+        return None
+    if given.shape != ((1,) if single else (n_rows,)) or given.dtype.kind not in "iufO":
+        return None
+    missing = where_missing(given)
+    observed = given[~missing]
+    if (single and missing.any()) or not all(map(_is_number, observed)):
+        return None
+    limits = np.full(given.shape, if_open)
+    try:
+        limits[~missing] = observed.astype(np.float64)
     except OverflowError:
-        return np.nan
+        return None
+    return np.repeat(limits, n_rows) if single else limits
+
+
+def _is_number(value):
+    return isinstance(value, Real) and not isinstance(value, (bool, np.bool_))
 
 
 def _read_direction(column, given):
@@ -186,12 +231,14 @@ def _read_direction(column, given):
     return int(sign)
 
 
-def _inward(limit, dtype, inside):
-    """`limit` as a number of `dtype`, rounded towards `inside`."""
-    if dtype.kind != "f" or np.isinf(limit):
-        return limit
+def _inward(limits, dtype, inside):
+    """`limits` (n,) as numbers of `dtype`, rounded towards `inside`."""
+    if dtype.kind != "f":
+        return limits
     with np.errstate(over="ignore"):
-        rounded = dtype.type(limit)
-    # As doubles: NumPy would round the limit itself before comparing.
-    beyond = float(rounded) < limit if inside > 0 else float(rounded) > limit
-    return float(np.nextafter(rounded, dtype.type(inside)) if beyond else rounded)
+        rounded = limits.astype(dtype)
+    # As doubles: NumPy would round the limits themselves before comparing.
+    back = rounded.astype(np.float64)
+    beyond = back < limits if inside > 0 else back > limits
+    further = np.nextafter(rounded, dtype.type(inside)).astype(np.float64)
+    return np.where(beyond, further, back)

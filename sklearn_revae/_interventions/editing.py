@@ -10,7 +10,7 @@ from sklearn_revae._interventions.constraints import Constraints
 class EditingMixin(LatentsMixin):
     """Constraints on edited samples, and their way back to the container of X."""
 
-    def _constraints(self, keep=None, bounds=None, direction=None):
+    def _constraints(self, n_rows, keep=None, bounds=None, direction=None):
         codec = self._codec
         return Constraints(
             keep,
@@ -18,6 +18,7 @@ class EditingMixin(LatentsMixin):
             direction,
             codec.names,
             codec.n_features,
+            n_rows,
             integer=np.isin(codec.kinds_, ["binary", "count"]) | codec.scaling_.whole_,
             categorical=np.isin(np.arange(codec.n_features), list(codec.levels_)),
         )

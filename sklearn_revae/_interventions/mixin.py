@@ -106,7 +106,8 @@ class InterventionMixin(EditingMixin):
             Columns, by name or index, that are returned unchanged.
         bounds : dict of column to (low, high), default=None
             Limits on the values of columns in the result, in the units of X. None leaves
-            a side open.
+            a side open. An array of shape (n_samples,) in the place of a number gives
+            each sample its own limit, and NaN leaves it open.
         direction : dict of column to {1, -1}, default=None
             Columns that may only increase (1) or only decrease (-1).
         max_columns : int, default=None
@@ -205,7 +206,7 @@ class InterventionMixin(EditingMixin):
         methods, latents = read_method(
             self._labels, method, list(requested), len(x), self.label_dim_
         )
-        constraints = self._constraints(keep, bounds, direction)
+        constraints = self._constraints(len(x), keep, bounds, direction)
         validate_parameter_constraints(
             _CONSTRAINTS,
             {"strength": strength, "n_samples": n_samples, "max_columns": max_columns},
@@ -269,7 +270,7 @@ class InterventionMixin(EditingMixin):
             edited = edited[:, 0]
             if constraints.limits:
                 dtypes = [np.dtype(np.float64)] * edited.shape[1]
-                constraints.apply(edited, own, dtypes)
+                constraints.apply(edited, own, dtypes, rows)
             edited[:, constraints.kept_] = own[:, constraints.kept_]
             return edited
 
@@ -368,4 +369,4 @@ class InterventionMixin(EditingMixin):
             return blocks
 
         edited, _ = decode_edits(self.module_, x, edit, given, residual=residual)
-        return self._finish(X, x, edited, self._constraints(keep))
+        return self._finish(X, x, edited, self._constraints(len(x), keep))

@@ -76,7 +76,8 @@ class NumberEditingMixin(EditingMixin):
             Columns, by name or index, that are returned unchanged.
         bounds : dict of column to (low, high), default=None
             Limits on the values of columns in the result, in the units of X. None leaves
-            a side open.
+            a side open. An array of shape (n_samples,) in the place of a number gives
+            each sample its own limit, and NaN leaves it open.
         direction : dict of column to {1, -1}, default=None
             Columns that may only increase (1) or only decrease (-1).
         residual : bool, default=True
@@ -130,7 +131,7 @@ class NumberEditingMixin(EditingMixin):
         """
         x = self._scaled(X)
         requested = read_do(self._labels, do, len(x))
-        constraints = self._constraints(keep, bounds, direction)
+        constraints = self._constraints(len(x), keep, bounds, direction)
         numbers = np.stack(list(requested.values()), axis=1)
         edited, _ = decode_edits(
             self.module_,

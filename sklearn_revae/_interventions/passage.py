@@ -132,7 +132,7 @@ class Passage:
 
     def constraints(self, keep=None, bounds=None, direction=None):
         """:class:`Constraints` on the columns of X."""
-        n_features = self._values.shape[1]
+        n_rows, n_features = self._values.shape
         categories = list(self._table.categories_)
         return Constraints(
             keep,
@@ -140,6 +140,7 @@ class Passage:
             direction,
             names_of(self._X),
             n_features,
+            n_rows,
             integer=self._possible.whole,
             categorical=np.isin(np.arange(n_features), categories),
         )

@@ -5,7 +5,10 @@ import pandas as pd
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
+from sklearn_revae import intervene
 from sklearn_revae._interventions.constraints import Constraints
 
 FEW = settings(
@@ -115,7 +118,7 @@ def test_constraints_hold_in_every_draw(mixed, mixed_model, limits, value):
 def test_bounds_hold_after_rounding_to_the_column_s_dtype(low, width, dtype):
     dtype = np.dtype(dtype)
     high = low + width
-    limits = Constraints(None, {0: (low, high)}, None, None, 1)
+    limits = Constraints(None, {0: (low, high)}, None, None, 1, 5)
     values = np.array([[-1e5], [low], [(low + high) / 2], [high], [1e5]])
     between = np.array([low, (low + high) / 2, high]).astype(dtype).astype(float)
     try:
@@ -130,6 +133,53 @@ def test_bounds_hold_after_rounding_to_the_column_s_dtype(low, width, dtype):
 
 
 @pytest.mark.parametrize(
+    "container",
+    [list, tuple, np.array, pd.Series, lambda low: pd.array(low, dtype="Float64")],
+)
+def test_bounds_may_give_each_sample_its_own_limit(container, mixed, mixed_model):
+    X = mixed[0].iloc[::-1]
+    low, high = X["b"] - 7, X["f"] * 1.1
+    limits = {"b": (container(low.tolist()), 200), "f": (None, container(high.tolist()))}
+    edited = mixed_model.intervene(X, 0, bounds=limits)
+    assert (edited["b"] >= low).all()
+    assert (edited["b"] <= 200).all()
+    assert (edited["f"] <= high).all()
+    free = mixed_model.intervene(X, 0)
+    assert (edited["b"] != free["b"]).any()
+    within = free["b"].between(low, 200)
+    pd.testing.assert_series_equal(edited["b"][within], free["b"][within])
+
+
+@pytest.mark.parametrize(
+    "options", [{"strength": "auto"}, {"max_columns": 2}, {"n_samples": 2}]
+)
+def test_every_way_of_editing_respects_the_limits_of_each_sample(
+    options, mixed, mixed_model
+):
+    X, y = mixed
+    # An edit of these samples would decrease the column. NaN leaves the others free.
+    limited = y == 1
+    low = np.where(limited, X["a"], np.nan)
+    free, edited = (
+        mixed_model.intervene(X, 1 - y, bounds=bounds, random_state=0, **options)
+        for bounds in ({}, {"a": (low, None)})
+    )
+    free, edited = (
+        np.asarray(rows, object)[..., 0].astype(float) for rows in (free, edited)
+    )
+    np.testing.assert_array_equal(edited[~limited], free[~limited])
+    assert (low[limited] <= edited[limited].T).all()
+    assert (low[limited] > free[limited].T).any()
+
+
+def test_each_sample_of_a_pipeline_has_its_own_limit(blobs, quick_classifier):
+    X, y = blobs
+    pipeline = make_pipeline(StandardScaler(), quick_classifier()).fit(X, y)
+    high = X[:, 1] + 0.1
+    assert (intervene(pipeline, X, 1, bounds={1: (None, high)})[:, 1] <= high).all()
+
+
+@pytest.mark.parametrize(
     ("limits", "message"),
     [
         ({"keep": ["g"]}, "keep names 'g'.*'a', 'b'"),
@@ -138,6 +188,11 @@ def test_bounds_hold_after_rounding_to_the_column_s_dtype(low, width, dtype):
         ({"bounds": {"a": (1, 0)}}, "low <= high"),
         ({"bounds": {"a": 1}}, "must give a pair"),
         ({"bounds": {"a": (np.nan, 1)}}, "must give a pair"),
+        ({"bounds": {"a": (np.zeros(3), 1)}}, r"must be of shape \(40,\)"),
+        ({"bounds": {"a": (np.zeros((40, 1)), 1)}}, r"must be of shape \(40,\)"),
+        ({"bounds": {"a": (["0"] * 40, 1)}}, "must give a pair"),
+        ({"bounds": {"a": ([[0], [1, 2]], 1)}}, "must give a pair"),
+        ({"bounds": {"a": (np.arange(40), 7)}}, "sample 8 has low=8 and high=7"),
         ({"bounds": {"a": ("0", 1)}}, "must give a pair"),
         (
             {"bounds": [(0, 1)]},
