@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from sklearn_revae import ReVAEClassifier, ReVAETransformer, _base
 from sklearn_revae._imputation import residuals as _residuals
+from sklearn_revae._interventions import drawing as _drawing
 
 # Derandomised, so that a run that passes here passes everywhere. Failures are not shrunk,
 # because that takes minutes of training.
@@ -47,8 +48,11 @@ NAMED = re.compile(r"\b([Xy]|[Cc]olumn|array|[Ff]eature|labels?|[Ii]nput|Complex
 
 @pytest.fixture(scope="module", autouse=True)
 def few_rounds():
-    """Learn the imputation rule in fewer rounds, which halves the time of the tests."""
-    with mock.patch.object(_residuals, "_ROWS_IN_ALL", 1):
+    """Learn the imputation rule and the noise in fewer rounds, which take less time."""
+    with (
+        mock.patch.object(_residuals, "_ROWS_IN_ALL", 1),
+        mock.patch.multiple(_drawing, _N_DRAWS=200, _N_DRAWS_OF_QUANTILES=500),
+    ):
         yield
 
 
@@ -732,15 +736,21 @@ def test_one_warning_per_column_of_unseen_categories_at_the_users_line(
     assert {w.filename for w in caught} == {__file__}
 
 
-@pytest.mark.parametrize("method", [m for m in METHODS if m not in ("inverse",)])
-def test_one_warning_per_column_of_unseen_numbers_at_the_users_line(method):
+@pytest.fixture(scope="module")
+def model_of_codes():
     X = np.array([[0, 4], [1, 5]] * 4)
-    model = ReVAEClassifier(**TINY, likelihood="categorical").fit(X, LABELS)
+    return ReVAEClassifier(**TINY, likelihood="categorical").fit(X, LABELS)
+
+
+@pytest.mark.parametrize("method", [m for m in METHODS if m not in ("inverse",)])
+def test_one_warning_per_column_of_unseen_numbers_at_the_users_line(
+    method, model_of_codes
+):
     # More rows than are converted at once, with other numbers in each part.
     unseen = np.column_stack([np.arange(2100), np.full(2100, 4)])
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        METHODS[method](model, unseen)
+        METHODS[method](model_of_codes, unseen)
     [warning] = caught
     assert re.match(r"Column 0 of X .*\(2, 3, 4, 5, 6, \.\.\.\)", str(warning.message))
     assert warning.filename == __file__

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from sklearn_revae import ReVAEClassifier
+from sklearn_revae._interventions import drawing
 from sklearn_revae._model.images import image_layout
 
 
@@ -357,7 +358,10 @@ def test_own_views_of_another_shape_are_refused(views, returned, data):
         quick(views=views).fit(*data)
 
 
-def test_convolutional_members_draw_swap_and_traverse_pictures(data):
+def test_convolutional_members_draw_swap_and_traverse_pictures(data, monkeypatch):
+    # Only shapes are tested, for which the noise may be learned from few draws.
+    monkeypatch.setattr(drawing, "_N_DRAWS", 100)
+    monkeypatch.setattr(drawing, "_N_DRAWS_OF_QUANTILES", 100)
     X, y = data
     model = quick(max_iter=2, n_members=2).fit(X, y)
     assert n_convolutions(model) == 2 * 5
