@@ -139,11 +139,17 @@ WAYS = {
 }
 
 
+@pytest.fixture(scope="module")
+def plain(few_blobs, quick_classifier):
+    return quick_classifier().fit(*few_blobs)
+
+
 @pytest.mark.parametrize("way", WAYS)
-def test_all_ways_to_write_y_train_the_same_model(way, few_blobs, quick_classifier):
+def test_all_ways_to_write_y_train_the_same_model(
+    way, plain, few_blobs, quick_classifier
+):
     X, y = few_blobs
     write, classes, marker = WAYS[way]
-    plain = quick_classifier().fit(X, y)
     model = quick_classifier(unlabeled_value=marker).fit(X, write(y))
     np.testing.assert_array_equal(model.classes_, classes)
     assert model.classes_.dtype.kind == np.asarray(classes).dtype.kind

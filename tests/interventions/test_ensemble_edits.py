@@ -1,12 +1,14 @@
 """Edits combine those of all members of the ensemble; images have one editor."""
 
 import copy
+from unittest import mock
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
+from sklearn_revae._interventions import drawing
 from sklearn_revae._interventions.drawing import StoredCodes
 from sklearn_revae._model.ensemble import Ensemble
 
@@ -129,10 +131,22 @@ def test_given_latents_are_those_of_the_first_member(model, blobs):
     )
 
 
-def test_images_are_edited_by_the_first_member(quick_classifier):
-    random = np.random.RandomState(0)
-    images = random.random_sample((20, 16, 16))
-    model = quick_classifier(n_members=2, max_iter=1).fit(images, np.arange(20) % 2)
+@pytest.fixture(scope="module")
+def images():
+    return np.random.RandomState(0).random_sample((20, 16, 16))
+
+
+@pytest.fixture(scope="module")
+def model_of_images(images, quick_classifier):
+    model = quick_classifier(n_members=3, max_iter=1).fit(images, np.arange(20) % 2)
+    # No test draws images, so their noise may be learned from few draws.
+    with mock.patch.multiple(drawing, _N_DRAWS=100, _N_DRAWS_OF_QUANTILES=100):
+        model._statistics()
+    return model
+
+
+def test_images_are_edited_by_the_first_member(images, model_of_images):
+    model = model_of_images
     target = 1 - _alone(model, 0).predict(images)
     options = {"method": "mean", "residual": False}
     np.testing.assert_allclose(
@@ -160,12 +174,9 @@ def test_positions_are_the_mean_of_those_of_all_members(model, blobs):
     np.testing.assert_allclose(model.locate(blobs[0]), positions.mean(axis=0))
 
 
-def test_members_that_did_not_edit_judge_edits_of_the_first(quick_classifier):
-    random = np.random.RandomState(0)
-    images = random.random_sample((20, 16, 16))
-    pictures = quick_classifier(n_members=3, max_iter=1).fit(images, np.arange(20) % 2)
-    new, report = pictures.intervene(images, 1, report=True)
-    others = [_alone(pictures, i).predict_proba(new)[:, 1] for i in (1, 2)]
+def test_members_that_did_not_edit_judge_edits_of_the_first(images, model_of_images):
+    new, report = model_of_images.intervene(images, 1, report=True)
+    others = [_alone(model_of_images, i).predict_proba(new)[:, 1] for i in (1, 2)]
     np.testing.assert_allclose(report.probability_after[:, 0], np.mean(others, axis=0))
 
 

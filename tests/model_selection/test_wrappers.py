@@ -60,7 +60,7 @@ def test_scikit_learn_checks(estimator, check):
 @pytest.fixture
 def learner(quick_classifier):
     """An unfitted classifier that can learn the blobs."""
-    return quick_classifier(max_iter=30, batch_size=10, learning_rate_init=0.01)
+    return quick_classifier(max_iter=10, batch_size=10, learning_rate_init=0.02)
 
 
 SUPERVISED = [
