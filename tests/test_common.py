@@ -14,9 +14,15 @@ from sklearn_revae import (
 )
 
 # Most checks ask how an estimator behaves, not how well it predicts.
-SHORT = {"max_iter": 3, "n_members": 2, "hidden_layer_sizes": (16,), "random_state": 0}
+SHORT = {
+    "max_iter": 3,
+    "batch_size": 100,
+    "n_members": 2,
+    "hidden_layer_sizes": (16,),
+    "random_state": 0,
+}
 # These checks require good predictions.
-LONG = {"max_iter": 60}
+LONG = {"max_iter": 60, "batch_size": "auto"}
 NEED_GOOD_PREDICTIONS = {"check_classifiers_train", "check_regressors_train"}
 
 

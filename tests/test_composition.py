@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 @pytest.fixture
 def learner(quick_classifier):
     """An unfitted classifier that can learn the blobs."""
-    return quick_classifier(max_iter=30, batch_size=10, learning_rate_init=0.01)
+    return quick_classifier(max_iter=10, batch_size=10, learning_rate_init=0.02)
 
 
 def test_pipeline_with_a_scaler(blobs, few_blobs, learner):
@@ -59,10 +59,10 @@ def test_cross_val_predict(blobs, learner):
 
 def test_grid_search_selects_by_accuracy(few_blobs, learner):
     X, y = few_blobs
-    search = GridSearchCV(learner, {"max_iter": [1, 30]}, cv=2, error_score="raise").fit(
+    search = GridSearchCV(learner, {"max_iter": [1, 10]}, cv=2, error_score="raise").fit(
         X, y
     )
-    assert search.best_params_ == {"max_iter": 30}
+    assert search.best_params_ == {"max_iter": 10}
     assert search.best_score_ == search.cv_results_["mean_test_score"].max()
 
 

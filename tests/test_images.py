@@ -337,11 +337,11 @@ def test_views_replace_noise_in_pictures_of_16_pixels(data, weight_bytes):
 
 @pytest.mark.parametrize("views", ["auto", None])
 def test_views_do_not_prevent_missing_pixels(views):
-    X, y = pictures(n=200)
+    X, y = pictures(n=100)
     X = X / 255.0
     X[np.random.RandomState(0).random_sample(X.shape) < 0.1] = np.nan
-    new, new_y = pictures(n=200, seed=1)
-    assert quick(max_iter=30, views=views).fit(X, y).score(new / 255.0, new_y) > 0.9
+    new, new_y = pictures(n=100, seed=1)
+    assert quick(max_iter=20, views=views).fit(X, y).score(new / 255.0, new_y) > 0.9
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ def unlabeled_gain(
     >>> from sklearn_revae.model_selection import unlabeled_gain
     >>> X, y = load_iris(return_X_y=True)
     >>> few = mask_labels(y, n_per_class=5, random_state=0)
-    >>> model = ReVAEClassifier(max_iter=20)
+    >>> model = ReVAEClassifier(max_iter=5)
     >>> result = unlabeled_gain(model, X, few, cv=3, random_state=0)
     >>> result.gains.shape
     (3,)

@@ -61,7 +61,7 @@ class WithUnlabeled(Wrapper):
     >>> from sklearn_revae.model_selection import WithUnlabeled
     >>> X, y = load_iris(return_X_y=True)
     >>> labeled = mask_labels(y, n_per_class=10, random_state=0) != -1
-    >>> model = ReVAEClassifier(max_iter=60, random_state=0)
+    >>> model = ReVAEClassifier(max_iter=5, random_state=0)
     >>> calibrated = CalibratedClassifierCV(WithUnlabeled(model, X[~labeled]), cv=2)
     >>> calibrated.fit(X[labeled], y[labeled]).classes_
     array([0, 1, 2])
