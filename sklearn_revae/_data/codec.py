@@ -34,6 +34,7 @@ from sklearn_revae._data.scaling import ScaledRows, Scaling
 from sklearn_revae._data.statistics import magnitude, statistics_of
 from sklearn_revae._data.storage import Stored
 from sklearn_revae._data.tables import Table
+from sklearn_revae._data.tensors import named_columns
 from sklearn_revae._data.unseen import warn_unseen
 from sklearn_revae._model.families import FAMILIES, Column
 
@@ -60,6 +61,8 @@ class Codec:
         Shape of the pictures, if the rows of X are pictures.
     template_ : data frame, array or sparse matrix
         The container of X, without rows.
+    var_names_ : list of str or None
+        Names of the columns, if X was an AnnData object.
     kinds_, families_ : ndarray of str (n_features,)
         The kind of each column, and its likelihood.
     levels_ : dict of int to Levels
@@ -74,14 +77,17 @@ class Codec:
         Location and scale of each column.
     """
 
+    var_names_ = None
+
     def __init__(self, likelihood="auto", image_shape=None):
         self.likelihood = likelihood
         self.image_shape = image_shape
 
     @property
     def names(self):
-        """Names of the columns, a list; None if X was not a frame."""
-        return reading.names_of(self.template_)
+        """Names of the columns, a list; None if X had no names."""
+        names = reading.names_of(self.template_)
+        return self.var_names_ if names is None else names
 
     @property
     def n_features(self):
@@ -123,6 +129,10 @@ class Codec:
             shape, and for everything that scikit-learn refuses.
         """
         first = not hasattr(self, "template_")
+        named = named_columns(X)
+        if first and named is not None:
+            self.var_names_ = list(named.columns)
+            reading.refuse_duplicates(self.var_names_)
         X = reading.as_container(X)
         table = Table() if first else self.table_
         self._check_coding(X, table)
@@ -138,7 +148,7 @@ class Codec:
             found = reading.picture_shape(X)
             n_features = np.shape(X)[1] if len(np.shape(X)) == 2 else None
             self._read_picture_shape(found, n_features, first)
-            values = reading.read_numbers(X, estimator, first, names)
+            values = reading.read_numbers(X, estimator, first, names, named)
         if first:
             self.table_, self.template_ = table, template_of(X)
         return values

@@ -95,7 +95,7 @@ def read_table(X, table, estimator, reset, names=None, likelihood="auto"):
     """
     if is_frame(X):
         names = names_of(X)
-        _refuse_duplicates(names)
+        refuse_duplicates(names)
     else:
         # NumPy would turn the numbers of a list into strings if there is a string.
         X = np.array(X, dtype=object if isinstance(X, (list, tuple)) else None)
@@ -123,16 +123,18 @@ def _warn_of_text(X, table, names, requested):
     warn_of_text(inferred, lambda j: written_name(names, j))
 
 
-def _refuse_duplicates(names):
+def refuse_duplicates(names):
+    """Raise if two columns have the same name."""
     twice = sorted({str(name) for name in names if names.count(name) > 1})
     if twice:
         raise ValueError(f"X has several columns named {twice}. Rename all but one.")
 
 
-def read_numbers(X, estimator, reset, names=None):
+def read_numbers(X, estimator, reset, names=None, named=None):
     """Rows (n, n_features) of an array, a sparse matrix or stored rows.
 
-    Pictures are flattened. Messages call the columns by `names`, if there are any.
+    Pictures are flattened. Messages call the columns by `names`, if there are any. The
+    columns are named by the frame `named`, if it is not None.
 
     Returns
     -------
@@ -146,9 +148,20 @@ def read_numbers(X, estimator, reset, names=None):
                 f"X holds pictures of shape {X.image_shape}, but pictures must have two "
                 "axes, or three with channels."
             )
-        _check_feature_names(estimator, X, reset=reset)
+        _check_feature_names(estimator, X if named is None else named, reset=reset)
         _check_n_features(estimator, X, reset=reset)
         values = X
+    elif named is not None:
+        _check_feature_names(estimator, named, reset=reset)
+        values = check_array(
+            X,
+            dtype="numeric",
+            accept_sparse="csr",
+            ensure_all_finite=False,
+            estimator=estimator,
+            input_name="X",
+        )
+        _check_n_features(estimator, values, reset=reset)
     else:
         X = X if hasattr(X, "ndim") else np.asarray(X)
         if X.ndim in (3, 4):

@@ -43,6 +43,14 @@ def as_numpy(values):
     return values.numpy()
 
 
+def named_columns(values):
+    """Return a frame without rows whose columns an AnnData object names, else None."""
+    if not _is_annotated(values):
+        return None
+    # Its annotation of the columns is a frame that is indexed by their names.
+    return values.var.iloc[:, :0].T
+
+
 def _is_annotated(values):
     """Whether an object is an AnnData or its `raw`, without importing anndata."""
     return type(values).__module__.startswith("anndata.") and hasattr(values, "var_names")

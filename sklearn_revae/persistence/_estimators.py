@@ -208,7 +208,9 @@ def _fitted(estimator, state, weights):
         check(len(image) in (2, 3) and math.prod(image) == n_features, "image")
     categories = _parts.categories_of(state["table"])
     template = _containers.make(state["template"], n_features)
-    codec = _parts.codec_from(state["columns"], n_features, categories, template, image)
+    codec = _parts.codec_from(
+        state["columns"], feature_names, n_features, categories, template, image
+    )
     codec.image_shape = estimator.image_shape
     labels = labels_from(state, estimator._label_kind)
     check(labels is not None or not estimator._needs_labels, "labels")

@@ -123,10 +123,15 @@ def _words(state, n, known, what):
     return np.array(state["known"], dtype=object)[places]
 
 
-def codec_from(state, n_features, categories, template, picture_shape):
-    """:class:`Codec` of a state; `categories` are the table's, by column."""
+def codec_from(state, names, n_features, categories, template, picture_shape):
+    """:class:`Codec` of a state; `categories` are the table's, by column.
+
+    The `names` of the columns, a list or None, are used if the template has none.
+    """
     codec = Codec(state["likelihood"])
     codec.template_, codec.picture_shape_ = template, picture_shape
+    if codec.names is None:
+        codec.var_names_ = names
     codec.missing_ = numbers(state["missing_"], (n_features,), "missing_")
     codec.kinds_ = _words(state["kinds"], n_features, _kinds(), "kinds")
     codec.families_ = _words(state["families"], n_features, tuple(FAMILIES), "families")
