@@ -220,11 +220,16 @@ class ReVAERegressor(NumberEditingMixin, ImputationMixin, RegressorMixin, BaseRe
 
         Notes
         -----
-        Every member predicts a Gaussian q(y|x), whose variance is that of y given the
-        latent code plus that which the uncertainty of the latent code brings. The
-        standard deviation is that of the mixture of the members: its variance is the mean
-        of their variances plus the variance of their means. It is too small if only a few
-        samples are labelled, see :doc:`/guide/regression`.
+        Every member predicts a Gaussian, whose variance is that of the noise of y plus
+        that which the uncertainty of the latent code brings. The standard deviation is
+        that of the mixture of the members: its variance is the mean of their variances
+        plus the variance of their means.
+
+        The noise is the mean squared error for labelled samples that a member does not
+        learn from in the first 60 % of the training, less the variance of the latent
+        code's part. With fewer than ten labelled samples, a single member or samples that
+        are not in memory, nothing is left out, and the standard deviation is too small,
+        because members can learn the labels by heart.
 
         Examples
         --------
@@ -333,5 +338,5 @@ def _variances(module, rows):
     variances = []
     for member in module.members:
         _, scale = member.encode(rows)
-        variances.append(member.label_model.variance_of(member.blocks(scale)))
+        variances.append(member.label_model.predicted_variance(member.blocks(scale)))
     return torch.stack(variances, dim=1)

@@ -64,6 +64,17 @@ class Ensemble(ReVAE):
         for member in self.members:
             member.label_model.set_evidence(evidence)
 
+    def set_noise(self, noise):
+        """Set the measured noise of numbers for every member.
+
+        Parameters
+        ----------
+        noise : tensor (L,)
+            See :class:`~sklearn_revae._model.number_model.NumberModel`.
+        """
+        for member in self.members:
+            member.label_model.noise.copy_(noise)
+
     def stack(self):
         """Compute all members at once from now on.
 

@@ -45,6 +45,13 @@ class NumberModel(nn.Module):
         d, the number of characteristic dimensions of each label.
     generator : torch.Generator
         Source of the initial parameters.
+
+    Attributes
+    ----------
+    noise : tensor (L,)
+        Variance of y_l around predictions for rows that were not learned from, 0 where it
+        was not measured. It takes the place of :math:`v_l` in the variance of a
+        prediction: :math:`v_l` is far too small if the labels were learned by heart.
     """
 
     # No value of a number excludes another one.
@@ -59,6 +66,7 @@ class NumberModel(nn.Module):
         slopes = torch.randn(n_labels, dim, generator=generator)
         self.slopes = nn.Parameter(_START_SLOPE * F.normalize(slopes, dim=-1))
         self.means = nn.Parameter(torch.zeros(n_labels, dim))
+        self.register_buffer("noise", torch.zeros(n_labels))
         start = math.log(math.expm1(1.0 - MIN_PRIOR_SCALE))
         self.raw_scales = nn.Parameter(torch.full((n_labels, dim), start))
 
@@ -82,6 +90,11 @@ class NumberModel(nn.Module):
         """
         slope = self.variance.unsqueeze(-1) * self.slopes / self.scales.square()
         return self.variance + (slope * scale).square().sum(-1)
+
+    def predicted_variance(self, scale):
+        """Return :meth:`variance_of` with the measured noise in place of v_l."""
+        noise = torch.where(self.noise > 0, self.noise, self.variance)
+        return self.variance_of(scale) - self.variance + noise
 
     def beliefs(self, z):
         """E[y_l|z_l] and log p(z_l): (..., L, d) -> (..., L, 2)."""

@@ -26,12 +26,16 @@ class Rows(Dataset):
         The code of each label, -1 where it is not observed.
     weight : tensor (n,)
         Sample weights, whose mean is one.
+    left_out : long tensor (n,), optional
+        The member that leaves out the labels of each row at first, see
+        :mod:`~sklearn_revae._training.left_out`.
     """
 
-    def __init__(self, x, codes, weight):
+    def __init__(self, x, codes, weight, left_out=None):
         self.x = x
         self.codes = codes
         self.weight = weight
+        self.left_out = left_out
 
     def __len__(self):
         return len(self.x)
@@ -40,7 +44,8 @@ class Rows(Dataset):
         on_device = index.to(self.codes.device)
         # Lazy rows are not on the device yet.
         x = self.x[index if self.lazy else on_device]
-        return x, self.codes[on_device], self.weight[on_device]
+        found = x, self.codes[on_device], self.weight[on_device]
+        return found if self.left_out is None else (*found, self.left_out[on_device])
 
     @property
     def lazy(self):
@@ -49,7 +54,9 @@ class Rows(Dataset):
 
     def to(self, device):
         """Return the same rows on `device`."""
-        return Rows(*(t.to(device) for t in (self.x, self.codes, self.weight)))
+        left_out = None if self.left_out is None else self.left_out.to(device)
+        parts = (t.to(device) for t in (self.x, self.codes, self.weight))
+        return Rows(*parts, left_out)
 
     def pieces(self):
         """Yield all of x in order: as a whole, or in pieces if the rows are lazy."""

@@ -40,7 +40,7 @@ class RecordBound(Callback):
         # What is minimised is a sum over the members, per feature.
         self.losses_.append(loss * batch[0].shape[1] / net.module_.n_members)
         self.terms_.append(torch.stack(terms).detach().flatten(1).mean(1))
-        _, codes, _ = batch
+        codes = batch[1]
         if codes.shape[1]:
             labeled = observed(codes).any(-1)
             weight = weight * labeled

@@ -41,8 +41,8 @@ def draw_edits(stacked, z, codes, predictions, n_edits, generator):
     z : tensor (M, n, latent_dim)
         Latent codes of the rows.
     codes : long tensor (n, L)
-        The code of each label, -1 where it is not observed; or a tensor of numbers, NaN
-        where the label is not observed.
+        The code of each label, -1 where it is not observed; or a tensor of numbers, of
+        shape (n, L) or (M, n, L), NaN where the label is not observed.
     predictions : tensor (M, n, L, ...)
         What the label model predicts, for unobserved labels.
     n_edits : int
@@ -56,11 +56,11 @@ def draw_edits(stacked, z, codes, predictions, n_edits, generator):
     """
     labels, device = stacked.label_model, generator.device
     label = int(torch.randint(labels.n_labels, (1,), generator=generator, device=device))
-    order = torch.randperm(len(codes), generator=generator, device=device)
+    order = torch.randperm(z.shape[1], generator=generator, device=device)
     rows = order[:n_edits].to(z.device)
     z, before = z.detach()[:, rows], predictions.detach()[:, rows]
     requested = labels.random_values(label, z.shape[:2], generator).to(z.device)
-    source = labels.values(codes[rows], before)
+    source = labels.values(codes[..., rows, :], before)
     target = implied(labels, source, {label: requested})
     blocks = stacked.blocks(z)
     for other in range(labels.n_labels):

@@ -7,6 +7,7 @@ from sklearn_revae._model.draws import normal
 from sklearn_revae._model.objective import bound_of_samples
 from sklearn_revae._training.edits import draw_edits, missed_edits
 from sklearn_revae._training.image_views import Views
+from sklearn_revae._training.left_out import of_members
 from sklearn_revae._training.perturbation import Noise
 
 
@@ -40,10 +41,15 @@ class SemiSupervisedLoss(nn.Module):
         Number of steps of the whole run.
     complete : bool, default=False
         Whether no value is missing, which saves time.
+    n_left_out_steps : int, default=0
+        Number of steps in which each member leaves out some labels.
     """
 
-    def __init__(self, settings, spread, generator, n_steps, complete=False):
+    def __init__(
+        self, settings, spread, generator, n_steps, complete=False, n_left_out_steps=0
+    ):
         super().__init__()
+        self.n_left_out_steps = n_left_out_steps
         self.step, self.n_steps = 0, n_steps
         self.settings = settings
         self.complete = complete
@@ -60,7 +66,7 @@ class SemiSupervisedLoss(nn.Module):
         )
         self._with_views = any(m.consistency_weight > 0 for m in members)
 
-    def forward(self, stacked, x, codes, weight):
+    def forward(self, stacked, x, codes, weight, left_out=None):
         """Return the loss of a batch, a scalar, and the terms of its ELBO.
 
         Parameters
@@ -74,7 +80,11 @@ class SemiSupervisedLoss(nn.Module):
             NaN where the label is not observed.
         weight : tensor (n,)
             Sample weights.
+        left_out : long tensor (n,), optional
+            The member that leaves out the labels of each row, -1 if none does.
         """
+        if left_out is not None and self.step < self.n_left_out_steps:
+            codes = of_members(codes, left_out, stacked.n_members)
         labels, n_rows = stacked.label_model, len(x)
         inputs = stacked.likelihood.features(x)
         read = inputs.expand(stacked.n_members, *inputs.shape)
@@ -150,7 +160,7 @@ class DecoderLoss(SemiSupervisedLoss):
     the likelihood: with more noise the error of a reconstruction would count less.
     """
 
-    def forward(self, stacked, x, codes, weight):
+    def forward(self, stacked, x, codes, weight, left_out=None):
         """Return the loss of a batch, a scalar, and None in place of its ELBO."""
         with torch.no_grad():
             inputs = stacked.likelihood.features(x)
