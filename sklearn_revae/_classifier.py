@@ -12,7 +12,7 @@ from sklearn_revae._base import BaseReVAE
 from sklearn_revae._class_labels import ClassLabelsMixin
 from sklearn_revae._data.file_names import in_order_of
 from sklearn_revae._data.labels import cell_accuracy
-from sklearn_revae._data.tensors import as_numpy
+from sklearn_revae._data.tensors import as_numpy, like
 from sklearn_revae._docstrings import document_estimator
 from sklearn_revae._imputation.mixin import ImputationMixin
 from sklearn_revae._inference.chunked import apply
@@ -205,7 +205,7 @@ class ReVAEClassifier(
         (150, 3)
         """
         log_probabilities = self._log_probabilities(X)
-        probabilities = [np.exp(values) for values in log_probabilities]
+        probabilities = [like(X, np.exp(values)) for values in log_probabilities]
         return probabilities if self._labels.several_ else probabilities[0]
 
     def predict_log_proba(self, X: Rows) -> PerLabel:
@@ -235,7 +235,7 @@ class ReVAEClassifier(
         >>> model.predict_log_proba(X).shape
         (150, 3)
         """
-        log_probabilities = self._log_probabilities(X)
+        log_probabilities = [like(X, values) for values in self._log_probabilities(X)]
         return log_probabilities if self._labels.several_ else log_probabilities[0]
 
     def _log_probabilities(self, X):
@@ -272,7 +272,7 @@ class ReVAEClassifier(
         array([0, 0, 0])
         """
         x = self._scaled(X)
-        return self._labels.decode(self._codes_of(x))
+        return like(X, self._labels.decode(self._codes_of(x)))
 
     def score(self, X: Rows, y: Labels, sample_weight: ArrayLike | None = None) -> float:
         """Return the accuracy over the labelled entries of y.

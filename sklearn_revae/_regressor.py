@@ -14,7 +14,7 @@ from sklearn_revae import _defaults
 from sklearn_revae._base import BaseReVAE
 from sklearn_revae._data.file_names import in_order_of
 from sklearn_revae._data.label_numbers import LabelNumbers
-from sklearn_revae._data.tensors import as_numpy
+from sklearn_revae._data.tensors import as_numpy, like
 from sklearn_revae._docstrings import document_estimator
 from sklearn_revae._imputation.mixin import ImputationMixin
 from sklearn_revae._inference.chunked import apply
@@ -245,9 +245,10 @@ class ReVAERegressor(NumberEditingMixin, ImputationMixin, RegressorMixin, BaseRe
         means = apply(self.module_, _means, x)
         predicted = self._labels.decode(means.mean(1))
         if not return_std:
-            return predicted
+            return like(X, predicted)
         variance = apply(self.module_, _variances, x).mean(1) + means.var(1)
-        return predicted, self._labels.decode_spread(np.sqrt(variance))
+        spread = self._labels.decode_spread(np.sqrt(variance))
+        return like(X, predicted), like(X, spread)
 
     def score(self, X: Rows, y: Labels, sample_weight: ArrayLike | None = None) -> float:
         """Return the coefficient of determination, R2, over the labelled entries of y.

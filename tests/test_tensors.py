@@ -4,6 +4,10 @@ import numpy as np
 import pytest
 import scipy.sparse
 import torch
+from sklearn import config_context
+from sklearn.model_selection import cross_val_score
+
+from sklearn_revae import ReVAERegressor
 
 METHODS = [
     "predict",
@@ -143,3 +147,52 @@ def test_sparse_matrices_are_still_read(few_blobs, quick_classifier):
     X, y = few_blobs
     model = quick_classifier(likelihood="gaussian").fit(scipy.sparse.csr_matrix(X), y)
     assert model.predict(torch.tensor(X)).shape == (60,)
+
+
+@pytest.fixture
+def dispatch(monkeypatch):
+    """scikit-learn's dispatch of array APIs, which requires this variable."""
+    monkeypatch.setenv("SCIPY_ARRAY_API", "1")
+    with config_context(array_api_dispatch=True):
+        yield
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("method", ["predict_proba", "predict_log_proba", "transform"])
+def test_results_are_tensors_under_dispatch(
+    dispatch, dtype, method, tensors, quick_classifier
+):
+    X = tensors[0].to(dtype)
+    model = quick_classifier().fit(X, tensors[1])
+    found = getattr(model, method)(X)
+    assert isinstance(found, torch.Tensor)
+    assert found.dtype == dtype
+    expected = getattr(model, method)(X.numpy())
+    assert isinstance(expected, np.ndarray)
+    np.testing.assert_allclose(found.numpy(), expected, rtol=1e-6)
+
+
+def test_predictions_are_tensors_under_dispatch(dispatch, tensors, quick_classifier):
+    X, y = tensors
+    model = quick_classifier().fit(X, y)
+    predicted = model.predict(X)
+    assert predicted.dtype == y.dtype
+    assert model.score(X, y) == (predicted == y)[y >= 0].double().mean()
+    assert cross_val_score(model, X[y >= 0], y[y >= 0], cv=2).shape == (2,)
+    names = quick_classifier().fit(X, np.where(y == 1, "a", "b"))
+    assert isinstance(names.predict(X), np.ndarray)
+    regressor = ReVAERegressor((8,), n_members=1, max_iter=1).fit(X, X[:, 0])
+    for values in regressor.predict(X, return_std=True):
+        assert values.dtype == X.dtype
+
+
+def test_results_are_arrays_without_dispatch(tensors, quick_classifier):
+    model = quick_classifier().fit(*tensors)
+    for method in ("predict", "predict_proba", "transform"):
+        assert isinstance(getattr(model, method)(tensors[0]), np.ndarray)
+
+
+def test_a_tensor_in_memory_is_not_copied(tensors, quick_classifier):
+    X = tensors[0].clone()
+    model = quick_classifier().fit(X, tensors[1])
+    assert np.shares_memory(model._scaled(X).values, X.numpy())

@@ -3,6 +3,7 @@
 import numpy as np
 import scipy.sparse
 import torch
+from sklearn import get_config
 
 _NUMPY_FLOATS = (torch.float16, torch.float32, torch.float64)
 
@@ -41,6 +42,21 @@ def as_numpy(values):
     if values.is_floating_point() and values.dtype not in _NUMPY_FLOATS:
         values = values.to(torch.float32)
     return values.numpy()
+
+
+def like(X, values):
+    """Return an array as a tensor, if X is one and scikit-learn dispatches array APIs.
+
+    As from scikit-learn's own estimators, it is on the device of X, and floats have the
+    type of those of X. Otherwise, and if it holds neither numbers nor bools, the array is
+    returned as it is.
+    """
+    is_tensor = isinstance(X, torch.Tensor) and get_config()["array_api_dispatch"]
+    if not is_tensor or values.dtype.kind not in "biuf":
+        return values
+    tensor = torch.from_numpy(values)
+    both_floats = X.is_floating_point() and tensor.is_floating_point()
+    return tensor.to(X.device, X.dtype if both_floats else tensor.dtype)
 
 
 def named_columns(values):

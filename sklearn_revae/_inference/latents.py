@@ -9,6 +9,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from sklearn_revae._data.chunks import float_dtype
+from sklearn_revae._data.tensors import like
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._inference.density import row_bounds
 from sklearn_revae._typing import ArrayRows, Container, Rows
@@ -60,7 +61,7 @@ class LatentsMixin(TransformerMixin):
         """
         x = self._scaled(X)
         latents = apply(self.module_, lambda m, r: m.encode(r)[0], x)
-        return latents.astype(float_dtype(x.values))
+        return like(X, latents.astype(float_dtype(x.values)))
 
     def inverse_transform(self, X: ArrayLike) -> NDArray[Any]:
         """Decode latent codes back to feature space: compute E[x|z].
