@@ -130,7 +130,7 @@ def codec_from(state, names, n_features, categories, template, picture_shape):
     """
     codec = Codec(state["likelihood"])
     codec.template_, codec.picture_shape_ = template, picture_shape
-    if codec.names is None:
+    if names is not None and codec.names is None:
         codec.var_names_ = names
     codec.missing_ = numbers(state["missing_"], (n_features,), "missing_")
     codec.kinds_ = _words(state["kinds"], n_features, _kinds(), "kinds")
