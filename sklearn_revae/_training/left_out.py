@@ -12,6 +12,7 @@ import torch
 from skorch.callbacks import Callback
 
 from sklearn_revae._model.label_model import observed
+from sklearn_revae._training.batches import Rows
 
 # Fraction of the training in which labels are left out. On diabetes and on friedman1,
 # each with 30 labels, R2 is then as high as if no label was ever left out.
@@ -61,6 +62,32 @@ def can_leave_out(module, rows):
     )
 
 
+def leave_out(module, rows, n_steps):
+    """Return rows that know the member which leaves them out, and a callback.
+
+    Parameters
+    ----------
+    module : Ensemble
+        The members.
+    rows : Rows
+        Training rows.
+    n_steps : int
+        Number of steps of the training.
+
+    Returns
+    -------
+    rows : Rows
+        The same rows if nothing is left out.
+    measured : MeasureNoise
+        The callback, which then measures nothing.
+    """
+    if not can_leave_out(module, rows):
+        return rows, MeasureNoise(rows, 0)
+    left_out = members_without(rows.codes, len(module.members))
+    rows = Rows(rows.x, rows.codes, rows.weight, left_out)
+    return rows, MeasureNoise(rows, math.ceil(LEFT_OUT_FRACTION * n_steps))
+
+
 class MeasureNoise(Callback):
     """Measure the noise of the targets once, after a number of steps.
 
@@ -69,12 +96,13 @@ class MeasureNoise(Callback):
     rows : Rows
         Training rows, which know the member that leaves each of them out.
     n_steps : int
-        Number of steps in which labels are left out.
+        Number of steps in which labels are left out; 0 if none is.
 
     Attributes
     ----------
     noise_ : tensor (L,) or None
-        The variances, 0 for a target without a left out label.
+        The variances, 0 for a target without a label that was left out. None if nothing
+        was measured.
     """
 
     def __init__(self, rows, n_steps):
@@ -89,7 +117,7 @@ class MeasureNoise(Callback):
 
     def on_train_end(self, net, **kwargs):
         """Measure it if training has stopped before."""
-        if self.noise_ is None:
+        if self.noise_ is None and self.n_steps > 0:
             self.noise_ = noise_of(net.module_, self.rows)
 
 

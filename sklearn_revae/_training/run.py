@@ -15,12 +15,7 @@ from sklearn_revae._torch_state import seeded_global_generators, without_subnorm
 from sklearn_revae._training.batches import MixedBatches, Rows
 from sklearn_revae._training.callbacks import KeepBest, Progress
 from sklearn_revae._training.device import fitting_threads
-from sklearn_revae._training.left_out import (
-    LEFT_OUT_FRACTION,
-    MeasureNoise,
-    can_leave_out,
-    members_without,
-)
+from sklearn_revae._training.left_out import leave_out
 from sklearn_revae._training.loss import DecoderLoss, SemiSupervisedLoss
 from sklearn_revae._training.net import make_net
 
@@ -110,11 +105,7 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
     spread = module.likelihood.noise_of_inputs(
         torch.from_numpy(settings.spread).to(device, rows.x.dtype)
     )
-    n_left_out_steps = 0
-    if can_leave_out(module, rows):
-        n_left_out_steps = math.ceil(LEFT_OUT_FRACTION * n_epochs * n_steps)
-        left_out = members_without(rows.codes, len(module.members))
-        rows = Rows(rows.x, rows.codes, rows.weight, left_out)
+    rows, measured = leave_out(module, rows, n_epochs * n_steps)
     # Modules of the members may be in evaluation mode, as predictions leave them.
     stacked = StackedReVAE(module.members).train()
     loss = SemiSupervisedLoss(
@@ -123,12 +114,10 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
         generator(noise_seed, device),
         n_epochs * n_steps,
         _is_complete(rows),
-        n_left_out_steps,
+        measured.n_steps,
     )
     callbacks = _callbacks(settings, rows, held_out, n_epochs)
-    measured = MeasureNoise(rows, n_left_out_steps) if n_left_out_steps else None
-    if measured is not None:
-        callbacks.append(("measure_noise", measured))
+    callbacks.append(("measure_noise", measured))
     net = make_net(stacked, loss, order, settings, n_epochs * n_steps, callbacks)
     net.initialize()
     earlier, earlier_edits = optimizer_state or (None, None)
@@ -151,7 +140,7 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
                 stacked, rows, settings, spread, n_edit_epochs, edits_seed, earlier_edits
             )
     stacked.write_back(module.members)
-    if measured is not None:
+    if measured.noise_ is not None:
         module.set_noise(measured.noise_)
     # skorch's own means include steps that were skipped because they were not finite.
     history = [
