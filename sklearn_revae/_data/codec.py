@@ -14,8 +14,8 @@ from sklearn_revae._data.containers import (
     new_rows,
     restore,
     restore_draws,
+    restore_edits,
     template_of,
-    unchanged_cells,
 )
 from sklearn_revae._data.exact import holds_large_integers
 from sklearn_revae._data.kinds import (
@@ -351,7 +351,7 @@ class Codec:
         """Scaled rows (n, n_features) in the units, types and container of `like`."""
         return self.restore(self.scaling_.inverse_transform(scaled), like)
 
-    def restore(self, values, like, own=None, kept=()):
+    def restore(self, values, like, own=None, kept=False):
         """Numbers in X's units (n, n_features) in the types and the container of `like`.
 
         Parameters
@@ -363,13 +363,14 @@ class Codec:
         own : ndarray, sparse matrix or Stored (n, n_features), optional
             The numbers of `like`. Cells that equal them are returned exactly as `like`
             has them: float64 does not represent every integer.
-        kept : sequence of int, optional
-            Columns that are returned exactly as `like` has them.
+        kept : ndarray of bool (n, n_features), optional
+            Cells that are returned exactly as `like` has them.
         """
-        unchanged = None if own is None else unchanged_cells(values, own, kept)
-        return restore(like, values, self.table_, unchanged)
+        if own is None:
+            return restore(like, values, self.table_)
+        return restore_edits(like, own, values, self.table_, kept)
 
-    def restore_draws(self, draws, like, own, kept=()):
+    def restore_draws(self, draws, like, own, kept=False):
         """Several draws per row (n, n_draws, n_features) as one array in X's units."""
         return restore_draws(like, own, draws, self.table_, kept)
 

@@ -12,13 +12,6 @@ from sklearn_revae._data.tables import columns_of, holds_objects
 from sklearn_revae._data.tensors import as_numpy
 
 
-def unchanged_cells(values, own, kept=()):
-    """Cells (n, n_features) of edited `values` that equal `own`, or are to be kept."""
-    unchanged = values == dense(own)
-    unchanged[:, list(kept)] = True
-    return unchanged
-
-
 def restore(X, values, table, unchanged=None):
     """`values` (n, n_features) in the container and types of X.
 
@@ -55,6 +48,27 @@ def restore(X, values, table, unchanged=None):
     if unchanged is not None:
         result[unchanged] = np.asarray(rows).reshape(result.shape)[unchanged]
     return result.reshape(shape)
+
+
+def restore_edits(X, own, values, table, kept=False):
+    """Edited `values` in the container of X, in which unchanged cells are exactly X's.
+
+    Parameters
+    ----------
+    X : the container
+        As in :func:`restore`.
+    own : ndarray, sparse matrix or Stored (n, n_features)
+        The rows of X as numbers.
+    values : ndarray (n, n_features)
+        Numbers, categories as codes.
+    table : Table
+        The coding of the categories.
+    kept : ndarray of bool (n, n_features), optional
+        Cells that are not edited.
+    """
+    own = dense(own)
+    values = np.where(kept & ~np.isnan(own), own, values)
+    return restore(X, values, table, (values == own) | kept)
 
 
 def _restore_objects(X, values, table, unchanged):
@@ -115,7 +129,7 @@ def _array_like(X):
     return X, X.shape
 
 
-def restore_draws(X, values, draws, table, kept=()):
+def restore_draws(X, values, draws, table, kept=False):
     """Several draws per row, (n, n_draws, n_features), as one array.
 
     Parameters
@@ -128,8 +142,8 @@ def restore_draws(X, values, draws, table, kept=()):
         Numbers, categories as codes.
     table : Table
         The coding of the categories.
-    kept : sequence of int
-        Columns that are returned exactly as X has them.
+    kept : ndarray of bool (n, n_features), optional
+        Cells that are returned exactly as X has them.
 
     Returns
     -------
@@ -137,9 +151,9 @@ def restore_draws(X, values, draws, table, kept=()):
         An array of objects if X has categories, or if draws leave integers unchanged that
         float64 does not represent. Pictures have their own shape.
     """
-    X, kept, own = as_numpy(X), list(kept), dense(values)
-    if len(kept):
-        draws[..., kept] = own[:, None, kept]
+    X, own = as_numpy(X), dense(values)
+    if np.any(kept):
+        draws = np.where(kept[:, None], own[:, None], draws)
     exact = {
         j: (column, draws[..., j] == own[:, None, j])
         for j, column in _inexact_columns(X, own, table)

@@ -4,7 +4,7 @@ import narwhals as nw
 import numpy as np
 
 from sklearn_revae._data.chunks import cast
-from sklearn_revae._data.missing import is_missing
+from sklearn_revae._data.missing import is_missing, where_missing
 
 
 def is_frame(X):
@@ -109,8 +109,10 @@ def restore_frame(X, values, table, unchanged):
             series.name, column, _list_type(series, column), backend=frame.implementation
         )
         column = _as_before(series, column)
-        if same is not None and same.any() and _exceeds_float64(series):
-            column = _mixed(series, column, same)
+        if same is not None and same.any():
+            missing = where_missing(series.to_numpy())
+            if _exceeds_float64(series) or missing[same].any():
+                column = _mixed(series, column, same)
         new.append(column)
     if frame.implementation.is_pandas():
         result = X.copy() if len(X) == len(values) else X.reindex(range(len(values)))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sklearn_revae._data.labels import position_of
-from sklearn_revae._data.targets import read_targets
+from sklearn_revae._data.targets import observed_cells, read_targets
 
 
 class LabelNumbers:
@@ -109,6 +109,13 @@ class LabelNumbers:
                 f"{numbers[~np.isfinite(numbers)][0]}."
             )
         return (numbers - self.mean_[label]) / self.scale_[label]
+
+    def encode_requests(self, values, label):
+        """Standardise numbers (n,) of one label, NaN where a cell is not labelled."""
+        numbers = np.full(len(values), np.nan)
+        seen = observed_cells(values, None)
+        numbers[seen] = self.encode_values(values[seen], label)
+        return numbers
 
     def decode(self, numbers):
         """Numbers in the units of y: (n,) for one label, (n, L) for several."""

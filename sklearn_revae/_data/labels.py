@@ -8,7 +8,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn_revae._data.exclusions import count_pairs, find_exclusions
 from sklearn_revae._data.names import is_integer
 from sklearn_revae._data.soft_labels import add_evidence, expected_counts
-from sklearn_revae._data.targets import read_targets
+from sklearn_revae._data.targets import observed_cells, read_targets
 from sklearn_revae._data.tensors import as_numpy
 
 
@@ -174,6 +174,13 @@ class LabelCodes:
                 f"{stranger!r} is not a value of {self.names_[label]}: its values are "
                 f"{classes}."
             )
+        return codes
+
+    def encode_requests(self, values, label):
+        """Codes (n,) of values of one label, -1 where a cell is not labelled."""
+        codes = np.full(len(values), -1, dtype=np.int64)
+        seen = observed_cells(values, self.unlabeled_value)
+        codes[seen] = self.encode_values(values[seen], label)
         return codes
 
     def decode(self, codes):

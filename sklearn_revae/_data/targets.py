@@ -80,7 +80,7 @@ def read_targets(y, unlabeled_value):
         # Before cells are compared with the marker, which not all objects support.
         _refuse_unsuitable_cells(column, name, unlabeled_value)
         _refuse_marker_as_text(column, unlabeled_value)
-        seen = ~(where_missing(column) | _is_marker(column, unlabeled_value))
+        seen = observed_cells(column, unlabeled_value)
         if column.dtype.kind == "f" and np.isinf(column[seen]).any():
             raise ValueError(
                 f"Input y contains infinity for {name}, or a value too large for its "
@@ -218,6 +218,11 @@ def _refuse_marker_as_text(column, marker):
             "samples would become a class. Pass y = np.array([...], dtype=object), or "
             f"write None instead of {marker!r}."
         )
+
+
+def observed_cells(column, unlabeled_value):
+    """Where a column (n,) of labels holds a value: mask of bool."""
+    return ~(where_missing(column) | _is_marker(column, unlabeled_value))
 
 
 def _is_marker(column, marker):

@@ -106,6 +106,14 @@ class Constraints:
             limits[j] = read(column, limit)
         return limits
 
+    def kept_cells(self, rows=None):
+        """Mask (n_rows, n_features) of kept columns, and of the rows of a mask."""
+        kept = np.zeros((self._n_rows, self._n_features), dtype=bool)
+        kept[:, self.kept_] = True
+        if rows is not None:
+            kept[rows] = True
+        return kept
+
     @property
     def limits(self):
         """Whether there are bounds or directions."""

@@ -3,8 +3,10 @@
 import numpy as np
 
 from sklearn_revae._data.chunks import dense, float_dtype
+from sklearn_revae._inference.chunked import apply
 from sklearn_revae._inference.latents import LatentsMixin
 from sklearn_revae._interventions.constraints import Constraints
+from sklearn_revae._interventions.requests import completed, unrequested
 
 
 class EditingMixin(LatentsMixin):
@@ -23,13 +25,30 @@ class EditingMixin(LatentsMixin):
             categorical=np.isin(np.arange(codec.n_features), list(codec.levels_)),
         )
 
-    def _finish(self, X, x, edited, constraints, drawn=False):
-        """Edits (n, m, n_features) within their constraints, in the container of X."""
+    def _completed(self, requested, x):
+        """Requests, with predicted values where there are none.
+
+        An edit does not move a label from the value that the ensemble predicts to itself.
+        """
+        if not unrequested(requested).any():
+            return requested
+
+        def predicted(module, rows):
+            return module.label_model.combined(module.member_predictions(rows))
+
+        return completed(requested, apply(self.module_, predicted, x))
+
+    def _finish(self, X, x, edited, constraints, drawn=False, left=None):
+        """Edits (n, m, n_features) within their constraints, in the container of X.
+
+        The samples of the mask `left` are returned as they are.
+        """
+        kept = constraints.kept_cells(left)
         if constraints.limits:
             dtypes = self._codec.dtypes(X)
             if drawn:
                 dtypes = [float_dtype(x.values)] * len(dtypes)
             constraints.apply(edited, dense(x.values), dtypes)
         if drawn:
-            return self._codec.restore_draws(edited, X, x.values, constraints.kept_)
-        return self._codec.restore(edited[:, 0], X, x.values, constraints.kept_)
+            return self._codec.restore_draws(edited, X, x.values, kept)
+        return self._codec.restore(edited[:, 0], X, x.values, kept)

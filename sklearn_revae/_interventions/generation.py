@@ -15,7 +15,12 @@ from sklearn_revae._inference.chunked import apply
 from sklearn_revae._inference.latents import LatentsMixin
 from sklearn_revae._interventions.decoding import decode_edits, editors
 from sklearn_revae._interventions.drawing import draw_from_prior
-from sklearn_revae._interventions.requests import read_do, read_labels, read_lines
+from sklearn_revae._interventions.requests import (
+    read_do,
+    read_labels,
+    read_lines,
+    unrequested,
+)
 from sklearn_revae._interventions.signatures import Signatures, typed_as
 from sklearn_revae._model.edits import SPAN, locate, replace, traverse
 from sklearn_revae._typing import Do, LabelName, RandomState, Rows
@@ -285,6 +290,12 @@ class GenerationMixin(LatentsMixin):
         )
         random = check_random_state(random_state)
         requested = {} if do is None else read_do(self._labels, do, n_samples)
+        if requested and unrequested(requested).any():
+            raise ValueError(
+                "do must give every new sample a value, but an array in it holds entries "
+                "that are not labelled: leave the label out of do to have its values "
+                "drawn."
+            )
         stored = self._statistics().codes
         draw = draw_from_prior if stored is None else stored.draw
         drawn, codes = draw(self.module_, n_samples, requested, random, noise)

@@ -42,7 +42,8 @@ def intervention_report(
             or (n_samples, n_draws, n_features)
         Samples after the edit, which need not be made by this package.
     do : dict, or a single value if the model has one label
-        The requested values, as `intervene` accepts them.
+        The requested values, as `intervene` accepts them. Where there is none, the
+        sample counts as one that had the value already.
     baseline : array-like of shape (n_samples, n_features), default=None
         Samples from which distances are measured. If None, `reconstruct(X)`, so that
         details that the decoder does not reproduce do not count. Pass X itself if the
@@ -72,7 +73,7 @@ def intervention_report(
     """
     check_classes(estimator)
     x = estimator._scaled(X)
-    requested = read_do(estimator._labels, do, len(x))
+    requested = estimator._completed(read_do(estimator._labels, do, len(x)), x)
     if baseline is None:
         baseline = estimator.reconstruct(X)
     return judge(estimator, X, x, X_new, requested, baseline)

@@ -20,6 +20,7 @@ from sklearn_revae._interventions.requests import (
     read_do,
     read_labels,
     read_method,
+    unrequested,
 )
 from sklearn_revae._interventions.signatures import Signatures, typed_as
 from sklearn_revae._interventions.strength import needed_strength
@@ -86,7 +87,9 @@ class InterventionMixin(EditingMixin):
         do : dict, or a single value if the model has one label
             `{label: value}`. A label is given by its name in `label_names_` or by its
             index, a value as it was written in y. An array of shape (n_samples,) gives
-            each sample its own value.
+            each sample its own value. Where the array is not labelled, that is, where it
+            holds `unlabeled_value`, None or NaN, the label is left as it is. A sample
+            for which no label has a value is returned unchanged.
         method : {"transport", "sample", "mean"} or dict, default="transport"
             How the characteristic latents of a label move to its new value, see Notes.
             "transport" preserves *how* the sample shows the label. "sample" draws the
@@ -202,7 +205,9 @@ class InterventionMixin(EditingMixin):
         True
         """
         x = self._scaled(X)
-        requested = read_do(self._labels, do, len(x))
+        asked = read_do(self._labels, do, len(x))
+        requested = self._completed(asked, x)
+        left = unrequested(asked).all(axis=1)
         methods, latents = read_method(
             self._labels, method, list(requested), len(x), self.label_dim_
         )
@@ -217,7 +222,7 @@ class InterventionMixin(EditingMixin):
         random = check_random_state(random_state)
         noise = generator(draw_seed(random)) if drawn or "sample" in methods else None
         first_only = "given" in methods
-        given = [np.stack(list(requested.values()), axis=1), latents]
+        given = [np.stack(list(asked.values()), axis=1), latents]
         settings = list(requested), methods, given, constraints, residual, noise
         if max_columns is not None:
             edited = self._edit_few(x, requested, settings, strength, max_columns)
@@ -238,11 +243,11 @@ class InterventionMixin(EditingMixin):
                 unedited=report,
                 first_only=first_only,
             )
-        X_new = self._finish(X, x, edited, constraints, drawn)
+        X_new = self._finish(X, x, edited, constraints, drawn, left)
         if not report:
             return X_new
         # Whatever the same call changes without a shift does not count as an edit.
-        baseline = self._finish(X, x, unedited, constraints)
+        baseline = self._finish(X, x, unedited, constraints, left=left)
         by_first = first_only or len(editors(self.module_)) == 1
         return X_new, judge(self, X, x, X_new, requested, baseline, by_first=by_first)
 

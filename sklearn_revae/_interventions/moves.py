@@ -1,12 +1,14 @@
 """The move of characteristic latents that an intervention makes."""
 
-from sklearn_revae._model.edits import SPAN, implied, move, traverse
+import torch
+
+from sklearn_revae._model.edits import SPAN, implied, move, traverse, unrequested
 
 
 def mover(module, requested, methods, strength=1.0, noise=None):
     """The `edit` of :func:`decode_edits` that moves labels to other values.
 
-    It takes the codes (n, len(requested)) of the values, the latents
+    It takes the codes (n, len(requested)) of the values, -1 for none, the latents
     (n, len(requested), d) of the labels whose method is "given", and, if `strength` is
     not the same for all samples, their strengths (n,).
     """
@@ -28,16 +30,13 @@ def mover(module, requested, methods, strength=1.0, noise=None):
                     how = latents[:, place]
                 elif isinstance(how, float):
                     how = _at_position(labels, label, mean, source, how)
-            blocks = move(
-                labels,
-                blocks,
-                label,
-                source[:, label],
-                target[:, label],
-                how,
-                noise,
-                shift,
-            )
+            values = source[:, label], target[:, label]
+            moved = move(labels, blocks, label, *values, how, noise, shift)
+            if label in requested and (none := unrequested(codes[:, place])).any():
+                # As a label that nobody requested.
+                kept = move(labels, blocks, label, *values, "transport", None, shift)
+                moved = torch.where(none[:, None, None], kept, moved)
+            blocks = moved
         return blocks
 
     return edit

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn_revae._interventions.decoding import decode_edits
 from sklearn_revae._interventions.editing import EditingMixin
 from sklearn_revae._interventions.moves import mover
-from sklearn_revae._interventions.requests import read_do
+from sklearn_revae._interventions.requests import read_do, unrequested
 from sklearn_revae._typing import (
     ArrayRows,
     Bounds,
@@ -69,7 +69,9 @@ class NumberEditingMixin(EditingMixin):
         X : array-like of shape (n_samples, n_features)
             Samples, in the units of the training data.
         do : float, array-like of shape (n_samples,), or dict
-            The requested number, in the units of y, or one for each sample. For several
+            The requested number, in the units of y, or one for each sample, where NaN
+            leaves the target as it is. A sample without a requested number is returned
+            unchanged. For several
             targets, a dict with such an entry for some of them, by the name in
             `label_names_` or by the index of the target.
         keep : str, int, or array-like of these, default=None
@@ -130,7 +132,8 @@ class NumberEditingMixin(EditingMixin):
         True
         """
         x = self._scaled(X)
-        requested = read_do(self._labels, do, len(x))
+        asked = read_do(self._labels, do, len(x))
+        requested = self._completed(asked, x)
         constraints = self._constraints(len(x), keep, bounds, direction)
         numbers = np.stack(list(requested.values()), axis=1)
         edited, _ = decode_edits(
@@ -142,4 +145,5 @@ class NumberEditingMixin(EditingMixin):
             np.empty((len(x), 0)),
             residual=residual,
         )
-        return self._finish(X, x, edited, constraints)
+        left = unrequested(asked).all(axis=1)
+        return self._finish(X, x, edited, constraints, left=left)

@@ -9,9 +9,8 @@ from sklearn.utils import _safe_indexing
 from sklearn_revae._data.chunks import dense, float_dtype
 from sklearn_revae._data.containers import (
     column_dtypes,
-    restore,
     restore_draws,
-    unchanged_cells,
+    restore_edits,
 )
 from sklearn_revae._data.frames import is_frame
 from sklearn_revae._data.missing import is_missing
@@ -171,7 +170,7 @@ class Passage:
                 dtypes = [float_dtype(self._values)] * len(dtypes)
             constraints.apply(values, self._values, dtypes)
 
-    def restore(self, values, kept=()):
+    def restore(self, values, kept=False):
         """Numbers in the container of X; several edits of each sample as one array."""
         if values.ndim == 2:
             return self._restored(self._X, self._values, values, kept)
@@ -181,7 +180,7 @@ class Passage:
 
     def _restored(self, X, own, values, kept):
         """Numbers in the container of X, where cells equal to `own` are those of X."""
-        return restore(X, values, self._table, unchanged_cells(values, own, kept))
+        return restore_edits(X, own, values, self._table, kept)
 
     def transformed(self, values, kept):
         """Edits as the model sees them; several of each sample as one array."""
@@ -193,7 +192,7 @@ class Passage:
             _safe_indexing(self._X, repeated),
             self._values[repeated],
             values.reshape(-1, values.shape[-1]),
-            kept,
+            kept[repeated],
         )
         inside = as_array(transform(self._steps, rows))
         return inside.reshape(*values.shape[:-1], -1)

@@ -4,6 +4,7 @@ from sklearn_revae._interventions.generation import GenerationMixin
 from sklearn_revae._interventions.judging import intervention_report
 from sklearn_revae._interventions.mixin import InterventionMixin
 from sklearn_revae._interventions.passage import Passage, check_classes, split, transform
+from sklearn_revae._interventions.requests import read_do, unrequested
 from sklearn_revae._interventions.signatures import for_pipeline
 
 
@@ -87,10 +88,12 @@ def intervene(
     constraints = passage.constraints(keep, bounds, direction)
     values = passage.invert(model.intervene(passage.inside, do, **options))
     passage.constrain(values, constraints)
-    X_new = passage.restore(values, constraints.kept_)
+    asked = read_do(model._labels, do, len(values))
+    kept = constraints.kept_cells(unrequested(asked).all(axis=1))
+    X_new = passage.restore(values, kept)
     if not report:
         return X_new
-    inside_new = passage.transformed(values, constraints.kept_)
+    inside_new = passage.transformed(values, kept)
     baseline = passage.inside if residual else None
     return X_new, intervention_report(
         model, passage.inside, inside_new, do, baseline=baseline
@@ -140,7 +143,7 @@ def swap(pipeline, X, donors, labels=None, *, keep=None, residual=True):
     constraints = passage.constraints(keep)
     given = transform(steps, donors)
     edited = model.swap(passage.inside, given, labels, residual=residual)
-    return passage.restore(passage.invert(edited), constraints.kept_)
+    return passage.restore(passage.invert(edited), constraints.kept_cells())
 
 
 @for_pipeline(GenerationMixin.traverse)

@@ -23,14 +23,14 @@ def read_do(labels, do, n_rows):
     labels : LabelCodes or None
         The labels of the model.
     do : dict of label to value, or a value where there is one label
-        An array gives each sample its own value.
+        An array gives each sample its own value, or, where it is not labelled, none.
     n_rows : int
         Number of samples.
 
     Returns
     -------
     dict of int to ndarray of int
-        In the order of `do`.
+        In the order of `do`; -1, or NaN for a number, where no value is requested.
 
     Raises
     ------
@@ -76,18 +76,37 @@ def _codes_of(labels, label, value, n_rows):
         f"got {shortened(value)}: {labels.described_values(label)}."
     )
     try:
-        requested = np.asarray(value)
+        # As an array, strings beside -1 would all be strings.
+        requested = np.asarray(
+            value, object if isinstance(value, (list, tuple)) else None
+        )
     except ValueError as error:
         # Its elements differ in length.
         raise problem from error
     if requested.shape not in ((), (n_rows,)):
         raise problem
     try:
-        codes = labels.encode_values(np.atleast_1d(requested), label)
+        if requested.ndim:
+            return labels.encode_requests(requested, label)
+        return np.repeat(labels.encode_values(requested[None], label), n_rows)
     except TypeError as error:
         # Its elements are lists, sets or the like.
         raise problem from error
-    return codes if requested.ndim else np.repeat(codes, n_rows)
+
+
+def unrequested(requested):
+    """Mask (n, L) of the requests that are none, in the order of `requested`."""
+    codes = np.stack(list(requested.values()), axis=1)
+    return np.isnan(codes) if codes.dtype.kind == "f" else codes < 0
+
+
+def completed(requested, predicted):
+    """Requests in which predicted codes (n, L) take the place of those that are none."""
+    none = unrequested(requested)
+    return {
+        label: np.where(none[:, a], predicted[:, label].astype(codes.dtype), codes)
+        for a, (label, codes) in enumerate(requested.items())
+    }
 
 
 def read_method(labels, method, requested, n_rows, dim):

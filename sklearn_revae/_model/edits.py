@@ -78,6 +78,11 @@ def _line(means, scales, ends, span):
     return axis, before, distance, before + distance + behind
 
 
+def unrequested(codes):
+    """Where no value is requested: the code is -1, the number NaN."""
+    return codes.isnan() if codes.is_floating_point() else codes < 0
+
+
 def implied(label_model, codes, requested):
     """Return the codes (n, L) of all labels after some of them were set.
 
@@ -92,14 +97,17 @@ def implied(label_model, codes, requested):
     codes : long tensor (..., n, L)
         The present codes of the rows.
     requested : dict of int to long tensor (..., n)
-        The requested codes, by the index of their label.
+        The requested codes, by the index of their label; -1 requests none.
     """
     result = codes.clone()
     for label, target in requested.items():
-        result[..., label] = target
+        present = codes[..., label]
+        result[..., label] = torch.where(unrequested(target), present, target)
     for label, value, other, excluded, instead in label_model.exclusions:
-        if label in requested and other not in requested:
+        if label in requested:
             excludes = (requested[label] == value) & (codes[..., other] == excluded)
+            if other in requested:
+                excludes = excludes & unrequested(requested[other])
             result[..., other] = result[..., other].masked_fill(excludes, instead)
     return result
 
