@@ -109,10 +109,8 @@ def restore_frame(X, values, table, unchanged):
             series.name, column, _list_type(series, column), backend=frame.implementation
         )
         column = _as_before(series, column)
-        if same is not None and same.any():
-            missing = where_missing(series.to_numpy())
-            if _exceeds_float64(series) or missing[same].any():
-                column = _mixed(series, column, same)
+        if same is not None and same.any() and _differs(series, same):
+            column = _mixed(series, column, same)
         new.append(column)
     if frame.implementation.is_pandas():
         result = X.copy() if len(X) == len(values) else X.reindex(range(len(values)))
@@ -138,6 +136,11 @@ def _list_type(series, column):
     """The type to give to a list of integers, which libraries may infer too narrow."""
     integers = isinstance(column, list) and all(type(cell) is int for cell in column)
     return series.dtype if integers and series.dtype.is_integer() else None
+
+
+def _differs(series, same):
+    """Whether numbers may not be what a column has in the rows of the mask `same`."""
+    return _exceeds_float64(series) or where_missing(series.to_numpy())[same].any()
 
 
 def _exceeds_float64(series):

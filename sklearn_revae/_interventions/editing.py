@@ -6,7 +6,7 @@ from sklearn_revae._data.chunks import dense, float_dtype
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._inference.latents import LatentsMixin
 from sklearn_revae._interventions.constraints import Constraints
-from sklearn_revae._interventions.requests import completed, unrequested
+from sklearn_revae._interventions.requests import completed, read_do, unrequested
 
 
 class EditingMixin(LatentsMixin):
@@ -25,18 +25,29 @@ class EditingMixin(LatentsMixin):
             categorical=np.isin(np.arange(codec.n_features), list(codec.levels_)),
         )
 
-    def _completed(self, requested, x):
-        """Requests, with predicted values where there are none.
+    def _requests(self, do, x):
+        """What `do` requests for samples `x`.
 
-        An edit does not move a label from the value that the ensemble predicts to itself.
+        Returns
+        -------
+        requested : dict of int to ndarray (n,)
+            Codes by the position of their label. Where no value is requested, it is the
+            predicted one, from which an edit does not move the label.
+        asked : ndarray (n, len(requested))
+            The same codes, but -1, or NaN for numbers, where no value is requested.
+        left : ndarray of bool (n,)
+            The samples for which none is requested.
         """
-        if not unrequested(requested).any():
-            return requested
+        requested = read_do(self._labels, do, len(x))
+        asked = np.stack(list(requested.values()), axis=1)
+        none = unrequested(requested)
+        if none.any():
 
-        def predicted(module, rows):
-            return module.label_model.combined(module.member_predictions(rows))
+            def predicted(module, rows):
+                return module.label_model.combined(module.member_predictions(rows))
 
-        return completed(requested, apply(self.module_, predicted, x))
+            requested = completed(requested, apply(self.module_, predicted, x))
+        return requested, asked, none.all(axis=1)
 
     def _finish(self, X, x, edited, constraints, drawn=False, left=None):
         """Edits (n, m, n_features) within their constraints, in the container of X.

@@ -13,7 +13,6 @@ from sklearn_revae._inference.density import row_bounds
 from sklearn_revae._inference.disagreement import averaged
 from sklearn_revae._interventions.passage import check_classes
 from sklearn_revae._interventions.report import InterventionReport
-from sklearn_revae._interventions.requests import read_do
 from sklearn_revae._typing import Do, Model, Rows
 
 # Samples that score below this percentile of the training samples are flagged.
@@ -73,7 +72,7 @@ def intervention_report(
     """
     check_classes(estimator)
     x = estimator._scaled(X)
-    requested = estimator._completed(read_do(estimator._labels, do, len(x)), x)
+    requested, _, _ = estimator._requests(do, x)
     if baseline is None:
         baseline = estimator.reconstruct(X)
     return judge(estimator, X, x, X_new, requested, baseline)

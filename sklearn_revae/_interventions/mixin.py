@@ -17,10 +17,8 @@ from sklearn_revae._interventions.judging import judge
 from sklearn_revae._interventions.moves import mover
 from sklearn_revae._interventions.requests import (
     check_combination,
-    read_do,
     read_labels,
     read_method,
-    unrequested,
 )
 from sklearn_revae._interventions.signatures import Signatures, typed_as
 from sklearn_revae._interventions.strength import needed_strength
@@ -205,9 +203,7 @@ class InterventionMixin(EditingMixin):
         True
         """
         x = self._scaled(X)
-        asked = read_do(self._labels, do, len(x))
-        requested = self._completed(asked, x)
-        left = unrequested(asked).all(axis=1)
+        requested, asked, left = self._requests(do, x)
         methods, latents = read_method(
             self._labels, method, list(requested), len(x), self.label_dim_
         )
@@ -222,7 +218,7 @@ class InterventionMixin(EditingMixin):
         random = check_random_state(random_state)
         noise = generator(draw_seed(random)) if drawn or "sample" in methods else None
         first_only = "given" in methods
-        given = [np.stack(list(asked.values()), axis=1), latents]
+        given = [asked, latents]
         settings = list(requested), methods, given, constraints, residual, noise
         if max_columns is not None:
             edited = self._edit_few(x, requested, settings, strength, max_columns)

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from sklearn_revae._interventions.decoding import decode_edits
 from sklearn_revae._interventions.editing import EditingMixin
 from sklearn_revae._interventions.moves import mover
-from sklearn_revae._interventions.requests import read_do, unrequested
 from sklearn_revae._typing import (
     ArrayRows,
     Bounds,
@@ -132,18 +131,15 @@ class NumberEditingMixin(EditingMixin):
         True
         """
         x = self._scaled(X)
-        asked = read_do(self._labels, do, len(x))
-        requested = self._completed(asked, x)
+        requested, asked, left = self._requests(do, x)
         constraints = self._constraints(len(x), keep, bounds, direction)
-        numbers = np.stack(list(requested.values()), axis=1)
         edited, _ = decode_edits(
             self.module_,
             x,
             mover(self.module_, list(requested), ["transport"] * len(requested)),
-            numbers,
+            asked,
             # No label is given latents of its own.
             np.empty((len(x), 0)),
             residual=residual,
         )
-        left = unrequested(asked).all(axis=1)
         return self._finish(X, x, edited, constraints, left=left)
