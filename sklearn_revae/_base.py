@@ -16,10 +16,9 @@ from sklearn_revae import _defaults
 from sklearn_revae._convergence import warn_of_few_steps
 from sklearn_revae._data.codec import Codec
 from sklearn_revae._data.column_kinds import ColumnKinds
-from sklearn_revae._data.file_names import in_order_of
+from sklearn_revae._data.file_names import in_order_of, weights_in_order_of
 from sklearn_revae._data.held_out import held_out_samples
 from sklearn_revae._data.storage import rows_at
-from sklearn_revae._data.tensors import as_numpy
 from sklearn_revae._docstrings import renamed
 from sklearn_revae._fit_context import CallbackSupport, unchanged_on_failure, watchers
 from sklearn_revae._inference.latents import LatentsMixin
@@ -167,7 +166,10 @@ class BaseReVAE(
         """
         values = self._codec.read(X, self)
         weight = _check_sample_weight(
-            as_numpy(sample_weight), values, dtype=np.float64, ensure_non_negative=True
+            weights_in_order_of(values, sample_weight),
+            values,
+            dtype=np.float64,
+            ensure_non_negative=True,
         )
         # A sample of weight zero must not matter, not even for the scaling.
         used = np.flatnonzero(weight)
@@ -176,7 +178,7 @@ class BaseReVAE(
                 "sample_weight is zero for every sample, so there is nothing to fit. At "
                 "least one weight has to be positive."
             )
-        y = in_order_of(values, as_numpy(y))
+        y = in_order_of(values, y)
         if y is not None:
             check_consistent_length(values, y)
         if len(used) < values.shape[0]:

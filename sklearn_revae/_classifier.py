@@ -10,9 +10,9 @@ from sklearn.utils import check_consistent_length
 
 from sklearn_revae._base import BaseReVAE
 from sklearn_revae._class_labels import ClassLabelsMixin
-from sklearn_revae._data.file_names import in_order_of
+from sklearn_revae._data.file_names import in_order_of, weights_in_order_of
 from sklearn_revae._data.labels import cell_accuracy
-from sklearn_revae._data.tensors import as_numpy, like
+from sklearn_revae._data.tensors import like
 from sklearn_revae._docstrings import document_estimator
 from sklearn_revae._imputation.mixin import ImputationMixin
 from sklearn_revae._inference.chunked import apply
@@ -21,7 +21,7 @@ from sklearn_revae._inference.novelty import NoveltyMixin
 from sklearn_revae._interventions.generation import GenerationMixin
 from sklearn_revae._interventions.mixin import InterventionMixin
 from sklearn_revae._parameters import validates_parameters
-from sklearn_revae._typing import Labels, PerLabel, Rows
+from sklearn_revae._typing import Labels, PerLabel, Rows, Weights
 
 
 @document_estimator
@@ -87,7 +87,7 @@ class ReVAEClassifier(
     _needs_labels = True
 
     @validates_parameters
-    def fit(self, X: Rows, y: Labels, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(self, X: Rows, y: Labels, sample_weight: Weights | None = None) -> Self:
         """Fit the model to labelled and unlabelled samples.
 
         .. versionadded:: 0.1
@@ -128,7 +128,7 @@ class ReVAEClassifier(
         X: Rows | Iterator[Any],
         y: Labels | None = None,
         classes: ArrayLike | Sequence[ArrayLike] | None = None,
-        sample_weight: ArrayLike | None = None,
+        sample_weight: Weights | None = None,
     ) -> Self:
         """Train the model for one epoch on a batch of samples.
 
@@ -274,7 +274,7 @@ class ReVAEClassifier(
         x = self._scaled(X)
         return like(X, self._labels.decode(self._codes_of(x)))
 
-    def score(self, X: Rows, y: Labels, sample_weight: ArrayLike | None = None) -> float:
+    def score(self, X: Rows, y: Labels, sample_weight: Weights | None = None) -> float:
         """Return the accuracy over the labelled entries of y.
 
         .. versionadded:: 0.1
@@ -311,7 +311,8 @@ class ReVAEClassifier(
         1.0
         """
         x = self._scaled(X)
-        y, sample_weight = in_order_of(x.values, as_numpy(y)), as_numpy(sample_weight)
+        y = in_order_of(x.values, y)
+        sample_weight = weights_in_order_of(x.values, sample_weight)
         check_consistent_length(x, y, sample_weight)
         codes = self._labels.encode(y, unknown="count")
         return cell_accuracy(self._codes_of(x), codes, sample_weight)

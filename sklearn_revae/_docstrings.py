@@ -94,7 +94,8 @@ labelled.""",
     "sample_weight": """\
 sample_weight : array-like of shape (n_samples,), default=None
     Weights of the samples in the loss and in the class frequencies. A sample of
-    weight 0 is ignored entirely. If None, all weights are 1.""",
+    weight 0 is ignored entirely. If None, all weights are 1. For a folder of images,
+    a dict or a pandas Series can name the file of each weight.""",
     "batches": """\
 X : array-like of shape (n_samples, n_features), iterator or DataLoader
     A batch of samples; or an iterator or a :class:`torch.utils.data.DataLoader`

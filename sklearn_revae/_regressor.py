@@ -12,9 +12,9 @@ from sklearn.utils import check_consistent_length
 
 from sklearn_revae import _defaults
 from sklearn_revae._base import BaseReVAE
-from sklearn_revae._data.file_names import in_order_of
+from sklearn_revae._data.file_names import in_order_of, weights_in_order_of
 from sklearn_revae._data.label_numbers import LabelNumbers
-from sklearn_revae._data.tensors import as_numpy, like
+from sklearn_revae._data.tensors import like
 from sklearn_revae._docstrings import document_estimator
 from sklearn_revae._imputation.mixin import ImputationMixin
 from sklearn_revae._inference.chunked import apply
@@ -27,6 +27,7 @@ from sklearn_revae._typing import (
     Labels,
     RandomState,
     Rows,
+    Weights,
 )
 
 
@@ -151,7 +152,7 @@ class ReVAERegressor(NumberEditingMixin, ImputationMixin, RegressorMixin, BaseRe
         self.verbose = verbose
 
     @validates_parameters
-    def fit(self, X: Rows, y: Labels, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(self, X: Rows, y: Labels, sample_weight: Weights | None = None) -> Self:
         """Fit the model to labelled and unlabelled samples.
 
         .. versionadded:: 0.2
@@ -164,7 +165,8 @@ class ReVAERegressor(NumberEditingMixin, ImputationMixin, RegressorMixin, BaseRe
             labelled.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples in the loss. A sample of weight 0 is ignored entirely.
-            If None, all weights are 1.
+            If None, all weights are 1. For a folder of images, a dict or a pandas Series
+            can name the file of each weight.
 
         Returns
         -------
@@ -250,7 +252,7 @@ class ReVAERegressor(NumberEditingMixin, ImputationMixin, RegressorMixin, BaseRe
         spread = self._labels.decode_spread(np.sqrt(variance))
         return like(X, predicted), like(X, spread)
 
-    def score(self, X: Rows, y: Labels, sample_weight: ArrayLike | None = None) -> float:
+    def score(self, X: Rows, y: Labels, sample_weight: Weights | None = None) -> float:
         """Return the coefficient of determination, R2, over the labelled entries of y.
 
         .. versionadded:: 0.2
@@ -287,7 +289,8 @@ class ReVAERegressor(NumberEditingMixin, ImputationMixin, RegressorMixin, BaseRe
         True
         """
         x = self._scaled(X)
-        y, sample_weight = in_order_of(x.values, as_numpy(y)), as_numpy(sample_weight)
+        y = in_order_of(x.values, y)
+        sample_weight = weights_in_order_of(x.values, sample_weight)
         check_consistent_length(x, y, sample_weight)
         cells = self._labels.cells(y)
         predicted = self._labels.decode(apply(self.module_, _means, x).mean(1))

@@ -12,7 +12,7 @@ from sklearn_revae._imputation.mixin import ImputationMixin
 from sklearn_revae._interventions.generation import GenerationMixin
 from sklearn_revae._interventions.mixin import InterventionMixin
 from sklearn_revae._parameters import validates_parameters
-from sklearn_revae._typing import Labels, Rows
+from sklearn_revae._typing import Labels, Rows, Weights
 
 
 @document_estimator
@@ -66,7 +66,7 @@ class ReVAETransformer(
 
     @validates_parameters
     def fit(
-        self, X: Rows, y: Labels | None = None, sample_weight: ArrayLike | None = None
+        self, X: Rows, y: Labels | None = None, sample_weight: Weights | None = None
     ) -> Self:
         """Fit the model to samples, with or without labels.
 
@@ -109,7 +109,7 @@ class ReVAETransformer(
         X: Rows | Iterator[Any],
         y: Labels | None = None,
         classes: ArrayLike | Sequence[ArrayLike] | None = None,
-        sample_weight: ArrayLike | None = None,
+        sample_weight: Weights | None = None,
     ) -> Self:
         """Train the model for one epoch on a batch of samples.
 

@@ -52,6 +52,7 @@ Rows: TypeAlias = ArrayRows | Frame | Sparse
 Container = TypeVar("Container", bound=Frame | Sparse)
 # NumPy's type of array-likes excludes lists that hold None beside the labels.
 Labels: TypeAlias = ArrayLike | Frame | Sequence[object] | Mapping[str, object]
+Weights: TypeAlias = ArrayLike | Mapping[str, float]
 # An array for one label and a list of arrays for several. Types cannot express which.
 PerLabel: TypeAlias = NDArray[Any] | Any
 

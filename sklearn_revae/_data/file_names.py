@@ -1,4 +1,4 @@
-"""Labels of the images of a folder: y by file name, or in the order of the files."""
+"""Labels and weights of the images of a folder, by file name or in their order."""
 
 import re
 from collections.abc import Mapping
@@ -6,13 +6,14 @@ from collections.abc import Mapping
 import narwhals as nw
 import numpy as np
 
+from sklearn_revae._data.tensors import as_numpy
 from sklearn_revae._data.warning import warn_user
 
-_KEYED = "y = {name: label, ...} with the names that datasets.list_images(X) returns"
+_KEYED = "{name: value, ...} with the names that datasets.list_images(X) returns"
 
 
 def in_order_of(values, y):
-    """Return y in the order of the rows in `values`.
+    """Return labels in the order of the rows in `values`.
 
     Parameters
     ----------
@@ -28,25 +29,52 @@ def in_order_of(values, y):
         If y names a file that is not in the folder, or twice the same one, or if y is a
         dict but X is not a folder.
     """
+    return _in_order(values, as_numpy(y), "y")
+
+
+def weights_in_order_of(values, sample_weight):
+    """Return weights in the order of the rows in `values`.
+
+    The parameters and errors are those of :func:`in_order_of`.
+
+    Raises
+    ------
+    ValueError
+        Also if the weights name some of the files only.
+    """
+    names = getattr(values, "names", None)
+    weight = as_numpy(sample_weight)
+    if names is not None and (isinstance(weight, Mapping) or _is_indexed_by_text(weight)):
+        missing = sorted(set(names) - set(weight.keys()))
+        if missing:
+            raise ValueError(
+                f"sample_weight has no weight for the image {missing[0]!r} of the folder "
+                "X. Pass a weight for each image; it can be 0."
+            )
+    return _in_order(values, weight, "sample_weight")
+
+
+def _in_order(values, given, argument):
     names = getattr(values, "names", None)
     if names is None:
-        if isinstance(y, Mapping):
+        if isinstance(given, Mapping):
             raise ValueError(
-                "y is a dict, which is supported for a folder of images only, because "
-                "its keys are file names. Pass an array with one label per sample."
+                f"{argument} is a dict, which is supported for a folder of images only, "
+                "because its keys are file names. Pass an array with one entry per "
+                "sample."
             )
-        return y
-    if isinstance(y, Mapping):
-        _check_keys(list(y), names)
-        return [y.get(name) for name in names]
-    if _is_indexed_by_text(y):
-        _check_keys(list(y.index), names)
+        return given
+    if isinstance(given, Mapping):
+        _check_keys(list(given), names, argument)
+        return [given.get(name) for name in names]
+    if _is_indexed_by_text(given):
+        _check_keys(list(given.index), names, argument)
         # Integers beside missing values would become floats.
-        y = y if len(y) == len(names) else y.astype(object)
-        return y.reindex(names)
-    if y is not None:
-        _warn_of_order(names)
-    return y
+        given = given if len(given) == len(names) else given.astype(object)
+        return given.reindex(names)
+    if given is not None:
+        _warn_of_order(names, argument)
+    return given
 
 
 def _is_indexed_by_text(y):
@@ -57,20 +85,22 @@ def _is_indexed_by_text(y):
     return len(y) > 0 and all(isinstance(key, str) for key in y.index)
 
 
-def _check_keys(keys, names):
+def _check_keys(keys, names, argument):
     known = set(names)
     strangers = [key for key in keys if key not in known]
     if strangers:
         raise ValueError(
-            f"y names the file {strangers[0]!r}, which is not an image in the folder X. "
-            f"The first images are {names[:3]}. Pass {_KEYED}."
+            f"{argument} names the file {strangers[0]!r}, which is not an image in the "
+            f"folder X. The first images are {names[:3]}. Pass {argument} = {_KEYED}."
         )
     if len(set(keys)) < len(keys):
         twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"y names the file {twice!r} twice. Leave one of them out.")
+        raise ValueError(
+            f"{argument} names the file {twice!r} twice. Leave one of them out."
+        )
 
 
-def _warn_of_order(names):
+def _warn_of_order(names, argument):
     """Warn if files that are sorted as text are not in the order of their numbers."""
     by_number = sorted(names, key=_natural)
     if by_number != names:
@@ -78,8 +108,8 @@ def _warn_of_order(names):
         shown = names[max(first - 1, 0) : first + 2]
         warn_user(
             f"X is a folder whose files are sorted as text: {shown} follow one another. "
-            "y does not name the files, so its labels belong to other images if they are "
-            f"in the order of the numbers. Pass {_KEYED}."
+            f"{argument} does not name the files, so its entries belong to other images "
+            f"if they are in the order of the numbers. Pass {argument} = {_KEYED}."
         )
 
 

@@ -83,7 +83,7 @@ def test_a_name_twice_is_refused(folder, quick_classifier):
 
 
 def test_a_dict_is_refused_where_rows_have_no_names(quick_classifier):
-    with pytest.raises(ValueError, match=r"y is a dict.*one label per sample"):
+    with pytest.raises(ValueError, match=r"y is a dict.*one entry per sample"):
         quick_classifier().fit(np.eye(4), {"0.png": 1})
 
 
@@ -106,3 +106,34 @@ def test_subfolders_are_ignored_beside_images(tmp_path):
 def test_a_folder_without_images_is_refused(tmp_path):
     with pytest.raises(ValueError, match="contains no pictures"):
         list_images(tmp_path)
+
+
+@pytest.mark.parametrize("kind", [dict, pd.Series])
+def test_weights_belong_to_the_file_with_their_name(kind, folder, quick_classifier):
+    weight = {f"{i}.png": float(i > 5) * (1 + i % 2) for i in range(N)}
+    model = quick_classifier().fit(folder, _keyed(), kind(weight))
+    # Three images of each class have a weight, which is 1 or 2.
+    np.testing.assert_array_equal(model._labels.counts_[0], [3, 6])
+    y = {f"{i}.png": int(i % 2 if i < 6 else 5) for i in range(N)}
+    unlike = {name: 1 - (value > 0) for name, value in weight.items()}
+    accuracy = model.score(folder, y, kind(unlike))
+    early = _numbers() < 6
+    right = model.predict(folder) == _numbers() % 2
+    assert accuracy == right[early].mean()
+
+
+def _numbers():
+    """The numbers of the files, in their order as text."""
+    return np.array(sorted(range(N), key=str))
+
+
+def test_weights_must_name_all_files(folder, quick_classifier):
+    with pytest.raises(ValueError, match=r"no weight for the image '1\.png'"):
+        quick_classifier().fit(folder, _keyed(), {"0.png": 1.0})
+    with pytest.raises(ValueError, match="sample_weight is a dict"):
+        quick_classifier().fit(np.eye(4), [0, 1, 0, 1], {"0.png": 1.0})
+
+
+def test_warns_if_weights_may_be_in_another_order(folder, quick_classifier):
+    with pytest.warns(UserWarning, match="sample_weight does not name the files"):
+        quick_classifier().fit(folder, _keyed(), np.ones(N))
