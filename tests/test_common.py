@@ -21,9 +21,15 @@ SHORT = {
     "hidden_layer_sizes": (16,),
     "random_state": 0,
 }
-# These checks require good predictions.
 LONG = {"max_iter": 60, "batch_size": "auto"}
-NEED_GOOD_PREDICTIONS = {"check_classifiers_train", "check_regressors_train"}
+# Parameters for checks that need others.
+CHANGES = {
+    # These two require good predictions.
+    "check_classifiers_train": LONG,
+    "check_regressors_train": LONG,
+    # It sets max_iter to 1000.
+    "check_class_weight_classifiers": {"early_stopping": True},
+}
 
 
 def expected_failures(estimator):
@@ -54,9 +60,8 @@ def expected_failures(estimator):
     expected_failed_checks=expected_failures,
 )
 def test_scikit_learn_checks(estimator, check):
-    if check.func.__name__ in NEED_GOOD_PREDICTIONS:
-        # The other checks are given the same object.
-        estimator = clone(estimator).set_params(**LONG)
+    # Other checks are given the same object.
+    estimator = clone(estimator).set_params(**CHANGES.get(check.func.__name__, {}))
     check(estimator)
 
 
