@@ -17,6 +17,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
 
+from sklearn_revae import ReVAERegressor, soft_labels
 from sklearn_revae.persistence import load, save
 
 aten = torch.ops.aten
@@ -220,6 +221,8 @@ def test_training_learns_what_it_learns_on_the_cpu(few_blobs, fitted, quick_clas
         {"early_stopping": 0.2, "verbose": True},
         {"n_members": 1, "edit_weight": 0.0},
         {"encoder": torch.nn.Linear(4, 5), "style_dim": 1, "n_members": 2},
+        # Members with linear encoders beside others.
+        {"n_members": "auto"},
     ],
 )
 def test_fits_with_other_parameters(changes, few_blobs, quick_classifier):
@@ -285,6 +288,25 @@ def test_draws_of_every_kind_are_those_of_the_cpu(table, table_model):
     np.testing.assert_allclose(
         drawn[..., numbers].astype(float), expected[..., numbers].astype(float), atol=0.05
     )
+
+
+def test_numbers(blobs):
+    X = blobs[0]
+    y = np.where(np.arange(60) % 2, X[:, 0], np.nan)
+    model = ReVAERegressor((8,), n_members=2, max_iter=1, device="meta", random_state=0)
+    mean, std = model.fit(X, y).predict(X, return_std=True)
+    assert np.isfinite(mean).all()
+    assert (std > 0).all()
+    # Labels were left out, by which the noise was measured.
+    assert model.module_.label_model.noise.item() > 0
+
+
+def test_labels_that_are_known_in_part(blobs, quick_classifier):
+    X, y = blobs
+    possible = np.eye(3)[y]
+    possible[::2, 2] = 1
+    model = quick_classifier(device="meta", max_iter=2).fit(X, soft_labels(possible))
+    assert model.predict_proba(X).shape == (60, 3)
 
 
 def test_pictures(quick_transformer, quick_classifier):

@@ -199,6 +199,8 @@ class StackedReVAE(ReVAE):
             first.style_dim,
         )
         self.n_members = len(members)
+        # The judges do not move with this module.
+        self.to(next(first.parameters()).device)
         self.judges = []
         self.judges = [_without_gradients(self)]
 
