@@ -13,7 +13,7 @@ import numpy as np
 # Clipped values lie within this distance of zero.
 LIMIT = 4.0
 # Decoded values are this far from the limit, that is, at most 40 scales from the centre.
-_LARGEST_DECODED = 3.98
+LARGEST_DECODED = 3.98
 
 
 def clip(z):
@@ -30,7 +30,7 @@ def unclip(s):
 
 def unclip_decoded(s):
     """The standardised values of decoder outputs, which are not bounded."""
-    return unclip(np.clip(s, -_LARGEST_DECODED, _LARGEST_DECODED))
+    return unclip(np.clip(s, -LARGEST_DECODED, LARGEST_DECODED))
 
 
 def log_slope(z):

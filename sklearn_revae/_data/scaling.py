@@ -19,7 +19,7 @@ _FARTHEST = 1e15
 # Decoded real values leave the range in fit by at most its width, or this many scales.
 _FEWEST_SCALES = 10.0
 # Beyond this clipped value, 4.5 scales from the centre, clipping is steep.
-_STEEP = 3.0
+STEEP = 3.0
 _LARGEST = np.finfo(np.float64).max
 _SMALLEST = np.finfo(np.float64).smallest_subnormal
 
@@ -357,7 +357,7 @@ class Scaling:
             other[..., logged] = np.exp(other[..., logged])
             own, new = own[..., columns], new[..., columns]
             smaller = np.abs(other - own) < np.abs(new - own)
-        smaller &= np.maximum(np.abs(s_before), np.abs(s_after)) > _STEEP
+        smaller &= np.maximum(np.abs(s_before), np.abs(s_after)) > STEEP
         return np.where(smaller, other, new)
 
 

@@ -91,7 +91,7 @@ def decode_edits(
             decoded.append(_expectations(member, start, z, z_new, n_before))
         likelihood = module.likelihood
         combined = [
-            _combine(torch.stack(parts), family.discrete, n_edits, n_before)
+            combine(torch.stack(parts), family.discrete, n_edits, n_before)
             for family, parts in zip(
                 likelihood.families.values(), zip(*decoded, strict=True), strict=True
             )
@@ -138,7 +138,7 @@ def _expectations(member, start, z, z_new, n_before):
     return member.likelihood.expectations(output)
 
 
-def _combine(members, discrete, n_edits, n_before):
+def combine(members, discrete, n_edits, n_before):
     """Combine what the members expect for the columns of a family.
 
     Parameters

@@ -12,8 +12,9 @@ from sklearn_revae.persistence._errors import ModelFileError, UnstorableError
 from sklearn_revae.persistence._estimators import ESTIMATORS, estimator_from, state_of
 from sklearn_revae.persistence._file import read, write
 from sklearn_revae.persistence._modules import OWN_MODULES
+from sklearn_revae.persistence._onnx import to_onnx
 
-__all__ = ["ModelFileError", "load", "save"]
+__all__ = ["ModelFileError", "load", "save", "to_onnx"]
 
 
 @standard_settings()

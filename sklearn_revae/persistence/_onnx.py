@@ -1,0 +1,389 @@
+"""Export of what an estimator computes to a file in the format ONNX."""
+
+import io
+import json
+import math
+import warnings
+from os import PathLike
+from typing import Literal
+
+import torch
+from sklearn.utils.validation import check_is_fitted
+from torch import nn
+
+from sklearn_revae._regressor import ReVAERegressor
+from sklearn_revae._torch_state import standard_settings
+from sklearn_revae._typing import Storable
+from sklearn_revae._version import __version__
+from sklearn_revae.persistence._estimators import ESTIMATORS
+from sklearn_revae.persistence._file import replace_file
+from sklearn_revae.persistence._onnx_graphs import (
+    InterventionGraph,
+    LatentGraph,
+    NumberGraph,
+    NumberInterventionGraph,
+    ProbabilityGraph,
+)
+
+# ONNX Runtime reads these operator sets from version 1.14 on.
+_OPSET, _ML_OPSET = 18, 2
+_METHODS = ("predict_proba", "predict", "transform", "intervene")
+
+
+@standard_settings()
+def to_onnx(
+    estimator: Storable,
+    path: str | PathLike[str],
+    what: Literal["predict_proba", "predict", "transform", "intervene"] = "predict_proba",
+) -> None:
+    """Write what a method computes to a file in the format ONNX.
+
+    ONNX Runtime and other runtimes run such a file without PyTorch and without this
+    package, in many programming languages. The file contains the scaling of X, the coding
+    of categories and the treatment of missing values, so it takes X in the units of the
+    training data.
+
+    .. versionadded:: 0.2
+
+    Parameters
+    ----------
+    estimator : ReVAEClassifier, ReVAERegressor or ReVAETransformer
+        Fitted estimator.
+    path : str or path-like
+        The file to write, usually `*.onnx`. An existing file is replaced.
+    what : {"predict_proba", "predict", "transform", "intervene"}, default="predict_proba"
+        The method. "predict" is for regressors only; of a classifier, export
+        "predict_proba" and take the most probable class.
+
+    Raises
+    ------
+    ImportError
+        If the package onnx is not installed. Install it with
+        ``pip install sklearn-revae[onnx]``.
+    ValueError
+        If the estimator is of another class or does not have the method, if X has
+        categories that are neither strings nor numbers, or if a column has the name of
+        another input or output.
+    OSError
+        If the file cannot be written.
+
+    See Also
+    --------
+    save : Write the estimator itself, which can be trained further.
+
+    Notes
+    -----
+    The inputs of the file are:
+
+    - ``X``, double, of shape (n_samples, n_features), or of the shape of pictures, with
+      NaN for missing values. If X is a table with categories, each column is an input
+      instead, by its name (``x0``, ``x1``, ... in an array), of shape (n_samples, 1):
+      strings for categories that are strings, where any string that is not a category
+      stands for a missing value, and otherwise double.
+    - for "intervene" of a classifier or transformer, ``value``, int64, of shape
+      (n_samples, n_labels) or (1, n_labels): for each label, the index of the requested
+      class in `classes_`, or -1 to leave the label out of `do`; and ``strength``, double,
+      of shape (), the parameter of the same name.
+    - for "intervene" of a regressor, ``value``, double, of the same shape: the requested
+      numbers, NaN for targets that are left out of `do`.
+
+    The outputs are ``probabilities``, or ``probabilities_<label>`` for each of several
+    labels; ``predictions``; ``latents``; and, for "intervene", ``new_X``, or
+    ``new_<column>`` for each column. Numbers are double, and they are not rounded to the
+    dtype of X.
+
+    "intervene" is the default method, "transport", with `residual=True`. The other
+    parameters of the method, `strength="auto"` among them, are not part of the file.
+
+    The networks compute in single precision, while Python computes in double precision,
+    so results differ in about the sixth digit, and a category changes where two are equal
+    to this digit. Python refuses values of X that are infinite or extremely far from
+    those in `fit`. The file does not.
+
+    The metadata of the file hold a JSON object, under the key ``sklearn_revae``, with the
+    method, the names of labels and columns, and the classes.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> import onnxruntime
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn_revae import ReVAEClassifier
+    >>> from sklearn_revae.persistence import to_onnx
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = ReVAEClassifier((32,), max_iter=20, random_state=0).fit(X, y)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "iris.onnx")
+    ...     to_onnx(model, path)
+    ...     session = onnxruntime.InferenceSession(path)
+    >>> (probabilities,) = session.run(None, {"X": X})
+    >>> bool(np.allclose(probabilities, model.predict_proba(X), atol=1e-4))
+    True
+    """
+    try:
+        import onnx
+    except ImportError as error:
+        raise ImportError(
+            "to_onnx requires the package onnx. Install it with: "
+            "pip install sklearn-revae[onnx]"
+        ) from error
+    graph = _graph_of(estimator, what)
+    interface = _Interface(estimator._codec, graph)
+    exported = onnx.load_model_from_string(interface.exported())
+    interface.name_categories(exported, onnx.helper)
+    _describe(exported, estimator, what)
+    onnx.checker.check_model(exported)
+    replace_file(path, exported.SerializeToString())
+
+
+def _graph_of(estimator, what):
+    """The module of a method.
+
+    Raises
+    ------
+    ValueError
+        If the estimator is not a fitted one of this package, or has no such method.
+    """
+    if type(estimator) not in ESTIMATORS.values():
+        raise ValueError(
+            f"estimator is a {type(estimator).__name__}, but only {sorted(ESTIMATORS)} "
+            "can be exported, and no subclasses. Of a Pipeline, export this step, and "
+            "pass the file what the steps before it return."
+        )
+    if what not in _METHODS:
+        raise ValueError(f"what must be one of {list(_METHODS)}, got {what!r}.")
+    check_is_fitted(estimator)
+    numbers = isinstance(estimator, ReVAERegressor)
+    has_method = hasattr(estimator, what) and (what != "predict" or numbers)
+    if not has_method:
+        raise ValueError(
+            f"what={what!r} cannot be exported for a {type(estimator).__name__}. Of a "
+            "classifier, export 'predict_proba', and of a regressor 'predict'; a "
+            "transformer has neither."
+        )
+    if what == "intervene" and not estimator.label_names_:
+        raise ValueError(
+            "what='intervene' requires a model with labels, but this one was fitted "
+            "without y."
+        )
+    if what == "intervene":
+        return (NumberInterventionGraph if numbers else InterventionGraph)(estimator)
+    graphs = {"predict": NumberGraph, "transform": LatentGraph}
+    return graphs.get(what, ProbabilityGraph)(estimator)
+
+
+class _Interface(nn.Module):
+    """A graph, with the inputs and outputs that a file has.
+
+    Parameters
+    ----------
+    codec : Codec
+        The codec of X.
+    graph : Graph
+        What is computed of numbers (n, n_features).
+    """
+
+    def __init__(self, codec, graph):
+        super().__init__()
+        self.graph = graph
+        categories = codec.table_.categories_
+        self._strings = {
+            j: values
+            for j, values in categories.items()
+            if all(isinstance(value, str) for value in values)
+        }
+        self._picture = None
+        shape = getattr(codec.template_, "shape", (0, 0))
+        if len(shape) > 2:
+            self._picture = tuple(shape[1:])
+        self._n_features = codec.n_features
+        self._columns = None
+        if categories:
+            names = codec.names or [f"x{j}" for j in range(codec.n_features)]
+            self._columns = [str(name) for name in names]
+        self._edits = isinstance(graph, InterventionGraph)
+        self._has_strength = self._edits and not isinstance(
+            graph, NumberInterventionGraph
+        )
+        self._check_names()
+
+    @property
+    def _inputs(self):
+        rows = self._columns or ["X"]
+        further = ["value"] if self._edits else []
+        return [*rows, *further, *(["strength"] if self._has_strength else [])]
+
+    @property
+    def _outputs(self):
+        return self.graph.output_names or [f"new_{n}" for n in self._columns or ["X"]]
+
+    def _check_names(self):
+        names = [*self._inputs, *self._outputs]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(
+                f"X has columns with the names {twice}, which the file gives to another "
+                "input or output as well. Rename these columns and fit again."
+            )
+
+    def forward(self, *inputs):
+        """Return the outputs of a file."""
+        n_rows = len(self._columns or [0])
+        rows, further = inputs[:n_rows], inputs[n_rows:]
+        if self._columns:
+            x = torch.cat([column.double() for column in rows], dim=1)
+        else:
+            x = rows[0].flatten(1)
+        found = self.graph(x, *further)
+        if not self._edits:
+            return found
+        if self._columns:
+            return tuple(
+                column.long() if j in self._strings else column
+                for j, column in enumerate(found[0].split(1, dim=1))
+            )
+        return found[0] if self._picture is None else found[0].unflatten(1, self._picture)
+
+    def _examples(self):
+        """Inputs for which the computation is recorded."""
+        n = 3
+        if self._columns:
+            examples = [
+                torch.zeros(
+                    n, 1, dtype=torch.float32 if j in self._strings else torch.float64
+                )
+                for j in range(self._n_features)
+            ]
+        else:
+            shape = self._picture or (self._n_features,)
+            examples = [torch.zeros(n, *shape, dtype=torch.float64)]
+        if self._edits:
+            n_labels = self.graph.module.label_model.n_labels
+            dtype = torch.int64 if self._has_strength else torch.float64
+            examples.append(torch.zeros(n, n_labels, dtype=dtype))
+        if self._has_strength:
+            examples.append(torch.tensor(1.0, dtype=torch.float64))
+        return tuple(examples)
+
+    def exported(self):
+        """Return the bytes of a file whose categories are still codes."""
+        axes = {name: {0: "n_samples"} for name in [*self._inputs, *self._outputs]}
+        axes.pop("strength", None)
+        if self._edits:
+            axes["value"] = {0: "n_values"}
+        file = io.BytesIO()
+        for name, operator in _OPERATORS.items():
+            torch.onnx.register_custom_op_symbolic(name, operator, _OPSET)
+        try:
+            with warnings.catch_warnings():
+                # The recorded branches are those of every input.
+                warnings.simplefilter("ignore", torch.jit.TracerWarning)
+                # This exporter needs no further package, and a tenth of the time.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                torch.onnx.export(
+                    self.eval(),
+                    self._examples(),
+                    file,
+                    dynamo=False,
+                    input_names=self._inputs,
+                    output_names=self._outputs,
+                    dynamic_axes=axes,
+                    opset_version=_OPSET,
+                )
+        finally:
+            for name in _OPERATORS:
+                torch.onnx.unregister_custom_op_symbolic(name, _OPSET)
+        return file.getvalue()
+
+    def name_categories(self, model, helper):
+        """Let a file read and return strings in place of the codes of categories."""
+        if not self._strings:
+            return
+        graph = model.graph
+        for j, categories in self._strings.items():
+            self._read_strings(graph, helper, self._columns[j], categories)
+            if self._edits:
+                self._return_strings(graph, helper, self._outputs[j], categories)
+        model.opset_import.append(helper.make_opsetid("ai.onnx.ml", _ML_OPSET))
+
+    def _read_strings(self, graph, helper, name, categories):
+        codes = f"{name}/code"
+        for node in graph.node:
+            node.input[:] = [codes if given == name else given for given in node.input]
+        graph.node.insert(
+            0,
+            helper.make_node(
+                "LabelEncoder",
+                [name],
+                [codes],
+                domain="ai.onnx.ml",
+                keys_strings=categories,
+                values_floats=[float(code) for code in range(len(categories))],
+                default_float=math.nan,
+            ),
+        )
+        _retype(graph.input, name)
+
+    def _return_strings(self, graph, helper, name, categories):
+        codes = f"{name}/code"
+        for node in graph.node:
+            node.output[:] = [codes if given == name else given for given in node.output]
+        graph.node.append(
+            helper.make_node(
+                "LabelEncoder",
+                [codes],
+                [name],
+                domain="ai.onnx.ml",
+                keys_int64s=list(range(len(categories))),
+                values_strings=categories,
+            )
+        )
+        _retype(graph.output, name)
+
+
+def _retype(infos, name):
+    """Declare that an input or output holds strings."""
+    from onnx import TensorProto
+
+    (info,) = (info for info in infos if info.name == name)
+    info.type.tensor_type.elem_type = TensorProto.STRING
+
+
+def _number(graph, value, like):
+    """A constant of the type of another value."""
+    return graph.op("Constant", value_t=torch.tensor(value, dtype=like.type().dtype()))
+
+
+def _expm1(graph, x):
+    """exp(x) - 1 as tanh(x / 2) (exp(x) + 1), which loses nothing near 0."""
+    total = graph.op("Add", graph.op("Exp", x), _number(graph, 1.0, x))
+    halved = graph.op("Mul", x, _number(graph, 0.5, x))
+    return graph.op("Mul", graph.op("Tanh", halved), total)
+
+
+def _softplus(graph, x, beta, threshold):
+    """log(1 + exp(x)) as max(x, 0) + log(1 + exp(-|x|))."""
+    small = graph.op("Exp", graph.op("Neg", graph.op("Abs", x)))
+    logs = graph.op("Log", graph.op("Add", small, _number(graph, 1.0, x)))
+    return graph.op("Add", graph.op("Relu", x), logs)
+
+
+# torch exports no expm1, and ONNX Runtime has no softplus in double precision.
+_OPERATORS = {"aten::expm1": _expm1, "aten::softplus": _softplus}
+
+
+def _describe(model, estimator, what):
+    """Write into the metadata what the numbers of a file mean."""
+    codec, labels = estimator._codec, estimator._labels
+    classes = getattr(labels, "classes_", None)
+    facts = {
+        "method": what,
+        "labels": list(estimator.label_names_),
+        "classes": None if classes is None else [c.tolist() for c in classes],
+        "columns": None if codec.names is None else [str(name) for name in codec.names],
+    }
+    entry = model.metadata_props.add()
+    entry.key, entry.value = "sklearn_revae", json.dumps(facts, default=str)
+    model.producer_name, model.producer_version = "sklearn_revae", __version__
