@@ -60,7 +60,7 @@ def test_scikit_learn_checks(estimator, check):
 @pytest.fixture
 def learner(quick_classifier):
     """An unfitted classifier that can learn the blobs."""
-    return quick_classifier(max_iter=10, batch_size=10, learning_rate_init=0.02)
+    return quick_classifier(max_iter=20, batch_size=10, learning_rate_init=0.02)
 
 
 SUPERVISED = [
@@ -205,8 +205,8 @@ META = [
     lambda model: VotingClassifier(
         [("revae", model), ("b", GaussianNB())], voting="soft"
     ),
-    lambda model: BaggingClassifier(model, n_estimators=2),
-    lambda model: AdaBoostClassifier(model, n_estimators=2),
+    lambda model: BaggingClassifier(model, n_estimators=2, random_state=0),
+    lambda model: AdaBoostClassifier(model, n_estimators=2, random_state=0),
     lambda model: StackingClassifier([("revae", model)], cv=LabeledKFold(2)),
     lambda model: OneVsRestClassifier(model),
     lambda model: GridSearchCV(model, {"estimator__label_dim": [1, 2]}, cv=2),

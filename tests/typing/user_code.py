@@ -47,7 +47,9 @@ def edit(model: ReVAEClassifier, X: NDArray[np.float64]) -> None:
     do = {"label_0": 2}
     assert_type(model.intervene(X, 2), NDArray[Any])
     assert_type(model.intervene(X, do, keep=[0], bounds={1: (0, None)}), NDArray[Any])
-    assert_type(model.intervene(X, do, bounds={1: (X[:, 1], [2.0] * 9)}), NDArray[Any])
+    assert_type(
+        model.intervene(X, do, bounds={1: (X[:, 1], [9.0] * len(X))}), NDArray[Any]
+    )
     edited, report = model.intervene(X, do, method="mean", report=True)
     assert_type(edited, NDArray[Any])
     assert_type(report, InterventionReport)
