@@ -16,11 +16,11 @@ from sklearn_revae.datasets import mask_labels
 VARIANTS = {
     "default": {},
     "residual=False": {},
-    "strength='auto'": {},
+    "strength=1": {},
     "edit_weight=0": {"edit_weight": 0.0},
 }
 # Arguments of `intervene`, by variant.
-OPTIONS = {"residual=False": {"residual": False}, "strength='auto'": {"strength": "auto"}}
+OPTIONS = {"residual=False": {"residual": False}, "strength=1": {"strength": 1}}
 
 
 def success_rates(judge, model, X, **options):

@@ -28,7 +28,7 @@ from sklearn_revae._notebook import NotebookMixin
 from sklearn_revae._parameters import CONSTRAINTS, check_parameters
 from sklearn_revae._partial_fit import PartialFitMixin
 from sklearn_revae._random import FitSeeds, draw_seed, generator, spawn_seeds
-from sklearn_revae._sample_statistics import SampleStatistics
+from sklearn_revae._sample_statistics import STATISTICS, SampleStatistics
 from sklearn_revae._samples import Samples, non_finite_error
 from sklearn_revae._torch_state import standard_settings
 from sklearn_revae._training.device import resolve_device
@@ -261,7 +261,7 @@ class BaseReVAE(
         self.n_iter_ = len(self.history_)
 
     def _statistics_after(self, samples, resume, one_epoch):
-        """Return the imputation rule and the score quantiles after this call."""
+        """Return the statistics of the training samples after this call."""
         if not one_epoch:
             return SampleStatistics.of(samples.values, *self._basis_of_statistics())
         earlier = self._sample_statistics if resume else SampleStatistics.of_nothing()
@@ -272,19 +272,19 @@ class BaseReVAE(
         scaling = self._codec.scaling_
         return self.module_, scaling, self._seeds.statistics
 
-    def _statistics(self):
-        """Return the imputation rule and the score quantiles, up to date."""
-        return self._sample_statistics.updated(*self._basis_of_statistics())
+    def _statistic(self, name):
+        """Return a statistic of the training samples, up to date."""
+        return self._sample_statistics.get(name, *self._basis_of_statistics())
 
     @property
     def _residuals(self):
-        return self._statistics().residuals
+        return self._statistic("residuals")
 
     @property
     def training_score_quantiles_(self) -> NDArray[np.float64]:
         """Percentiles of the scores of training samples."""
         check_is_fitted(self)
-        return self._statistics().score_quantiles
+        return self._statistic("score_quantiles")
 
     @property
     def _resumes(self):
@@ -306,7 +306,8 @@ class BaseReVAE(
         """State with the weights on the CPU, so that it can be loaded anywhere."""
         state = dict(super().__getstate__())
         if "module_" in state:
-            self._statistics()
+            for name in STATISTICS:
+                self._statistic(name)
             state["module_"] = copy.deepcopy(self.module_).cpu()
             state["device_"] = "cpu"
             # It is twice as large as the weights, and only partial_fit uses it.

@@ -7,46 +7,51 @@ from sklearn_revae._data.storage import Stored
 from sklearn_revae._imputation.residuals import learn_residuals
 from sklearn_revae._inference.density import bound_quantiles
 from sklearn_revae._interventions.drawing import StoredCodes
+from sklearn_revae._interventions.strength import typical_certainty
+
+# How each is computed from the module, the samples, their scaling and a seed: the
+# imputation rule, the percentiles of scores, the latent codes, and how certain the module
+# is of each value of each label.
+STATISTICS = {
+    "residuals": learn_residuals,
+    "score_quantiles": bound_quantiles,
+    "codes": StoredCodes.of,
+    "certainty": typical_certainty,
+}
 
 
 class SampleStatistics:
-    """The imputation rule, latent codes and the quantiles of scores of training samples.
+    """The statistics of training samples, by their names in ``STATISTICS``.
 
-    `fit` and `partial_fit` add their samples to a bounded random sample, from which all
-    are computed when they are next needed.
+    `fit` and `partial_fit` add their samples to a bounded random sample, from which each
+    statistic is computed when it is next needed: for wide data, that takes longer than
+    training.
 
     Parameters
     ----------
-    residuals : Residuals or None
-        The imputation rule, None where there is none.
-    score_quantiles : ndarray (101,)
-        Percentiles 0, 1, ..., 100 of the scores.
-    codes : StoredCodes or None
-        The latent codes, None for a model that was saved before they were stored.
+    known : dict, default=None
+        Statistics that were computed earlier; None stands for one that does not exist.
     reservoir : Reservoir, optional
         The sample. Without one, `partial_fit` has to collect a full sample before they
         are computed again.
     """
 
-    def __init__(self, residuals=None, score_quantiles=None, codes=None, reservoir=None):
-        self.residuals, self.score_quantiles = residuals, score_quantiles
-        self.codes = codes
+    def __init__(self, known=None, reservoir=None):
+        self.known = dict.fromkeys(STATISTICS) | (known or {})
         self.reservoir = Reservoir(math.inf) if reservoir is None else reservoir
-        self._outdated = False
+        self._outdated = set()
 
     @classmethod
     def of(cls, values, module, scaling, seed):
-        """Return the statistics of the training samples `values`.
-
-        They are computed when they are first needed: for wide data that takes longer than
-        training.
-        """
+        """Return the statistics of the training samples `values`."""
         if not isinstance(values, Stored):
             return cls.of_nothing().outdated_by(values, seed)
         # A random sample would cost another pass over the disk.
-        statistics = cls(reservoir=Reservoir(n_lost=len(values)))
-        statistics._compute(values, module, scaling, seed)
-        return statistics
+        known = {
+            name: compute(module, values, scaling, seed)
+            for name, compute in STATISTICS.items()
+        }
+        return cls(known, Reservoir(n_lost=len(values)))
 
     @classmethod
     def of_nothing(cls):
@@ -55,15 +60,12 @@ class SampleStatistics:
 
     def outdated_by(self, values, seed):
         """Return the statistics after further training on `values`."""
-        reservoir = self.reservoir.with_rows(values, seed)
-        statistics = SampleStatistics(
-            self.residuals, self.score_quantiles, self.codes, reservoir
-        )
-        statistics._outdated = True
+        statistics = SampleStatistics(self.known, self.reservoir.with_rows(values, seed))
+        statistics._outdated = set(STATISTICS)
         return statistics
 
-    def updated(self, module, scaling, seed):
-        """Return these statistics, computed again if training has gone on since.
+    def get(self, name, module, scaling, seed):
+        """Return a statistic, computed again if training has gone on since.
 
         Statistics without their sample, as after loading, stay as they are until a new
         sample is as large: they suit a module that was trained further much better than
@@ -73,16 +75,13 @@ class SampleStatistics:
 
         Parameters
         ----------
+        name : str
+            One of ``STATISTICS``.
         module, scaling, seed
-            As :func:`learn_residuals`, :func:`bound_quantiles` and
-            :meth:`StoredCodes.of` expect them.
+            As the functions in ``STATISTICS`` expect them.
         """
-        if self._outdated and self.reservoir.is_representative:
-            self._compute(self.reservoir.rows, module, scaling, seed)
-            self._outdated = False
-        return self
-
-    def _compute(self, values, module, scaling, seed):
-        self.residuals = learn_residuals(module, values, scaling, seed)
-        self.score_quantiles = bound_quantiles(module, values, scaling, seed)
-        self.codes = StoredCodes.of(module, values, scaling, seed)
+        if name in self._outdated and self.reservoir.is_representative:
+            rows = self.reservoir.rows
+            self.known[name] = STATISTICS[name](module, rows, scaling, seed)
+            self._outdated.discard(name)
+        return self.known[name]

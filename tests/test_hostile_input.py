@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from sklearn_revae import ReVAEClassifier, ReVAETransformer, _base
 from sklearn_revae._imputation import residuals as _residuals
 from sklearn_revae._interventions import drawing as _drawing
+from sklearn_revae._sample_statistics import STATISTICS
 
 # Derandomised, so that a run that passes here passes everywhere. Failures are not shrunk,
 # because that takes minutes of training.
@@ -154,7 +155,8 @@ def use(model, X, alike=True):
 def fitted_state(model):
     """Hash of everything that a fitted model holds."""
     # They are computed when they are first needed.
-    model._statistics()
+    for name in STATISTICS:
+        model._statistic(name)
     others = {k: v for k, v in vars(model).items() if not k.startswith("_optimizer")}
     codec = vars(others.pop("_codec")).copy()
     # Its dtypes, which it shares with X, cache answers; nothing else of it can change.

@@ -9,9 +9,9 @@ import torch
 from sklearn.datasets import load_breast_cancer
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
-from sklearn_revae import _sample_statistics
 from sklearn_revae._data import reservoir
 from sklearn_revae._data.reservoir import Reservoir
+from sklearn_revae._sample_statistics import STATISTICS
 from sklearn_revae.persistence import load, save
 
 
@@ -223,13 +223,13 @@ def _error_of_imputation(model, incomplete):
 
 
 def _calls_counted(monkeypatch, name):
-    calls, function = [], getattr(_sample_statistics, name)
+    calls, function = [], STATISTICS[name]
 
     def counted(*args):
         calls.append(args)
         return function(*args)
 
-    monkeypatch.setattr(_sample_statistics, name, counted)
+    monkeypatch.setitem(STATISTICS, name, counted)
     return calls
 
 
@@ -295,8 +295,8 @@ def test_a_fit_on_stored_rows_keeps_its_statistics_until_it_has_seen_enough(
 def test_statistics_are_computed_when_they_are_needed(
     incomplete, quick_transformer, monkeypatch
 ):
-    rules = _calls_counted(monkeypatch, "learn_residuals")
-    quantiles = _calls_counted(monkeypatch, "bound_quantiles")
+    rules = _calls_counted(monkeypatch, "residuals")
+    quantiles = _calls_counted(monkeypatch, "score_quantiles")
     model = quick_transformer()
     for start in range(0, 300, 100):
         model.partial_fit(incomplete[1][start : start + 100])
@@ -311,7 +311,9 @@ def test_statistics_are_computed_when_they_are_needed(
     assert all(vars(model)[name] is value for name, value in state.items())
     model.partial_fit(incomplete[1][300:400])
     assert (model.training_score_quantiles_ != first).any()
-    assert len(rules) == len(quantiles) == 2
+    assert (len(rules), len(quantiles)) == (1, 2)
+    model.impute(incomplete[1][:2])
+    assert (len(rules), len(quantiles)) == (2, 2)
 
 
 def test_statistics_need_a_fit(quick_transformer):

@@ -244,7 +244,7 @@ def test_a_pickle_is_not_much_larger_than_the_weights(digits_model):
     n_bytes = sum(tensor.nbytes for tensor in digits_model.module_.state_dict().values())
     # Three square matrices of doubles are what impute goes by.
     n_bytes += 3 * 8 * digits_model.n_features_in_**2
-    codes = digits_model._statistics().codes
+    codes = digits_model._statistic("codes")
     n_bytes += sum(array.nbytes for array in vars(codes).values())
     assert len(pickle.dumps(digits_model)) < 1.5 * n_bytes + 50_000
 

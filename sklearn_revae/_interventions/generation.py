@@ -296,7 +296,7 @@ class GenerationMixin(LatentsMixin):
                 "that are not labelled: leave the label out of do to have its values "
                 "drawn."
             )
-        stored = self._statistics().codes
+        stored = self._statistic("codes")
         draw = draw_from_prior if stored is None else stored.draw
         drawn, codes = draw(self.module_, n_samples, requested, random, noise)
         X = self._codec.new_rows(drawn)

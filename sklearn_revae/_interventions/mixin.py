@@ -53,7 +53,7 @@ class InterventionMixin(EditingMixin):
         do: Do,
         *,
         method: Method = "transport",
-        strength: float | Auto = 1.0,
+        strength: float | Auto = "auto",
         keep: Columns | None = None,
         bounds: Bounds | None = None,
         direction: Direction | None = None,
@@ -97,12 +97,14 @@ class InterventionMixin(EditingMixin):
             :meth:`~sklearn_revae.ReVAEClassifier.traverse` follows from the first class
             to the last, 0 at its start and 1 at its end; or the latents themselves, of
             shape (`label_dim_`,) or (n_samples, `label_dim_`).
-        strength : float or "auto", default=1.0
+        strength : float or "auto", default="auto"
             Scales the shift in latent space, not negative: 0 does not move the latents,
             0.5 moves them half-way to the new value, and values above 1 overshoot it.
             With "auto", each sample moves as far as it needs, from 0.3 to 2.2, for the
-            model to predict the requested values with a probability of 0.95 each; this
-            requires `method="transport"`.
+            ensemble to be as certain of each requested value as it is of the median
+            training sample that it predicts to have the value, and at most 0.99. It is 1
+            where no other member could tell how far that is, because a single one makes
+            the edit, and where `method` or `n_samples` draws or sets the latents.
         keep : str, int, or array-like of these, default=None
             Columns, by name or index, that are returned unchanged.
         bounds : dict of column to (low, high), default=None
@@ -214,24 +216,26 @@ class InterventionMixin(EditingMixin):
             "intervene",
         )
         drawn = n_samples is not None
-        check_combination(strength, method, set(methods), n_samples, max_columns)
+        check_combination(n_samples, max_columns)
         random = check_random_state(random_state)
         noise = generator(draw_seed(random)) if drawn or "sample" in methods else None
         first_only = "given" in methods
+        by_first = first_only or len(editors(self.module_)) == 1
+        transports = set(methods) == {"transport"} and not (by_first or drawn)
+        as_needed = strength == "auto" and transports and max_columns is None
+        strength = 1.0 if strength == "auto" else float(strength)
         given = [asked, latents]
         settings = list(requested), methods, given, constraints, residual, noise
         if max_columns is not None:
             edited = self._edit_few(x, requested, settings, strength, max_columns)
             unedited = dense(x.values).astype(np.float64)[:, None]
         else:
-            if isinstance(strength, str):
-                edit = self._editor(x, *settings)
-                given.append(needed_strength(edit, self.module_, x.scaling, requested))
-                strength = 1.0
+            if searched:
+                given += [self._needed_strength(x, requested, settings)]
             edited, unedited = decode_edits(
                 self.module_,
                 x,
-                mover(self.module_, list(requested), methods, float(strength), noise),
+                mover(self.module_, list(requested), methods, strength, noise),
                 *given,
                 n_edits=n_samples or 1,
                 residual=residual,
@@ -244,8 +248,12 @@ class InterventionMixin(EditingMixin):
             return X_new
         # Whatever the same call changes without a shift does not count as an edit.
         baseline = self._finish(X, x, unedited, constraints, left=left)
-        by_first = first_only or len(editors(self.module_)) == 1
         return X_new, judge(self, X, x, X_new, requested, baseline, by_first=by_first)
+
+    def _needed_strength(self, x, requested, settings):
+        """How far each sample has to move, (n,)."""
+        edit, certainty = self._editor(x, *settings), self._statistic("certainty")
+        return needed_strength(edit, self.module_, x.scaling, requested, certainty)
 
     def _editor(self, x, requested, methods, given, constraints, residual, noise):
         """A function that edits some of the samples, once each, within the constraints.
@@ -280,7 +288,6 @@ class InterventionMixin(EditingMixin):
     def _edit_few(self, x, requested, settings, strength, n_columns):
         """Edits (n, 1, n_features) that change at most `n_columns` of each sample."""
         edit = self._editor(x, *settings)
-        strength = 1.0 if isinstance(strength, str) else strength
         own = dense(x.values).astype(np.float64)
         free = np.ones(own.shape[1], dtype=bool)
         free[settings[3].kept_] = False

@@ -211,7 +211,7 @@ def _read_latents(labels, label, given, n_rows, dim):
     return latents
 
 
-def check_combination(strength, method, methods, n_samples, max_columns):
+def check_combination(n_samples, max_columns):
     """Refuse arguments of `intervene` that cannot be combined.
 
     Raises
@@ -219,11 +219,6 @@ def check_combination(strength, method, methods, n_samples, max_columns):
     ValueError
         With the arguments.
     """
-    if isinstance(strength, str) and (n_samples is not None or methods != {"transport"}):
-        raise ValueError(
-            'strength="auto" requires method="transport" and n_samples=None, got '
-            f"method={method!r} and n_samples={n_samples}: pass a number."
-        )
     if max_columns is not None and n_samples is not None:
         raise ValueError(
             f"max_columns={max_columns} requires n_samples=None, got "

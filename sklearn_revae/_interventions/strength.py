@@ -1,25 +1,65 @@
 """How far each sample has to move until the requested values are recognised."""
 
 import numpy as np
+from sklearn.utils.random import sample_without_replacement
 
 from sklearn_revae._data.scaling import ScaledRows
+from sklearn_revae._data.storage import rows_at
 from sklearn_revae._inference.chunked import apply
+from sklearn_revae._model.label_model import LabelModel
 
-# The strengths that are tried, from weak to strong, and the probability that every
-# requested value has to reach. On breast_cancer with all samples labelled, a gradient
-# boosting recognises all of 40 edits (five seeds). They change a feature by 0.67 standard
-# deviations, and by 0.71 with strengths from 0.5 in steps of 0.1.
+# The strengths that are tried, from weak to strong.
 _STRENGTHS = (
     *(0.05 * i for i in range(6, 25)),
     *(0.1 * i for i in range(13, 23)),
 )
-_ENOUGH = 0.95
+# No value has to be more probable than this.
+_ENOUGH = 0.99
+# Certainty is learned from at most so many samples.
+_MOST_ROWS = 1000
 
 
-def needed_strength(edit, module, scaling, requested):
+def typical_certainty(module, values, scaling, seed):
+    """How probable a value is in a typical training sample that is predicted to have it.
+
+    Parameters
+    ----------
+    module : Ensemble
+        The trained module.
+    values : ndarray, sparse matrix or stored rows (n, n_features)
+        Training samples in the units of X.
+    scaling : Scaling
+        Their scaling.
+    seed : int
+        Decides which samples are used.
+
+    Returns
+    -------
+    ndarray (L, K) or None
+        The median of the probabilities of value k of label l, at most 0.99, which it is
+        if no sample is predicted to have the value. None if there are no classes.
+    """
+    if not isinstance(module.label_model, LabelModel) or not module.label_model.n_labels:
+        return None
+    n_rows = values.shape[0]
+    n_taken = min(n_rows, _MOST_ROWS)
+    index = sample_without_replacement(n_rows, n_taken, random_state=seed)
+    x = ScaledRows(rows_at(values, np.sort(index)), scaling)
+    probability = np.exp(_log_probability(module, x))
+    predicted = probability.argmax(axis=-1)
+    certainty = np.full(probability.shape[1:], _ENOUGH)
+    for label, value in np.ndindex(certainty.shape):
+        own = probability[predicted[:, label] == value, label, value]
+        if len(own):
+            certainty[label, value] = min(np.median(own), _ENOUGH)
+    return certainty
+
+
+def needed_strength(edit, module, scaling, requested, certainty):
     """Return the smallest strength (n,) with which the edit of each sample succeeds.
 
-    Where none does, it is the one that makes the requested values most probable.
+    It succeeds if every requested value is as probable as in a typical training sample.
+    Where no strength does, it is the one that comes closest.
 
     Parameters
     ----------
@@ -32,6 +72,9 @@ def needed_strength(edit, module, scaling, requested):
         Scales samples.
     requested : dict of int to ndarray of int (n,)
         Requested codes by the position of their label.
+    certainty : ndarray (L, K) or None
+        The result of :func:`typical_certainty`. With None, values have to be as probable
+        as its largest entry can be.
 
     Returns
     -------
@@ -39,20 +82,22 @@ def needed_strength(edit, module, scaling, requested):
     """
     labels = list(requested)
     codes = np.stack(list(requested.values()), axis=1)
+    enough = _ENOUGH if certainty is None else certainty[labels, codes]
+    enough = np.broadcast_to(enough, codes.shape)
     best, found = np.zeros(len(codes)), np.ones(len(codes))
     rows = np.arange(len(codes))
     for strength in _STRENGTHS:
         edited = edit(rows, np.full(len(rows), strength))
-        log_probability = apply(
-            module,
-            lambda m, part: m.log_class_probabilities(part),
-            ScaledRows(edited, scaling),
-        )
+        log_probability = _log_probability(module, ScaledRows(edited, scaling))
         own = np.arange(len(rows))[:, None], labels, codes[rows]
-        reached = np.exp(log_probability[own]).min(axis=1)
+        reached = (np.exp(log_probability[own]) / enough[rows]).min(axis=1)
         better = reached > best[rows]
         best[rows[better]], found[rows[better]] = reached[better], strength
-        rows = rows[reached < _ENOUGH]
+        rows = rows[reached < 1]
         if len(rows) == 0:
             break
     return found
+
+
+def _log_probability(module, x):
+    return apply(module, lambda m, part: m.log_class_probabilities(part), x)

@@ -127,12 +127,8 @@ def _take(tensors, prefix):
 
 
 def _fitted_state(estimator):
-    codec, labels, statistics = (
-        estimator._codec,
-        estimator._labels,
-        estimator._statistics(),
-    )
-    residuals, codes = statistics.residuals, statistics.codes
+    codec, labels = estimator._codec, estimator._labels
+    residuals, codes = estimator._statistic("residuals"), estimator._statistic("codes")
     feature_names = getattr(estimator, "feature_names_in_", None)
     image = codec.picture_shape_
     return {
@@ -148,8 +144,9 @@ def _fitted_state(estimator):
         "image_networks": image_networks(estimator),
         "linear_members": linear_members(estimator),
         "residuals": None if residuals is None else _parts.residuals_state(residuals),
-        "score_quantiles": statistics.score_quantiles,
+        "score_quantiles": estimator._statistic("score_quantiles"),
         "codes": None if codes is None else _parts.codes_state(codes),
+        "certainty": estimator._statistic("certainty"),
         "seed": int(estimator._seed),
         "history": estimator.history_,
         "settled": {name: getattr(estimator, name) for name in _SETTLED},

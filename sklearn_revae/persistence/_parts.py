@@ -230,12 +230,18 @@ def statistics_from(state, n_features, module):
     """:class:`SampleStatistics` of the state of an estimator."""
     quantiles, residuals = state["score_quantiles"], state["residuals"]
     check(quantiles.shape == (101,) and quantiles.dtype == np.float64, "quantiles")
-    # Files that were written before codes were stored do not hold any.
-    stored = state.get("codes")
+    # Files that were written before codes and certainty were stored do not hold any.
+    stored, certainty = state.get("codes"), state.get("certainty")
+    if certainty is not None:
+        shape = module.label_model.log_prior.shape
+        check(((numbers(certainty, shape, "certainty") > 0).all()), "certainty")
     return SampleStatistics(
-        residuals and residuals_from(residuals, n_features),
-        quantiles,
-        stored and codes_from(stored, module),
+        {
+            "residuals": residuals and residuals_from(residuals, n_features),
+            "score_quantiles": quantiles,
+            "codes": stored and codes_from(stored, module),
+            "certainty": certainty,
+        }
     )
 
 

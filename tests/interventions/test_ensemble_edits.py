@@ -11,6 +11,7 @@ import torch
 from sklearn_revae._interventions import drawing
 from sklearn_revae._interventions.drawing import StoredCodes
 from sklearn_revae._model.ensemble import Ensemble
+from sklearn_revae._sample_statistics import SampleStatistics
 
 
 @pytest.fixture(scope="module")
@@ -26,12 +27,12 @@ def _alone(model, i):
     single = copy.copy(model)
     member = copy.deepcopy(model.module_).members[i]
     single.module_ = Ensemble(member)
-    single._sample_statistics = statistics = copy.copy(model._statistics())
-    codes = statistics.codes
-    statistics.codes = StoredCodes(
+    codes = model._statistic("codes")
+    codes = StoredCodes(
         **vars(codes)
         | {name: getattr(codes, name)[i : i + 1] for name in ("means", "scales", "roots")}
     )
+    single._sample_statistics = SampleStatistics({"codes": codes})
     return single
 
 

@@ -1,10 +1,13 @@
-"""With strength="auto", each sample moves as far as it needs."""
+"""With strength="auto", the default, each sample moves as far as it needs."""
+
+import copy
 
 import numpy as np
 import pytest
 
 from sklearn_revae._interventions.pipeline import intervene
 from sklearn_revae._interventions.strength import _ENOUGH, _STRENGTHS
+from sklearn_revae._sample_statistics import SampleStatistics
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +36,7 @@ def test_each_sample_moves_as_far_as_it_needs(blobs, blobs_model):
             for s in _STRENGTHS
         ]
     )
-    enough = probabilities >= _ENOUGH
+    enough = probabilities >= blobs_model._statistic("certainty")[0, 1]
     first = np.where(enough.any(axis=0), enough.argmax(axis=0), probabilities.argmax(0))
     np.testing.assert_array_equal(strengths, np.array(_STRENGTHS)[first])
 
@@ -68,6 +71,53 @@ def test_a_pipeline_accepts_it(blobs, blobs_model):
 
 
 @pytest.mark.parametrize("options", [{"method": "mean"}, {"n_samples": 2}])
-def test_it_needs_transport_without_draws(options, blobs, blobs_model):
-    with pytest.raises(ValueError, match=r'strength="auto" requires method="transport"'):
-        blobs_model.intervene(blobs[0], 1, strength="auto", **options)
+def test_it_is_one_if_the_latents_are_set_or_drawn(options, blobs, blobs_model):
+    options["random_state"] = 0
+    np.testing.assert_array_equal(
+        blobs_model.intervene(blobs[0], 1, **options),
+        blobs_model.intervene(blobs[0], 1, strength=1, **options),
+    )
+
+
+def test_it_is_one_if_a_single_member_edits(blobs, single_model):
+    np.testing.assert_array_equal(
+        single_model.intervene(blobs[0], 1),
+        single_model.intervene(blobs[0], 1, strength=1),
+    )
+
+
+def test_it_is_the_default(blobs, blobs_model):
+    X = blobs[0][blobs_model.predict(blobs[0]) != 1]
+    edited = blobs_model.intervene(X, 1)
+    np.testing.assert_array_equal(edited, blobs_model.intervene(X, 1, strength="auto"))
+    assert (edited != blobs_model.intervene(X, 1, strength=1)).any()
+
+
+def test_certainty_is_that_of_the_median_training_sample(blobs, blobs_model):
+    probability = blobs_model.predict_proba(blobs[0])
+    predicted = probability.argmax(axis=1)
+    expected = [np.median(probability[predicted == k, k]) for k in range(3)]
+    certainty = blobs_model._statistic("certainty")
+    np.testing.assert_allclose(certainty, [np.minimum(expected, _ENOUGH)], rtol=1e-6)
+
+
+def test_noisy_labels_need_less_certainty(trained_classifier):
+    random = np.random.RandomState(0)
+    X = random.randn(300, 4)
+    y = (X[:, 0] + 2 * random.randn(300) > 0).astype(int)
+    model = trained_classifier(max_iter=20).fit(X, y)
+    certainty = model._statistic("certainty")[0]
+    assert (certainty < 0.9).all()
+    edited = model.intervene(X, 1)
+    reached = model.predict_proba(edited)[model.predict(X) == 0, 1]
+    assert (reached >= certainty[1] - 1e-6).mean() > 0.5
+    assert reached.max() < certainty[1] + 0.05
+
+
+def test_a_model_without_stored_certainty_needs_as_much_as_possible(blobs, blobs_model):
+    old = copy.copy(blobs_model)
+    old._sample_statistics = SampleStatistics()
+    X = blobs[0][blobs_model.predict(blobs[0]) != 1]
+    before = blobs_model.predict_proba(blobs_model.intervene(X, 1))[:, 1]
+    after = old.predict_proba(old.intervene(X, 1))[:, 1]
+    assert (after >= before - 1e-9).all()

@@ -11,6 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_revae import ReVAEClassifier
+from sklearn_revae._sample_statistics import SampleStatistics
 
 
 def _mixed(n=600, seed=0):
@@ -131,7 +132,7 @@ def test_without_noise_the_samples_are_expected_values(mixed):
 
 def test_a_model_without_stored_codes_draws_from_the_prior(few_blobs, quick_classifier):
     model = quick_classifier().fit(*few_blobs)
-    model._statistics().codes = None
+    model._sample_statistics = SampleStatistics()
     for noise in (True, False):
         X, y = model.sample(30, 1, noise=noise, random_state=0)
         assert X.shape == (30, 4)

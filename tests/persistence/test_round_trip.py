@@ -22,6 +22,7 @@ from skorch.callbacks import EpochTimer
 from torch import nn
 
 from sklearn_revae import ReVAEClassifier, ReVAETransformer
+from sklearn_revae._sample_statistics import STATISTICS
 from sklearn_revae.persistence import ModelFileError, load, save
 
 
@@ -77,8 +78,9 @@ def attributes(model):
     """
     attributes = vars(model) | {"_optimizer_state": None}
     if hasattr(model, "module_"):
-        computed = model._residuals, model.training_score_quantiles_
-        attributes["_sample_statistics"] = computed
+        attributes["_sample_statistics"] = {
+            name: model._statistic(name) for name in STATISTICS
+        }
     return attributes
 
 
@@ -342,8 +344,8 @@ def test_partial_fit_goes_on_without_momentum(few_blobs, quick_classifier, reloa
     here = attributes(model.partial_fit(*few_blobs))
     there = attributes(loaded.partial_fit(*few_blobs))
     # A loaded model needs many samples before it replaces what the file stored.
-    _, kept = there.pop("_sample_statistics")
-    np.testing.assert_array_equal(kept, quantiles)
+    kept = there.pop("_sample_statistics")
+    np.testing.assert_array_equal(kept["score_quantiles"], quantiles)
     del here["_sample_statistics"]
     assert_same(here, there)
 
@@ -464,6 +466,6 @@ def test_a_file_is_not_much_larger_than_the_weights(write, digits_model, tmp_pat
     n_bytes = sum(t.nbytes for t in digits_model.module_.state_dict().values())
     # impute needs three square matrices of doubles.
     n_bytes += 3 * 8 * digits_model.n_features_in_**2
-    codes = digits_model._statistics().codes
+    codes = digits_model._statistic("codes")
     n_bytes += sum(array.nbytes for array in vars(codes).values())
     assert (tmp_path / "model").stat().st_size < 1.5 * n_bytes + 50_000
