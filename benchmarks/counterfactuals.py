@@ -157,12 +157,12 @@ def own_results(problem):
     ]
     kept = list(problem.X)[::3]
     variants = {
+        "ReVAE": {},
         "ReVAE, strength=1": {"strength": 1.0},
-        "ReVAE, strength='auto'": {"strength": "auto"},
         "ReVAE, max_columns=6": {"max_columns": 6},
         "ReVAE, max_columns=10": {"max_columns": 10},
+        "ReVAE, keep": {"keep": kept},
         "ReVAE, keep, strength=1": {"keep": kept, "strength": 1.0},
-        "ReVAE, keep, 'auto'": {"keep": kept, "strength": "auto"},
     }
     return {
         name: [own_edits(problem, model, **options) for model in models]

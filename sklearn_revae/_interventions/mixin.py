@@ -221,8 +221,7 @@ class InterventionMixin(EditingMixin):
         noise = generator(draw_seed(random)) if drawn or "sample" in methods else None
         first_only = "given" in methods
         by_first = first_only or len(editors(self.module_)) == 1
-        transports = set(methods) == {"transport"} and not (by_first or drawn)
-        as_needed = strength == "auto" and transports and max_columns is None
+        as_needed = strength == "auto" and set(methods) == {"transport"} and not drawn
         strength = 1.0 if strength == "auto" else float(strength)
         given = [asked, latents]
         settings = list(requested), methods, given, constraints, residual, noise
@@ -230,7 +229,7 @@ class InterventionMixin(EditingMixin):
             edited = self._edit_few(x, requested, settings, strength, max_columns)
             unedited = dense(x.values).astype(np.float64)[:, None]
         else:
-            if searched:
+            if as_needed and not by_first:
                 given += [self._needed_strength(x, requested, settings)]
             edited, unedited = decode_edits(
                 self.module_,

@@ -142,7 +142,7 @@ def model_of_images(images, quick_classifier):
     model = quick_classifier(n_members=3, max_iter=1).fit(images, np.arange(20) % 2)
     # No test draws images, so their noise may be learned from few draws.
     with mock.patch.multiple(drawing, _N_DRAWS=100, _N_DRAWS_OF_QUANTILES=100):
-        model._statistics()
+        model._statistic("codes")
     return model
 
 

@@ -275,8 +275,8 @@ def test_kept_columns_are_returned_in_every_draw(blobs, blobs_model):
 
 def test_kept_columns_do_not_affect_other_columns(blobs, blobs_model):
     X = blobs[0]
-    kept = blobs_model.intervene(X, 1, keep=[1])
-    free = blobs_model.intervene(X, 1)
+    kept = blobs_model.intervene(X, 1, strength=1, keep=[1])
+    free = blobs_model.intervene(X, 1, strength=1)
     np.testing.assert_array_equal(kept[:, [0, 2, 3]], free[:, [0, 2, 3]])
 
 
