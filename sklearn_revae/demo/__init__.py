@@ -2,6 +2,7 @@
 
 from sklearn_revae.demo._avatars import load_avatars
 from sklearn_revae.demo._explore import explore
+from sklearn_revae.demo._export import export_html
 from sklearn_revae.demo._launch import launch
 
-__all__ = ["explore", "launch", "load_avatars"]
+__all__ = ["explore", "export_html", "launch", "load_avatars"]
