@@ -130,10 +130,16 @@ def test_the_faces_of_the_package(faces, faces_file, avatars):
     names = list(model.label_names_)
     sunglasses = names.index("Sunglasses")
     (row,) = np.flatnonzero(model.predict(X)[:, names.index("Eyeglasses")])[:1]
+    sample = X[row : row + 1]
     faces.pick(row)
     faces.choose(sunglasses, 1)
-    expected = model.intervene(X[row : row + 1], {"Sunglasses": 1})
+    expected = model.intervene(sample, {"Sunglasses": 1})
     assert_same(faces, "edited", shades(model, X, expected)[0])
+    for code, position in enumerate([0.2, 0.9]):
+        faces.slide(sunglasses, position)
+        method = {"Sunglasses": position}
+        expected = model.intervene(sample, {"Sunglasses": code}, method=method)
+        assert_same(faces, "edited", shades(model, X, expected)[0])
 
 
 @pytest.mark.parametrize("likelihood", ["auto", "continuous_bernoulli"])
