@@ -47,8 +47,8 @@ def export_html(
     estimator : ReVAEClassifier or ReVAETransformer
         Fitted model of images, with a decoder of this package.
     X : array-like of shape (n_samples, n_features)
-        Images, in the units of the training data. The first 100 are part of the file:
-        everybody who has the file can see them.
+        Images, in the units of the training data. The file contains the first 100, so
+        do not share it if nobody else may see them.
     path : str or path-like
         The file to write, usually `*.html`. An existing file is replaced.
     image_shape : tuple of int, default=None
@@ -71,8 +71,8 @@ def export_html(
     Notes
     -----
     The pixels of the page are those of
-    :meth:`~sklearn_revae.ReVAEClassifier.intervene`, up to one of 255 shades, because the
-    browser computes in single precision. The file has about 5.3 bytes for each weight of
+    :meth:`~sklearn_revae.ReVAEClassifier.intervene` with `strength=1`, up to one of 255
+    shades, because the browser computes in single precision. The file has about 5.3 bytes for each weight of
     the decoder, and for images of uint8 1.3 bytes for each pixel, otherwise 5.3.
 
     Examples

@@ -92,8 +92,9 @@ def to_onnx(
     ``new_<column>`` for each column. Numbers are double, and they are not rounded to the
     dtype of X.
 
-    "intervene" is the default method, "transport", with `residual=True`. The other
-    parameters of the method, `strength="auto"` among them, are not part of the file.
+    "intervene" uses the method "transport" with `residual=True`, and a number as
+    `strength`. The file contains neither the search that `strength="auto"`, the default in
+    Python, makes for each sample, nor the other parameters.
 
     The networks compute in single precision, while Python computes in double precision,
     so results differ in about the sixth digit, and a category changes where two are equal

@@ -112,7 +112,7 @@ def check_edits(page, model, X, row, **options):
         assert_same(page, "edited", shades(model, X, new, **options)[0])
     page.choose(0, 1)
     do[names[0]], method[names[0]] = classes[0][1], "transport"
-    new = model.intervene(sample, do, method=method)
+    new = model.intervene(sample, do, method=method, strength=1)
     assert_same(page, "edited", shades(model, X, new, **options)[0])
     page.click("#reset")
     assert_same(page, "edited", shades(model, X, sample, **options)[0])
@@ -133,7 +133,7 @@ def test_the_faces_of_the_package(faces, faces_file, avatars):
     sample = X[row : row + 1]
     faces.pick(row)
     faces.choose(sunglasses, 1)
-    expected = model.intervene(sample, {"Sunglasses": 1})
+    expected = model.intervene(sample, {"Sunglasses": 1}, strength=1)
     assert_same(faces, "edited", shades(model, X, expected)[0])
     for code, position in enumerate([0.2, 0.9]):
         faces.slide(sunglasses, position)
