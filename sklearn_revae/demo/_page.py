@@ -129,4 +129,4 @@ def theme():
 
 def style():
     """Return the style sheet."""
-    return resources.files("sklearn_revae.demo").joinpath("style.css").read_text()
+    return resources.files("sklearn_revae.demo").joinpath("style.css").read_text("utf-8")
