@@ -15,8 +15,8 @@ for name in ("fcntl", "grp", "posix", "pwd", "resource", "syslog", "termios"):
     sys.modules[name] = None
 START = ("fork", "get", "posix_", "sched_", "set", "wait")
 NAMES = '''chown chroot confstr ctermid fchdir fchmod fchown fdatasync killpg lchown lockf
-major mkfifo mknod nice openpty pathconf pread preadv pwrite pwritev readv register_at_fork
-sendfile statvfs sync sysconf tcgetpgrp uname writev'''.split()
+major mkfifo mknod nice openpty pathconf pread preadv pwrite pwritev readv
+register_at_fork sendfile statvfs sync sysconf tcgetpgrp uname writev'''.split()
 WINDOWS = '''get_blocking get_exec_path get_handle_inheritable get_inheritable
 get_terminal_size getcwd getcwdb getenv getenvb getlogin getpid getppid set_inheritable
 waitpid waitstatus_to_exitcode'''.split()
@@ -47,7 +47,8 @@ assert not hasattr(os, "fork") and not hasattr(signal, "SIGKILL")
 X = numpy.random.RandomState(0).normal(size=(60, 4))
 y = numpy.arange(60) % 3 - 1
 X[y == 1] += 3
-model = ReVAEClassifier((8,), n_members=2, max_iter=3, early_stopping=True, random_state=0)
+options = {"n_members": 2, "max_iter": 3, "random_state": 0}
+model = ReVAEClassifier((8,), early_stopping=True, **options)
 model.fit(X, y).partial_fit(X, y)
 with tempfile.TemporaryDirectory() as folder:
     path = os.path.join(folder, "model.safetensors")
@@ -55,7 +56,7 @@ with tempfile.TemporaryDirectory() as folder:
     loaded = load(path)
     numpy.save(os.path.join(folder, "X.npy"), X)
     stored = numpy.load(os.path.join(folder, "X.npy"), mmap_mode="r")
-    mapped = ReVAEClassifier((8,), n_members=2, max_iter=3, random_state=0).fit(stored, y)
+    mapped = ReVAEClassifier((8,), **options).fit(stored, y)
     mapped.predict(stored)
     del stored
 assert (loaded.predict_proba(X) == model.predict_proba(X)).all()
