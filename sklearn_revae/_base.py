@@ -21,6 +21,7 @@ from sklearn_revae._data.held_out import held_out_samples
 from sklearn_revae._data.storage import rows_at
 from sklearn_revae._docstrings import renamed
 from sklearn_revae._fit_context import CallbackSupport, unchanged_on_failure, watchers
+from sklearn_revae._fit_identity import identity_of
 from sklearn_revae._inference.latents import LatentsMixin
 from sklearn_revae._model.build import build_model
 from sklearn_revae._model.revae import ReVAE
@@ -31,9 +32,11 @@ from sklearn_revae._random import FitSeeds, draw_seed, generator, spawn_seeds
 from sklearn_revae._sample_statistics import STATISTICS, SampleStatistics
 from sklearn_revae._samples import Samples, non_finite_error
 from sklearn_revae._torch_state import standard_settings
+from sklearn_revae._training.checkpoint import checkpoint_of
 from sklearn_revae._training.device import resolve_device
 from sklearn_revae._training.history import by_epoch, by_quantity, loss_of
 from sklearn_revae._training.net import NonFiniteTrainingError
+from sklearn_revae._training.resumption import SavedTraining
 from sklearn_revae._training.run import train
 from sklearn_revae._typing import Auto, ClassWeight, RandomState
 
@@ -139,7 +142,9 @@ class BaseReVAE(
         """
         if not one_epoch:
             self._init_callback_context(max_subtasks=None)
+        checkpoint = None if one_epoch else checkpoint_of(self.callbacks)
         with standard_settings(), unchanged_on_failure(self):
+            saved = None if checkpoint is None else SavedTraining(checkpoint)
             if not resume:
                 self._codec = Codec(self.likelihood, self.image_shape)
                 self._labels = None
@@ -149,12 +154,16 @@ class BaseReVAE(
                 module = copy.deepcopy(self.module_)
             else:
                 self._codec.fit(samples.values)
-                module = self._new_module()
+                module = self._new_module(saved)
             self._count_labels(samples, module, accumulate=resume and one_epoch)
             device = resolve_device(self.device, math.prod(samples.values.shape))
-            settings, result = self._train(module, samples, (X, y), device, one_epoch)
+            settings, result = self._train(
+                module, samples, (X, y), device, one_epoch, saved
+            )
             self._settle(module, device, settings, result)
             self._sample_statistics = self._statistics_after(samples, resume, one_epoch)
+        if saved is not None:
+            saved.remove()
         if not (resume or one_epoch):
             warn_of_few_steps(self.max_iter, result)
         return self
@@ -191,9 +200,11 @@ class BaseReVAE(
     def _seeds(self):
         return FitSeeds.of(self._seed)
 
-    def _new_module(self):
-        """Draw the seed, and build an untrained module."""
+    def _new_module(self, saved=None):
+        """Draw the seed, or take that of a checkpoint; build an untrained module."""
         self._seed = draw_seed(check_random_state(self.random_state))
+        if self.random_state is None and saved is not None and saved.seed is not None:
+            self._seed = saved.seed
         self._optimizer_state = None
         self.history_ = []
         n_values = [] if self._labels is None else self._labels.n_values
@@ -208,8 +219,11 @@ class BaseReVAE(
             generator(self._seeds.weights),
         )
 
-    def _train(self, module, samples, data, device, one_epoch):
+    def _train(self, module, samples, data, device, one_epoch, saved=None):
         """Train the module in place; return the settings and the run's result."""
+        n_before = len(self.history_)
+        if saved is not None:
+            saved.begin(identity_of(self, samples, module, device, self._seed, n_before))
         training, held_out, monitor = samples, None, None
         if self.early_stopping and not one_epoch:
             fraction = _defaults.validation_fraction_of(self)
@@ -231,8 +245,9 @@ class BaseReVAE(
                 None if held_out is None else held_out.rows(scale, device),
                 settings,
                 # Noise differs from call to call, and the first seed determines it.
-                (self._seeds.training, len(self.history_)),
+                (self._seeds.training, n_before),
                 self._optimizer_state if one_epoch else None,
+                saved,
             )
         except NonFiniteTrainingError as error:
             raise non_finite_error(

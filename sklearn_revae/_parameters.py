@@ -233,7 +233,8 @@ PARAMETERS = {
         [None, Sequence],
         """\
         list of skorch callbacks, default=None
-        Called during training, after the estimator's own callbacks.""",
+        Called during training, after the estimator's own callbacks. A
+        :class:`~sklearn_revae.Checkpoint` makes a fit that is killed resumable.""",
     ),
     "device": Parameter(
         [str, torch.device],

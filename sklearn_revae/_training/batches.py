@@ -1,5 +1,6 @@
 """Training rows, and batches that mix labelled and unlabelled rows."""
 
+import contextlib
 import math
 from functools import cached_property
 
@@ -95,10 +96,14 @@ class MixedBatches:
         Number of rows in a batch; at least two if there are rows of both kinds.
     generator : torch.Generator
         On the CPU; decides the order.
+    n_done : int, default=0
+        Number of batches that an interrupted training had taken already. The first
+        iteration yields the batches after them that belong to the same epoch.
     """
 
-    def __init__(self, rows, batch_size, generator):
+    def __init__(self, rows, batch_size, generator, n_done=0):
         self.rows = rows
+        self.n_done = n_done
         labeled = observed(rows.codes).any(-1).cpu()
         pools = [labeled.nonzero().squeeze(1), (~labeled).nonzero().squeeze(1)]
         n_labeled, n_unlabeled = map(len, pools)
@@ -114,6 +119,7 @@ class MixedBatches:
         self._counts = [from_labeled, batch_size - from_labeled]
         paced_by = 1 if n_unlabeled else 0
         self._length = math.ceil(len(pools[paced_by]) / self._counts[paced_by])
+        self._start = n_done % self._length
 
     def __len__(self):
         return self._length
@@ -130,11 +136,19 @@ class MixedBatches:
 
         Rows on a disk are read from here on.
         """
-        return [
+        draws = [
             (self._cycle(pool), count)
             for pool, count in zip(self._pools, self._counts, strict=True)
             if count
         ]
+        with contextlib.ExitStack() as unread:
+            for cycle, _ in draws:
+                unread.enter_context(cycle.without_reading())
+            # The cycles share the generator, so they take their turns as they did.
+            for _ in range(self.n_done):
+                for cycle, count in draws:
+                    cycle.draw(count)
+        return draws
 
     def _cycle(self, pool):
         x = self.rows.x
@@ -143,6 +157,7 @@ class MixedBatches:
         return Cycle(pool, self.generator)
 
     def __iter__(self):
-        for _ in range(len(self)):
+        start, self._start = self._start, 0
+        for _ in range(start, len(self)):
             index = torch.cat([cycle.draw(count) for cycle, count in self._draws])
             yield self.rows[index]

@@ -133,7 +133,8 @@ class Progress(Callback):
             name = net.module_.label_model.score_name
             shown[name] = f"{self.accuracy(net.module_):.3f}"
         self.bar_.set_postfix(shown, refresh=False)
-        self.bar_.update()
+        # Training that is resumed has done some epochs before.
+        self.bar_.update(len(net.history) - self.bar_.n)
 
     def on_train_end(self, net, **kwargs):
         """Close the bar."""
@@ -182,6 +183,13 @@ class DelayedProgress(Callback):
         self.rows_ = None
         if self.bar_ is not None:
             self.bar_.close()
+
+    def state_dict(self):
+        """Return nothing: when training is resumed, the clock starts anew."""
+        return {}
+
+    def load_state_dict(self, state):
+        """Do nothing."""
 
     def _elapsed(self):
         return time.monotonic() - self.start_

@@ -1,5 +1,6 @@
 """The order in which batches take rows: shuffled rounds without end."""
 
+import contextlib
 from collections import deque
 
 import torch
@@ -31,6 +32,10 @@ class Cycle:
             self.queue = torch.cat([self.queue, self._shuffled()])
         drawn, self.queue = self.queue[:n], self.queue[n:]
         return drawn
+
+    def without_reading(self):
+        """Context in which indices are drawn whose rows nobody looks up."""
+        return contextlib.nullcontext()
 
     def _shuffled(self):
         """Indices to put at the end of the queue."""
@@ -76,6 +81,17 @@ class BlockCycle(Cycle):
                 shuffled = pool[self._permutation(len(pool))]
                 yield shuffled, self.rows.load(pool.numpy())
 
+    @contextlib.contextmanager
+    def without_reading(self):
+        """Context in which indices are drawn; what is needed next is read at its end."""
+        rows, self.rows = self.rows, _Unread()
+        yield
+        self.rows = rows
+        self._in_use = deque((stop, rows.load(pool)) for stop, pool in self._in_use)
+        if self._next is not None:
+            indices, pool = self._next
+            self._next = indices, rows.load(pool)
+
     def draw(self, n):
         """Return the next `n` indices, whose rows stay in memory until the next draw."""
         while self._in_use and self._in_use[0][0] <= self._n_drawn:
@@ -89,3 +105,13 @@ class BlockCycle(Cycle):
         self._in_use.append((self._n_queued, part))
         self._next = next(self._groups)
         return indices
+
+
+class _Unread:
+    """Stands for rows on a disk that are not read. A part of them is its indices."""
+
+    def load(self, index):
+        return index
+
+    def drop(self, part):
+        pass

@@ -127,6 +127,9 @@ class ReVAENet(NeuralNet):
         skorch's own parameters.
     """
 
+    # Number of steps so far.
+    steps_ = 0
+
     def __init__(self, module, *, criterion, order, **others):
         self.order = order
         super().__init__(module, criterion=criterion, **others)
@@ -147,7 +150,7 @@ class ReVAENet(NeuralNet):
 
     def get_iterator(self, dataset, training=False):
         """Return batches that mix labelled and unlabelled rows."""
-        return MixedBatches(dataset, self.batch_size, self.order)
+        return MixedBatches(dataset, self.batch_size, self.order, self.steps_)
 
     def notify(self, method_name, **arguments):
         """Call a method of every callback; remember a KeyboardInterrupt that one raises.
@@ -160,8 +163,11 @@ class ReVAENet(NeuralNet):
             self.interrupt_of_callback_ = error
             raise
 
-    def train(self, rows, n_epochs):
+    def train(self, rows, n_epochs, saved=None):
         """Train on `rows` for `n_epochs`, or until a callback stops the training.
+
+        An interrupted training continues from `saved`, a
+        :class:`~sklearn_revae._training.resumption.SavedPart`.
 
         Raises
         ------
@@ -178,9 +184,10 @@ class ReVAENet(NeuralNet):
         self.parameters_ = list(self.module_.parameters())
         self.good_state_ = copy.deepcopy(self.module_.state_dict())
         self.notify("on_train_begin", X=rows, y=None)
+        n_left = n_epochs if saved is None else saved.resume(self, n_epochs)
         try:
             with keyboard_interrupts() as interrupts:
-                self.fit_loop(rows, epochs=n_epochs)
+                self.fit_loop(rows, epochs=n_left)
         except StopTraining:
             pass
         except KeyboardInterrupt as error:
@@ -191,6 +198,8 @@ class ReVAENet(NeuralNet):
         if self.steps_ and not self.has_stepped_:
             # There were too few steps for a restart, and every one was skipped.
             raise NonFiniteTrainingError
+        if saved is not None:
+            saved.finish(self)
         return self
 
     def train_step_single(self, batch, **_):

@@ -72,7 +72,7 @@ def module_score(module, rows):
     return module.label_model.score(predictions, rows.codes, rows.weight)
 
 
-def train(module, rows, held_out, settings, seed, optimizer_state=None):
+def train(module, rows, held_out, settings, seed, optimizer_state=None, saved=None):
     """Train `module` in place on `rows`.
 
     Parameters
@@ -89,6 +89,8 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
         Determines the order of the rows and all noise.
     optimizer_state : tuple, optional
         State of the optimizers at the end of an earlier run, to continue from.
+    saved : SavedTraining, optional
+        The checkpoint.
 
     Returns
     -------
@@ -118,6 +120,7 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
     )
     callbacks = _callbacks(settings, rows, held_out, n_epochs)
     callbacks.append(("measure_noise", measured))
+    part = _saved_part(saved, "model", settings, device, callbacks)
     net = make_net(stacked, loss, order, settings, n_epochs * n_steps, callbacks)
     net.initialize()
     earlier, earlier_edits = optimizer_state or (None, None)
@@ -131,24 +134,39 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None):
         if held_out is not None:
             until_the_end.callback(held_out.close)
             held_out.keep()
-        net.train(rows, n_epochs)
+        if saved is not None:
+            until_the_end.enter_context(saved)
+        net.train(rows, n_epochs, part)
         edits_state = None
         has_labels = module.label_model.n_labels > 0
         if has_labels and settings.edit_weight > 0 and settings.edits_from == 1:
             n_edit_epochs = math.ceil(EDIT_EPOCHS * len(net.history))
             edits_state = _train_decoder(
-                stacked, rows, settings, spread, n_edit_epochs, edits_seed, earlier_edits
+                stacked,
+                rows,
+                settings,
+                spread,
+                n_edit_epochs,
+                edits_seed,
+                earlier_edits,
+                saved,
             )
     stacked.write_back(module.members)
     if measured.noise_ is not None:
         module.set_noise(measured.noise_)
-    # skorch's own means include steps that were skipped because they were not finite.
-    history = [
+    states = (net.optimizer_.state_dict(), edits_state)
+    return Result(_history(net), states, n_steps, auto_epochs)
+
+
+def _history(net):
+    """The history without entries of skorch that nobody needs.
+
+    skorch's own means include steps that were skipped because they were not finite.
+    """
+    return [
         {key: value for key, value in epoch.items() if key not in _SKORCH_KEYS}
         for epoch in net.history
     ]
-    states = (net.optimizer_.state_dict(), edits_state)
-    return Result(history, states, n_steps, auto_epochs)
 
 
 def _least_steps(batches, settings):
@@ -173,18 +191,31 @@ def _load_state(optimizer, state):
         group["lr"] = rate
 
 
-def _train_decoder(stacked, rows, settings, spread, n_epochs, seed, optimizer_state):
+def _train_decoder(
+    stacked, rows, settings, spread, n_epochs, seed, optimizer_state, saved
+):
     """Teach the decoder edits; return the state of its optimizer."""
     order_seed, noise_seed = spawn_seeds(seed, 2)
     order = generator(order_seed)
     n_steps = n_epochs * len(MixedBatches(rows, settings.batch_size, order))
     noise = generator(noise_seed, rows.x.device)
     loss = DecoderLoss(settings, spread, noise, n_steps, _is_complete(rows))
-    net = make_net(stacked, loss, order, settings, n_steps, [])
+    callbacks = []
+    part = _saved_part(saved, "edits", settings, rows.x.device, callbacks)
+    net = make_net(stacked, loss, order, settings, n_steps, callbacks)
     net.initialize()
     _load_state(net.optimizer_, optimizer_state)
-    net.train(rows, n_epochs)
+    net.train(rows, n_epochs, part)
     return net.optimizer_.state_dict()
+
+
+def _saved_part(saved, name, settings, device, callbacks):
+    """Return a part of the checkpoint, put before the other callbacks; None without."""
+    if saved is None:
+        return None
+    part = saved.part(name, device if settings.own_modules else None)
+    callbacks.insert(0, ("checkpoint", part))
+    return part
 
 
 def _callbacks(settings, rows, held_out, n_epochs):

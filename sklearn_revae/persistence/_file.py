@@ -7,13 +7,12 @@ says, reading takes memory in proportion to the length of the file.
 import hashlib
 import json
 import os
-import secrets
 import stat
-from pathlib import Path
 
 import safetensors.torch
 import torch
 
+from sklearn_revae._files import replace_file
 from sklearn_revae._version import __version__
 from sklearn_revae.persistence._errors import ModelFileError
 
@@ -174,37 +173,3 @@ def _checksum(version, state, tensors):
     for name in sorted(tensors):
         digest.update(tensors[name].reshape(-1).view(torch.uint8).numpy())
     return digest.hexdigest()
-
-
-def replace_file(path, data):
-    """Replace a file by `data` (bytes): at any moment it is the old or the new one.
-
-    If the path is a symbolic link, the file that it points to is replaced.
-    """
-    path = Path(os.path.realpath(path))
-    # In the same folder, because a file cannot be renamed across disks.
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
-    # Others may read it like any new file, and unlike those of tempfile.
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(temporary, flags, 0o666)
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    _flush_folder(path.parent)
-
-
-def _flush_folder(folder):
-    """Make sure that a new name survives a power failure, on systems that allow it."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
