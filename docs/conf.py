@@ -34,6 +34,7 @@ extensions = [
     "matplotlib.sphinxext.plot_directive",
     "backlinks",
     "data_of_examples",
+    "faces_page",
     "mathml",
 ]
 templates_path = ["_templates"]

@@ -145,7 +145,8 @@ const MEANS = {
   real: (x) => x,
   sigmoid: (x) => 1 / (1 + Math.exp(-x)),
   // The mean of the continuous Bernoulli distribution; its two terms cancel near 0.
-  continuous: (x) => Math.abs(x) < 0.01 ? 0.5 + x / 12 : 1 / (1 - Math.exp(-x)) - 1 / x,
+  continuous: (x) => Math.abs(x) < 0.1 ? 0.5 + x / 12 - x ** 3 / 720
+    : 1 / (1 - Math.exp(-x)) - 1 / x,
 };
 
 // The expected pixels of a latent code, scaled as the model sees them.

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from sklearn_revae._interventions.decoding import combine, editors
+from sklearn_revae._model.families import ContinuousBernoulli
 from sklearn_revae._model.label_model import LabelModel
 from sklearn_revae.persistence._onnx_scaling import ScalingGraph
 
@@ -36,6 +37,10 @@ class Graph(nn.Module):
         self.module = copy.deepcopy(estimator.module_).cpu().float().eval()
         for member in self.module.members:
             member.label_model.double()
+            for family in member.likelihood.families.values():
+                if isinstance(family, ContinuousBernoulli):
+                    # torch's own distribution keeps the number of rows of the example.
+                    family.mean = continuous_bernoulli_mean
         self.requires_grad_(False)
 
     def means(self, x, members):
@@ -57,6 +62,18 @@ class Graph(nn.Module):
         """The mean of what all members predict, see :meth:`predictions`."""
         pairs = zip(means, self.module.members, strict=True)
         return torch.stack([self.predictions(*pair) for pair in pairs]).mean(0)
+
+
+def continuous_bernoulli_mean(output):
+    """The mean of the continuous Bernoulli distribution with logits (..., n, 1).
+
+    It is 1 / (1 - exp(-x)) - 1 / x for a logit x. The two terms cancel near 0.
+    """
+    logits = output[..., 0]
+    near = logits.abs() < 0.1
+    x = torch.where(near, 1.0, logits)
+    series = 0.5 + logits / 12 - logits**3 / 720
+    return torch.where(near, series, 1 / (1 - torch.exp(-x)) - 1 / x)
 
 
 class ProbabilityGraph(Graph):

@@ -45,6 +45,7 @@ def patients():
             "visits": random.poisson(3, n),
             "smokes": random.randint(0, 2, n),
             "fraction": random.rand(n),
+            "share": random.rand(n),
             "heavy_tails": random.standard_t(2, n),
             "coded": random.normal(5, 1, n),
             "town": random.choice(["a", "b", "c"], n),
@@ -60,6 +61,7 @@ def patients():
     X.loc[::11, "coded"] = -999.0
     X.loc[3, "heavy_tails"] = 1e4
     likelihood = {"level": "ordinal", "fraction": "beta"}
+    likelihood["share"] = "continuous_bernoulli"
     model = ReVAEClassifier((8,), likelihood=likelihood, **SETTINGS)
     with pytest.warns(UserWarning, match="codes for missing values"):
         model.fit(X, y)
