@@ -73,7 +73,7 @@ def export_html(
     The pixels of the page are those of
     :meth:`~sklearn_revae.ReVAEClassifier.intervene` with `strength=1`, up to one of 255
     shades, because the browser computes in single precision. The file has about 5.3 bytes
-    for each weight of the decoder, and for images of uint8 1.3 bytes for each pixel,
+    for each weight of the decoder, and for images of `uint8` 1.3 bytes for each pixel,
     otherwise 5.3.
 
     Examples
