@@ -41,7 +41,7 @@ def windows_signal(number, handler):
 signal.signal = windows_signal
 """
 USE = """
-from sklearn_revae import ReVAEClassifier
+from sklearn_revae import Checkpoint, ReVAEClassifier
 from sklearn_revae.persistence import load, save
 assert not hasattr(os, "fork") and not hasattr(signal, "SIGKILL")
 X = numpy.random.RandomState(0).normal(size=(60, 4))
@@ -56,8 +56,9 @@ with tempfile.TemporaryDirectory() as folder:
     loaded = load(path)
     numpy.save(os.path.join(folder, "X.npy"), X)
     stored = numpy.load(os.path.join(folder, "X.npy"), mmap_mode="r")
-    mapped = ReVAEClassifier((8,), **options).fit(stored, y)
-    mapped.predict(stored)
+    checkpoint = Checkpoint(os.path.join(folder, "checkpoint"), every=0)
+    mapped = ReVAEClassifier((8,), callbacks=[checkpoint], **options)
+    mapped.fit(stored, y).predict(stored)
     del stored
 assert (loaded.predict_proba(X) == model.predict_proba(X)).all()
 assert loaded.intervene(X, 1).shape == loaded.impute(X).shape == X.shape

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from sklearn_revae._data.chunks import dense
+from sklearn_revae._files import replace_file
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._interventions.decoding import editors
 from sklearn_revae._model.convolutions import ImageDecoder
@@ -21,7 +22,6 @@ from sklearn_revae._model.images import FastFormat, ImagesToRows, image_layout
 from sklearn_revae._typing import Model, Rows
 from sklearn_revae.demo._edit import classes_of
 from sklearn_revae.demo._session import Session
-from sklearn_revae.persistence._file import replace_file
 
 # By the class of a family: which function of the script gives its mean.
 _MEANS = {Bernoulli: "sigmoid", Beta: "sigmoid", ContinuousBernoulli: "continuous"}

@@ -11,12 +11,12 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
+from sklearn_revae._files import replace_file
 from sklearn_revae._regressor import ReVAERegressor
 from sklearn_revae._torch_state import standard_settings
 from sklearn_revae._typing import Storable
 from sklearn_revae._version import __version__
 from sklearn_revae.persistence._estimators import ESTIMATORS
-from sklearn_revae.persistence._file import replace_file
 from sklearn_revae.persistence._onnx_graphs import (
     InterventionGraph,
     LatentGraph,
