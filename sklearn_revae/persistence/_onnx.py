@@ -62,8 +62,8 @@ def to_onnx(
         ``pip install sklearn-revae[onnx]``.
     ValueError
         If the estimator is of another class or does not have the method, if X has
-        categories that are neither strings nor numbers, or if a column has the name of
-        another input or output.
+        categories that are neither strings nor numbers, if a column has the name of
+        another input or output, or if a module of your own cannot be exported.
     OSError
         If the file cannot be written.
 
@@ -293,6 +293,11 @@ class _Interface(nn.Module):
                     dynamic_axes=axes,
                     opset_version=_OPSET,
                 )
+        except torch.onnx.OnnxExporterError as error:
+            raise ValueError(
+                f"The model cannot be exported to ONNX: {error}. If encoder or decoder "
+                "is a module of your own, make it of operations that torch.onnx supports."
+            ) from error
         finally:
             for name in _OPERATORS:
                 torch.onnx.unregister_custom_op_symbolic(name, _OPSET)

@@ -6,9 +6,11 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.datasets import load_diabetes, load_digits
+import torch
+from sklearn.datasets import load_diabetes, load_digits, load_iris
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from torch import nn
 
 from sklearn_revae import ReVAEClassifier, ReVAERegressor, ReVAETransformer
 from sklearn_revae.persistence import to_onnx
@@ -212,6 +214,24 @@ def test_what_cannot_be_exported_raises_an_error(digits, tmp_path):
     with pytest.raises(ValueError, match=r"\['value'\].*Rename"):
         to_onnx(model, path, "intervene")
     assert not path.exists()
+
+
+class Bessel(nn.Module):
+    """A layer that ONNX does not have."""
+
+    def forward(self, x):
+        return torch.special.i0(x)
+
+
+def test_modules_of_the_user_are_exported(session, tmp_path):
+    X, y = load_iris(return_X_y=True)
+    layers = [nn.Linear(4, 8), nn.LayerNorm(8), nn.GELU()]
+    model = ReVAEClassifier(encoder=nn.Sequential(*layers), **SETTINGS).fit(X, y)
+    (found,) = session(model).run(None, {"X": X})
+    np.testing.assert_allclose(found, model.predict_proba(X), atol=1e-4)
+    model.set_params(encoder=nn.Sequential(nn.Linear(4, 8), Bessel())).fit(X, y)
+    with pytest.raises(ValueError, match="operations that torch"):
+        to_onnx(model, tmp_path / "model.onnx")
 
 
 def test_an_error_names_the_extra_to_install(digits, tmp_path, monkeypatch):
