@@ -40,6 +40,9 @@ from sklearn_revae._training.resumption import SavedTraining
 from sklearn_revae._training.run import train
 from sklearn_revae._typing import Auto, ClassWeight, RandomState
 
+# Sums of larger sample weights may overflow in single precision.
+_LARGEST_WEIGHT = 1e30
+
 
 class BaseReVAE(
     NotebookMixin, PartialFitMixin, LatentsMixin, CallbackSupport, BaseEstimator
@@ -187,6 +190,8 @@ class BaseReVAE(
                 "sample_weight is zero for every sample, so there is nothing to fit. At "
                 "least one weight has to be positive."
             )
+        if (largest := weight.max()) > _LARGEST_WEIGHT:
+            weight = weight / largest
         y = in_order_of(values, y)
         if y is not None:
             check_consistent_length(values, y)
@@ -251,7 +256,7 @@ class BaseReVAE(
             )
         except NonFiniteTrainingError as error:
             raise non_finite_error(
-                samples.values, self._codec, settings.learning_rate
+                samples, self._codec, self, settings.learning_rate
             ) from error
         return settings, result
 

@@ -11,6 +11,13 @@ from sklearn_revae._data.storage import rows_at, streams
 from sklearn_revae._training.batches import Rows
 from sklearn_revae._training.streaming import make_lazy
 
+# A weight of the loss, or of a sample relative to others, that is larger is extreme.
+_EXTREME_WEIGHT = 1e6
+# A learning rate that is higher is a likely cause of an infinite loss.
+_HIGH_RATE = 0.1
+# A scaled value that is larger is far from the centre of its column.
+_FAR = 3.5
+
 
 @dataclass
 class Samples:
@@ -68,26 +75,64 @@ class Samples:
         return Rows(x, torch.from_numpy(self.codes), torch.from_numpy(weight)).to(device)
 
 
-def non_finite_error(values, codec, learning_rate):
+def non_finite_error(samples, codec, params, learning_rate):
     """Return an error that names the likeliest cause of a loss that is not finite.
 
     Parameters
     ----------
-    values : ndarray, CSR matrix or Stored (n, n_features)
-        The rows that the model was trained on, in X's own units.
+    samples : Samples
+        The samples that the model was trained on.
     codec : Codec
         Names and scales of the columns.
+    params : estimator
+        Holds the parameters.
     learning_rate : float
         The learning rate.
     """
+    return FloatingPointError(
+        "Training did not recover from a loss or gradient that is NaN or infinite, after "
+        "restarts at lower learning rates. "
+        + (_cause_in_parameters(samples, params) or _cause_in_columns(samples, codec))
+        + f" Otherwise lower learning_rate_init={learning_rate}."
+    )
+
+
+def _cause_in_parameters(samples, params):
+    """A sentence that names an extreme weight or a high learning rate, or None."""
+    weights = ("label_weight", "consistency_weight", "edit_weight")
+    given = {name: getattr(params, name) for name in weights}
+    given = {name: v for name, v in given.items() if not isinstance(v, str)}
+    if given and max(given.values()) > _EXTREME_WEIGHT:
+        name = max(given, key=given.get)
+        return f"The likely cause is {name}={given[name]}: decrease it."
+    largest = samples.weight.max()
+    if largest > _EXTREME_WEIGHT * np.median(samples.weight):
+        return (
+            "The likely cause is sample_weight or class_weight, which gives a sample "
+            f"the weight {largest:.3g}: pass weights that are closer to each other."
+        )
+    rate = params.learning_rate_init
+    if not isinstance(rate, str) and rate > _HIGH_RATE:
+        return (
+            f"The likely cause is learning_rate_init={rate}: pass 'auto' or a number "
+            "below 0.1."
+        )
+    return None
+
+
+def _cause_in_columns(samples, codec):
+    """A sentence that names the column of X with the farthest value."""
+    values = samples.values
     largest = np.zeros(values.shape[1])
     for start, stop in chunk_bounds(values):
         scaled = np.abs(codec.scaling_.transform(values[start:stop]))
         largest = np.fmax(largest, np.fmax.reduce(scaled, axis=0))
     j = int(largest.argmax())
-    return FloatingPointError(
-        "Training did not recover from a loss or gradient that is NaN or infinite, after "
-        "restarts at lower learning rates. The likely cause is the range of column "
-        f"{codec.name(j)} of X, which reaches {largest[j]:.3g} standard deviations: clip "
-        f"or log-transform it. Otherwise lower learning_rate_init={learning_rate}."
-    )
+    reached = f"{codec.name(j)} of X, which reaches {largest[j]:.3g} standard deviations"
+    if largest[j] < _FAR:
+        return (
+            f"No column of X is far from its centre, not even column {reached}. Check "
+            "that modules and functions of your own, if you passed any as encoder, "
+            "decoder or views, return finite numbers."
+        )
+    return f"The likely cause is the range of column {reached}: clip or log-transform it."

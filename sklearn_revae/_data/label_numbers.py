@@ -5,6 +5,9 @@ import numpy as np
 from sklearn_revae._data.labels import position_of
 from sklearn_revae._data.targets import observed_cells, read_targets
 
+# Predictions may be several standard deviations from the mean, and must not overflow.
+_LARGEST = 1e300
+
 
 class LabelNumbers:
     """The correspondence of a user's numbers to standardised numbers.
@@ -31,7 +34,8 @@ class LabelNumbers:
         Raises
         ------
         ValueError
-            If y holds something else than numbers, or a label has no labelled sample.
+            If y holds something else than numbers, or numbers that are too large, or a
+            label has no labelled sample.
         """
         targets = read_targets(y, None)
         self.several_, self.names_ = targets.several, targets.names
@@ -48,8 +52,19 @@ class LabelNumbers:
                 "None. Label at least one sample, or use ReVAETransformer, which needs "
                 "no labels."
             )
-        self.mean_ = np.nanmean(cells, axis=0)
-        spread = np.nanstd(cells, axis=0)
+        largest = np.nanmax(np.abs(cells), axis=0)
+        if (largest > _LARGEST).any():
+            label = int(np.argmax(largest > _LARGEST))
+            raise ValueError(
+                f"y reaches {largest[label]:.3g} for {self.names_[label]}, but numbers "
+                f"up to {_LARGEST:.0e} can be learned. Divide y by a constant first."
+            )
+        # The squares of large numbers overflow, and those of small ones are zero. To
+        # divide by a power of two changes no digit.
+        _, exponent = np.frexp(largest)
+        units = np.ldexp(cells, -exponent)
+        self.mean_ = np.ldexp(np.nanmean(units, axis=0), exponent)
+        spread = np.ldexp(np.nanstd(units, axis=0), exponent)
         # Numbers that are all the same differ from their mean by rounding errors.
         constant = spread <= 1e-12 * np.abs(self.mean_)
         self.scale_ = np.where(constant, 1.0, spread)

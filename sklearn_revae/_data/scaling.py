@@ -10,12 +10,11 @@ import numpy as np
 from sklearn_revae._data.chunks import chunk_bounds, chunks, dense
 from sklearn_revae._data.clipping import clip, log_slope, unclip, unclip_decoded
 from sklearn_revae._data.codes import without_codes
+from sklearn_revae._data.far import reach, warn_of_far
 from sklearn_revae._data.names import written_name
 from sklearn_revae._data.statistics import magnitude
 from sklearn_revae._model.families import FAMILIES
 
-# The largest scaled value: networks return NaN for values that are much larger.
-_FARTHEST = 1e15
 # Decoded real values leave the range in fit by at most its width, or this many scales.
 _FEWEST_SCALES = 10.0
 # Beyond this clipped value, 4.5 scales from the centre, clipping is steep.
@@ -237,31 +236,38 @@ class Scaling:
         return np.where(positive < tiny, tiny, positive)
 
     def _standardised(self, values, columns):
-        """Values (..., n_features) of the mask `columns`, centred and scaled."""
+        """Values (..., n_features) of the mask `columns`, centred and scaled.
+
+        Values that are too far to compute with are the farthest ones that are not.
+        """
         chosen = values[..., columns].astype(np.float64)
         logged = columns & self._logged
         if logged.any():
             chosen[..., logged[columns]] = np.log(self._positive(values, logged))
+        farthest = reach(self)[columns]
         with np.errstate(over="ignore"):
-            return (chosen - self.shift_[columns]) / self.scale_[columns]
+            scaled = (chosen - self.shift_[columns]) / self.scale_[columns]
+        return scaled.clip(-farthest, farthest)
 
     def transform(self, values, dtype=np.float32):
         """Scaled rows (n, n_features), NaN where missing.
 
-        Raises
-        ------
-        ValueError
-            For a value that is too far from all values in fit, by the name of its column.
+        Warns
+        -----
+        UserWarning
+            Of a value that is too far from all values in fit, by the name of its column.
         """
         scaled = np.empty(values.shape, dtype=dtype)
         bounded, counted, clipped = self._bounded, self.counts, self.clipped
-        everything = np.ones(len(self.scale_), dtype=bool)
+        everything, farthest = np.ones(len(self.scale_), dtype=bool), reach(self)
         for start, stop in chunk_bounds(values):
             chunk = self.without_codes(dense(values[start:stop])).astype(np.float64)
             for j, levels in self.levels.items():
                 chunk[:, j] = levels.codes(chunk[:, j])
             chunk = self._standardised(chunk, everything)
-            self._refuse_far(chunk, values, start)
+            far = np.isfinite(farthest) & (np.abs(chunk) == farthest)
+            if far.any():
+                warn_of_far(far, dense(values[start:stop]), self)
             if bounded.any():
                 chunk[:, bounded] = chunk[:, bounded].clip(0.0, 1.0)
             if counted.any():
@@ -270,24 +276,6 @@ class Scaling:
                 chunk[:, clipped] = clip(chunk[:, clipped])
             scaled[start:stop] = chunk
         return scaled
-
-    def _refuse_far(self, chunk, values, start):
-        """Refuse standardised rows of `values` from `start` with a value too far away."""
-        with np.errstate(over="ignore"):
-            # Clipping makes any value of fit harmless.
-            width = (self.seen_high_ - self.seen_low_) / self.scale_
-            reach = np.where(self.clipped, np.maximum(width, 1.0), 1.0)
-            far = np.abs(chunk) > _FARTHEST * reach
-        far[:, self._bounded] = False
-        if far.any():
-            i, j = np.argwhere(far)[0]
-            value = dense(values[start + i : start + i + 1])[0, j]
-            raise ValueError(
-                f"Column {written_name(self.names, j)} of X holds {value:.3g}, which "
-                "is too far from the values in fit to compute with. Replace it by "
-                "NaN, which is treated as missing, or divide the column by a "
-                "constant before fit."
-            )
 
     def _rounded(self, values):
         """Values (..., n_features) in X's units, rounded in columns of whole numbers."""

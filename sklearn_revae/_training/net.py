@@ -241,6 +241,8 @@ class ReVAENet(NeuralNet):
 
     def _skip_step(self):
         """Count a bad step; after too many of them go back to the last good weights."""
+        # Otherwise the schedule warns that it is called before the optimizer.
+        self.optimizer_._opt_called = True
         self.bad_steps_ += 1
         if self.bad_steps_ < MAX_BAD_STEPS:
             return

@@ -240,12 +240,61 @@ def test_binary_columns_add_log_probabilities(quick_transformer):
     assert (quick_transformer(max_iter=20).fit(X).score_samples(X) < 0).all()
 
 
-@pytest.mark.parametrize("value", [1e300, -1e300, 1e20])
-def test_values_too_far_to_compute_with_name_their_column(value, blobs, blobs_model):
-    X = blobs[0].copy()
-    X[3, 2] = value
-    with pytest.raises(ValueError, match=r"Column 2 of X holds .*too far.*NaN"):
-        blobs_model.predict_proba(X)
+FAR_METHODS = {
+    "predict_proba": lambda model, X: model.predict_proba(X),
+    "transform": lambda model, X: model.transform(X),
+    "score_samples": lambda model, X: model.score_samples(X),
+    "reconstruct": lambda model, X: model.reconstruct(X),
+    "impute": lambda model, X: model.impute(X),
+    "intervene": lambda model, X: model.intervene(X, 1),
+    "few columns": lambda model, X: model.intervene(X, 1, max_columns=1),
+    "swap": lambda model, X: model.swap(X, X[::-1]),
+    "locate": lambda model, X: np.asarray(model.locate(X)),
+}
+
+
+@pytest.mark.parametrize("value", [1e300, -1e300, 1e30])
+@pytest.mark.parametrize("method", FAR_METHODS)
+def test_far_sample_leaves_the_others_as_they_are(method, value, blobs, blobs_model):
+    # Samples at the edges are donors of each other.
+    X, others = blobs[0], np.r_[0, 2:58, 59]
+    far, ordinary = X.copy(), X.copy()
+    far[[1, 58], 2] = value
+    compute = FAR_METHODS[method]
+    with pytest.warns(UserWarning, match=r"Column 2 of X holds .*too far.*NaN"):
+        found = compute(blobs_model, far)
+    assert np.isfinite(found).all()
+    np.testing.assert_array_equal(found[others], compute(blobs_model, ordinary)[others])
+
+
+def test_far_counts_leave_the_others_as_they_are(quick_transformer):
+    X = RNG.poisson(3.0, (20, 2)).astype(float)
+    model = quick_transformer(likelihood="poisson").fit(X)
+    far = X.copy()
+    far[3, 1] = 1e30
+    with pytest.warns(UserWarning, match=r"Column 1 of X holds 1e\+30.*too far"):
+        scores = model.score_samples(far)
+    assert np.isfinite(scores).all()
+    others = np.arange(20) != 3
+    np.testing.assert_array_equal(scores[others], model.score_samples(X)[others])
+    assert scores[3] < scores[others].min()
+
+
+def test_far_pixels_leave_the_other_images_as_they_are(quick_transformer):
+    # Bytes are computed with in single precision.
+    X, far = IMAGES.astype(float), IMAGES.astype(float)
+    far[0, 3] = 1e30
+    model = quick_transformer().fit(IMAGES)
+    with pytest.warns(UserWarning, match=r"Column 3 of X holds 1e\+30.*too far"):
+        latents = model.transform(far)
+    assert np.isfinite(latents).all()
+    np.testing.assert_array_equal(latents[1:], model.transform(X)[1:])
+
+
+def test_counts_too_large_to_learn_from_name_their_column(quick_transformer):
+    X = RNG.poisson(3.0, (20, 2)) * np.array([1.0, 1e30])
+    with pytest.raises(ValueError, match=r"Column 1 of X holds .*before fit"):
+        quick_transformer(likelihood="poisson").fit(X)
 
 
 def test_values_too_small_to_scale_name_their_column(few_blobs, quick_classifier):
