@@ -107,7 +107,9 @@ classes : array-like of shape (n_classes,), or list of such arrays, default=None
     All classes that y can hold; for several labels, a list with one array per label.""",
     "fit_errors": """\
 FloatingPointError
-    If the loss stays NaN or infinite after restarts at lower learning rates.""",
+    If the loss stays NaN or infinite after restarts at lower learning rates.
+MemoryError
+    If a GPU runs out of memory even for one eighth of a batch.""",
     "partial_fit_notes": """\
 The scaling of the features is learned from the first batch and does not change after
 that. The learning rate is constant. Class frequencies and `exclusions_` accumulate over

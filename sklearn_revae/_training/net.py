@@ -15,6 +15,7 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from sklearn_revae._training.batches import MixedBatches
 from sklearn_revae._training.callbacks import RecordBound, StopTraining
+from sklearn_revae._training.memory import Pieces
 
 MAX_GRADIENT_NORM = 10.0
 # Consecutive steps without a finite loss and gradient before a restart, and restarts
@@ -176,9 +177,12 @@ class ReVAENet(NeuralNet):
             would end training as if a callback had stopped it.
         NonFiniteTrainingError
             If the loss or its gradient stayed NaN or infinite after every restart.
+        MemoryError
+            If the device has too little memory for a fraction of a batch.
         """
         self.restarts_ = self.bad_steps_ = self.steps_ = self.good_step_ = 0
         self.has_stepped_ = False
+        self.pieces_ = Pieces()
         self.n_epochs_ = n_epochs
         self.interrupt_of_callback_ = None
         self.parameters_ = list(self.module_.parameters())
@@ -206,11 +210,8 @@ class ReVAENet(NeuralNet):
         """Compute the loss of a batch, the terms of its ELBO, and the gradients."""
         if not self.module_.training:
             self._set_training(True)
-        loss, bound = self.criterion_(self.module_, *batch)
-        # Nothing can be learned from columns that are all constant categories.
-        if loss.requires_grad:
-            loss.backward()
-        return {"loss": loss.detach(), "y_pred": None, "bound": bound}
+        loss, bound = self.pieces_.compute(self, batch)
+        return {"loss": loss, "y_pred": None, "bound": bound}
 
     def train_step(self, batch, **_):
         """Take a step of the optimizer, unless the loss or a gradient is not finite."""

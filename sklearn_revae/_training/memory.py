@@ -1,0 +1,82 @@
+"""Batches that are too large for the memory of a device are computed in pieces."""
+
+import warnings
+
+import torch
+
+# How often a batch is halved before training gives up.
+MAX_HALVINGS = 3
+
+
+class Pieces:
+    """Computes the loss of a batch and its gradients, in one piece as long as possible.
+
+    When the device runs out of memory, the batch is halved and the step repeated. The
+    gradients of the pieces are added, so that the step is one for the whole batch: the
+    loss is a mean over rows, in pieces too, only with other noise.
+    """
+
+    def __init__(self):
+        self.n_halvings = 0
+
+    def compute(self, net, batch):
+        """Return the loss and the terms of the ELBO of a batch, and add the gradients.
+
+        Raises
+        ------
+        MemoryError
+            If the memory does not suffice after the last halving.
+        """
+        # The loss counts how often it is called.
+        count = getattr(net.criterion_, "step", None)
+        while True:
+            try:
+                return self._compute(net, batch, count)
+            except torch.cuda.OutOfMemoryError as error:
+                # What the error holds would take up the memory of the next attempt.
+                message = str(error)
+            self._halve(batch[0], message)
+            net._zero_grad_optimizer()
+
+    def _compute(self, net, batch, count):
+        n_rows, losses, bounds = len(batch[0]), [], []
+        for piece in zip(*(p.chunk(2**self.n_halvings) for p in batch), strict=True):
+            if count is not None:
+                net.criterion_.step = count
+            loss, bound = net.criterion_(net.module_, *piece)
+            loss = loss * (len(piece[0]) / n_rows)
+            # Nothing can be learned from columns that are all constant categories.
+            if loss.requires_grad:
+                loss.backward()
+            losses.append(loss.detach())
+            bounds.append(bound)
+        if len(losses) == 1:
+            return losses[0], bounds[0]
+        bound = bounds[0] and type(bounds[0])(*map(_joined, zip(*bounds, strict=True)))
+        return torch.stack(losses).sum(), bound
+
+    def _halve(self, x, message):
+        if self.n_halvings == MAX_HALVINGS:
+            raise MemoryError(
+                f"{x.device} ran out of memory in a training step, even with one eighth "
+                f"of a batch of {len(x)} samples at a time. Decrease batch_size, "
+                "n_members or hidden_layer_sizes, or pass device='cpu'. The device "
+                f"reported: {message}"
+            )
+        if self.n_halvings == 0:
+            warnings.warn(
+                f"{x.device} ran out of memory in a training step with a batch of "
+                f"{len(x)} samples. From now on each batch is computed in halves, or in "
+                "smaller parts if that is not enough, which takes longer. Decrease "
+                "batch_size to avoid this.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+        self.n_halvings += 1
+        if x.is_cuda:
+            torch.cuda.empty_cache()
+
+
+def _joined(parts):
+    """The parts of a tensor whose last axis is that of the rows."""
+    return torch.cat([part.detach() for part in parts], dim=-1)
