@@ -143,6 +143,7 @@ class InterventionDisplay:
         random_state: RandomState = None,
         image_shape: Sequence[int] | None = None,
         ax: Ax = None,
+        cmap: ColorMap = "gray",
     ) -> Self:
         """Intervene on samples and draw the changes.
 
@@ -177,6 +178,10 @@ class InterventionDisplay:
             features are all pixels without names are drawn as square images.
         ax : matplotlib Axes, default=None
             Axes to draw on. If None, a new figure is created.
+        cmap : str or matplotlib Colormap, default="gray"
+            Colour map of images without colour channels.
+
+            .. versionadded:: 0.2
 
         Returns
         -------
@@ -211,7 +216,7 @@ class InterventionDisplay:
             asked=request_text(model, do),
             image_shape=image_shape,
             **table_options(estimator, X_is_table),
-        ).plot(ax=ax)
+        ).plot(ax=ax, cmap=cmap)
 
     def plot(
         self, *, ax: Ax = None, cmap: ColorMap = "gray", max_columns: int = 20

@@ -226,11 +226,14 @@ class LatentDisplay:
         few = n_values <= 10
         palette = colormaps["tab10" if few else "gist_rainbow"]
         colors = palette(np.arange(n_values) if few else np.linspace(0, 1, n_values))
+        new_figure = ax is None
         self.ax_ = ax = axes_for(ax, (5.6, 4.8))
         if self.latents.shape[1] == 1:
             self._plot_line(ax, colors)
         else:
             self._plot_plane(ax, colors)
+            if new_figure:
+                _fit_figure(ax)
         tidy(ax)
         self.figure_ = ax.figure
         return self
@@ -322,3 +325,12 @@ class LatentDisplay:
         ax.set_yticks(range(len(names)), names)
         ax.set_ylim(len(names) - 0.4, -0.6)
         ax.set(xlabel=f"{self.label_name}_0", ylabel=self.label_name)
+
+
+def _fit_figure(ax):
+    """Give the figure the proportions of the data, so that equal units waste no room."""
+    width, height = (np.ptp(limits) for limits in (ax.get_xlim(), ax.get_ylim()))
+    side = 4.2
+    wide = np.clip(side * width / height, 0.7 * side, 1.9 * side)
+    # Tick labels and axis labels need about as much room on both sides.
+    ax.figure.set_size_inches(wide + 0.7, side + 0.6)

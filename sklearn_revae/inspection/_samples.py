@@ -109,6 +109,7 @@ class SamplesDisplay:
         random_state: RandomState = None,
         image_shape: Sequence[int] | None = None,
         ax: Ax = None,
+        cmap: ColorMap = "gray",
     ) -> Self:
         """Draw samples from a fitted model for each class of a label, and show them.
 
@@ -136,6 +137,10 @@ class SamplesDisplay:
             features are all pixels without names are drawn as square images.
         ax : matplotlib Axes, default=None
             Axes to draw on. If None, a new figure is created.
+        cmap : str or matplotlib Colormap, default="gray"
+            Colour map of images without colour channels.
+
+            .. versionadded:: 0.2
 
         Returns
         -------
@@ -180,7 +185,7 @@ class SamplesDisplay:
             label_name=model.label_names_[index],
             image_shape=image_shape,
             feature_names=column_names(estimator),
-        ).plot(ax=ax)
+        ).plot(ax=ax, cmap=cmap)
 
     def plot(
         self, *, ax: Ax = None, cmap: ColorMap = "gray", max_columns: int = 30

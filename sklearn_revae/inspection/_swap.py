@@ -125,6 +125,7 @@ class SwapDisplay:
         residual: bool = True,
         image_shape: Sequence[int] | None = None,
         ax: Ax = None,
+        cmap: ColorMap = "gray",
     ) -> Self:
         """Copy the characteristics of each donor to each sample, and draw the results.
 
@@ -152,6 +153,10 @@ class SwapDisplay:
             features are all pixels without names are drawn as square images.
         ax : matplotlib Axes, default=None
             Axes to draw on. If None, a new figure is created.
+        cmap : str or matplotlib Colormap, default="gray"
+            Colour map of images without colour channels.
+
+            .. versionadded:: 0.2
 
         Returns
         -------
@@ -199,7 +204,7 @@ class SwapDisplay:
         names = [known[label_index(model, label)] for label in swapped]
         return cls(
             X, donors, np.stack(new, axis=1), label_names=names, image_shape=image_shape
-        ).plot(ax=ax)
+        ).plot(ax=ax, cmap=cmap)
 
     def plot(self, *, ax: Ax = None, cmap: ColorMap = "gray") -> Self:
         """Draw the images.

@@ -189,6 +189,11 @@ def _summary(column):
     if len(observed) == 0:
         return "missing"
     if column.dtype.kind == "f":
-        return f"{observed.mean():.4g}"
+        return _number(observed.mean())
     cells = list(observed)
     return str(max(dict.fromkeys(cells), key=cells.count))
+
+
+def _number(value):
+    """Three digits are enough to compare; a large number keeps all before the point."""
+    return f"{value:.0f}" if 1000 <= abs(value) < 1e6 else f"{value:.3g}"

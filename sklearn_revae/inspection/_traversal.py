@@ -149,6 +149,7 @@ class TraversalDisplay:
         residual: bool = True,
         image_shape: Sequence[int] | None = None,
         ax: Ax = None,
+        cmap: ColorMap = "gray",
     ) -> Self:
         """Traverse samples along a label, or one sample over two labels, and draw them.
 
@@ -183,6 +184,10 @@ class TraversalDisplay:
             features are all pixels without names are drawn as square images.
         ax : matplotlib Axes, default=None
             Axes to draw on. If None, a new figure is created.
+        cmap : str or matplotlib Colormap, default="gray"
+            Colour map of images without colour channels.
+
+            .. versionadded:: 0.2
 
         Returns
         -------
@@ -235,7 +240,7 @@ class TraversalDisplay:
             values=values,
             image_shape=image_shape,
             **table_options(estimator, X_is_table),
-        ).plot(ax=ax)
+        ).plot(ax=ax, cmap=cmap)
 
     def plot(self, *, ax: Ax = None, cmap: ColorMap = "gray") -> Self:
         """Draw the images or lines.

@@ -43,6 +43,8 @@ MAKERS = {
     ),
 }
 
+INK = {"cmap": "gray_r"}
+
 
 @pytest.mark.parametrize("maker", MAKERS.values(), ids=MAKERS)
 def test_everything_is_drawn_on_the_given_axes(maker, images, table, own_ax):
@@ -82,3 +84,19 @@ def test_optional_packages_are_not_imported_and_matplotlib_only_for_drawing():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "ImportError: LossCurveDisplay.plot requires matplotlib" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda i: InterventionDisplay.from_estimator(
+            i.model, i.X[:2], {"digit": 3}, **INK
+        ),
+        lambda i: SwapDisplay.from_estimator(i.model, i.X[:2], i.X[2:4], **INK),
+        lambda i: SamplesDisplay.from_estimator(i.model, "odd", n_samples=2, **INK),
+        lambda i: TraversalDisplay.from_estimator(i.model, i.X[:2], **INK),
+    ],
+    ids=["intervention", "swap", "samples", "traversal"],
+)
+def test_images_have_the_given_colour_map(draw, images):
+    assert draw(images).im_.get_cmap().name == "gray_r"

@@ -96,3 +96,15 @@ def test_a_model_fitted_without_y_raises():
     model = ReVAETransformer((4,), max_iter=1, random_state=0).fit(X)
     with pytest.raises(ValueError, match=r"label=0.*fitted without y"):
         LatentDisplay.from_estimator(model, X)
+
+
+@pytest.mark.parametrize("stretch", [1.0, 2.5])
+def test_a_new_figure_has_the_proportions_of_the_data(stretch):
+    Z = np.random.default_rng(0).standard_normal((200, 2)) * [stretch, 1]
+    means, scales = np.zeros((1, 2)), np.ones((1, 2))
+    display = LatentDisplay(Z, means, scales, values=["a"], label_name="y").plot()
+    ax = display.ax_
+    data = ax.dataLim.size
+    display.figure_.draw_without_rendering()
+    shown = np.ptp([ax.get_xlim(), ax.get_ylim()], axis=1)
+    assert (data / shown > 0.8).all()

@@ -83,6 +83,14 @@ def test_change_text_has_means_or_modes_of_values_observed_before():
     assert change_text(incomplete[2:], np.array([4.0])) == "missing → 4"
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.00068154, "0.000682"), (912.7, "913"), (1461.2, "1461"), (3.2e9, "3.2e+09")],
+)
+def test_change_text_has_three_digits_and_all_before_the_point(value, text):
+    assert change_text(np.array([value]), np.array([0.0])) == f"{text} → 0"
+
+
 def test_paths_start_at_zero_and_are_fractions_for_categories():
     numbers = np.array([0.0, 2.0, 4.0, 1.0, 1.0, 1.0])
     categories = np.array(["a", "a", "b", "c", "d", "d"], dtype=object)
