@@ -73,11 +73,12 @@ for other in [LogisticRegression(max_iter=1000), RandomForestClassifier(random_s
 # Interventions
 # -------------
 # The figure shows one test image per class, its reconstruction by the model, and its
-# edits to all ten classes. Properties that do not depend on the class, above all the
-# shade, should be preserved. We use the method "mean", which moves the label's latent
-# code to the mean of the requested class. The default method, "transport", also preserves
-# how the image showed its original class, which remains visible in edits between garments
-# of different shapes.
+# edits to all ten classes. We use the method "mean", which moves the label's latent code
+# to the mean of the requested class. The example shows a limit of the model: with 240
+# labels, only edits between similar garments succeed, such as those between shirts,
+# coats and pullovers. In most other edits the original garment remains visible, and the
+# requested one is a blurred shadow over it. Compare with the edits of faces in
+# :doc:`/auto_examples/plot_avatars`, where labels change a part of the image.
 
 samples = X_test[[np.flatnonzero(y_test == k)[0] for k in range(10)]]
 images = [samples, model.reconstruct(samples)]

@@ -73,9 +73,9 @@ ax.spines[:].set_visible(False)
 # With ``report=True``, ``intervene`` also returns the model's own assessment of the
 # edits. Here each test digit d is edited to the digit (d + 3) modulo 10. A random forest
 # trained on all original digits is independent of the model and therefore a stricter
-# test. The default method, "transport", preserves *how* an image showed its digit; the
-# method "mean" moves the label's latent code to the mean of the requested digit and
-# succeeds more often.
+# test. The default method, "transport", preserves *how* an image showed its digit. The
+# method "mean" moves the label's latent code to the mean of the requested digit, and
+# preserves less.
 
 requested = (y_test.to_numpy() + 3) % 10
 _, report = model.intervene(X_test, requested, report=True)
@@ -100,7 +100,10 @@ for method in ["transport", "mean"]:
 # ``traverse`` moves the label's latent code in equal steps from one value to another,
 # here from 4 to 9. The slant and the stroke width of the image are preserved.
 
-TraversalDisplay.from_estimator(model, samples[[4, 0, 7]], "digit", values=(4, 9))
+# sphinx_gallery_thumbnail_number = 2
+TraversalDisplay.from_estimator(
+    model, samples[[4, 0, 7]], "digit", values=(4, 9), cmap="gray_r"
+)
 
 # %%
 # Copying the label's characteristics
@@ -109,7 +112,7 @@ TraversalDisplay.from_estimator(model, samples[[4, 0, 7]], "digit", values=(4, 9
 # average 7, but like the 7 of the donor. The samples are on the left, the donors at the
 # top.
 
-SwapDisplay.from_estimator(model, samples[:5], samples[5:])
+SwapDisplay.from_estimator(model, samples[:5], samples[5:], cmap="gray_r")
 
 # %%
 # Sampling new images
@@ -118,7 +121,7 @@ SwapDisplay.from_estimator(model, samples[:5], samples[5:])
 # style latent code from the style prior. All images in one column use the same random
 # numbers.
 
-SamplesDisplay.from_estimator(model, random_state=0)
+SamplesDisplay.from_estimator(model, random_state=0, cmap="gray_r")
 
 # %%
 # Where the label is encoded

@@ -63,15 +63,14 @@ for name, labels in [("all labels of a fifth", y_few), ("30 % hidden", y_partial
 # F1 score of each label
 # ----------------------
 # A single ReVAE model predicts all labels. For comparison, we train one logistic
-# regression per label on the genes for which this label is known. To keep the example
-# short, the model is trained for 40 epochs, two fifths of the default number. The F1
-# score measures how accurately the genes with a given label are found; the macro F1 score
-# is its mean over the labels.
+# regression per label on the genes for which this label is known. The F1 score measures
+# how accurately the genes with a given label are found; the macro F1 score is its mean
+# over the labels.
 
 
 def predict_revae(labels):
     """Predict all labels of the test set with one model."""
-    return ReVAEClassifier(max_iter=40, random_state=0).fit(X, labels).predict(X_test)
+    return ReVAEClassifier(random_state=0).fit(X, labels).predict(X_test)
 
 
 def predict_logistic_regression(labels):

@@ -23,7 +23,7 @@ def _has_fashion_mnist():
 # For each example that needs data or optional packages, a function that returns whether
 # they are available. Each of these examples checks for them itself before it starts.
 _AVAILABLE = {
-    "plot_avatars": lambda: _installed("python_avatars", "resvg_py", "PIL"),
+    "plot_avatars": lambda: _installed("PIL"),
     "plot_fashion_mnist": _has_fashion_mnist,
     "plot_mixed_table": lambda: _installed("palmerpenguins"),
     "plot_partly_labelled": lambda: _installed("river"),
