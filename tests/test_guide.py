@@ -1,4 +1,4 @@
-"""Tests of the user guide: the examples run, and pages and figures are complete."""
+"""Tests of the guide and of "Get started": the examples run, and nothing is missing."""
 
 import doctest
 import re
@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
-GUIDE = Path(__file__).parents[1] / "docs" / "guide"
-PAGES = sorted(GUIDE.glob("*.rst"))
+from sklearn_revae import ReVAEClassifier
+
+DOCS = Path(__file__).parents[1] / "docs"
+FOLDERS = [DOCS / "guide", DOCS / "start"]
+PAGES = sorted(page for folder in FOLDERS for page in folder.glob("*.rst"))
 # A module that the figures import; it does not draw a figure itself.
 SHARED = {"digits_model.py"}
 
@@ -32,14 +35,17 @@ def test_every_figure_exists_and_is_on_a_page():
     named = {
         figure
         for page in PAGES
-        for figure in re.findall(r"^\.\. plot:: figures/(\S+)$", page.read_text(), re.M)
+        for figure in re.findall(
+            r"^\.\. plot:: \S*figures/(\S+)$", page.read_text(), re.M
+        )
     }
-    assert named == {path.name for path in GUIDE.glob("figures/*.py")} - SHARED
+    drawn = {path.name for folder in FOLDERS for path in folder.glob("figures/*.py")}
+    assert named == drawn - SHARED
 
 
 def test_every_page_is_listed_with_a_description():
-    index = (GUIDE / "index.rst").read_text()
     for page in PAGES:
+        index = (page.parent / "index.rst").read_text()
         if page.stem != "index":
             assert f"\n   {page.stem}\n" in index
             assert f"\n:doc:`{page.stem}`\n   " in index
@@ -56,3 +62,10 @@ def test_a_page_begins_by_saying_what_it_covers(page):
     assert len(underline) == len(title)
     assert empty == ""
     assert first.startswith("This page ")
+
+
+def test_every_parameter_has_a_line_in_one_table():
+    page = (DOCS / "guide" / "parameters.rst").read_text()
+    tables = page[page.index("All parameters by purpose") : page.index("The three loss")]
+    listed = re.findall(r"^``(\w+)``", tables, re.M)
+    assert sorted(listed) == sorted(ReVAEClassifier().get_params())

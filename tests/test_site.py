@@ -45,14 +45,43 @@ def test_the_first_lines_do_what_they_say(capsys):
     assert sum(map(bool, FIRST_LINES.read_text().splitlines())) <= 10
 
 
-def first_picture(page):
-    name = re.search(r"\.\. image:: (\S+)", page.read_text())[1]
-    return (page.parent / name).resolve()
+PICTURE = DOCS / "images" / "digits_interventions.png"
 
 
-def test_one_picture_stands_first_in_readme_and_on_the_front_page():
-    assert first_picture(README) == first_picture(DOCS / "index.rst")
-    assert first_picture(README).exists()
+def test_the_front_page_shows_pictures_and_tables_that_exist():
+    page = (DOCS / "index.rst").read_text()
+    snippets = re.findall(r":file: (\S+)", page)
+    html = "".join((DOCS / snippet).read_text() for snippet in snippets)
+    pictures = re.findall(r'src(?:set)?="(\S+)"', html)
+    pictures += re.findall(r":img-top: (\S+)", page)
+    assert len(pictures) == 5
+    assert not [name for name in pictures if not (DOCS / name).exists()]
+
+
+def test_the_front_page_marks_the_cells_that_an_edit_has_changed():
+    html = (DOCS / "snippets" / "front_tables.html").read_text()
+    before, after = (
+        re.findall(r"<td(?: class=\"(\w+)\")?>(.*?)</td>", table)
+        for table in html.split("</table>")[:2]
+    )
+    assert len(before) == len(after) == 18
+    for (unmarked, old), (mark, new) in zip(before, after, strict=True):
+        assert not unmarked
+        assert (mark == "changed") == (old != new)
+
+
+def test_the_page_on_accuracy_has_the_means_of_the_results():
+    pytest.importorskip("matplotlib").use("Agg")
+    lists = load(DOCS / "start" / "figures" / "accuracy.py").tables()
+    page = (DOCS / "start" / "how_good.rst").read_text()
+    rows = re.findall(r"^(first|second) list, (\d+) +(\d+) +(.*)$", page, re.M)
+    assert len(rows) == 6
+    for name, n_data_sets, n_labels, shown in rows:
+        table = lists[name == "second"]
+        cells = [values for (_, n), values in table.items() if n == int(n_labels)]
+        assert len(cells) == int(n_data_sets)
+        means = np.mean(cells, axis=0)
+        assert np.abs(means - np.array(shown.split(), float)).max() < 0.0011
 
 
 def test_the_picture_is_what_the_example_draws(tmp_path, monkeypatch):
@@ -68,7 +97,7 @@ def test_the_picture_is_what_the_example_draws(tmp_path, monkeypatch):
     with matplotlib.rc_context(matplotlib.rcParamsDefault):
         runpy.run_path(example, run_name="__main__")
     plt.close("all")
-    drawn, shown = imread(path), imread(first_picture(README))
+    drawn, shown = imread(path), imread(PICTURE)
     assert drawn.shape == shown.shape
     # Other machines round otherwise; another figure would differ by far more.
     assert np.abs(drawn - shown).mean() < 0.02
