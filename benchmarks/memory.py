@@ -1,6 +1,7 @@
-"""Memory and time of training on images that are stored on disk.
+"""Memory and time of training on images on disk, and of predicting for many samples.
 
-Run ``OMP_WAIT_POLICY=PASSIVE python benchmarks/memory.py 1000000 fashion memmap``:
+Training: run ``OMP_WAIT_POLICY=PASSIVE python benchmarks/memory.py 1000000 fashion
+memmap``:
 
 - the number of images, 1000000 by default;
 - "fashion" for repeated images of Fashion-MNIST, or "random", the default, for random
@@ -15,8 +16,21 @@ The script prints the resident memory after the imports, the peak memory, the ti
 the first training step (validation, and the pass over the data that infers the types of
 the features) and the time of the epoch. With "fashion" it also prints the accuracy on the
 10,000 test images.
+
+Prediction: run ``OMP_NUM_THREADS=1 python benchmarks/memory.py score 10000000 array``:
+
+- the number of samples, 10000000 by default, of 100 features each, which are drawn when
+  they are read and never all in memory;
+- how they are passed: "array" (the default) for an array whose slices are drawn, "dask"
+  for a Dask array with blocks of 50,000 samples.
+
+For ``predict_proba`` and ``transform`` of a model that was fitted to 2,000 of the
+samples, the script prints the size of X, the size of the result, and how far the peak of
+the resident memory rises above that after the fit, in a process of its own. The results
+of "dask" are computed one block after another, and only their mean is kept.
 """
 
+import multiprocessing
 import resource
 import sys
 import tempfile
@@ -33,6 +47,9 @@ from sklearn_revae.datasets import fetch_fashion_mnist
 N_LABELED = 5000
 N_FEATURES = 784
 N_CLASSES = 10
+# The samples that are drawn when they are read, and those in a block of a Dask array.
+N_COLUMNS = 100
+BLOCK_ROWS = 50_000
 # Number of distinct images, which are repeated; the size of Fashion-MNIST.
 N_DISTINCT = 60_000
 
@@ -96,16 +113,66 @@ def open_container(path, container):
     return X
 
 
-if __name__ == "__main__":
-    n_rows, kind, container = [
-        *sys.argv[1:],
-        *("1000000", "random", "memmap")[len(sys.argv) - 1 :],
+class Drawn:
+    """An array of random samples that are drawn when they are read.
+
+    The first feature tells the two classes apart.
+    """
+
+    dtype, chunks = np.dtype(np.float32), None
+
+    def __init__(self, n_rows):
+        self.shape = (n_rows, N_COLUMNS)
+
+    def __getitem__(self, rows):
+        return draw(*rows.indices(self.shape[0])[:2])
+
+
+def draw(start, stop):
+    """Draw the samples from `start` up to `stop`; as fast as possible."""
+    X = np.random.default_rng(start).random((stop - start, N_COLUMNS), np.float32)
+    X[:, 0] += np.arange(start, stop) % 2
+    return X
+
+
+def lazily_drawn(n_rows):
+    """The samples as a Dask array."""
+    import dask.array as da
+
+    blocks = [
+        (start, min(start + BLOCK_ROWS, n_rows)) for start in range(0, n_rows, BLOCK_ROWS)
     ]
+    bounds = da.from_array(np.array(blocks), chunks=(1, 2))
+    chunks = (tuple(stop - start for start, stop in blocks), (N_COLUMNS,))
+    return bounds.map_blocks(lambda b: draw(*b[0]), dtype=np.float32, chunks=chunks)
+
+
+def score(method, n_rows, container):
+    """Apply a method to the samples, and print how far the memory rises."""
+    X = draw(0, 2000)
+    model = ReVAEClassifier(random_state=0).fit(X, np.arange(2000) % 2)
+    many = {"array": Drawn, "dask": lazily_drawn}[container](n_rows)
+    before, start = peak_megabytes(), time.perf_counter()
+    result = getattr(model, method)(many)
+    if container == "dask":
+        result = result.mean(axis=0).compute(scheduler="synchronous")
+    seconds = time.perf_counter() - start
+    print(
+        f"{method} of {n_rows} x {N_COLUMNS} ({container}, "
+        f"{n_rows * N_COLUMNS * 4 / 2**20:.0f} MB): result {result.nbytes / 2**20:.0f} "
+        f"MB, peak {peak_megabytes():.0f} MB, rise {peak_megabytes() - before:.0f} MB; "
+        f"{seconds:.0f} s",
+        flush=True,
+    )
+
+
+def train(n_rows, kind, container):
+    """Train on stored images, and print the memory and the time."""
     # Memory after the imports. Memory used to create the data is freed before the fit.
     before = peak_megabytes()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows"
-        y = write(path, int(n_rows), kind)
+        y = write(path, n_rows, kind)
         X, clock = open_container(path, container), Clock()
         peak_of_data = peak_megabytes()
         model = ReVAEClassifier(max_iter=1, callbacks=[clock], random_state=0)
@@ -121,3 +188,22 @@ if __name__ == "__main__":
         if kind == "fashion":
             X_test, y_test = fetch_fashion_mnist(subset="test", return_X_y=True)
             print(f"accuracy on test images: {model.score(X_test, y_test):.3f}")
+
+
+if __name__ == "__main__":
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["score"]:
+        n_rows, container = [*arguments[1:], *("10000000", "array")[len(arguments) - 1 :]]
+        for method in ("predict_proba", "transform"):
+            # The peak of a process does not fall, so each method has a process.
+            process = multiprocessing.get_context("spawn").Process(
+                target=score, args=(method, int(n_rows), container)
+            )
+            process.start()
+            process.join()
+    else:
+        n_rows, kind, container = [
+            *arguments,
+            *("1000000", "random", "memmap")[len(arguments) :],
+        ]
+        train(int(n_rows), kind, container)

@@ -15,6 +15,7 @@ from sklearn_revae._data.labels import cell_accuracy
 from sklearn_revae._data.tensors import like
 from sklearn_revae._docstrings import document_estimator
 from sklearn_revae._imputation.mixin import ImputationMixin
+from sklearn_revae._inference.blocks import by_blocks
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._inference.disagreement import DisagreementMixin
 from sklearn_revae._inference.novelty import NoveltyMixin
@@ -177,6 +178,7 @@ class ReVAEClassifier(
         """
         return self._partial_fit(X, y, classes, sample_weight)
 
+    @by_blocks
     def predict_proba(self, X: Rows) -> PerLabel:
         """Predict the probability of each class.
 
@@ -208,6 +210,7 @@ class ReVAEClassifier(
         probabilities = [like(X, np.exp(values)) for values in log_probabilities]
         return probabilities if self._labels.several_ else probabilities[0]
 
+    @by_blocks
     def predict_log_proba(self, X: Rows) -> PerLabel:
         """Predict the natural logarithm of the probability of each class.
 
@@ -247,6 +250,7 @@ class ReVAEClassifier(
             for label, classes in enumerate(self._labels.classes_)
         ]
 
+    @by_blocks
     def predict(self, X: Rows) -> NDArray[Any]:
         """Predict the most probable class of each sample.
 

@@ -17,6 +17,7 @@ from sklearn_revae._data.label_numbers import LabelNumbers
 from sklearn_revae._data.tensors import like
 from sklearn_revae._docstrings import document_estimator
 from sklearn_revae._imputation.mixin import ImputationMixin
+from sklearn_revae._inference.blocks import by_blocks
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._interventions.numbers import NumberEditingMixin
 from sklearn_revae._model.number_model import NumberModel
@@ -199,6 +200,7 @@ class ReVAERegressor(NumberEditingMixin, ImputationMixin, RegressorMixin, BaseRe
     def predict(
         self, X: Rows, return_std: Literal[True]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
+    @by_blocks
     def predict(self, X: Rows, return_std: bool = False) -> Any:
         r"""Predict the number of each sample.
 

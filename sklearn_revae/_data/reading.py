@@ -55,6 +55,12 @@ def _refuse_containers(X):
     cure = None
     if nw.dependencies.is_polars_lazyframe(X):
         cure = "Call its method collect() first"
+    elif nw.dependencies.is_dask_dataframe(X):
+        cure = (
+            "Only methods that compute a result for each sample by itself, such as "
+            "predict_proba and transform, accept it. Call its method compute() first, "
+            "or to_dask_array(lengths=True) if all columns are numbers"
+        )
     elif isinstance(X, (Mapping, Set)) and not scipy.sparse.issparse(X):
         cure = "Pass a data frame, for example pandas.DataFrame(X)"
     if cure:

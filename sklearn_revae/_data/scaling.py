@@ -372,6 +372,7 @@ class ScaledRows:
         self.values = values
         self.scaling = scaling
         self.dtype = dtype
+        self.chunk_rows = getattr(values, "chunk_rows", 1)
 
     @property
     def shape(self):

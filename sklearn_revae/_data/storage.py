@@ -39,6 +39,8 @@ class Stored:
         Shape of the pictures that the rows are; None if they are not pictures.
     block_rows : int or None
         Number of rows that are best read together; None where it makes no difference.
+    chunk_rows : int
+        Number of rows that are read if one is.
 
     Raises
     ------
@@ -48,6 +50,7 @@ class Stored:
 
     # Whether it is faster to convert all rows at once, if they are few enough.
     convert_at_once = False
+    chunk_rows = 1
 
     def __init__(self, shape, dtype):
         if len(shape) < 2:

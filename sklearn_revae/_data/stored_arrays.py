@@ -1,4 +1,4 @@
-"""Arrays on disk: HDF5, zarr and files that are mapped into memory."""
+"""Arrays that are not in memory: HDF5, zarr, Dask, and files mapped into memory."""
 
 import mmap
 
@@ -8,20 +8,30 @@ from sklearn_revae._data.storage import Stored
 
 
 class StoredArray(Stored):
-    """An array of h5py, zarr or a similar library, read in whole chunks.
+    """An array of h5py, zarr, Dask or a similar library, read in whole chunks.
 
     Parameters
     ----------
     array : object
         Has `shape`, `dtype`, `chunks` (or None), and slices that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If the number of rows is unknown, as it may be for a Dask array.
     """
 
     def __init__(self, array):
+        if np.isnan(array.shape).any():
+            raise ValueError(
+                f"X is a {type(array).__name__} of unknown shape {array.shape}. Call its "
+                "method compute_chunk_sizes() first."
+            )
         super().__init__(array.shape, array.dtype)
         self.array = array
         if array.chunks is not None:
-            # To read a part of a chunk, the library decompresses all of it.
-            chunk = int(np.max(array.chunks[0]))
+            # To read a part of a chunk, the library decompresses or computes all of it.
+            chunk = self.chunk_rows = int(np.max(array.chunks[0]))
             self.block_rows = max(self.block_rows // chunk, 1) * chunk
             self._gap_rows = max(self._gap_rows, chunk)
 

@@ -85,16 +85,31 @@ def apply(module, function, *arrays, copies=1):
     module = for_inference(module)
     parameter = next(module.parameters())
     device, dtype = parameter.device, parameter.dtype
-    results = []
+    results, done = None, 0
     width = math.prod(arrays[0].shape[1:]) * copies
     step = max(1, min(_MOST_ROWS, _MOST_CELLS // max(width, 1)))
-    for start in range(0, max(len(arrays[0]), 1), step):
-        # The arrays are copied, as torch warns of memory that is read-only.
-        tensors = [
-            torch.from_numpy(np.array(a[start : start + step], order="C")) for a in arrays
-        ]
+    for parts in _chunks(arrays, step):
+        tensors = [torch.from_numpy(part) for part in parts]
         # Not every device has double precision: convert before the move.
         tensors = [t.to(dtype) if t.is_floating_point() else t for t in tensors]
         tensors = [t.to(device) for t in tensors]
-        results.append(function(module, *tensors).cpu().numpy())
-    return np.concatenate(results).astype(np.float64, copy=False)
+        found = function(module, *tensors).cpu().numpy()
+        if results is None:
+            results = np.empty((len(arrays[0]), *found.shape[1:]))
+        results[done : done + len(found)] = found
+        done += len(found)
+    return results
+
+
+def _chunks(arrays, step):
+    """Yield runs of at most `step` rows of arrays, as lists of new arrays.
+
+    Rows that are stored in larger chunks are read a chunk at a time: to read a part of a
+    chunk, most libraries decompress or compute all of it.
+    """
+    block = max(step, getattr(arrays[0], "chunk_rows", 1))
+    for first in range(0, max(len(arrays[0]), 1), block):
+        read = [array[first : first + block] for array in arrays]
+        for start in range(0, max(len(read[0]), 1), step):
+            # Copies, as torch warns of memory that is read-only.
+            yield [np.array(rows[start : start + step], order="C") for rows in read]

@@ -2,6 +2,7 @@
 
 import math
 
+from sklearn_revae._inference.blocks import by_blocks
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._inference.latents import LatentsMixin
 from sklearn_revae._typing import PerLabel, Rows
@@ -33,6 +34,7 @@ def averaged(log_members):
 class DisagreementMixin(LatentsMixin):
     """The method `predict_disagreement` of a fitted classifier."""
 
+    @by_blocks
     def predict_disagreement(self, X: Rows) -> PerLabel:
         r"""Measure how much the ensemble members disagree about each sample.
 

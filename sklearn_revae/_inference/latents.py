@@ -10,6 +10,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from sklearn_revae._data.chunks import float_dtype
 from sklearn_revae._data.tensors import like
+from sklearn_revae._inference.blocks import by_blocks
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._inference.density import row_bounds
 from sklearn_revae._typing import ArrayRows, Container, Rows
@@ -34,6 +35,7 @@ class LatentsMixin(TransformerMixin):
             -1
         )
 
+    @by_blocks
     def transform(self, X: Rows) -> NDArray[Any]:
         """Encode samples: compute the mean of q(z|x).
 
@@ -185,6 +187,7 @@ class LatentsMixin(TransformerMixin):
         names += [f"{style}_{j}" for j in range(self.style_dim_)]
         return np.array(names, dtype=object)
 
+    @by_blocks
     def score_samples(self, X: Rows) -> NDArray[np.float64]:
         """Compute the evidence lower bound (ELBO) on log p(x) of each sample.
 

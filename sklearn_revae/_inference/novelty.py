@@ -5,6 +5,7 @@ import torch
 from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
+from sklearn_revae._inference.blocks import by_blocks
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._inference.disagreement import averaged
 from sklearn_revae._inference.latents import LatentsMixin
@@ -17,6 +18,7 @@ _WEIGHT = 3.0
 class NoveltyMixin(LatentsMixin):
     """The method `novelty_scores` of a fitted classifier."""
 
+    @by_blocks
     def novelty_scores(self, X: Rows, X_labeled: Rows) -> NDArray[np.float64]:
         r"""Score how little samples resemble the labelled ones, to find unknown classes.
 
