@@ -5,6 +5,7 @@ import random
 import signal
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from unittest import mock
 
 import numpy as np
@@ -454,3 +455,20 @@ def test_partial_fit_neither_reads_nor_writes_a_checkpoint(
     before = path.read_bytes()
     interrupted(max_iter=9).partial_fit(*few_blobs, classes=[0, 1, 2])
     assert path.read_bytes() == before
+
+
+def test_fit_in_a_thread_writes_a_checkpoint_but_leaves_signals_alone(
+    few_blobs, quick_classifier, path, same
+):
+    handlers = []
+
+    class Handler(Callback):
+        def on_batch_end(self, net, **kwargs):
+            handlers.append((signal.getsignal(signal.SIGTERM), path.exists()))
+
+    before = signal.getsignal(signal.SIGTERM)
+    model = quick_classifier(callbacks=[Checkpoint(path, every=ALWAYS), Handler()])
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(model.fit, *few_blobs).result()
+    assert set(handlers) == {(before, True)}
+    same(model, quick_classifier().fit(*few_blobs), few_blobs[0])
