@@ -82,6 +82,8 @@ sphinx_gallery_conf = {
     "within_subsection_order": "gallery.ReadingOrder",
     "reset_modules": ("matplotlib", "gallery.link_to_these_pages"),
     "capture_repr": ("_repr_html_", "__repr__"),
+    # Otherwise a page would print the address of each figure in memory.
+    "ignore_repr_types": r"matplotlib|Display",
     "image_srcset": ["2x"],
     "thumbnail_size": (480, 360),
     "remove_config_comments": True,

@@ -25,6 +25,7 @@ def _has_fashion_mnist():
 _AVAILABLE = {
     "plot_avatars": lambda: _installed("PIL"),
     "plot_fashion_mnist": _has_fashion_mnist,
+    "plot_image_folder": lambda: _installed("python_avatars", "resvg_py", "PIL"),
     "plot_mixed_table": lambda: _installed("palmerpenguins"),
     "plot_partly_labelled": lambda: _installed("river"),
     "plot_single_cell_counts": lambda: _installed("scanpy", "h5py"),
@@ -45,7 +46,8 @@ def missing():
 
 def can_run(examples):
     """Return a regular expression for the paths of the examples that can run."""
-    unknown = [name for name in _AVAILABLE if not Path(examples, f"{name}.py").exists()]
+    existing = {path.stem for path in Path(examples).rglob("plot_*.py")}
+    unknown = [name for name in _AVAILABLE if name not in existing]
     if unknown:
         raise ValueError(
             f"_AVAILABLE in {__file__} names examples that do not exist: {unknown}. "
