@@ -207,7 +207,8 @@ class ReVAEClassifier(
         (150, 3)
         """
         log_probabilities = self._log_probabilities(X)
-        probabilities = [like(X, np.exp(values)) for values in log_probabilities]
+        # In place: for very many samples, a copy would need as much memory again.
+        probabilities = [like(X, np.exp(v, out=v)) for v in log_probabilities]
         return probabilities if self._labels.several_ else probabilities[0]
 
     @by_blocks

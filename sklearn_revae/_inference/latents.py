@@ -62,8 +62,9 @@ class LatentsMixin(TransformerMixin):
         (150, 5)
         """
         x = self._scaled(X)
-        latents = apply(self.module_, lambda m, r: m.encode(r)[0], x)
-        return like(X, latents.astype(float_dtype(x.values)))
+        dtype = float_dtype(x.values)
+        latents = apply(self.module_, lambda m, r: m.encode(r)[0], x, result_dtype=dtype)
+        return like(X, latents)
 
     def inverse_transform(self, X: ArrayLike) -> NDArray[Any]:
         """Decode latent codes back to feature space: compute E[x|z].
