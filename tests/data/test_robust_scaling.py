@@ -169,7 +169,7 @@ def test_rare_values_that_the_statistics_did_not_see_are_scaled():
 def test_clipping_and_codes_are_stored():
     codec = _fitted(_with_code(-999, 0.1))
     state = codec_state(codec)
-    loaded = codec_from(state, 5, {}, codec.template_, None)
+    loaded = codec_from(state, None, 5, {}, codec.template_, None)
     far = _with_code(-999, 0.1)
     np.testing.assert_array_equal(
         loaded.scaling_.transform(far), codec.scaling_.transform(far)
@@ -178,7 +178,7 @@ def test_clipping_and_codes_are_stored():
     old = {key: state[key] for key in state if key not in ("clips", "codes")}
     largest = np.finfo(np.float64).max
     old |= {"low_": np.full(5, -largest), "high_": np.full(5, largest)}
-    scaling = codec_from(old, 5, {}, codec.template_, None).scaling_
+    scaling = codec_from(old, None, 5, {}, codec.template_, None).scaling_
     np.testing.assert_allclose(
         scaling.transform(far, np.float64), (far - scaling.shift_) / scaling.scale_
     )
