@@ -207,8 +207,7 @@ class ReVAEClassifier(
         (150, 3)
         """
         log_probabilities = self._log_probabilities(X)
-        # In place: for very many samples, a copy would need as much memory again.
-        probabilities = [like(X, np.exp(v, out=v)) for v in log_probabilities]
+        probabilities = [like(X, np.exp(values)) for values in log_probabilities]
         return probabilities if self._labels.several_ else probabilities[0]
 
     @by_blocks

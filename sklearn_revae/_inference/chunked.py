@@ -59,7 +59,7 @@ def for_inference(module):
 
 @standard_settings()
 @torch.no_grad()
-def apply(module, function, *arrays, copies=1, result_dtype=np.float64):
+def apply(module, function, *arrays, copies=1):
     """Call `function(module, *tensors)` on chunks of rows and join the results.
 
     On the CPU this is done in double precision. Rounding is then too small for the result
@@ -76,12 +76,10 @@ def apply(module, function, *arrays, copies=1, result_dtype=np.float64):
         Arrays of equal length.
     copies : int, default=1
         How many times as wide as a row its result is. Chunks are smaller accordingly.
-    result_dtype : dtype, default=np.float64
-        Type of the result.
 
     Returns
     -------
-    ndarray of result_dtype
+    ndarray of float64
         The results, in the order of the rows.
     """
     module = for_inference(module)
@@ -97,7 +95,7 @@ def apply(module, function, *arrays, copies=1, result_dtype=np.float64):
         tensors = [t.to(device) for t in tensors]
         found = function(module, *tensors).cpu().numpy()
         if results is None:
-            results = np.empty((len(arrays[0]), *found.shape[1:]), result_dtype)
+            results = np.empty((len(arrays[0]), *found.shape[1:]))
         results[done : done + len(found)] = found
         done += len(found)
     return results

@@ -62,9 +62,8 @@ class LatentsMixin(TransformerMixin):
         (150, 5)
         """
         x = self._scaled(X)
-        dtype = float_dtype(x.values)
-        latents = apply(self.module_, lambda m, r: m.encode(r)[0], x, result_dtype=dtype)
-        return like(X, latents)
+        latents = apply(self.module_, lambda m, r: m.encode(r)[0], x)
+        return like(X, latents.astype(float_dtype(x.values)))
 
     def inverse_transform(self, X: ArrayLike) -> NDArray[Any]:
         """Decode latent codes back to feature space: compute E[x|z].

@@ -38,9 +38,8 @@ _MOST_COLUMNS = 256
 # The variance that is added to that of each feature, relative to it.
 _RIDGE = 1e-6
 # Numbers of draws that determine the covariance of each member, and the quantiles, of
-# which few draws reach the last ones. Convolutional networks take long to decode.
+# which few draws reach the last ones.
 _N_DRAWS, _N_DRAWS_OF_QUANTILES = 4000, 20_000
-_N_CONVOLUTIONAL_DRAWS = 1000, 2000
 # The probabilities of the quantiles are dense where values are rare, at both ends.
 _PROBABILITIES = np.array(
     [0.0, *(NormalDist().cdf(q) for q in np.linspace(-3.6, 3.6, 61)), 1.0]
@@ -115,17 +114,15 @@ class StoredCodes:
 
     def _learn_noise(self, module, x, random):
         """Set what concerns the continuous features, from scaled rows."""
-        n_rows, n_draws, n_draws_of_quantiles = len(x), _N_DRAWS, _N_DRAWS_OF_QUANTILES
-        if any(isinstance(layer, torch.nn.Conv2d) for layer in module.modules()):
-            n_draws, n_draws_of_quantiles = _N_CONVOLUTIONAL_DRAWS
-        rows = np.repeat(np.arange(n_rows), -(-n_draws // n_rows))
+        n_rows = len(x)
+        rows = np.repeat(np.arange(n_rows), -(-_N_DRAWS // n_rows))
         for i in range(len(self.means) if len(self.columns) else 0):
             member = np.full(len(rows), i)
             decoded = apply(module, _expected, self._near(member, rows, random), member)
             covariance = _covariance(x[:, self.columns])
             decoded = np.cov(decoded[:, self.columns].T).reshape(covariance.shape)
             self.roots[i] = _root(covariance - decoded)
-        member = random.randint(len(self.means), size=n_draws_of_quantiles)
+        member = random.randint(len(self.means), size=_N_DRAWS_OF_QUANTILES)
         rows = _each_in_turn(n_rows, len(member), random)
         z = self._near(member, rows, random)
         drawn = self._with_noise(module, random, z, member)
@@ -146,12 +143,10 @@ class StoredCodes:
                 module, lambda m, o: m.likelihood.sample(o, source), *tensors
             )
 
-        if not len(self.columns):
-            return apply(module, draw, z, *codes)
-        x = expected = apply(module, _expected, z, *codes)
-        if len(self.columns) < expected.shape[1]:
-            x = apply(module, draw, z, *codes)
-        x[:, self.columns] = expected[:, self.columns] + self._noise(codes[0], random)
+        x = apply(module, draw, z, *codes)
+        if len(self.columns):
+            decoded = apply(module, _expected, z, *codes)[:, self.columns]
+            x[:, self.columns] = decoded + self._noise(codes[0], random)
         return x
 
     def _jittered(self, x, random):

@@ -41,7 +41,7 @@ def _channels(channels, n):
     return [channels[min(i, len(channels) - 1)] for i in range(n)]
 
 
-def image_encoder_body(image_shape, generator, n_masks=0):
+def image_encoder_body(image_shape, generator, n_masks=0, widths=_ENCODER_CHANNELS):
     """Return the body of the default encoder of images, and its width.
 
     Convolutions of stride 2 halve the sides until at most 4 pixels remain, with 32, 64,
@@ -55,6 +55,8 @@ def image_encoder_body(image_shape, generator, n_masks=0):
         :func:`~sklearn_revae._model.images.check_image_shape`.
     generator : torch.Generator
         Source of the initial weights.
+    widths : tuple of int, default=(32, 64, 128)
+        Number of channels after each halving; the last one is for all further ones too.
     n_masks : int, default=0
         If 1, a row holds a mask after the values, in the same order: 1 for observed
         values, and 0 for missing ones. The network reads it as further channels.
@@ -70,7 +72,7 @@ def image_encoder_body(image_shape, generator, n_masks=0):
     grids = _grids(image_shape)
     channels = [
         n_parts * image_shape.channels,
-        *_channels(_ENCODER_CHANNELS, len(grids) - 1),
+        *_channels(widths, len(grids) - 1),
     ]
     layers = [RowsToImages(image_shape, n_parts), FastFormat()]
     for i, (n_in, n_out) in enumerate(pairwise(channels)):

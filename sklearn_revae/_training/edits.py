@@ -74,7 +74,7 @@ def draw_edits(stacked, z, codes, predictions, n_edits, generator):
     return Edits(rows, edited, labels.targets_of_edits(before, target, changed), weights)
 
 
-def missed_edits(stacked, x, inputs, decoded, edits, noise, complete=False):
+def missed_edits(stacked, x, inputs, decoded, edits, judge, complete=False):
     """Mismatch (M, m) between the labels that edited rows should have and have.
 
     It is a cross-entropy for classes, and a squared difference for numbers.
@@ -109,8 +109,5 @@ def missed_edits(stacked, x, inputs, decoded, edits, noise, complete=False):
         # A change cannot be added to a missing value.
         missing = x[rows].isnan().any(-1, keepdim=True)
         added = torch.where(missing, edited, added)
-    (judge,) = stacked.judges
-    mean, _ = judge.encoder(added.roll(1, 0) + noise.draw(inputs, len(rows)))
-    seen = judge.label_model.predictions(judge.blocks(mean))
-    missed = judge.label_model.mismatch(edits.expected.roll(1, 0), seen)
-    return missed @ edits.label_weight
+    seen = judge(stacked, added, inputs)
+    return stacked.label_model.mismatch(edits.expected, seen) @ edits.label_weight

@@ -7,6 +7,7 @@ from sklearn_revae._model.draws import normal
 from sklearn_revae._model.objective import bound_of_samples
 from sklearn_revae._training.edits import draw_edits, missed_edits
 from sklearn_revae._training.image_views import Views
+from sklearn_revae._training.judges import NextMember
 from sklearn_revae._training.left_out import of_members
 from sklearn_revae._training.perturbation import Noise
 
@@ -46,7 +47,14 @@ class SemiSupervisedLoss(nn.Module):
     """
 
     def __init__(
-        self, settings, spread, generator, n_steps, complete=False, n_left_out_steps=0
+        self,
+        settings,
+        spread,
+        generator,
+        n_steps,
+        complete=False,
+        n_left_out_steps=0,
+        judges=None,
     ):
         super().__init__()
         self.n_left_out_steps = n_left_out_steps
@@ -59,6 +67,8 @@ class SemiSupervisedLoss(nn.Module):
             if settings.views is None
             else Views(settings.views, settings.members, spread, generator)
         )
+        self.judges = judges
+        self.judge = NextMember(self.noise) if judges is None else judges
         members = settings.members
         self.label_weight, self.consistency_weight = (
             spread.new_tensor([getattr(member, name) for member in members])[:, None]
@@ -124,6 +134,8 @@ class SemiSupervisedLoss(nn.Module):
         loss = -(weight * gain).mean(-1).sum()
         if with_edits:
             loss = loss + self._edit_loss(stacked, x, inputs, weight, decoded, edits)
+        if self.judges is not None:
+            loss = loss + self.judges.lesson(inputs, codes, predictions[0, :n_rows])
         # The nats of a row grow with its features: per feature, one limit of the gradient
         # norm suits all data sets.
         return loss / x[0].numel(), bound
@@ -141,7 +153,7 @@ class SemiSupervisedLoss(nn.Module):
 
     def _edit_loss(self, stacked, x, inputs, weight, decoded, edits):
         missed = missed_edits(
-            stacked, x, inputs, decoded, edits, self.noise, self.complete
+            stacked, x, inputs, decoded, edits, self.judge, self.complete
         )
         missed = (weight[edits.rows] * missed).mean(-1).sum()
         return self.settings.edit_weight * missed

@@ -216,6 +216,7 @@ class SavedPart(Callback):
         net.good_state_ = state["good"]
         for name in _COUNTERS:
             setattr(net, name, state["counters"][name])
+        net.criterion_.load_state_dict(state["criterion"])
         net.criterion_.step = state["criterion_step"]
         net.criterion_.generator.set_state(state["noise"])
         self._set_global_states(state["global"])
@@ -250,6 +251,7 @@ class SavedPart(Callback):
             "optimizer": net.optimizer_.state_dict(),
             "good": net.good_state_,
             "counters": {name: getattr(net, name) for name in _COUNTERS},
+            "criterion": net.criterion_.state_dict(),
             "criterion_step": net.criterion_.step,
             "noise": net.criterion_.generator.get_state(),
             "global": self._global_states(),

@@ -8,13 +8,14 @@ from functools import partial
 
 import torch
 
-from sklearn_revae._model.label_model import certain
+from sklearn_revae._model.label_model import LabelModel, certain
 from sklearn_revae._model.stacked import StackedReVAE
 from sklearn_revae._random import generator, spawn_seeds
 from sklearn_revae._torch_state import seeded_global_generators, without_subnormals
 from sklearn_revae._training.batches import MixedBatches, Rows
 from sklearn_revae._training.callbacks import KeepBest, Progress
 from sklearn_revae._training.device import fitting_threads
+from sklearn_revae._training.judges import ImageJudges
 from sklearn_revae._training.left_out import leave_out
 from sklearn_revae._training.loss import DecoderLoss, SemiSupervisedLoss
 from sklearn_revae._training.net import make_net
@@ -46,7 +47,8 @@ class Result:
     history : list of dict
         One for each epoch.
     optimizer_state : tuple of dict
-        The states of the optimizers of the model and of the decoder's edits.
+        The states of the optimizers of the model and of the decoder's edits, and the
+        weights of the judges of edits.
     steps_per_epoch : int
         Number of steps of the optimizer in an epoch.
     auto_epochs : int
@@ -88,7 +90,7 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None, saved=No
     seed : int or sequence of int
         Determines the order of the rows and all noise.
     optimizer_state : tuple, optional
-        State of the optimizers at the end of an earlier run, to continue from.
+        The same at the end of an earlier run, to continue from.
     saved : SavedTraining, optional
         The checkpoint.
 
@@ -98,7 +100,7 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None, saved=No
         The history, the state of the optimizer, and how long the run was.
     """
     device = rows.x.device
-    order_seed, noise_seed, modules_seed, edits_seed = spawn_seeds(seed, 4)
+    order_seed, noise_seed, modules_seed, edits_seed, judges_seed = spawn_seeds(seed, 5)
     order = generator(order_seed)
     batches = MixedBatches(rows, settings.batch_size, order)
     n_steps = len(batches)
@@ -110,21 +112,20 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None, saved=No
     rows, measured = leave_out(module, rows, n_epochs * n_steps)
     # Modules of the members may be in evaluation mode, as predictions leave them.
     stacked = StackedReVAE(module.members).train()
+    noise = generator(noise_seed, device)
+    judges = _judges(module, settings, spread, judges_seed, noise)
+    all_steps, complete = n_epochs * n_steps, _is_complete(rows)
     loss = SemiSupervisedLoss(
-        settings,
-        spread,
-        generator(noise_seed, device),
-        n_epochs * n_steps,
-        _is_complete(rows),
-        measured.n_steps,
+        settings, spread, noise, all_steps, complete, measured.n_steps, judges
     )
     callbacks = _callbacks(settings, rows, held_out, n_epochs)
     callbacks.append(("measure_noise", measured))
     part = _saved_part(saved, "model", settings, device, callbacks)
-    net = make_net(stacked, loss, order, settings, n_epochs * n_steps, callbacks)
+    net = make_net(stacked, loss, order, settings, all_steps, callbacks)
     net.initialize()
-    earlier, earlier_edits = optimizer_state or (None, None)
+    earlier, earlier_edits, earlier_judges = optimizer_state or (None, None, {})
     _load_state(net.optimizer_, earlier)
+    loss.load_state_dict(earlier_judges or loss.state_dict())
     with contextlib.ExitStack() as until_the_end:
         until_the_end.enter_context(fitting_threads(rows.x.numel()))
         until_the_end.enter_context(without_subnormals())
@@ -138,8 +139,7 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None, saved=No
             until_the_end.enter_context(saved)
         net.train(rows, n_epochs, part)
         edits_state = None
-        has_labels = module.label_model.n_labels > 0
-        if has_labels and settings.edit_weight > 0 and settings.edits_from == 1:
+        if _has_edits(module, settings) and settings.edits_from == 1:
             n_edit_epochs = math.ceil(EDIT_EPOCHS * len(net.history))
             edits_state = _train_decoder(
                 stacked,
@@ -154,7 +154,7 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None, saved=No
     stacked.write_back(module.members)
     if measured.noise_ is not None:
         module.set_noise(measured.noise_)
-    states = (net.optimizer_.state_dict(), edits_state)
+    states = (net.optimizer_.state_dict(), edits_state, loss.state_dict())
     return Result(_history(net), states, n_steps, auto_epochs)
 
 
@@ -167,6 +167,22 @@ def _history(net):
         {key: value for key, value in epoch.items() if key not in _SKORCH_KEYS}
         for epoch in net.history
     ]
+
+
+def _has_edits(module, settings):
+    """Whether training includes edits."""
+    return module.label_model.n_labels > 0 and settings.edit_weight > 0
+
+
+def _judges(module, settings, spread, seed, noise):
+    """Judges of edits for a single network for images, or None."""
+    labels = module.label_model
+    if len(module.members) > 1 or settings.views is None:
+        return None
+    if not isinstance(labels, LabelModel) or not _has_edits(module, settings):
+        return None
+    layout, n_masks = settings.views.layout, int(module.likelihood.masked)
+    return ImageJudges(labels, layout, n_masks, spread, generator(seed), noise)
 
 
 def _least_steps(batches, settings):

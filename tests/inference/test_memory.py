@@ -51,14 +51,3 @@ def test_memory_does_not_grow_with_the_number_of_samples(method, model):
     assert of_many < of_few + 2 * MEGABYTE
     assert of_many < 80 * MEGABYTE
     np.testing.assert_allclose(result[:2], result[-2:])
-
-
-@pytest.mark.parametrize("method", ["predict_proba", "transform"])
-def test_there_is_only_one_copy_of_the_result(method, quick_classifier):
-    X = np.random.default_rng(0).random((200_000, 2), np.float32)
-    parameters = {"hidden_layer_sizes": (2,), "n_members": 1, "style_dim": 30}
-    model = quick_classifier(**parameters).fit(X[:200], np.arange(200) % 10)
-    model.predict_proba(X[:2])
-    result, extra = _peak(getattr(model, method), X)
-    assert result.nbytes > 15 * MEGABYTE
-    assert extra < 8 * MEGABYTE
