@@ -123,6 +123,11 @@ TABLE = {
         "With a quarter of the 12,288 features as weight, edits were speckled.",
     ),
     "n_edits": Default(32, "digits, breast_cancer", "Number of rows edited in a step."),
+    "n_edits_convolutional": Default(
+        64,
+        "drawn faces of 64 x 64 pixels",
+        "No other number was tried there.",
+    ),
     "edits_from_convolutional": Default(
         0.5,
         "digits, Fashion-MNIST",
@@ -326,7 +331,7 @@ def settings_of(params, codec, module, n_rows, monitor):
         edit_weight=_resolve(
             params.edit_weight, min(edit_weight, _default(f"max_edit_weight{of}"))
         ),
-        n_edits=_default("n_edits"),
+        n_edits=_default(f"n_edits{of}"),
         edits_from=_default("edits_from_convolutional") if convolutional else 1.0,
         spread=codec.scaling_.spread_.astype(np.float32),
         views=_views(params, codec, module.likelihood),

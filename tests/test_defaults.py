@@ -207,7 +207,7 @@ def test_how_long_and_how_fast_networks_are_trained(
     assert settings.min_steps == min_steps
     assert settings.labeled_passes == passes
     assert settings.n_epochs is None
-    assert settings.n_edits == 32
+    assert settings.n_edits == (64 if kind == "pictures" else 32)
 
 
 def test_a_batch_has_at_most_all_rows(fitted):

@@ -26,7 +26,8 @@ class SemiSupervisedLoss(nn.Module):
     sample weight of row :math:`i`, and :math:`B_i` its ELBO. :math:`C_i` is the
     cross-entropy between the class probabilities of the row and of a perturbed view of
     it, and :math:`E_i` the cross-entropy between the labels that each of :math:`m`
-    edited rows should have and has, according to the encoder of the next member. The
+    edited rows should have and has, according to the encoder of the next member or to
+    the judges, whose own cross-entropy is added. The
     :math:`\lambda` are weights of the settings; :math:`\lambda_c`, and the weight of
     :math:`\log q(y|x)` in :math:`B_i`, differ from member to member.
 
@@ -44,6 +45,8 @@ class SemiSupervisedLoss(nn.Module):
         Whether no value is missing, which saves time.
     n_left_out_steps : int, default=0
         Number of steps in which each member leaves out some labels.
+    judges : ImageJudges, optional
+        Who judges edits, in place of the next member. They are trained by the loss too.
     """
 
     def __init__(
