@@ -112,10 +112,11 @@ PARAMETERS = {
         float or "auto", default="auto"
         Weight of the edit-consistency loss: samples edited to another value of a label,
         decoded and encoded again, should be classified as that value by the next
-        ensemble member. It trains the decoder only. If "auto", 0.5 times the number of
-        features, at most 30; for convolutional networks, 0.25 times that number, at most
-        1200. Setting it to 0 speeds up training, but interventions may then have little
-        effect.""",
+        ensemble member, or by small classifiers that are trained beside a single
+        convolutional network. It trains the decoder only. If "auto", 0.5 times the number
+        of features, at most 30; for convolutional networks, 0.25 times that number, at
+        most 1200. Setting it to 0 speeds up training, but interventions by a single
+        network may then have little effect.""",
     ),
     "class_weight": Parameter(
         [StrOptions({"balanced"}), dict, list, None],
