@@ -24,7 +24,7 @@ class SoftLabel:
     classes : tuple
         The classes, the same for all samples.
     likelihood : tuple of float
-        The likelihood of each class, the largest of which is 1.
+        The likelihood of each class. The largest is 1.
     """
 
     classes: tuple[Any, ...]

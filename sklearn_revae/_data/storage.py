@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import scipy.sparse
+from sklearn.utils.random import sample_without_replacement
 from torch.utils.data import DataLoader, IterableDataset
 
 # If X takes more bytes than this in single precision, rows are converted batch by batch.
@@ -152,6 +153,15 @@ def streams(values):
     if isinstance(values, Stored) and not values.convert_at_once:
         return True
     return math.prod(values.shape) * np.dtype(np.float32).itemsize > LARGEST_COPY
+
+
+def sample_rows(values, n_rows, random_state):
+    """At most `n_rows` random rows without replacement, in their order."""
+    n_all = values.shape[0]
+    index = sample_without_replacement(
+        n_all, min(n_rows, n_all), random_state=random_state
+    )
+    return rows_at(values, np.sort(index))
 
 
 def rows_at(values, index):

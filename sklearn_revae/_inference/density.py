@@ -2,10 +2,9 @@
 
 import numpy as np
 import torch
-from sklearn.utils.random import sample_without_replacement
 
 from sklearn_revae._data.codec import ScaledRows
-from sklearn_revae._data.storage import rows_at
+from sklearn_revae._data.storage import sample_rows
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._model.objective import evidence_bound
 from sklearn_revae._random import generator
@@ -89,11 +88,10 @@ def bound_quantiles(module, values, scaling, seed):
     -------
     ndarray (101,)
     """
-    n_rows, n_features = values.shape
+    n_features = values.shape[1]
     n_taken = max(_QUANTILE_CELLS // n_features, _FEWEST_ROWS)
-    n_taken = min(n_taken, _QUANTILE_ROWS, n_rows)
-    index = np.sort(sample_without_replacement(n_rows, n_taken, random_state=seed))
-    taken = ScaledRows(rows_at(values, index), scaling)
+    rows = sample_rows(values, min(n_taken, _QUANTILE_ROWS), seed)
+    taken = ScaledRows(rows, scaling)
     n_draws = _N_DRAWS if n_features <= _WIDE else _WIDE_DRAWS
     bounds = row_bounds(module, taken, n_draws)
     return np.percentile(bounds, np.arange(101))

@@ -17,10 +17,9 @@ from statistics import NormalDist
 
 import numpy as np
 import torch
-from sklearn.utils.random import sample_without_replacement
 
 from sklearn_revae._data.codec import ScaledRows
-from sklearn_revae._data.storage import rows_at
+from sklearn_revae._data.storage import sample_rows
 from sklearn_revae._imputation.covariance import covariance_with_missing_values
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._interventions.decoding import latents_of
@@ -87,11 +86,10 @@ class StoredCodes:
             Decides which samples are used, and the draws.
         """
         random = np.random.RandomState(seed)
-        n_members, n_rows = len(module.members), values.shape[0]
+        n_members = len(module.members)
         n_taken = max(_MOST_CELLS // (n_members * module.latent_dim), _FEWEST_ROWS)
-        n_taken = min(n_taken, _MOST_ROWS, n_rows)
-        index = sample_without_replacement(n_rows, n_taken, random_state=random)
-        x = ScaledRows(rows_at(values, np.sort(index)), scaling)
+        rows = sample_rows(values, min(n_taken, _MOST_ROWS), random)
+        x = ScaledRows(rows, scaling)
         whole = scaling.counts | (scaling.kinds == "binary")
         whole[list(scaling.levels)] = True
         mapped = np.flatnonzero(scaling.unbounded | whole)

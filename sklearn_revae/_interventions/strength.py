@@ -1,10 +1,9 @@
 """How far each sample has to move until the requested values are recognised."""
 
 import numpy as np
-from sklearn.utils.random import sample_without_replacement
 
 from sklearn_revae._data.scaling import ScaledRows
-from sklearn_revae._data.storage import rows_at
+from sklearn_revae._data.storage import sample_rows
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._model.label_model import LabelModel
 
@@ -41,10 +40,7 @@ def typical_certainty(module, values, scaling, seed):
     """
     if not isinstance(module.label_model, LabelModel) or not module.label_model.n_labels:
         return None
-    n_rows = values.shape[0]
-    n_taken = min(n_rows, _MOST_ROWS)
-    index = sample_without_replacement(n_rows, n_taken, random_state=seed)
-    x = ScaledRows(rows_at(values, np.sort(index)), scaling)
+    x = ScaledRows(sample_rows(values, _MOST_ROWS, seed), scaling)
     probability = np.exp(_log_probability(module, x))
     predicted = probability.argmax(axis=-1)
     certainty = np.full(probability.shape[1:], _ENOUGH)

@@ -73,7 +73,7 @@ class ImageJudges(nn.Module):
     def __init__(self, label_model, layout, n_masks, spread, weights, generator):
         super().__init__()
         self.shape = label_model.log_prior.shape
-        self.layout, self.n_masks, self.generator = layout, n_masks, generator
+        self.layout, self.generator = layout, generator
         self.spread = spread
         self.absent = label_model.log_prior < -1e29
         self.judges = nn.ModuleList()
@@ -115,9 +115,14 @@ class ImageJudges(nn.Module):
         ).detach()
         return -(target * self._seen(inputs)).sum((-1, -2)).mean(1).sum()
 
-    def __call__(self, stacked, edited, inputs):
-        """Predictions (1, m, L, K) for edited rows (1, m, n_inputs)."""
+    def forward(self, stacked, edited, inputs):
+        """Predictions (1, m, L, K) for edited rows (1, m, n_inputs).
+
+        The edited rows get a gradient, the judges get none.
+        """
         self.requires_grad_(False)
-        seen = self._seen(edited[0]).mean(0, keepdim=True)
-        self.requires_grad_(True)
-        return seen
+        try:
+            return self._seen(edited[0]).mean(0, keepdim=True)
+        finally:
+            # The step is repeated if the device runs out of memory.
+            self.requires_grad_(True)

@@ -77,8 +77,8 @@ class SavedTraining:
         Parameters
         ----------
         identity : dict
-            Data and parameters, by name: strings and numbers, all of which have to be
-            those of the interrupted training.
+            Data and parameters, by name: strings and numbers. They have to be those of
+            the interrupted training.
 
         Raises
         ------
@@ -183,7 +183,7 @@ class SavedTraining:
 
 
 class SavedPart(Callback):
-    """The state of one net, of which a training has one or two.
+    """The state of one net. A training has one or two nets.
 
     It has to come before the user's own callbacks.
 
@@ -255,7 +255,7 @@ class SavedPart(Callback):
             "criterion_step": net.criterion_.step,
             "noise": net.criterion_.generator.get_state(),
             "global": self._global_states(),
-            # Nobody needs the batches of earlier epochs, of which there may be many.
+            # There may be many batches of earlier epochs, and nobody needs them.
             "history": [_plain_entries(dict(epoch, batches=[])) for epoch in finished],
             "batches": [_plain_entries(batch) for batch in batches],
             "callbacks": {name: _state_of(c) for name, c in net.callbacks_},

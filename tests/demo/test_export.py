@@ -13,7 +13,7 @@ from sklearn_revae import ReVAEClassifier, ReVAETransformer
 from sklearn_revae.demo import export_html
 from sklearn_revae.demo._session import Session
 
-pytest.importorskip("PIL")
+pytest.importorskip("PIL", reason="requires pip install sklearn-revae[demo]")
 
 SETTINGS = {"max_iter": 2, "random_state": 0}
 
