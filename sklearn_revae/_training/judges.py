@@ -95,7 +95,7 @@ class ImageJudges(nn.Module):
         seen = seen.unflatten(-1, self.shape).masked_fill(self.absent, -1e9)
         return seen.log_softmax(-1).clamp(min=-50)
 
-    def lesson(self, inputs, codes, predictions):
+    def lesson(self, inputs, codes, predictions, weight):
         """Cross-entropy of what the judges see in rows and what they should, a scalar.
 
         It is the label where it is known, and what the model predicts elsewhere.
@@ -108,12 +108,15 @@ class ImageJudges(nn.Module):
             The code of each label, negative where it is not certain.
         predictions : tensor (n, L, K)
             The log-probabilities that the model predicts.
+        weight : tensor (n,)
+            Sample weights.
         """
         known = nn.functional.one_hot(codes.clamp(min=0), self.shape[-1])
         target = torch.where(
             certain(codes).unsqueeze(-1), known.to(predictions), predictions.exp()
         ).detach()
-        return -(target * self._seen(inputs)).sum((-1, -2)).mean(1).sum()
+        missed = -(target * self._seen(inputs)).sum((-1, -2))
+        return (weight * missed).mean(1).sum()
 
     def forward(self, stacked, edited, inputs):
         """Predictions (1, m, L, K) for edited rows (1, m, n_inputs).

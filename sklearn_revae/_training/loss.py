@@ -138,7 +138,8 @@ class SemiSupervisedLoss(nn.Module):
         if with_edits:
             loss = loss + self._edit_loss(stacked, x, inputs, weight, decoded, edits)
         if self.judges is not None:
-            loss = loss + self.judges.lesson(inputs, codes, predictions[0, :n_rows])
+            own = predictions[0, :n_rows]
+            loss = loss + self.judges.lesson(inputs, codes, own, weight)
         # The nats of a row grow with its features: per feature, one limit of the gradient
         # norm suits all data sets.
         return loss / x[0].numel(), bound

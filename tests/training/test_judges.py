@@ -34,14 +34,17 @@ def test_they_learn_known_labels_and_what_the_model_predicts_elsewhere(
     monkeypatch.setattr(judges, "_seen", lambda rows: seen)
     codes = torch.tensor([[0, 2], [-1, 1], [1, -1], [-1, -1], [-1, -1]])
     predictions = torch.randn(5, 2, 3).log_softmax(-1)
+    weight = torch.tensor([1.0, 2.0, 0.0, 0.5, 1.0])
     expected = 0.0
     for i, row in enumerate(codes.tolist()):
         for label, code in enumerate(row):
             target = predictions[i, label].exp()
             if code >= 0:
                 target = F.one_hot(torch.tensor(code), 3)
-            expected = expected - (target * seen[:, i, label]).sum() / 5
-    torch.testing.assert_close(judges.lesson(images, codes, predictions), expected)
+            missed = -(target * seen[:, i, label]).sum()
+            expected = expected + weight[i] * missed / 5
+    lesson = judges.lesson(images, codes, predictions, weight)
+    torch.testing.assert_close(lesson, expected)
 
 
 def test_an_edit_gets_their_gradient_and_they_get_none(judges, images):
@@ -52,7 +55,8 @@ def test_an_edit_gets_their_gradient_and_they_get_none(judges, images):
     seen[..., 0].sum().backward()
     assert (edited.grad != 0).any()
     assert all(parameter.grad is None for parameter in judges.parameters())
-    judges.lesson(images, torch.zeros(5, 2, dtype=torch.long), seen[0]).backward()
+    codes = torch.zeros(5, 2, dtype=torch.long)
+    judges.lesson(images, codes, seen[0], torch.ones(5)).backward()
     assert all(parameter.grad is not None for parameter in judges.parameters())
 
 
