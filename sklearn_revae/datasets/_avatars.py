@@ -12,7 +12,6 @@ from sklearn.datasets import get_data_home
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils._param_validation import (
     Interval,
-    Options,
     StrOptions,
     validate_params,
 )
@@ -20,6 +19,12 @@ from sklearn.utils._param_validation import (
 from sklearn_revae._typing import RandomState
 from sklearn_revae.datasets import _avatar_faces as face
 from sklearn_revae.datasets._avatar_faces import LABELS
+from sklearn_revae.datasets._avatar_labels import (
+    GROUPED_LABELS,
+    binary_change,
+    binary_codes,
+    grouped,
+)
 
 _DESCR = """\
 .. _avatars_dataset:
@@ -27,8 +32,8 @@ _DESCR = """\
 Avatars
 -------
 
-Drawn faces in colour, 64 x 64 pixels, made by python_avatars. Their 16 labels are exact
-by construction; everything that the labels do not describe is drawn at random.
+Drawn faces in colour, 64 x 64 pixels, made by python_avatars. Their labels are exact by
+construction; everything that the labels do not describe is drawn at random.
 
 :Eyeglasses: glasses with clear lenses.
 :Sunglasses: glasses with dark or violet lenses.
@@ -47,6 +52,14 @@ by construction; everything that the labels do not describe is drawn at random.
 
 Smiling and Mouth_Open are positive for half of the faces. The rarest label, Bald, is
 positive for one face in eight.
+
+With ``labels="grouped"``, labels that exclude one another are the values of one label:
+
+:Glasses: "eyeglasses", "sunglasses" or "none".
+:Facial_Hair: "beard", "mustache" or "none".
+:Hair: the colour of the hair, "black", "brown", "blond", "gray" or "red"; or "hat" or
+    "bald".
+:Smiling, Mouth_Open, Long_Hair, Dark_Skin, Eyes_Closed: 0 or 1, as above.
 """
 
 
@@ -61,13 +74,6 @@ def _draw(faces, n_jobs):
     return np.concatenate(drawn)
 
 
-def _codes(positive):
-    """Encode sets of positive labels as an array (n, 16) of 0 and 1."""
-    return np.array(
-        [[name in labels for name in LABELS] for labels in positive], dtype=int
-    )
-
-
 def _sample_faces(n_samples, random):
     """Draw the positive labels and the parts of each face."""
     positive = (face.sample_labels(random) for _ in range(n_samples))
@@ -79,7 +85,7 @@ def _sample(n_samples, random, n_jobs):
     # All random numbers are drawn before the work is split, so that the result does not
     # depend on the number of workers.
     positive, faces = zip(*_sample_faces(n_samples, random), strict=True)
-    return _draw(faces, n_jobs), _codes(positive)
+    return _draw(faces, n_jobs), binary_codes(positive)
 
 
 def _sample_seeded(n_samples, seed, made_by, n_jobs):
@@ -100,6 +106,7 @@ def _sample_cached(n_samples, seed, n_jobs, data_home):
 def make_avatars(
     n_samples: int = 1000,
     *,
+    labels: Literal["binary", "grouped"] = "binary",
     random_state: RandomState = None,
     return_X_y: Literal[False] = False,
     as_frame: bool = False,
@@ -110,6 +117,7 @@ def make_avatars(
 def make_avatars(
     n_samples: int = 1000,
     *,
+    labels: Literal["binary", "grouped"] = "binary",
     random_state: RandomState = None,
     return_X_y: Literal[True],
     as_frame: bool = False,
@@ -119,6 +127,7 @@ def make_avatars(
 @validate_params(
     {
         "n_samples": [Interval(Integral, 1, None, closed="left")],
+        "labels": [StrOptions({"binary", "grouped"})],
         "random_state": ["random_state"],
         "return_X_y": ["boolean"],
         "as_frame": ["boolean"],
@@ -130,16 +139,17 @@ def make_avatars(
 def make_avatars(
     n_samples: int = 1000,
     *,
+    labels: Literal["binary", "grouped"] = "binary",
     random_state: RandomState = None,
     return_X_y: bool = False,
     as_frame: bool = False,
     n_jobs: int | None = None,
     data_home: str | PathLike[str] | None = None,
 ) -> Any:
-    """Draw faces with 16 labels that are exact by construction.
+    """Draw faces with labels that are exact by construction.
 
     ==================   ================================
-    Labels               16, each 0 or 1
+    Labels               16, each 0 or 1, or 8 grouped
     Images               64 x 64 pixels, three colours
     Features             integers between 0 and 255
     ==================   ================================
@@ -154,6 +164,11 @@ def make_avatars(
     ----------
     n_samples : int, default=1000
         Number of faces.
+
+    labels : {"binary", "grouped"}, default="binary"
+        Whether the target holds 16 binary labels, or 8 labels. Binary labels that exclude
+        one another, such as the colours of hair, are then the values of one label, so
+        that no edit can ask for two of them at once. The faces are the same.
 
     random_state : int, RandomState instance or None, default=None
         Determines the labels and the images. Pass an int for reproducible output across
@@ -187,8 +202,9 @@ def make_avatars(
             The images; the last axis is red, green, blue.
         images : ndarray of uint8 of shape (n_samples, 64, 64, 3)
             The same array, under the name that scikit-learn uses for images.
-        target : ndarray of int or DataFrame of shape (n_samples, 16)
-            The labels, 0 or 1.
+        target : ndarray or DataFrame of shape (n_samples, 16) or (n_samples, 8)
+            The labels: integers 0 or 1, and words for the grouped labels. An array with
+            words is of objects.
         target_names : list of str
             Names of the labels, in the order of the columns of `target`.
         DESCR : str
@@ -230,6 +246,16 @@ def make_avatars(
     (4, 16)
     >>> faces.target_names[:3]
     ['Eyeglasses', 'Sunglasses', 'Beard']
+
+    The same faces, whose labels do not exclude one another:
+
+    >>> faces = make_avatars(n_samples=4, labels="grouped", random_state=0)
+    >>> faces.target_names[:3]
+    ['Glasses', 'Facial_Hair', 'Smiling']
+    >>> faces.target[:3, :3]
+    array([['none', 'none', 0],
+           ['eyeglasses', 'none', 0],
+           ['eyeglasses', 'mustache', 1]], dtype=object)
     """
     face.drawing_packages()  # Raise here, not in a worker, if a package is missing.
     if isinstance(random_state, Integral):
@@ -237,20 +263,23 @@ def make_avatars(
         X, y = _sample_cached(int(n_samples), seed, n_jobs, data_home)
     else:
         X, y = _sample(n_samples, check_random_state(random_state), n_jobs)
+    names = list(LABELS)
+    if labels == "grouped":
+        y, names = grouped(y), list(GROUPED_LABELS)
     if as_frame:
         import pandas as pd
 
-        y = pd.DataFrame(y, columns=list(LABELS))
+        y = pd.DataFrame(y, columns=names).infer_objects()
     if return_X_y:
         return X, y
-    return Bunch(data=X, images=X, target=y, target_names=list(LABELS), DESCR=_DESCR)
+    return Bunch(data=X, images=X, target=y, target_names=names, DESCR=_DESCR)
 
 
 @validate_params(
     {
         "rows": ["array-like"],
-        "label": [StrOptions(set(LABELS))],
-        "value": [Options(Integral, {0, 1})],
+        "label": [StrOptions({*LABELS, *GROUPED_LABELS})],
+        "value": [Integral, str],
         "seed": [Integral],
         "n_redraws": [Interval(Integral, 1, None, closed="left")],
         "random_state": ["random_state"],
@@ -276,8 +305,8 @@ def redraw_avatars(
         Positions of the faces in the result of
         ``make_avatars(n_samples, random_state=seed)``.
     label : str
-        Name of the label to change.
-    value : {0, 1}
+        Name of the label to change, binary or grouped.
+    value : int or str
         Its new value. Faces that already have this value are drawn as before.
     seed : int
         The `random_state` that was passed to :func:`make_avatars`.
@@ -293,7 +322,7 @@ def redraw_avatars(
     images : ndarray of uint8 of shape (n, n_redraws, 64, 64, 3)
         The faces with the changed label.
     target : ndarray of int of shape (n, n_redraws, 16)
-        All their labels.
+        All their binary labels.
 
     Raises
     ------
@@ -336,12 +365,13 @@ def redraw_avatars(
     images = images[[positions[key] for key in keys]]
     return (
         images.reshape(*shape, *images.shape[1:]),
-        _codes(positive).reshape(*shape, -1),
+        binary_codes(positive).reshape(*shape, -1),
     )
 
 
 def _redrawn(positive, parts, label, value, random):
     """Return the positive labels and the parts of a face with one label changed."""
+    label, value = binary_change(positive, label, value)
     if (label in positive) == bool(value):
         return positive, parts
     changed = face.change_labels(positive, parts, label, value, random)

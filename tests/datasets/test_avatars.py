@@ -77,6 +77,41 @@ def test_the_bunch_has_all_attributes(bunch):
     assert all(name in bunch.DESCR for name in bunch.target_names)
 
 
+@pytest.fixture(scope="module")
+def grouped(tmp_path_factory):
+    """The faces of `bunch` with grouped labels, as a DataFrame."""
+    home = tmp_path_factory.mktemp("grouped")
+    return make_avatars(
+        300, labels="grouped", random_state=1, as_frame=True, data_home=home
+    )
+
+
+def test_grouped_labels_are_those_of_the_same_faces(bunch, faces, grouped):
+    np.testing.assert_array_equal(bunch.data, grouped.data)
+    y = grouped.target
+    assert list(y) == grouped.target_names
+    for label, value, binary in [
+        ("Glasses", "sunglasses", "Sunglasses"),
+        ("Facial_Hair", "mustache", "Mustache"),
+        ("Hair", "hat", "Wearing_Hat"),
+        ("Hair", "bald", "Bald"),
+        ("Hair", "gray", "Gray_Hair"),
+        ("Eyes_Closed", 1, "Eyes_Closed"),
+    ]:
+        np.testing.assert_array_equal(y[label] == value, faces[binary])
+    neither = ~(faces["Beard"] | faces["Mustache"])
+    np.testing.assert_array_equal(y["Facial_Hair"] == "none", neither)
+    assert set(y["Hair"]) == {"bald", "hat", "black", "brown", "blond", "gray", "red"}
+
+
+def test_an_array_of_grouped_labels_holds_words_and_integers(grouped):
+    X, y = make_avatars(20, labels="grouped", random_state=1, return_X_y=True)
+    np.testing.assert_array_equal(X, grouped.data[:20])
+    assert y.dtype == object
+    assert {type(value) for value in y[:, 2]} == {int}
+    assert y.tolist() == grouped.target[:20].to_numpy(dtype=object).tolist()
+
+
 def test_no_label_is_very_rare_or_very_common(bunch):
     frequencies = bunch.target.mean(axis=0)
     assert frequencies.min() > 0.05

@@ -7,6 +7,7 @@ import pytest
 
 from sklearn_revae.datasets import _avatar_faces as face
 from sklearn_revae.datasets import make_avatars
+from sklearn_revae.datasets._avatar_labels import binary_change
 from sklearn_revae.datasets._avatars import redraw_avatars
 
 COLORS = {"Black_Hair", "Brown_Hair", "Blond_Hair", "Gray_Hair", "Red_Hair"}
@@ -182,7 +183,7 @@ def test_redraws_vary_where_the_change_leaves_a_choice(faces):
     ("rows", "label", "value", "message"),
     [
         ([0], "Smile", 1, "'label' parameter of redraw_avatars.*'Smile'"),
-        ([0], "Smiling", 2, "'value' parameter of redraw_avatars.* 2 instead"),
+        ([0], "Smiling", 2, "value=2 is no value of Smiling"),
         ([-1], "Smiling", 1, "rows must be"),
         ([0.5], "Smiling", 1, "rows must be"),
         ([], "Smiling", 1, "rows must be"),
@@ -198,3 +199,26 @@ def test_a_missing_package_raises_with_its_installation(monkeypatch):
     monkeypatch.setitem(sys.modules, "resvg_py", None)
     with pytest.raises(ImportError, match="pip install python-avatars"):
         redraw_avatars([0], "Smiling", 1, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("positive", "label", "value", "change"),
+    [
+        ({"Red_Hair"}, "Hair", "hat", ("Wearing_Hat", 1)),
+        ({"Red_Hair"}, "Hair", "red", ("Red_Hair", 1)),
+        ({"Sunglasses"}, "Glasses", "none", ("Sunglasses", 0)),
+        (set(), "Glasses", "none", ("Eyeglasses", 0)),
+        (set(), "Facial_Hair", "mustache", ("Mustache", 1)),
+        ({"Smiling"}, "Smiling", 0, ("Smiling", 0)),
+    ],
+)
+def test_a_grouped_label_is_set_by_a_binary_one(positive, label, value, change):
+    assert binary_change(positive, label, value) == change
+
+
+@pytest.mark.parametrize(
+    ("label", "value"), [("Hair", "none"), ("Glasses", 1), ("Smiling", "yes")]
+)
+def test_a_value_that_a_label_does_not_have_is_named(label, value):
+    with pytest.raises(ValueError, match=f"value={value!r} is no value of {label}"):
+        redraw_avatars([0], label, value, seed=0)
