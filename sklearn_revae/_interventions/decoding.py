@@ -5,10 +5,12 @@ result is the median of the members' changes, which a single member that exagger
 not distort as it does the mean. Of levels, it is the one of the mean probabilities.
 """
 
+import numpy as np
 import torch
 
 from sklearn_revae._data.chunks import dense
 from sklearn_revae._inference.chunked import apply
+from sklearn_revae._interventions.blending import blended, blended_layout
 from sklearn_revae._model.images import convolves
 from sklearn_revae._model.objective import sample_posterior
 
@@ -55,7 +57,8 @@ def decode_edits(
         Number of edits per sample.
     residual : bool, default=True
         Add what the edit changes in the decoded sample to the sample itself, so that
-        details that the decoder does not reproduce are kept.
+        details that the decoder does not reproduce are kept; see
+        :func:`~sklearn_revae._interventions.blending.blended` for images.
     noise : torch.Generator, optional
         Draws `n_edits` latent codes per sample from q(z|x). Without it, the code to edit
         is the mean of q(z|x).
@@ -105,9 +108,33 @@ def decode_edits(
     if residual:
         own = dense(x.values)[:, None]
         before = decoded[:, int(separately) : -n_edits]
+        edited = _blended(module, x.scaling, own, before, edited)
         edited = x.scaling.add_change(own, before, edited)
         mean = x.scaling.add_change(own, mean, mean) if unedited else None
     return edited, mean if unedited else None
+
+
+def _blended(module, scaling, own, *decoded):
+    """What has to be decoded after an edit, so that edits of images are blended.
+
+    Parameters
+    ----------
+    module : Ensemble
+        The fitted module.
+    scaling : Scaling
+        Scales samples.
+    own : ndarray (n, 1, n_features)
+        The samples.
+    *decoded : ndarray (n, 1 or n_edits, n_features)
+        What is decoded before and after an edit.
+    """
+    layout = blended_layout(module)
+    if layout is None:
+        return decoded[-1]
+    own, before, after = np.broadcast_arrays(np.asarray(own, dtype=np.float64), *decoded)
+    unit = torch.from_numpy(scaling.scale_ * scaling.spread_)
+    flat = (torch.tensor(a.reshape(-1, a.shape[-1])) for a in (own, before, after))
+    return blended(*flat, layout, unit).numpy().reshape(after.shape)
 
 
 def _predicted(module, members, rows, means):

@@ -121,7 +121,9 @@ class InterventionMixin(EditingMixin):
             Whether to add what the edit changes in the decoded sample to the sample
             itself, so that details that the decoder does not reproduce are kept. Positive
             features change by a factor, and a category changes where the decoded category
-            does. If False, the decoded sample is returned.
+            does. Edits of images by a convolutional network show the decoded image where
+            it clearly changes, and the sample elsewhere. If False, the decoded sample is
+            returned.
         n_samples : int, default=None
             Number of edits of each sample, made from latent codes that are drawn from
             q(z|x). If None, one edit is made, from the mean of q(z|x).

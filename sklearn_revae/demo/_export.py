@@ -14,6 +14,7 @@ from torch import nn
 from sklearn_revae._data.chunks import dense
 from sklearn_revae._files import replace_file
 from sklearn_revae._inference.chunked import apply
+from sklearn_revae._interventions.blending import LIMITS, blended_layout
 from sklearn_revae._interventions.decoding import editors
 from sklearn_revae._model.convolutions import ImageDecoder
 from sklearn_revae._model.edits import SPAN
@@ -164,6 +165,7 @@ def _image_facts(session, numbers):
         "low": low,
         "high": high,
         "whole": scaling.whole_,
+        "unit": scaling.scale_ * scaling.spread_,
     }
     return {
         "image": {
@@ -173,6 +175,7 @@ def _image_facts(session, numbers):
             "channelsLast": layout.channels_last or layout.channels == 1,
         },
         "limits": session.images.limits,
+        "blend": None if blended_layout(session.model.module_) is None else LIMITS,
         "samples": numbers.add(
             samples, np.uint8 if samples.dtype == np.uint8 else np.float32
         ),

@@ -260,6 +260,38 @@ function unedited() {
 
 const original = () => page.samples.subarray(row * nPixels, (row + 1) * nPixels);
 
+const place = (pixel, channel) => page.image.channelsLast
+  ? pixel * channels + channel : channel * height * width + pixel;
+
+// What has to be decoded after an edit so that images are blended; see blended() in
+// sklearn_revae/_interventions/blending.py.
+function blended(own, before, after) {
+  const [hidden, replaced] = page.blend, result = before.slice();
+  const change = new Float64Array(height * width);
+  for (let p = 0; p < change.length; p++) {
+    for (let c = 0; c < channels; c++) {
+      const k = place(p, c);
+      change[p] = Math.max(change[p], Math.abs(after[k] - before[k]) / at(page.unit, k));
+    }
+  }
+  for (let p = 0; p < change.length; p++) {
+    const y = Math.floor(p / width), x = p % width;
+    let sum = 0, count = 0;
+    for (let v = Math.max(y - 1, 0); v <= Math.min(y + 1, height - 1); v++) {
+      for (let u = Math.max(x - 1, 0); u <= Math.min(x + 1, width - 1); u++) {
+        sum += change[v * width + u];
+        count++;
+      }
+    }
+    const share = clamp((sum / count - hidden) / (replaced - hidden), 0, 1);
+    for (let c = 0; c < channels; c++) {
+      const k = place(p, c);
+      result[k] = Number.isNaN(own[k]) ? after[k] : before[k] + share * (after[k] - own[k]);
+    }
+  }
+  return result;
+}
+
 function edited() {
   const own = Float32Array.from(original());
   if (!Object.keys({...moved, ...chosen}).length) return own;
@@ -267,7 +299,8 @@ function edited() {
   const change = medians(page.members.map((member, m) =>
     decode(editedCode(member), member).map((value, k) => value - start[m][k])));
   const before = unscaled(centre);
-  const after = unscaled(centre.map((value, k) => value + change[k]));
+  let after = unscaled(centre.map((value, k) => value + change[k]));
+  if (page.blend) after = blended(own, before, after);
   return own.map((value, k) => {
     if (Number.isNaN(value)) return rounded(after[k], k);
     if (after[k] === before[k]) return value;
@@ -283,7 +316,7 @@ function draw(canvas, pixels) {
   canvas.height = height;
   const [low, high] = page.limits, image = new ImageData(width, height);
   const shade = (p, c) => {
-    const value = pixels[page.image.channelsLast ? p * channels + c : c * height * width + p];
+    const value = pixels[place(p, c)];
     return Number.isNaN(value) ? 0
       : Math.round(255 * clamp((value - low) / (high > low ? high - low : 1), 0, 1));
   };

@@ -9,6 +9,7 @@ import copy
 import torch
 from torch import nn
 
+from sklearn_revae._interventions.blending import blended, blended_layout
 from sklearn_revae._interventions.decoding import combine, editors
 from sklearn_revae._model.families import ContinuousBernoulli
 from sklearn_revae._model.label_model import LabelModel
@@ -133,6 +134,9 @@ class InterventionGraph(Graph):
         columns = [columns for _, columns in self.module.likelihood._parts()]
         order = None if columns[0] is None else torch.cat(columns).argsort()
         self.register_buffer("order", order)
+        self.layout = blended_layout(self.module)
+        scaling = estimator._codec.scaling_
+        self.register_buffer("unit", torch.from_numpy(scaling.scale_ * scaling.spread_))
 
     def forward(self, x, value, strength):
         """Return edited rows (n, n_features).
@@ -165,6 +169,8 @@ class InterventionGraph(Graph):
         if self.order is not None:
             scaled = torch.cat(values, -1).index_select(-1, self.order)
         before, after = (self.scaling.unscaled(rows) for rows in scaled.unbind(0))
+        if self.layout is not None:
+            after = blended(own, before, after, self.layout, self.unit)
         return (self.scaling.add_change(own, before, after),)
 
     def _expectations(self, member, mean, source, target, strength):

@@ -1,0 +1,62 @@
+"""Edits of images: the decoded image where the edit changes it, the sample elsewhere.
+
+If the decoder's change were added to the sample, what the decoder cannot draw, such as
+the outline of a beard, would stay after the beard has gone.
+"""
+
+import torch
+from torch.nn import functional as F
+
+from sklearn_revae._model.images import ImagesToRows
+
+# A change of a pixel below the first is not shown, one above the second replaces the
+# sample's pixel. In standard deviations of the pixels.
+LIMITS = 0.18, 0.73
+
+
+def blended_layout(module):
+    """How rows hold images whose edits are blended; None if edits are not blended.
+
+    An own decoder does not say how its rows hold images, and levels cannot be blended.
+    """
+    if bool(module.likelihood.discrete.any()):
+        return None
+    parts = module.members[0].decoder.modules()
+    return next((p.image_shape for p in parts if isinstance(p, ImagesToRows)), None)
+
+
+def blended(own, before, after, layout, unit):
+    r"""What has to be decoded after an edit so that images are blended.
+
+    .. math::
+
+        x + (d'' - d) = x + m (d' - x), \quad
+        m = \operatorname{clip}\left(\frac{c - c_0}{c_1 - c_0}, 0, 1\right) ,
+
+    where :math:`x` is the sample, :math:`d` and :math:`d'` are the decoded images before
+    and after the edit, and :math:`d''` is the result. :math:`c` is :math:`|d' - d|` of
+    the channel in which it is largest, averaged over 3 x 3 pixels.
+
+    Parameters
+    ----------
+    own, before, after : tensor (n, n_features)
+        The samples and the decoded images, in the units of X.
+    layout : ImageShape
+        How rows hold images.
+    unit : tensor (n_features,)
+        Standard deviation of the pixels.
+
+    Returns
+    -------
+    tensor (n, n_features)
+        The images :math:`d''`. They are `before` where the edit hardly changes the
+        decoded image, and `after` where the samples miss values.
+    """
+    # In single precision, as ONNX Runtime has pooling in no other.
+    change = layout.images(((after - before).abs() / unit).float())
+    change = change.amax(1, keepdim=True)
+    change = F.avg_pool2d(change, 3, 1, 1, count_include_pad=False).to(after)
+    hidden, replaced = LIMITS
+    share = ((change - hidden) / (replaced - hidden)).clamp(0, 1)
+    share = layout.rows(share.expand(-1, layout.channels, -1, -1))
+    return torch.where(own.isnan(), after, before + share * (after - own))
