@@ -4,6 +4,7 @@
 # To develop the package (each command installs what it needs):
 #   make docs           build the site in docs/_build/html and run the examples once
 #   make docs-links     build the site and check its links (ONLINE=1: external links too)
+#   make docs-widths    build the site and check that no page scrolls sideways
 #   make docs-spelling  check the spelling (needs libenchant-2-2 and hunspell-en-gb)
 #   make test-gpu       run the tests that need a CUDA device
 #   make dist           build the archives of a release in dist
@@ -20,7 +21,7 @@ SOURCES := pyproject.toml setup.py $(CONSTRAINTS)
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .PHONY: help quickstart test test-oldest test-gpu lint dist check-dist docs docs-links \
-	docs-spelling clean clean-docs
+	docs-widths docs-spelling clean clean-docs
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -71,6 +72,10 @@ docs: $(VENV)/.installed-docs
 docs-links: docs
 	$(BIN)/python docs/check_links.py $(PAGES)
 	$(if $(filter 1,$(ONLINE)),$(SPHINX) -b linkcheck docs/_build/links)
+
+# Without Chromium and its driver, this says that the widths were not checked.
+docs-widths: docs
+	$(BIN)/python docs/check_widths.py $(PAGES)
 
 docs-spelling: docs
 	$(SPHINX) -b spelling docs/_build/spelling

@@ -3,13 +3,16 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import torch
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from skorch.callbacks import Callback
+
+# In the order in which the page of an estimator shows the groups.
+Group = Literal["common", "architecture", "training", "advanced"]
 
 _AUTO = StrOptions({"auto"})
 _AT_LEAST_ZERO = Interval(Real, 0, None, closed="left")
@@ -22,18 +25,22 @@ class Parameter:
 
     Parameters
     ----------
+    group : {"common", "architecture", "training", "advanced"}
+        The group in which the page of an estimator shows it.
     constraints : list or "no_validation"
         The values that scikit-learn's parameter validation accepts.
     text : str
         Its entry in the docstring: the type in the first line, then the meaning.
     """
 
+    group: Group
     constraints: Any
     text: str
 
 
 PARAMETERS = {
     "hidden_layer_sizes": Parameter(
+        "architecture",
         [_AUTO, "array-like", _AT_LEAST_ONE],
         """\
         int, array-like of int or "auto", default="auto"
@@ -42,6 +49,7 @@ PARAMETERS = {
         "auto", (64, 64), and (192,) if all features are pixels.""",
     ),
     "n_members": Parameter(
+        "architecture",
         [_AUTO, _AT_LEAST_ONE],
         """\
         int or "auto", default="auto"
@@ -55,6 +63,7 @@ PARAMETERS = {
         .. versionadded:: 0.2""",
     ),
     "label_dim": Parameter(
+        "architecture",
         [_AUTO, _AT_LEAST_ONE],
         """\
         int or "auto", default="auto"
@@ -62,6 +71,7 @@ PARAMETERS = {
         any label, clipped to [2, 100].""",
     ),
     "style_dim": Parameter(
+        "architecture",
         [_AUTO, Interval(Integral, 0, None, closed="left")],
         """\
         int or "auto", default="auto"
@@ -69,6 +79,7 @@ PARAMETERS = {
         of `n_features`, rounded up and clipped to [2, 32].""",
     ),
     "likelihood": Parameter(
+        "common",
         [str, "array-like", dict],
         """\
         str, array-like of str of shape (n_features,) or dict, default="auto"
@@ -87,6 +98,7 @@ PARAMETERS = {
         and "gaussian" otherwise. `column_kinds_` shows what was inferred.""",
     ),
     "label_weight": Parameter(
+        "advanced",
         [_AUTO, _AT_LEAST_ZERO],
         """\
         float or "auto", default="auto"
@@ -96,6 +108,7 @@ PARAMETERS = {
         member; 3000 for convolutional networks. See `label_weight_`.""",
     ),
     "consistency_weight": Parameter(
+        "advanced",
         [_AUTO, _AT_LEAST_ZERO],
         """\
         float or "auto", default="auto"
@@ -107,6 +120,7 @@ PARAMETERS = {
         the edit-consistency loss only.""",
     ),
     "edit_weight": Parameter(
+        "advanced",
         [_AUTO, _AT_LEAST_ZERO],
         """\
         float or "auto", default="auto"
@@ -119,6 +133,7 @@ PARAMETERS = {
         network may then have little effect.""",
     ),
     "class_weight": Parameter(
+        "common",
         [StrOptions({"balanced"}), dict, list, None],
         """\
         dict, "balanced", list of these or None, default=None
@@ -132,6 +147,7 @@ PARAMETERS = {
         .. versionadded:: 0.2""",
     ),
     "encoder": Parameter(
+        "architecture",
         [StrOptions({"auto", "published"}), torch.nn.Module],
         """\
         "auto", "published" or torch.nn.Module, default="auto"
@@ -147,6 +163,7 @@ PARAMETERS = {
            "auto" no longer means the paper's network for pictures.""",
     ),
     "decoder": Parameter(
+        "architecture",
         [StrOptions({"auto", "published"}), torch.nn.Module],
         """\
         "auto", "published" or torch.nn.Module, default="auto"
@@ -157,6 +174,7 @@ PARAMETERS = {
         convolutional network of the paper.""",
     ),
     "image_shape": Parameter(
+        "common",
         [None, "array-like"],
         """\
         tuple of int, default=None
@@ -165,6 +183,7 @@ PARAMETERS = {
         does not need it.""",
     ),
     "views": Parameter(
+        "advanced",
         [_AUTO, None, callable],
         """\
         "auto", None or callable, default="auto"
@@ -179,6 +198,7 @@ PARAMETERS = {
         .. versionadded:: 0.2""",
     ),
     "unlabeled_value": Parameter(
+        "common",
         "no_validation",
         """\
         object, default=-1
@@ -186,6 +206,7 @@ PARAMETERS = {
         `unlabeled_value` is None, nothing else does, so that -1 can be a class.""",
     ),
     "max_iter": Parameter(
+        "common",
         [_AUTO, _AT_LEAST_ONE],
         """\
         int or "auto", default="auto"
@@ -194,6 +215,7 @@ PARAMETERS = {
         these. For convolutional networks, enough for 1000 steps.""",
     ),
     "batch_size": Parameter(
+        "training",
         [_AUTO, _AT_LEAST_ONE],
         """\
         int or "auto", default="auto"
@@ -201,6 +223,7 @@ PARAMETERS = {
         networks; all samples if there are fewer.""",
     ),
     "learning_rate_init": Parameter(
+        "training",
         [_AUTO, Interval(Real, 0, None, closed="neither")],
         """\
         float or "auto", default="auto"
@@ -209,6 +232,7 @@ PARAMETERS = {
         networks.""",
     ),
     "early_stopping": Parameter(
+        "training",
         ["boolean", Interval(Real, 0, 1, closed="neither")],
         """\
         bool or float, default=False
@@ -219,18 +243,21 @@ PARAMETERS = {
         instead; see `early_stopping_monitor_`.""",
     ),
     "n_iter_no_change": Parameter(
+        "training",
         [_AT_LEAST_ONE],
         """\
         int, default=10
         Number of epochs without improvement after which early stopping stops.""",
     ),
     "warm_start": Parameter(
+        "training",
         ["boolean"],
         """\
         bool, default=False
         Whether a further call of `fit` continues from the present weights.""",
     ),
     "callbacks": Parameter(
+        "training",
         [None, Sequence],
         """\
         list of skorch callbacks, default=None
@@ -238,6 +265,7 @@ PARAMETERS = {
         :class:`~sklearn_revae.Checkpoint` makes a fit that is killed resumable.""",
     ),
     "device": Parameter(
+        "common",
         [str, torch.device],
         """\
         str or torch.device, default="auto"
@@ -245,6 +273,7 @@ PARAMETERS = {
         million values stays on the CPU, which is faster for it.""",
     ),
     "random_state": Parameter(
+        "common",
         ["random_state"],
         """\
         int, RandomState instance or None, default=None
@@ -252,6 +281,7 @@ PARAMETERS = {
         results.""",
     ),
     "verbose": Parameter(
+        "common",
         [_AUTO, "verbose"],
         """\
         bool or "auto", default="auto"

@@ -1,6 +1,8 @@
 """The parameters of ReVAERegressor: those of the others that do not concern classes."""
 
-from sklearn_revae._parameters import PARAMETERS, Parameter
+from dataclasses import replace
+
+from sklearn_revae._parameters import PARAMETERS
 
 _TEXTS = {
     "n_members": """\
@@ -55,7 +57,7 @@ _TEXTS = {
 _OF_CLASSES = {"class_weight", "unlabeled_value"}
 
 REGRESSOR_PARAMETERS = {
-    name: Parameter(parameter.constraints, _TEXTS.get(name, parameter.text))
+    name: replace(parameter, text=_TEXTS.get(name, parameter.text))
     for name, parameter in PARAMETERS.items()
     if name not in _OF_CLASSES
 }

@@ -74,14 +74,16 @@ def test_the_page_on_accuracy_has_the_means_of_the_results():
     pytest.importorskip("matplotlib").use("Agg")
     lists = load(DOCS / "start" / "figures" / "accuracy.py").tables()
     page = (DOCS / "start" / "how_good.rst").read_text()
-    rows = re.findall(r"^(first|second) list, (\d+) +(\d+) +(.*)$", page, re.M)
-    assert len(rows) == 6
-    for name, n_data_sets, n_labels, shown in rows:
-        table = lists[name == "second"]
-        cells = [values for (_, n), values in table.items() if n == int(n_labels)]
-        assert len(cells) == int(n_data_sets)
-        means = np.mean(cells, axis=0)
-        assert np.abs(means - np.array(shown.split(), float)).max() < 0.0011
+    number = r" +(\d[\d.]*) +(\d[\d.]*) +(\d[\d.]*)$"
+    for name, table in zip(["first", "second"], lists, strict=True):
+        shown = page.partition(f"\n{name} list ")[2]
+        assert re.match(r" +3 labels +10 labels +30 labels\n", shown)
+        rows = re.findall(r"^[\w -]+?" + number, shown.partition("\n\n")[0], re.M)
+        for column, n_labels in enumerate([3, 10, 30]):
+            cells = [values for (_, n), values in table.items() if n == n_labels]
+            assert rows[0][column] == str(len(cells))
+            shown_means = [float(row[column]) for row in rows[1:]]
+            assert np.abs(np.mean(cells, axis=0) - shown_means).max() < 0.0011
 
 
 def test_the_picture_is_what_the_example_draws(tmp_path, monkeypatch):

@@ -149,7 +149,7 @@ class LatentsMixin(TransformerMixin):
     def get_feature_names_out(
         self, input_features: ArrayLike | None = None
     ) -> NDArray[Any]:
-        """Return the names of the latent dimensions, the columns of :meth:`transform`.
+        """Return the names of the latent dimensions, the columns of `transform`.
 
         .. versionadded:: 0.1
 
