@@ -18,7 +18,15 @@ Reading the faces requires Pillow; install it with ``pip install "sklearn-revae[
 # known. The example uses a hundred faces that were not among these. We have no labels of
 # them, so we ask the model.
 
+# sphinx_gallery_start_ignore
 import sys
+from importlib.util import find_spec
+
+if find_spec("PIL") is None:
+    print('Not installed: pip install "sklearn-revae[demo]"')
+    sys.exit(0)
+# sphinx_gallery_end_ignore
+
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -32,12 +40,7 @@ from sklearn_revae.inspection import (
     TraversalDisplay,
 )
 
-try:
-    model, faces = load_avatars()
-except ImportError as error:
-    print(error)
-    sys.exit(0)
-
+model, faces = load_avatars()
 labels = list(model.label_names_)
 predicted = model.predict(faces)
 print(f"{len(faces)} faces; fraction of them with each label, as predicted:")

@@ -16,8 +16,6 @@ environment variable ``FASHION_MNIST_ROWS``.
 # The data
 # --------
 
-import os
-import sys
 from time import perf_counter
 
 import matplotlib.pyplot as plt
@@ -28,7 +26,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn_revae import ReVAEClassifier
 from sklearn_revae.datasets import fetch_fashion_mnist, mask_labels
 
-N_TRAIN = int(os.environ.get("FASHION_MNIST_ROWS", 60_000))
+n_train = 60_000
 GARMENTS = ["T-shirt", "trouser", "pullover", "dress", "coat"]
 GARMENTS += ["sandal", "shirt", "sneaker", "bag", "boot"]
 
@@ -39,9 +37,13 @@ def read(subset):
     return X.astype(np.float32) / 255, y
 
 
+# sphinx_gallery_start_ignore
+import os
+import sys
+
+n_train = int(os.environ.get("FASHION_MNIST_ROWS", n_train))
 try:
-    X, y = (part[:N_TRAIN] for part in read("train"))
-    X_test, y_test = read("test")
+    read("test")
 except OSError:
     print(
         "Fashion-MNIST was not found. Install it with "
@@ -49,7 +51,9 @@ except OSError:
         "FASHION_MNIST to a folder that contains its four .gz files."
     )
     sys.exit(0)
-
+# sphinx_gallery_end_ignore
+X, y = (part[:n_train] for part in read("train"))
+X_test, y_test = read("test")
 y_few = mask_labels(y, n_per_class=24, random_state=0)
 labeled = y_few != -1
 print(f"{len(y)} training images, {labeled.sum()} of them labelled")
@@ -61,7 +65,7 @@ print(f"{len(y)} training images, {labeled.sum()} of them labelled")
 # random forest can only use the labelled ones.
 
 start = perf_counter()
-model = ReVAEClassifier(random_state=0, verbose=sys.stderr.isatty()).fit(X, y_few)
+model = ReVAEClassifier(random_state=0).fit(X, y_few)
 seconds = perf_counter() - start
 print(f"accuracy on {len(y_test)} test images (ReVAE was fitted in {seconds:.0f} s)")
 print(f"  ReVAEClassifier         {model.score(X_test, y_test):.3f}")

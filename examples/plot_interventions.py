@@ -15,7 +15,6 @@ space the label is encoded.
 # The data are images of 8 x 8 pixels. Ten labels per class are known; -1 marks unlabelled
 # samples.
 
-import sys
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -147,6 +146,8 @@ print(label_leakage(model, X_test, y_test, random_state=0).round(3).to_string())
 LossCurveDisplay.from_estimator(model)
 
 # sphinx_gallery_start_ignore
+import sys
+
 if len(sys.argv) > 1:
     path = Path(sys.argv[1])
     for number in plt.get_fignums():

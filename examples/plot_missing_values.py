@@ -13,8 +13,6 @@ missing values, and draws several plausible values for each missing one.
 # Values are removed from both the training and the test set. The original values of the
 # test set are kept for evaluation.
 
-import sys
-
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import load_breast_cancer
@@ -142,6 +140,8 @@ for ax in [left, right]:
     ax.spines[["top", "right"]].set_visible(False)
 
 # sphinx_gallery_start_ignore
+import sys
+
 if len(sys.argv) > 1:
     fig.savefig(sys.argv[1], dpi=130)
     print(f"wrote {sys.argv[1]}")

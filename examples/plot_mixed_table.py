@@ -16,8 +16,16 @@ The data are part of the package palmerpenguins (CC0); install it with
 # --------
 # We only read the data file; the package itself does not need to be importable.
 
+# sphinx_gallery_start_ignore
 import sys
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.util import find_spec
+
+if find_spec("palmerpenguins") is None:
+    print("The data are not installed: pip install --no-deps palmerpenguins")
+    sys.exit(0)
+# sphinx_gallery_end_ignore
+
+from importlib.metadata import distribution
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -32,12 +40,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn_revae import ReVAEClassifier
 from sklearn_revae.datasets import mask_labels
 
-try:
-    package = distribution("palmerpenguins")
-except PackageNotFoundError:
-    print("The data are not installed: pip install --no-deps palmerpenguins")
-    sys.exit(0)
-
+package = distribution("palmerpenguins")
 table = pd.read_csv(package.locate_file("palmerpenguins/data/penguins.csv"))
 species = table.pop("species")
 table = table.drop(columns="year")

@@ -17,8 +17,16 @@ The data are part of the package river; install it with
 # We only read the data file; the package itself does not need to be importable. The first
 # 103 columns are measurements, the remaining fourteen columns are the labels, 0 or 1.
 
+# sphinx_gallery_start_ignore
 import sys
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.util import find_spec
+
+if find_spec("river") is None:
+    print("The data are not installed: pip install --no-deps river==0.26.1")
+    sys.exit(0)
+# sphinx_gallery_end_ignore
+
+from importlib.metadata import distribution
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -32,12 +40,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_revae import ReVAEClassifier
 from sklearn_revae.datasets import mask_labels
 
-try:
-    package = distribution("river")
-except PackageNotFoundError:
-    print("The data are not installed: pip install --no-deps river==0.26.1")
-    sys.exit(0)
-
+package = distribution("river")
 genes = pd.read_csv(package.locate_file("river/datasets/yeast.csv.gz"))
 X, y = genes.iloc[:, :103].to_numpy(), genes.iloc[:, 103:].to_numpy()
 X, X_test, y, y_test = train_test_split(X, y, test_size=0.3, random_state=0)

@@ -13,7 +13,6 @@ test digits so that they look like every other digit.
 # All training samples are used, although most of them are unlabelled. As elsewhere in
 # scikit-learn, the label -1 marks an unlabelled sample.
 
-import sys
 from time import perf_counter
 
 import matplotlib.pyplot as plt
@@ -89,6 +88,8 @@ ax.spines[:].set_visible(False)
 ax.set_title("Test digits, and model.intervene(samples, digit) for every digit")
 
 # sphinx_gallery_start_ignore
+import sys
+
 if len(sys.argv) > 1:
     fig.savefig(sys.argv[1], dpi=130)
     print(f"wrote {sys.argv[1]}")

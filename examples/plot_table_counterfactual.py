@@ -17,7 +17,6 @@ tumour benign or malignant.
 # ----------------------
 # Twenty samples per class are labelled; -1 marks the others.
 
-import sys
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -149,6 +148,8 @@ InterventionDisplay(
 ).plot(max_columns=12)
 
 # sphinx_gallery_start_ignore
+import sys
+
 if len(sys.argv) > 1:
     path = Path(sys.argv[1])
     for number in plt.get_fignums():

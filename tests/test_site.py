@@ -241,3 +241,13 @@ def test_pages_name_no_one_s_machine():
     made = {"_build", "auto_examples", "generated", "backreferences"}
     pages = [README, *(p for p in DOCS.rglob("*.rst") if not made & set(p.parts))]
     assert not [p for p in pages if re.search(r"/(work|root|tmp)/", p.read_text())]
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "examples").rglob("plot_*.py")), ids=lambda path: path.stem
+)
+def test_a_page_of_the_gallery_shows_no_code_that_only_serves_the_script(path):
+    marks = r"# sphinx_gallery_start_ignore\n.*?# sphinx_gallery_end_ignore\n"
+    shown = re.sub(marks, "", path.read_text(), flags=re.S)
+    found = re.findall(r"\bsys\b|\bos\.|savefig|plt\.show|ImportError|find_spec", shown)
+    assert found == []

@@ -15,8 +15,6 @@ the model can do.
 # marks unlabelled samples. Because the results depend on which samples are labelled, we
 # repeat everything for three random choices of labels.
 
-import sys
-
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import load_digits
@@ -170,6 +168,8 @@ right.spines[:].set_visible(False)
 right.set_title("Edits to the next digit")
 
 # sphinx_gallery_start_ignore
+import sys
+
 if len(sys.argv) > 1:
     fig.savefig(sys.argv[1], dpi=130)
     print(f"wrote {sys.argv[1]}")

@@ -18,25 +18,27 @@ them with ``pip install "sklearn-revae[avatars]"``.
 # are in the folders ``glasses`` and ``no_glasses``; all others are in ``unsorted``. With
 # your own images, begin with the next section. All images must have the same size.
 
+# sphinx_gallery_start_ignore
 import sys
+from importlib.util import find_spec
+
+if not all(map(find_spec, ["PIL", "python_avatars", "resvg_py"])):
+    print('Not installed: pip install "sklearn-revae[avatars]"')
+    sys.exit(0)
+# sphinx_gallery_end_ignore
+
 import tempfile
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from PIL import Image
 from sklearn.metrics import balanced_accuracy_score
 
 from sklearn_revae import ReVAEClassifier
 from sklearn_revae.datasets import list_images, make_avatars
 
-try:
-    from PIL import Image
-
-    faces = make_avatars(1000, random_state=0, as_frame=True)
-except ImportError as error:
-    print(error)
-    sys.exit(0)
-
+faces = make_avatars(1000, random_state=0, as_frame=True)
 has_glasses = faces.target["Eyeglasses"].to_numpy() == 1
 truth = np.where(has_glasses, "glasses", "no_glasses")
 labeled = [np.flatnonzero(truth == name)[:30] for name in ("glasses", "no_glasses")]

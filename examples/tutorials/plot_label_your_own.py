@@ -17,7 +17,6 @@ disagree most. For comparison, the same number of samples is labelled at random.
 # one; the end of the tutorial shows what to do instead.
 
 import copy
-import sys
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -157,6 +156,8 @@ ax.spines[["top", "right"]].set_visible(False)
 ax.legend(frameon=False, loc="lower right")
 
 # sphinx_gallery_start_ignore
+import sys
+
 if len(sys.argv) > 1:
     fig.savefig(sys.argv[1], dpi=130)
     print(f"wrote {sys.argv[1]}")
