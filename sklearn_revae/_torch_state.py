@@ -26,8 +26,10 @@ def standard_settings():
         for device_type in _AUTOCAST_DEVICES:
             if torch.is_autocast_enabled(device_type):
                 settings.enter_context(torch.autocast(device_type, enabled=False))
-        settings.enter_context(torch.inference_mode(False))
-        settings.enter_context(torch.enable_grad())
+        if torch.is_inference_mode_enabled():
+            settings.enter_context(torch.inference_mode(False))
+        if not torch.is_grad_enabled():
+            settings.enter_context(torch.enable_grad())
         yield
 
 

@@ -235,16 +235,17 @@ class Scaling:
         positive = chunk[..., logged]
         return np.where(positive < tiny, tiny, positive)
 
-    def _standardised(self, values, columns):
+    def _standardised(self, values, columns, farthest=None):
         """Values (..., n_features) of the mask `columns`, centred and scaled.
 
-        Values that are too far to compute with are the farthest ones that are not.
+        Values that are too far to compute with are the farthest ones that are not, which
+        :func:`~sklearn_revae._data.far.reach` returns.
         """
         chosen = values[..., columns].astype(np.float64)
         logged = columns & self._logged
         if logged.any():
             chosen[..., logged[columns]] = np.log(self._positive(values, logged))
-        farthest = reach(self)[columns]
+        farthest = (reach(self) if farthest is None else farthest)[columns]
         with np.errstate(over="ignore"):
             scaled = (chosen - self.shift_[columns]) / self.scale_[columns]
         return scaled.clip(-farthest, farthest)
@@ -264,7 +265,7 @@ class Scaling:
             chunk = self.without_codes(dense(values[start:stop])).astype(np.float64)
             for j, levels in self.levels.items():
                 chunk[:, j] = levels.codes(chunk[:, j])
-            chunk = self._standardised(chunk, everything)
+            chunk = self._standardised(chunk, everything, farthest)
             far = np.isfinite(farthest) & (np.abs(chunk) == farthest)
             if far.any():
                 warn_of_far(far, dense(values[start:stop]), self)

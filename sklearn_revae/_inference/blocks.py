@@ -59,6 +59,8 @@ class _Call:
 
 
 def _is_dask(X):
+    if type(X) is np.ndarray:
+        return False
     arrays = sys.modules.get("dask.array")
     if arrays is not None and isinstance(X, arrays.Array):
         return True

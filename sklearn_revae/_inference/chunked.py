@@ -47,7 +47,9 @@ def for_inference(module):
         return module.eval()
     prepared = _PREPARED.get(module)
     if prepared is None or not prepared.is_current():
+        # Masks and indices never change.
         tensors = [*module.parameters(), *module.buffers()]
+        tensors = [tensor for tensor in tensors if tensor.is_floating_point()]
         version = _version(tensors)
         # The originals keep no reference to the module, which can then be freed.
         tensors = [tensor.detach() for tensor in tensors]

@@ -95,12 +95,23 @@ class ProductLikelihood(nn.Module):
         features = torch.cat([part.flatten(-2) for part in parts], dim=-1)
         return features.index_select(-1, self.input_order)
 
-    def features(self, x):
-        """What the encoder reads of rows: (n, n_columns) -> (n, n_inputs)."""
+    @property
+    def any_discrete(self):
+        """Whether any column holds levels."""
+        return any(family.discrete for family in self.families.values())
+
+    def features(self, x, complete=False):
+        """What the encoder reads of rows: (n, n_columns) -> (n, n_inputs).
+
+        `complete` states that no value is missing, which saves time.
+        """
         parts = []
         for family, columns in self._parts():
-            values, observed = _filled(family, columns, x)
-            parts.append(family.features(values) * observed[..., None])
+            if complete:
+                parts.append(family.features(x if columns is None else x[..., columns]))
+            else:
+                values, observed = _filled(family, columns, x)
+                parts.append(family.features(values) * observed[..., None])
         features = self._in_order(parts)
         if not self.masked:
             return features

@@ -128,7 +128,8 @@ def bound_of_samples(model, codes, mean, scale, noise, beliefs, log_likelihood):
         score-function term whose size is that of log p(x|z): it would be unbiased, but
         its noise drowns everything else.
     """
-    labels, is_observed = model.label_model, observed(codes)
+    labels = model.label_model
+    is_observed = observed(codes).to(mean.dtype)
     log_marginal = labels.log_marginal_of(beliefs)
     # Log q(z_l|x) at z = mean + scale * noise.
     constant = -0.5 * (noise.square() + math.log(2 * math.pi))
@@ -144,7 +145,7 @@ def bound_of_samples(model, codes, mean, scale, noise, beliefs, log_likelihood):
     return Bound(
         log_likelihood=(weight[: len(log_likelihood)] * log_likelihood).mean(0),
         style_divergence=style_divergence(model.style(mean), model.style(scale)),
-        unobserved_divergence=(divergence * ~is_observed).sum(-1).mean(0),
+        unobserved_divergence=(divergence * (1 - is_observed)).sum(-1).mean(0),
         observed_divergence=(weight * observed_divergence).mean(0),
         log_classifier=_log_mean(log_classifier).sum(-1),
         log_prior=log_prior.sum(-1).expand_as(weight[0]),

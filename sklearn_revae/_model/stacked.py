@@ -9,6 +9,7 @@ same for any module, but a step of a small ensemble takes it more than twice as 
 
 import copy
 import math
+from itertools import pairwise
 
 import torch
 from torch import nn
@@ -53,16 +54,59 @@ class StackedReLU(nn.Module):
     ----------
     layers : sequence of torch.nn.ReLU or torch.nn.Identity
         One for each member.
+    inplace : bool, default=False
+        Whether it may change its input, which nobody else needs.
     """
 
-    def __init__(self, layers):
+    def __init__(self, layers, inplace=False):
         super().__init__()
-        lowest = [0.0 if isinstance(layer, nn.ReLU) else -math.inf for layer in layers]
-        self.register_buffer("lowest", torch.tensor(lowest).view(-1, 1, 1))
+        self.inplace = inplace
+        are_relus = [isinstance(layer, nn.ReLU) for layer in layers]
+        # Neighbours of the same kind are computed at once.
+        edges = [i for i, pair in enumerate(pairwise(are_relus), 1) if len({*pair}) > 1]
+        runs = pairwise([0, *edges, len(layers)])
+        self.relus = [slice(*run) for run in runs if are_relus[run[0]]]
 
     def forward(self, x):
         """Apply every layer to its part of `x`."""
-        return torch.maximum(x, self.lowest)
+        x = x if self.inplace else x.clone()
+        if torch.is_grad_enabled() and x.requires_grad:
+            return _ReLUOfSome.apply(x, self.relus)
+        return _relu_of_some(x, self.relus)
+
+
+def _relu_of_some(x, slices):
+    """Apply a ReLU to slices along the first axis of `x`, in place."""
+    for of_members in slices:
+        x[of_members].relu_()
+    return x
+
+
+class _ReLUOfSome(torch.autograd.Function):
+    """:func:`_relu_of_some` with a gradient.
+
+    The gradients of :func:`torch.maximum` and :func:`torch.where` take the CPU several
+    times as long, and those of slices copy the whole tensor for each of them.
+    """
+
+    @staticmethod
+    def forward(ctx, x, slices):
+        ctx.mark_dirty(x)
+        ctx.slices = slices
+        _relu_of_some(x, slices)
+        ctx.save_for_backward(x)
+        return x
+
+    @staticmethod
+    def backward(ctx, gradient):
+        (result,) = ctx.saved_tensors
+        parts, stop = [], 0
+        for of_members in ctx.slices:
+            parts.append(gradient[stop : of_members.start])
+            stop = of_members.stop
+            passed = gradient[of_members], result[of_members]
+            parts.append(torch.ops.aten.threshold_backward(*passed, 0))
+        return torch.cat([*parts, gradient[stop:]]), None
 
 
 class Loop(nn.Module):
@@ -124,19 +168,26 @@ def _is_plain(module):
     )
 
 
-def _stacked_network(modules):
-    """Stack networks of the same architecture, one for each member."""
+def _stacked_network(modules, inplace=False):
+    """Stack networks of the same architecture, one for each member.
+
+    An activation may change its input if `inplace` is true.
+    """
     first = modules[0]
     if not _is_plain(first):
         return Loop(modules)
     if type(first) is nn.Linear and first.bias is not None:
         return StackedLinear(modules)
     if _is_fully_connected(first):
-        layers = zip(*modules, strict=True)
-        return StackedSequence(*(_stacked_network(list(layer)) for layer in layers))
+        # A linear layer does not need its output to compute its gradient.
+        after_linear = [False, *(type(layer) is nn.Linear for layer in first)]
+        layers = zip(zip(*modules, strict=True), after_linear, strict=False)
+        return StackedSequence(*(_stacked_network(list(o), i) for o, i in layers))
     if isinstance(first, _ACTIVATIONS):
         same = len({type(module) for module in modules}) == 1
-        return first if same else StackedReLU(modules)
+        if same and isinstance(first, nn.ReLU):
+            return nn.ReLU(inplace)
+        return first if same else StackedReLU(modules, inplace)
     return Loop(modules)
 
 

@@ -24,7 +24,7 @@ class Views(Noise):
             torch.from_numpy(values).to(spread) for values in (views.shift, views.scale)
         )
 
-    def views(self, likelihood, x):
+    def views(self, likelihood, x, inputs=None):
         """Views (M, n, n_inputs) of rows (n, n_features), different for every member.
 
         A missing value is replaced by zero, which scaling makes a typical value, so that

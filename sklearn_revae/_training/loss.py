@@ -99,11 +99,12 @@ class SemiSupervisedLoss(nn.Module):
         if left_out is not None and self.step < self.n_left_out_steps:
             codes = of_members(codes, left_out, stacked.n_members)
         labels, n_rows = stacked.label_model, len(x)
-        inputs = stacked.likelihood.features(x)
+        inputs = stacked.likelihood.features(x, self.complete)
         read = inputs.expand(stacked.n_members, *inputs.shape)
         with_views = self._with_views and labels.n_labels > 0
         if with_views:
-            read = torch.cat([read, self.noise.views(stacked.likelihood, x)], dim=1)
+            views = self.noise.views(stacked.likelihood, x, inputs)
+            read = torch.cat([read, views], dim=1)
         mean, scale = stacked.encoder(read)
         row_mean, row_scale = mean[:, :n_rows], scale[:, :n_rows]
         shape = (self.settings.n_mc_samples, *row_mean.shape)
@@ -142,7 +143,7 @@ class SemiSupervisedLoss(nn.Module):
             loss = loss + self.judges.lesson(inputs, codes, own, weight)
         # The nats of a row grow with its features: per feature, one limit of the gradient
         # norm suits all data sets.
-        return loss / x[0].numel(), bound
+        return loss / x.shape[1:].numel(), bound
 
     def _are_edits_due(self):
         """Whether edits are part of the loss in this step."""
@@ -179,7 +180,7 @@ class DecoderLoss(SemiSupervisedLoss):
     def forward(self, stacked, x, codes, weight, left_out=None):
         """Return the loss of a batch, a scalar, and None in place of its ELBO."""
         with torch.no_grad():
-            inputs = stacked.likelihood.features(x)
+            inputs = stacked.likelihood.features(x, self.complete)
             read = inputs.expand(stacked.n_members, *inputs.shape)
             mean, scale = stacked.encoder(read)
             predictions = stacked.label_model.predictions(stacked.blocks(mean))
@@ -190,4 +191,4 @@ class DecoderLoss(SemiSupervisedLoss):
         gain = frozen.likelihood.log_prob(decoded[:, : len(x)], x, self.complete)
         loss = -(weight * gain).mean(-1).sum()
         loss = loss + self._edit_loss(stacked, x, inputs, weight, decoded, edits)
-        return loss / x[0].numel(), None
+        return loss / x.shape[1:].numel(), None

@@ -40,11 +40,15 @@ class Pieces:
 
     def _compute(self, net, batch, count):
         n_rows, losses, bounds = len(batch[0]), [], []
-        for piece in zip(*(p.chunk(2**self.n_halvings) for p in batch), strict=True):
+        pieces = [batch]
+        if self.n_halvings:
+            pieces = zip(*(p.chunk(2**self.n_halvings) for p in batch), strict=True)
+        for piece in pieces:
             if count is not None:
                 net.criterion_.step = count
             loss, bound = net.criterion_(net.module_, *piece)
-            loss = loss * (len(piece[0]) / n_rows)
+            if self.n_halvings:
+                loss = loss * (len(piece[0]) / n_rows)
             # Nothing can be learned from columns that are all constant categories.
             if loss.requires_grad:
                 loss.backward()

@@ -40,14 +40,24 @@ class Noise:
             if of_kind.any()
         ]
 
-    def views(self, likelihood, x):
-        """Perturbed views (M, n, n_inputs) of rows (n, n_features), one per member."""
-        discrete = likelihood.discrete
-        if discrete.any():
+    def views(self, likelihood, x, inputs=None):
+        """Perturbed views (M, n, n_inputs) of rows, one per member.
+
+        Parameters
+        ----------
+        likelihood : ProductLikelihood
+            Knows what the encoder reads of a row.
+        x : tensor (n, n_features)
+            The rows.
+        inputs : tensor (n, n_inputs), optional
+            What the encoder reads of them, if it is known already.
+        """
+        if likelihood.any_discrete:
             drawn = uniform(x.shape, x, self.generator) < CORRUPTED_FRACTION
-            x = torch.where(discrete & drawn, x.roll(1, 0), x)
-        features = likelihood.features(x)
-        return features + self.draw(features, len(features))
+            x, inputs = torch.where(likelihood.discrete & drawn, x.roll(1, 0), x), None
+        if inputs is None:
+            inputs = likelihood.features(x)
+        return inputs + self.draw(inputs, len(inputs))
 
     def draw(self, features, n_draws):
         """Noise (M, n_draws, n_inputs) for what the encoder of each member reads.
@@ -55,7 +65,8 @@ class Noise:
         It is the same noise for all members of a kind, except for its scale: drawing
         other noise for each takes longer, and changes nothing that could be measured.
         """
-        return sum(scale * draw(features, n_draws) for draw, scale in self._kinds)
+        first, *others = (scale * draw(features, n_draws) for draw, scale in self._kinds)
+        return sum(others, start=first)
 
     def _draw_independent(self, features, n_draws):
         return normal((n_draws, features.shape[-1]), features, self.generator)

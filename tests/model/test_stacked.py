@@ -8,7 +8,12 @@ from torch import nn
 
 from sklearn_revae._model.build import Architecture, build_model
 from sklearn_revae._model.families import Column
-from sklearn_revae._model.stacked import Loop, StackedLinear, StackedReVAE
+from sklearn_revae._model.stacked import (
+    Loop,
+    StackedLinear,
+    StackedReVAE,
+    _stacked_network,
+)
 
 N_ROWS = 5
 TABLE = [
@@ -123,6 +128,17 @@ def test_linear_layers_are_computed_together():
     # Three layers of the encoder, its head included, and three of the decoder.
     assert kinds.count(StackedLinear) == 6
     assert Loop not in kinds
+
+
+@pytest.mark.parametrize("other", [nn.ReLU, nn.Identity])
+def test_an_activation_that_comes_first_leaves_its_input_alone(other):
+    layers = [nn.Sequential(kind(), nn.Linear(3, 2)) for kind in (nn.ReLU, other)]
+    x = draws(2, N_ROWS, 3).float()
+    given = x.clone()
+    results = _stacked_network(layers)(x)
+    assert torch.equal(x, given)
+    parts = zip(layers, x, strict=True)
+    assert_all_close(results, [layer(part) for layer, part in parts])
 
 
 def test_it_predicts_what_the_ensemble_predicts(module):
