@@ -9,6 +9,7 @@ from sklearn_revae._interventions.pipeline import intervene, swap, traverse
 from sklearn_revae._interventions.report import InterventionReport
 from sklearn_revae._regressor import ReVAERegressor
 from sklearn_revae._training.checkpoint import Checkpoint
+from sklearn_revae._training.parallel import DataParallel
 from sklearn_revae._transformer import ReVAETransformer
 from sklearn_revae._version import __version__
 from sklearn_revae.inspection._leakage import label_leakage
@@ -16,6 +17,7 @@ from sklearn_revae.inspection._leakage import label_leakage
 __all__ = [
     "Checkpoint",
     "ColumnKinds",
+    "DataParallel",
     "InterventionReport",
     "ReVAEClassifier",
     "ReVAEImputer",

@@ -33,9 +33,9 @@ from sklearn_revae._sample_statistics import STATISTICS, SampleStatistics
 from sklearn_revae._samples import Samples, non_finite_error
 from sklearn_revae._torch_state import standard_settings
 from sklearn_revae._training.checkpoint import checkpoint_of
-from sklearn_revae._training.device import resolve_device
 from sklearn_revae._training.history import by_epoch, by_quantity, loss_of
 from sklearn_revae._training.net import NonFiniteTrainingError
+from sklearn_revae._training.processes import processes_of
 from sklearn_revae._training.resumption import SavedTraining
 from sklearn_revae._training.run import train
 from sklearn_revae._typing import Auto, ClassWeight, RandomState
@@ -146,8 +146,11 @@ class BaseReVAE(
         if not one_epoch:
             self._init_callback_context(max_subtasks=None)
         checkpoint = None if one_epoch else checkpoint_of(self.callbacks)
-        with standard_settings(), unchanged_on_failure(self):
-            saved = None if checkpoint is None else SavedTraining(checkpoint)
+        processes = processes_of(self.callbacks)
+        with standard_settings(), unchanged_on_failure(self), processes.together():
+            saved = None
+            if checkpoint is not None:
+                saved = SavedTraining(checkpoint, processes.is_first)
             if not resume:
                 self._codec = Codec(self.likelihood, self.image_shape)
                 self._labels = None
@@ -157,16 +160,17 @@ class BaseReVAE(
                 module = copy.deepcopy(self.module_)
             else:
                 self._codec.fit(samples.values)
-                module = self._new_module(saved)
+                module = self._new_module(saved, processes)
             self._count_labels(samples, module, accumulate=resume and one_epoch)
-            device = resolve_device(self.device, math.prod(samples.values.shape))
+            n_cells = math.prod(samples.values.shape)
+            device = processes.device(self.device, n_cells)
             settings, result = self._train(
-                module, samples, (X, y), device, one_epoch, saved
+                module, samples, (X, y), device, one_epoch, saved, processes
             )
             self._settle(module, device, settings, result)
             self._sample_statistics = self._statistics_after(samples, resume, one_epoch)
-        if saved is not None:
-            saved.remove()
+            if saved is not None:
+                saved.remove()
         if not (resume or one_epoch):
             warn_of_few_steps(self.max_iter, result)
         return self
@@ -205,11 +209,12 @@ class BaseReVAE(
     def _seeds(self):
         return FitSeeds.of(self._seed)
 
-    def _new_module(self, saved=None):
+    def _new_module(self, saved, processes):
         """Draw the seed, or take that of a checkpoint; build an untrained module."""
         self._seed = draw_seed(check_random_state(self.random_state))
         if self.random_state is None and saved is not None and saved.seed is not None:
             self._seed = saved.seed
+        self._seed = processes.of_first(self._seed)
         self._optimizer_state = None
         self.history_ = []
         n_values = [] if self._labels is None else self._labels.n_values
@@ -224,11 +229,16 @@ class BaseReVAE(
             generator(self._seeds.weights),
         )
 
-    def _train(self, module, samples, data, device, one_epoch, saved=None):
+    def _train(self, module, samples, data, device, one_epoch, saved, processes):
         """Train the module in place; return the settings and the run's result."""
         n_before = len(self.history_)
-        if saved is not None:
-            saved.begin(identity_of(self, samples, module, device, self._seed, n_before))
+        if saved is not None or processes.number > 1:
+            identity = identity_of(
+                self, samples, module, device, self._seed, n_before, processes.n_parts
+            )
+            processes.compare(identity, saved)
+            if saved is not None:
+                saved.begin(identity)
         training, held_out, monitor = samples, None, None
         if self.early_stopping and not one_epoch:
             fraction = _defaults.validation_fraction_of(self)
@@ -241,6 +251,7 @@ class BaseReVAE(
         )
         if one_epoch:
             settings.n_epochs, settings.decay = 1, False
+        settings.processes = processes
         settings.callbacks[:0] = watchers(self, data, samples, module, device, settings)
         scale = self._codec.scaling_.transform
         try:

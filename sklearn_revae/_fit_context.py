@@ -51,13 +51,16 @@ def watchers(estimator, data, samples, module, device, settings):
     device : torch.device
         Its device.
     settings : Settings
-        How the run trains. The bar of verbose="auto" takes the place of its own.
+        How the run trains. The bar of verbose="auto" takes the place of its own. Only the
+        first process shows one.
     """
     found = []
     if hasattr(estimator, "_callback_fit_ctx"):
         told = _Told(estimator, data, samples, module, device, settings)
         found.append(("scikit_learn", told))
-    if isinstance(estimator.verbose, str):
+    if not settings.processes.is_first:
+        settings.verbose = False
+    elif isinstance(estimator.verbose, str):
         settings.verbose = False
         found.append(("delayed_progress", DelayedProgress(module_score)))
     return found

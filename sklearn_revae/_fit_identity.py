@@ -20,7 +20,7 @@ _STORED_SAMPLES = 1000
 _LEFT_OUT = {"callbacks", "verbose", "random_state"}
 
 
-def identity_of(estimator, samples, module, device, seed, n_epochs_before):
+def identity_of(estimator, samples, module, device, seed, n_epochs_before, n_parts):
     """Return a dict of strings and numbers, by the names that messages use.
 
     Parameters
@@ -37,6 +37,9 @@ def identity_of(estimator, samples, module, device, seed, n_epochs_before):
         The seed that `random_state` gave.
     n_epochs_before : int
         Number of epochs of earlier fits that this one continues.
+    n_parts : int or None
+        Number of parts of a batch that several processes compute. They may train on
+        devices with different numbers.
     """
     parameters = estimator.get_params(deep=False)
     identity = {"the class of the estimator": type(estimator).__qualname__}
@@ -49,7 +52,8 @@ def identity_of(estimator, samples, module, device, seed, n_epochs_before):
         "X": _checksum(samples.values),
         "y": _checksum(samples.codes, samples.evidence),
         "sample_weight": _checksum(samples.weight),
-        "the device": str(device),
+        "the device": str(device if n_parts is None else device.type),
+        "the number of parts of a batch": n_parts,
         "the version of sklearn_revae": __version__,
         "the version of PyTorch": str(torch.__version__),
         "the number of earlier epochs": n_epochs_before,

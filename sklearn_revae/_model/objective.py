@@ -153,9 +153,14 @@ def bound_of_samples(model, codes, mean, scale, noise, beliefs, log_likelihood):
     )
 
 
-def effective_sample_size(weight, n):
+def effective_sample_size(total, squares, n):
     """Effective sample size of `n` weights, as a fraction of `n`, in (0, 1].
 
-    It is (sum w)^2 / (n sum w^2); weights of zero stand for no sample.
+    It is (sum w)^2 / (n sum w^2).
+
+    Parameters
+    ----------
+    total, squares, n : tensor
+        The sum of the weights, that of their squares, and their number.
     """
-    return weight.sum().square() / (n * weight.square().sum())
+    return total.square() / (n * squares)

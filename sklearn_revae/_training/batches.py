@@ -99,11 +99,14 @@ class MixedBatches:
     n_done : int, default=0
         Number of batches that an interrupted training had taken already. The first
         iteration yields the batches after them that belong to the same epoch.
+    share : callable, optional
+        Takes the indices of the rows of a batch, and returns those of them to look up.
     """
 
-    def __init__(self, rows, batch_size, generator, n_done=0):
+    def __init__(self, rows, batch_size, generator, n_done=0, share=None):
         self.rows = rows
         self.n_done = n_done
+        self.share = share
         labeled = observed(rows.codes).any(-1).cpu()
         pools = [labeled.nonzero().squeeze(1), (~labeled).nonzero().squeeze(1)]
         n_labeled, n_unlabeled = map(len, pools)
@@ -160,4 +163,4 @@ class MixedBatches:
         start, self._start = self._start, 0
         for _ in range(start, len(self)):
             index = torch.cat([cycle.draw(count) for cycle, count in self._draws])
-            yield self.rows[index]
+            yield self.rows[index if self.share is None else self.share(index)]

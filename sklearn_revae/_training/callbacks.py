@@ -22,6 +22,55 @@ class StopTraining(Exception):
     """Raised by a callback to end the training without an error."""
 
 
+def summary_of(bound, codes):
+    """Numbers of a batch that the history is computed from, (11,).
+
+    They are the number of rows, the means of the six terms of the ELBO, and four numbers
+    of the weights w of labelled rows: their sum, the sum of their squares, how many there
+    are, and the largest one.
+
+    Parameters
+    ----------
+    bound : Bound
+        The terms of the ELBO.
+    codes : tensor (n, L)
+        The codes of the labels, or numbers.
+    """
+    *terms, weight = bound
+    means = torch.stack(terms).detach().flatten(1).mean(1)
+    labeled = observed(codes).any(-1)
+    weight = weight * labeled
+    n_labeled = labeled.sum() * weight[..., 0].numel()
+    of_weights = [weight.sum(), weight.square().sum(), n_labeled, weight.max()]
+    n_rows = torch.full_like(means[:1], len(codes))
+    return torch.cat([n_rows, means, torch.stack([v.to(means) for v in of_weights])])
+
+
+def joined(summaries):
+    """The summary of a batch, from those of its parts, (n_parts, 11)."""
+    n_rows, means, sums = summaries[:, :1], summaries[:, 1:7], summaries[:, 7:10]
+    mean = (n_rows * means).sum(0) / n_rows.sum()
+    return torch.cat([n_rows.sum(0), mean, sums.sum(0), summaries[:, 10:].amax(0)])
+
+
+def only_one(callbacks, kind):
+    """Return the only callback of a class among an estimator's callbacks, or None.
+
+    Raises
+    ------
+    ValueError
+        If there are several.
+    """
+    plain = [c[1] if isinstance(c, tuple) else c for c in callbacks or []]
+    found = [callback for callback in plain if isinstance(callback, kind)]
+    if len(found) > 1:
+        raise ValueError(
+            f"callbacks hold {len(found)} instances of {kind.__name__}, but a fit can "
+            "use one only. Remove the others."
+        )
+    return found[0] if found else None
+
+
 class RecordBound(Callback):
     """Write the loss of each epoch, its ELBO, the terms and the weights w to the history.
 
@@ -30,38 +79,32 @@ class RecordBound(Callback):
 
     def on_epoch_begin(self, net, **kwargs):
         """Forget the previous epoch."""
-        self.losses_, self.terms_, self.effective_, self.largest_ = [], [], [], []
+        self.losses_, self.summaries_ = [], []
 
-    def on_batch_end(self, net, batch=None, loss=None, bound=None, **kwargs):
+    def on_batch_end(self, net, batch=None, loss=None, summary=None, **kwargs):
         """Add a batch, unless its step was skipped because it was not finite."""
-        if bound is None:
+        if summary is None:
             return
-        *terms, weight = bound
         # What is minimised is a sum over the members, per feature.
         self.losses_.append(loss * batch[0].shape[1] / net.module_.n_members)
-        self.terms_.append(torch.stack(terms).detach().flatten(1).mean(1))
-        codes = batch[1]
-        if codes.shape[1]:
-            labeled = observed(codes).any(-1)
-            weight = weight * labeled
-            n_labeled = labeled.sum() * weight[..., 0].numel()
-            self.effective_.append(effective_sample_size(weight, n_labeled))
-            self.largest_.append(weight.max())
+        self.summaries_.append(summary)
 
     def on_epoch_end(self, net, **kwargs):
         """Write the means over the epoch."""
-        if not self.terms_:
+        if not self.summaries_:
             return
+        summaries = torch.stack(self.summaries_)
         net.history.record("loss", torch.stack(self.losses_).mean().item())
-        terms = Bound(*torch.stack(self.terms_).mean(0).tolist(), weight=None)
+        terms = Bound(*summaries[:, 1:7].mean(0).tolist(), weight=None)
         net.history.record("bound", terms.value())
         for name, mean in terms._asdict().items():
             if name != "weight":
                 net.history.record(name, mean)
-        if self.largest_ and (largest := float(torch.stack(self.largest_).max())) > 0:
-            net.history.record("weight_max", largest)
-            effective = float(torch.stack(self.effective_).mean())
-            net.history.record("weight_effective_share", effective)
+        total, squares, n_labeled, largest = summaries[:, 7:].T
+        if largest.max() > 0:
+            net.history.record("weight_max", float(largest.max()))
+            effective = effective_sample_size(total, squares, n_labeled)
+            net.history.record("weight_effective_share", float(effective.mean()))
 
 
 class KeepBest(Callback):

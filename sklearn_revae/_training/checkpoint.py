@@ -5,6 +5,8 @@ from numbers import Real
 
 from skorch.callbacks import Callback
 
+from sklearn_revae._training.callbacks import only_one
+
 
 class Checkpoint(Callback):
     """Saves the state of a training, so that a killed `fit` can be resumed.
@@ -86,18 +88,12 @@ def checkpoint_of(callbacks):
     ValueError
         If there are several, or if `every` is not a number of seconds.
     """
-    plain = [c[1] if isinstance(c, tuple) else c for c in callbacks or []]
-    found = [callback for callback in plain if isinstance(callback, Checkpoint)]
-    if not found:
+    found = only_one(callbacks, Checkpoint)
+    if found is None:
         return None
-    if len(found) > 1:
-        raise ValueError(
-            f"callbacks hold {len(found)} instances of Checkpoint, but a fit writes one "
-            "file only. Remove all but one."
-        )
-    every = found[0].every
+    every = found.every
     if not isinstance(every, Real) or isinstance(every, bool) or not every >= 0:
         raise ValueError(
             f"every={every!r} of Checkpoint must be a number of seconds, 0 or larger."
         )
-    return found[0]
+    return found

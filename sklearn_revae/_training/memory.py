@@ -19,8 +19,16 @@ class Pieces:
     def __init__(self):
         self.n_halvings = 0
 
-    def compute(self, net, batch):
+    def compute(self, net, parts):
         """Return the loss and the terms of the ELBO of a batch, and add the gradients.
+
+        Parameters
+        ----------
+        net : ReVAENet
+            The net.
+        parts : list of tuple of tensor
+            The parts of the batch that this process computes: one, unless a
+            :class:`~sklearn_revae._training.parallel.DataParallel` splits it.
 
         Raises
         ------
@@ -31,23 +39,20 @@ class Pieces:
         count = getattr(net.criterion_, "step", None)
         while True:
             try:
-                return self._compute(net, batch, count)
+                return self._compute(net, parts, count)
             except torch.cuda.OutOfMemoryError as error:
                 # What the error holds would take up the memory of the next attempt.
                 message = str(error)
-            self._halve(batch[0], message)
+            self._halve(parts[0][0], message)
             net._zero_grad_optimizer()
 
-    def _compute(self, net, batch, count):
-        n_rows, losses, bounds = len(batch[0]), [], []
-        pieces = [batch]
-        if self.n_halvings:
-            pieces = zip(*(p.chunk(2**self.n_halvings) for p in batch), strict=True)
-        for piece in pieces:
+    def _compute(self, net, parts, count):
+        n_rows, losses, bounds = sum(len(part[0]) for part in parts), [], []
+        for piece in self._pieces(net, parts):
             if count is not None:
                 net.criterion_.step = count
             loss, bound = net.criterion_(net.module_, *piece)
-            if self.n_halvings:
+            if len(piece[0]) < n_rows:
                 loss = loss * (len(piece[0]) / n_rows)
             # Nothing can be learned from columns that are all constant categories.
             if loss.requires_grad:
@@ -58,6 +63,15 @@ class Pieces:
             return losses[0], bounds[0]
         bound = bounds[0] and type(bounds[0])(*map(_joined, zip(*bounds, strict=True)))
         return torch.stack(losses).sum(), bound
+
+    def _pieces(self, net, parts):
+        """Yield the pieces of every part, whose noise is seeded before."""
+        for number, part in enumerate(parts):
+            net.share.begin(net, number)
+            if self.n_halvings == 0:
+                yield part
+            else:
+                yield from zip(*(p.chunk(2**self.n_halvings) for p in part), strict=True)
 
     def _halve(self, x, message):
         if self.n_halvings == MAX_HALVINGS:

@@ -14,8 +14,9 @@ from skorch.utils import TeeGenerator
 from torch.optim.lr_scheduler import LambdaLR
 
 from sklearn_revae._training.batches import MixedBatches
-from sklearn_revae._training.callbacks import RecordBound, StopTraining
+from sklearn_revae._training.callbacks import RecordBound, StopTraining, summary_of
 from sklearn_revae._training.memory import Pieces
+from sklearn_revae._training.shares import Share, WholeBatch
 
 MAX_GRADIENT_NORM = 10.0
 # Consecutive steps without a finite loss and gradient before a restart, and restarts
@@ -124,6 +125,8 @@ class ReVAENet(NeuralNet):
         Its loss.
     order : torch.Generator
         On the CPU; decides the order of the rows.
+    share : WholeBatch
+        Which part of a batch this process computes.
     others : dict
         skorch's own parameters.
     """
@@ -131,8 +134,9 @@ class ReVAENet(NeuralNet):
     # Number of steps so far.
     steps_ = 0
 
-    def __init__(self, module, *, criterion, order, **others):
+    def __init__(self, module, *, criterion, order, share, **others):
         self.order = order
+        self.share = share
         super().__init__(module, criterion=criterion, **others)
 
     @property
@@ -151,7 +155,8 @@ class ReVAENet(NeuralNet):
 
     def get_iterator(self, dataset, training=False):
         """Return batches that mix labelled and unlabelled rows."""
-        return MixedBatches(dataset, self.batch_size, self.order, self.steps_)
+        share = self.share.of_index
+        return MixedBatches(dataset, self.batch_size, self.order, self.steps_, share)
 
     def _zero_grad_optimizer(self, set_to_none=None):
         """Forget all gradients, faster than the optimizer does."""
@@ -213,11 +218,18 @@ class ReVAENet(NeuralNet):
         return self
 
     def train_step_single(self, batch, **_):
-        """Compute the loss of a batch, the terms of its ELBO, and the gradients."""
+        """Compute the loss of a batch, the terms of its ELBO, and the gradients.
+
+        The terms are those of the rows that this process computes.
+        """
         if not self.module_.training:
             self._set_training(True)
-        loss, bound = self.pieces_.compute(self, batch)
-        return {"loss": loss, "y_pred": None, "bound": bound}
+        parts = self.share.parts(batch)
+        loss, bound = self.pieces_.compute(self, parts)
+        codes = torch.cat([part[1] for part in parts])
+        summary = None if bound is None else summary_of(bound, codes)
+        loss, summary = self.share.combine(self, len(codes), loss, summary)
+        return {"loss": loss, "y_pred": None, "bound": bound, "summary": summary}
 
     def train_step(self, batch, **_):
         """Take a step of the optimizer, unless the loss or a gradient is not finite."""
@@ -242,7 +254,7 @@ class ReVAENet(NeuralNet):
             self.has_stepped_ = True
             self.bad_steps_ = 0
         else:
-            step["bound"] = None
+            step["bound"] = step["summary"] = None
             self._skip_step()
         return step
 
@@ -294,7 +306,7 @@ def make_net(module, loss, order, settings, n_steps, callbacks):
     order : torch.Generator
         On the CPU; decides the order of the rows.
     settings : Settings
-        The learning rate and its decay, and the batch size.
+        The learning rate and its decay, the batch size, and the processes.
     n_steps : int
         Number of steps over which the learning rate decays.
     callbacks : list of (str, skorch.callbacks.Callback)
@@ -307,10 +319,14 @@ def make_net(module, loss, order, settings, n_steps, callbacks):
         )
         callbacks = [("learning_rate", schedule), *callbacks]
     device = next(module.parameters()).device
+    processes, share = settings.processes, WholeBatch()
+    if processes.n_parts is not None:
+        share = Share(processes, loss.generator, settings.own_modules)
     return ReVAENet(
         module,
         criterion=loss,
         order=order,
+        share=share,
         optimizer=torch.optim.AdamW,
         optimizer__weight_decay=0.0,
         optimizer__fused=device.type in _FUSED,

@@ -34,9 +34,12 @@ class SavedTraining:
     ----------
     checkpoint : Checkpoint
         Where and when to write.
+    writes : bool, default=True
+        Whether this process writes the file, and not only reads it.
     """
 
-    def __init__(self, checkpoint):
+    def __init__(self, checkpoint, writes=True):
+        self.writes = writes
         self.path = Path(os.path.abspath(checkpoint.path))
         self.every = checkpoint.every
         self._identity = {}
@@ -70,6 +73,12 @@ class SavedTraining:
     def seed(self):
         """The seed of the interrupted training; None if there was none."""
         return None if self._found is None else self._found["identity"][SEED]
+
+    @property
+    def position(self):
+        """What the file holds, as text that differs from file to file."""
+        parts = {} if self._found is None else self._found["parts"]
+        return str([(name, parts[name]["counters"]) for name in parts])
 
     def begin(self, identity):
         """Resume the training of the file, if there is one.
@@ -125,6 +134,13 @@ class SavedTraining:
     def write(self, name, state):
         """Write the state of a part, and of those before it; then end if requested."""
         self._parts[name] = state
+        if self.writes:
+            self._write()
+        self._last_write = time.monotonic()
+        if self._ended:
+            self._pass_on()
+
+    def _write(self):
         content = {"format": _FORMAT, "identity": self._identity, "parts": self._parts}
         data = io.BytesIO()
         torch.save(content, data)
@@ -137,9 +153,6 @@ class SavedTraining:
                 RuntimeWarning,
                 stacklevel=2,
             )
-        self._last_write = time.monotonic()
-        if self._ended:
-            self._pass_on()
 
     def keep(self, name, state):
         """Keep the state of a part that has ended, for the next time that it is due."""
@@ -149,6 +162,8 @@ class SavedTraining:
 
     def remove(self):
         """Remove the file, at the end of the fit."""
+        if not self.writes:
+            return
         for path in (self.path, self.path.with_name(f"{self.path.name}.tmp")):
             with suppress(OSError):
                 path.unlink()

@@ -151,6 +151,7 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None, saved=No
                 earlier_edits,
                 saved,
             )
+    settings.processes.copy_from_first(stacked, loss)
     stacked.write_back(module.members)
     if measured.noise_ is not None:
         module.set_noise(measured.noise_)
@@ -234,13 +235,18 @@ def _saved_part(saved, name, settings, device, callbacks):
     return part
 
 
+def _score_of_first(processes, module, rows):
+    """The score that the first process measures: all of them have to stop together."""
+    return processes.of_first(module_score(module, rows=rows))
+
+
 def _callbacks(settings, rows, held_out, n_epochs):
     """Callbacks for early stopping and progress, if wanted, and the user's own."""
     callbacks = []
     if settings.monitor is not None:
         score = None
         if held_out is not None:
-            score = partial(module_score, rows=held_out)
+            score = partial(_score_of_first, settings.processes, rows=held_out)
         best = KeepBest(settings.monitor, score, settings.patience)
         callbacks.append(("keep_best", best))
     if settings.verbose:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sklearn_revae._model.images import ImageShape
+from sklearn_revae._training.processes import OneProcess
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,8 @@ class Settings:
     own_modules : bool
         Whether the user's own modules are trained: these may draw from torch's global
         generators.
+    processes : OneProcess
+        The processes that train together.
     """
 
     members: Sequence[MemberSettings]
@@ -118,3 +121,4 @@ class Settings:
     callbacks: list = field(default_factory=list)
     verbose: bool = False
     own_modules: bool = False
+    processes: OneProcess = field(default_factory=OneProcess)

@@ -79,7 +79,9 @@ def test_history_records_the_weights_of_labeled_rows(small):
         b.weight[:, (codes >= 0).any(-1)].flatten()
         for b, codes in zip(terms.bounds, terms.codes, strict=True)
     ]
-    fractions = torch.stack([effective_sample_size(w, len(w)) for w in weights])
+    fractions = torch.stack(
+        [effective_sample_size(w.sum(), w.square().sum(), len(w)) for w in weights]
+    )
     epoch = net.history[0]
     assert epoch["weight_effective_share"] == pytest.approx(fractions.mean().item())
     assert epoch["weight_max"] == pytest.approx(torch.cat(weights).max().item())

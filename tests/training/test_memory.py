@@ -7,6 +7,7 @@ import torch
 
 from sklearn_revae._training.loss import DecoderLoss
 from sklearn_revae._training.memory import MAX_HALVINGS
+from sklearn_revae._training.processes import OneProcess, Processes
 
 _FIRST = torch.arange(10)
 WARNING = "ran out of memory in a training step with a batch of 10 samples"
@@ -74,15 +75,18 @@ def test_pieces_have_the_gradient_of_the_batch(small, rows, monkeypatch):
         lambda shape, like, _: like.new_zeros(shape),
     )
     gradients = []
-    for n_rows in (10, 4):
+    # With two parts, the memory suffices for the first part of the first attempt.
+    for n_rows, processes in ((10, OneProcess()), (4, OneProcess()), (4, Processes(2))):
         stacked = small.stacked()
-        net = small.net(stacked, Memory(small.loss(), n_rows))
+        limited = Memory(small.loss(), n_rows, from_call=processes.n_parts or 1)
+        net = small.net(stacked, limited, processes=processes)
         monkeypatch.setattr(net, "_step_optimizer", lambda *_: None)
         monkeypatch.setattr(net, "get_iterator", lambda *_, **__: [rows[_FIRST]])
         net.train(rows, 1)
         gradients.append([p.grad for p in stacked.parameters() if p.grad is not None])
     assert len(gradients[0]) > 3
-    torch.testing.assert_close(*gradients)
+    torch.testing.assert_close(gradients[1], gradients[0])
+    torch.testing.assert_close(gradients[2], gradients[0])
 
 
 @pytest.mark.filterwarnings("ignore:.* ran out of memory")
