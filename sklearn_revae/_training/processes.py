@@ -150,9 +150,9 @@ class Processes(OneProcess):
         if device != "auto" and resolve_device(device, n_cells).type != self._device.type:
             raise ValueError(
                 f"device={str(device)!r} cannot be used in this DataParallel training, "
-                f"because accelerate has connected the processes for "
-                f"{self._device.type!r}. Pass device='auto'. To train on the CPU, set the environment variable "
-                "ACCELERATE_USE_CPU=true before the processes start."
+                "because accelerate has connected the processes for "
+                f"{self._device.type!r}. Pass device='auto'. To train on the CPU, set "
+                "the environment variable ACCELERATE_USE_CPU=true before they start."
             )
         return self._device
 
