@@ -85,7 +85,7 @@ def wait_for(browser, selector):
 
 def latencies(browser):
     """Return the delays in milliseconds for moves of several sliders."""
-    positions = np.random.RandomState(0).uniform(0.1, 0.9, N_MOVES).round(2)
+    positions = np.random.RandomState(0).uniform(0.3, 0.7, N_MOVES).round(2)
     times = [
         browser.execute_async_script(MOVE, LABELS[i % len(LABELS)], position)
         for i, position in enumerate(positions)

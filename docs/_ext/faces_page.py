@@ -3,12 +3,14 @@
 from pathlib import Path
 
 from sklearn_revae.demo import export_html, load_avatars
+from sklearn_revae.demo._avatars import PRESETS
 
 
 def write_page(app, exception):
     """Write `_static/faces.html` beside the pages."""
     if exception is None and app.builder.format == "html":
-        export_html(*load_avatars(), Path(app.outdir, "_static", "faces.html"))
+        path = Path(app.outdir, "_static", "faces.html")
+        export_html(*load_avatars(), path, presets=PRESETS)
 
 
 def setup(app):

@@ -63,6 +63,20 @@ def locate(label_model, label, block, ends, span):
     return ((block - means[ends[0]]) @ axis + before) / length.clamp(min=1e-12)
 
 
+def positions_around(label_model, label, ends, span, reach):
+    """Positions (2,) on the line of :func:`traverse`, outside of the two means.
+
+    They are `reach` scales of the prior before the first mean and after the second.
+    """
+    means, scales = label_model.means[label], label_model.scales[label]
+    _, before, distance, length = _line(means, scales, ends, span)
+    behind = length - before - distance
+    inner = torch.stack(
+        [before * (1 - reach / span), length - behind * (1 - reach / span)]
+    )
+    return inner / length.clamp(min=1e-12)
+
+
 def _line(means, scales, ends, span):
     """Direction (d,) of the line, and the lengths of three parts of it.
 

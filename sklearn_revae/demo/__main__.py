@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from sklearn_revae import persistence
-from sklearn_revae.demo._avatars import load_avatars
+from sklearn_revae.demo._avatars import PRESETS, load_avatars
 from sklearn_revae.demo._launch import serve
 from sklearn_revae.demo._session import MAX_SAMPLES, Session, draw_samples, load_code
 
@@ -114,7 +114,7 @@ def _port(text):
 def _session(given):
     if given.model is None:
         model, X = load_avatars()
-        return Session(model, X, setup=_AVATARS)
+        return Session(model, X, setup=_AVATARS, presets=PRESETS)
     model = persistence.load(given.model)
     X, code = draw_samples(model) if given.data is None else _read_samples(given.data)
     shape = None if given.image_shape is None else tuple(given.image_shape)

@@ -10,6 +10,12 @@ from sklearn_revae.persistence import load
 
 # The file avatars.png holds the faces as a square of 10 x 10 tiles.
 _SIDE = 10
+# Edits of the faces that the demo and the documentation have buttons for.
+PRESETS = {
+    "Grandparent": {"Gray_Hair": 1, "Eyeglasses": 1},
+    "Film star": {"Sunglasses": 1, "Smiling": 1},
+    "Sailor": {"Beard": 1, "Wearing_Hat": 1},
+}
 
 
 def load_avatars() -> tuple[ReVAEClassifier, NDArray[np.uint8]]:

@@ -20,8 +20,7 @@ class Edit:
     row : int
         Index of the sample in X.
     positions : mapping of str to float
-        Labels whose slider was moved, and its position: 0 at the first class, 1 at the
-        last.
+        Labels whose slider was moved, and its position on the line of `traverse`.
     values : mapping of str to value
         Labels that were set to a class. None of them is in `positions`.
     donor : int or None
@@ -79,6 +78,11 @@ def classes_of(model, label):
     classes = model.classes_
     per_label = classes if isinstance(classes, list) else [classes]
     return per_label[list(model.label_names_).index(label)].tolist()
+
+
+def words(classes):
+    """Texts that show the classes of a label: no and yes for 0 and 1."""
+    return ["no", "yes"] if classes == [0, 1] else [str(value) for value in classes]
 
 
 def take(X, index):

@@ -2,30 +2,27 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from os import PathLike
 from string import Template
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from sklearn_revae._data.chunks import dense
 from sklearn_revae._files import replace_file
 from sklearn_revae._inference.chunked import apply
-from sklearn_revae._interventions.blending import LIMITS, blended_layout
 from sklearn_revae._interventions.decoding import editors
 from sklearn_revae._model.convolutions import ImageDecoder
 from sklearn_revae._model.edits import SPAN
-from sklearn_revae._model.families import FAMILIES, Bernoulli, Beta, ContinuousBernoulli
-from sklearn_revae._model.images import FastFormat, ImagesToRows, image_layout
+from sklearn_revae._model.images import FastFormat, ImagesToRows
 from sklearn_revae._typing import Model, Rows
-from sklearn_revae.demo._edit import classes_of
-from sklearn_revae.demo._session import Session
-
-# By the class of a family: which function of the script gives its mean.
-_MEANS = {Bernoulli: "sigmoid", Beta: "sigmoid", ContinuousBernoulli: "continuous"}
+from sklearn_revae.demo._edit import words
+from sklearn_revae.demo._export_features import cuts, feature_facts
+from sklearn_revae.demo._session import STEP, Session
+from sklearn_revae.demo._views import sample_names
 
 
 def export_html(
@@ -34,48 +31,53 @@ def export_html(
     path: str | PathLike[str],
     *,
     image_shape: Sequence[int] | None = None,
+    presets: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> None:
-    """Write a page on which images are edited, as one HTML file that needs no server.
+    """Write a page on which samples are edited, as one HTML file that needs no server.
 
     The file contains the decoder and the samples, and it can be opened from a disk, sent
     by mail or put on any web site. Its sliders are those of :func:`launch`. The browser
-    computes the edits, and loads nothing from elsewhere.
+    computes the edits, and loads nothing from elsewhere. A sample that is not an image is
+    shown as a table with its values before and after the edit.
 
     .. versionadded:: 0.2
 
     Parameters
     ----------
     estimator : ReVAEClassifier or ReVAETransformer
-        Fitted model of images, with a decoder of this package.
+        Fitted model, with a decoder of this package.
     X : array-like of shape (n_samples, n_features)
-        Images, in the units of the training data. The file contains the first 100, so
+        Samples, in the units of the training data. The file contains the first 100, so
         do not share it if nobody else may see them.
     path : str or path-like
         The file to write, usually `*.html`. An existing file is replaced.
     image_shape : tuple of int, default=None
         Shape of an image, if the samples are flattened images. If None, the
         `image_shape` of the estimator is used.
+    presets : dict of str to dict, default=None
+        Buttons that set several labels at once: the text on the button, and the class of
+        each label.
 
     Raises
     ------
     ValueError
-        If the estimator is not a fitted ReVAE, or does not accept `X`; if the samples are
-        not images; or if the decoder is not the default one, or the pixels are not real
-        numbers or within a range.
+        If the estimator is not a fitted ReVAE, or does not accept `X`; if the decoder is
+        not the default one; if the features of images are not all pixels; or if a preset
+        has a label or a class that the model does not have.
     OSError
         If the file cannot be written.
 
     See Also
     --------
-    launch : Serve a page with more controls, for tables as well.
+    launch : Serve a page with more controls.
 
     Notes
     -----
-    The pixels of the page are those of
-    :meth:`~sklearn_revae.ReVAEClassifier.intervene` with `strength=1`, up to one of 255
-    shades, because the browser computes in single precision. The file has about 5.3 bytes
-    for each weight of the decoder, and for images of `uint8` 1.3 bytes for each pixel,
-    otherwise 5.3.
+    The page computes :meth:`~sklearn_revae.ReVAEClassifier.intervene` with `strength=1`.
+    Pixels agree up to one of 255 shades, and numbers of a table to about five digits,
+    because the browser computes in single precision. The file has about 5.3 bytes for
+    each weight of the decoder, 1.3 bytes for each pixel of images of `uint8`, 5.3 for
+    each pixel of other images, and 10.7 for each value of a table.
 
     Examples
     --------
@@ -92,13 +94,16 @@ def export_html(
     >>> page.startswith("<!doctype html>")
     True
     """
-    session = Session(estimator, X, image_shape)
+    session = Session(estimator, X, image_shape, presets=presets or {})
     numbers = _Numbers()
-    facts = _image_facts(session, numbers) | _label_facts(session, numbers)
+    facts = feature_facts(session, numbers) | _label_facts(session, numbers)
+    facts |= {"names": sample_names(session), "presets": _preset_facts(session)}
     files = resources.files("sklearn_revae.demo")
-    style, script, page = (
-        (files / f"export.{kind}").read_text("utf-8") for kind in ("css", "js", "html")
+    style, model_script, page_script, page = (
+        (files / name).read_text("utf-8")
+        for name in ("export.css", "export.js", "export_page.js", "export.html")
     )
+    script = f"{model_script}\n{page_script}"
     # A name of a label must not end the element that holds it.
     model = json.dumps(facts, allow_nan=False).replace("<", "\\u003c")
     written = Template(page).substitute(
@@ -117,11 +122,10 @@ class _Numbers:
         """Add an array, and return what stands for it in the facts of the page."""
         if isinstance(values, torch.Tensor):
             values = values.detach().cpu().numpy()
-        with np.errstate(over="ignore"):
-            data = np.ascontiguousarray(values, dtype=dtype)
+        data = np.ascontiguousarray(values, dtype=dtype)
         found = {"offset": self._length, "length": data.size, "type": data.dtype.name}
-        # The browser needs floats to begin at multiples of four bytes.
-        content = data.tobytes() + b"\0" * (-data.nbytes % 4)
+        # The browser needs floats to begin at multiples of their size.
+        content = data.tobytes() + b"\0" * (-data.nbytes % 8)
         self._parts.append(content)
         self._length += len(content)
         return found
@@ -135,77 +139,18 @@ class _Numbers:
         return base64.b64encode(b"".join(self._parts)).decode()
 
 
-def _image_facts(session, numbers):
-    """The samples, and how scaled pixels become pixels.
-
-    Raises
-    ------
-    ValueError
-        For samples that are not images, and for pixels that the script cannot restore.
-    """
-    if session.images is None:
-        raise ValueError(
-            "X holds samples that are not images, and export_html requires images. Pass "
-            "image_shape= if they are flattened images, or use launch for tables."
-        )
-    codec = session.model._codec
-    scaling = codec.scaling_
-    if (scaling._logged | scaling.clipped | scaling.counts).any() or codec.levels_:
-        raise ValueError(
-            "The features of the model are not all pixels, as its column_kinds_ says, "
-            "but export_html requires pixels. Fit the model with image_shape= set."
-        )
-    shape = session.images.shape or tuple(session.X.shape[1:])
-    layout = image_layout(shape)
-    low, high = scaling.range_
-    samples = dense(codec.read(session.shown, session.model))
-    constants = {
-        "shift": scaling.shift_,
-        "scale": scaling.scale_,
-        "low": low,
-        "high": high,
-        "whole": scaling.whole_,
-        "unit": scaling.scale_ * scaling.spread_,
-    }
-    return {
-        "image": {
-            "height": layout.height,
-            "width": layout.width,
-            "channels": layout.channels,
-            "channelsLast": layout.channels_last or layout.channels == 1,
-        },
-        "limits": session.images.limits,
-        "blend": None if blended_layout(session.model.module_) is None else LIMITS,
-        "samples": numbers.add(
-            samples, np.uint8 if samples.dtype == np.uint8 else np.float32
-        ),
-        "mean": _mean_of(session.model),
-        **{name: numbers.add(_short(values)) for name, values in constants.items()},
-    }
-
-
-def _short(values):
-    """One number in place of an array whose numbers are all equal."""
-    return values[:1] if (values == values[0]).all() else values
-
-
-def _mean_of(model):
-    """Name of the function that gives the means of the pixels' distributions.
-
-    Raises
-    ------
-    ValueError
-        If they are of several kinds.
-    """
-    classes = {FAMILIES[name] for name in model.likelihood_.tolist()}
-    names = {_MEANS.get(family, "real") for family in classes}
-    if len(names) > 1:
-        raise ValueError(
-            f"The model has the likelihoods {sorted(set(model.likelihood_.tolist()))}, "
-            "but export_html requires one likelihood for all pixels: fit the model with "
-            "likelihood= set to one of them."
-        )
-    return names.pop()
+def _preset_facts(session):
+    """The presets, with the indices of labels and classes."""
+    return [
+        {
+            "name": name,
+            "values": {
+                session.labels.index(label): session.classes(label).index(value)
+                for label, value in values.items()
+            },
+        }
+        for name, values in session.presets.items()
+    ]
 
 
 def _label_facts(session, numbers):
@@ -221,16 +166,20 @@ def _label_facts(session, numbers):
 
     codes = apply(module, encode, x, copies=len(members))
     labels = module.label_model
-    positions = [
-        list(session.positions(i).values()) if session.labels else []
-        for i in range(session.n_shown)
-    ]
+    found = [session.positions(i) for i in range(session.n_shown)]
+    positions = [[each.get(label) for label in session.labels] for each in found]
     predicted = model._codes_of(x).tolist() if session.labels else [[]] * len(x)
     return {
         "labels": [
-            {"name": str(name), "classes": [str(v) for v in classes_of(model, name)]}
+            {
+                "name": str(name),
+                "classes": words(session.classes(name)),
+                "values": [str(value) for value in session.classes(name)],
+                "ends": session.ends.get(name),
+            }
             for name in session.labels
         ],
+        "step": STEP,
         "exclusions": labels.exclusions,
         "predicted": predicted,
         "positions": positions,
@@ -245,6 +194,7 @@ def _label_facts(session, numbers):
                 "means": numbers.add(member.label_model.means),
                 "scales": numbers.add(member.label_model.scales),
                 "layers": _layers_of(member.decoder, numbers),
+                "cuts": [] if session.images else cuts(member.likelihood),
             }
             for m, member in enumerate(members)
         ],

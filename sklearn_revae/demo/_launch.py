@@ -1,8 +1,8 @@
 """Serving the page: addresses, limits, and what a browser is allowed to load."""
 
 import warnings
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from sklearn_revae._typing import Model, Rows
 
@@ -24,6 +24,7 @@ def launch(
     X: Rows,
     *,
     image_shape: Sequence[int] | None = None,
+    presets: Mapping[str, Mapping[str, Any]] | None = None,
     host: str = "127.0.0.1",
     port: int | None = None,
     share: bool = False,
@@ -44,6 +45,9 @@ def launch(
     image_shape : tuple of int, default=None
         Shape of an image, if the samples are flattened images. If None, the
         `image_shape` of the estimator is used.
+    presets : dict of str to dict, default=None
+        Buttons that set several labels at once: the text on the button, and the class of
+        each label.
     host : str, default="127.0.0.1"
         Address to listen on. With any address that is not a loopback address, other
         machines can open the page, which has no password.
@@ -65,7 +69,8 @@ def launch(
     Raises
     ------
     ValueError
-        If the estimator is not a fitted ReVAE, or does not accept `X`.
+        If the estimator is not a fitted ReVAE, or does not accept `X`, or if a preset has
+        a label or a class that the model does not have.
     OSError
         If the port is not free.
     ImportError
@@ -88,7 +93,7 @@ def launch(
     from sklearn_revae.demo._session import Session
 
     return serve(
-        Session(estimator, X, image_shape),
+        Session(estimator, X, image_shape, presets=presets or {}),
         host=host,
         port=port,
         share=share,

@@ -8,7 +8,9 @@ import gradio as gr
 
 from sklearn_revae import persistence
 from sklearn_revae.demo._controls import Controls
+from sklearn_revae.demo._edit import Edit
 from sklearn_revae.demo._events import listen
+from sklearn_revae.demo._link import from_link
 from sklearn_revae.demo._session import MAX_SAMPLES, Session, draw_samples, load_code
 
 _HEADING = """<header><h1>What would it look like if&nbsp;&hellip;</h1><p>Pick a sample
@@ -67,15 +69,21 @@ def make_page(session):
         status = gr.HTML(elem_id="status")
         # Without the queue a State triggers no change event, but a Textbox does.
         opened = gr.Textbox(label="Opened", visible="hidden")
+        # The fragment of the address, or "#", because an empty text would be no change.
+        link = gr.Textbox(label="Address", visible="hidden")
+        page.load(None, None, [link], js="() => location.hash || '#'")
 
         @gr.render(
-            inputs=[own],
-            triggers=[page.load, opened.change],
+            inputs=[own, link],
+            triggers=[link.change, opened.change],
             queue=False,
             show_progress="hidden",
         )
-        def draw(own):
-            Controls(own or session)
+        def draw(own, link):
+            if own is None:
+                Controls(session, from_link(link, session))
+            else:
+                Controls(own, Edit())
 
         listen(upload.upload, open_model, [upload], [own, opened, status])
     return page

@@ -1,20 +1,28 @@
 """A fitted model and the samples that a page or widget shows it on."""
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+import torch
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_revae import ReVAEClassifier, ReVAETransformer
-from sklearn_revae.demo._edit import take
+from sklearn_revae._interventions.decoding import editors
+from sklearn_revae._model.edits import SPAN, positions_around
+from sklearn_revae.demo._edit import classes_of, predicted_classes, take
 from sklearn_revae.demo._images import Images
 from sklearn_revae.inspection._tabular import column_names
 
 # More samples would make the page slow to load and the gallery tedious to look through.
 MAX_SAMPLES = 100
+# A slider begins so many standard deviations of the prior before the mean of the first
+# class, and ends as many after that of the second. Farther away, edits are implausible.
+_REACH = 1.0
+# Step of the sliders.
+STEP = 0.005
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,17 +39,21 @@ class Session:
         Shape of an image, if the samples are flattened images.
     setup : str
         Python code that defines `model` and `X`.
+    presets : mapping of str to dict
+        Classes that a button sets labels to, by the text on the button.
 
     Raises
     ------
     ValueError
-        If the model is not a fitted ReVAE, or does not accept the samples.
+        If the model is not a fitted ReVAE, or does not accept the samples, or does not
+        have a label or a class of a preset.
     """
 
     model: object
     X: object
     image_shape: Sequence[int] | None = None
     setup: str = ""
+    presets: Mapping = field(default_factory=dict)
 
     def __post_init__(self):
         if not isinstance(self.model, (ReVAEClassifier, ReVAETransformer)):
@@ -63,6 +75,15 @@ class Session:
         # opens sooner.
         is_table = self.images is None
         self.model.transform(self.shown if is_table else take(self.X, 0))
+        for name, values in self.presets.items():
+            for label, value in values.items():
+                known = self.classes(label) if label in self.editable else []
+                if value not in known:
+                    raise ValueError(
+                        f"presets[{name!r}] sets {label!r} to {value!r}, but the model "
+                        f"has the labels {self.editable}, and {label!r} has the classes "
+                        f"{known}. Set a label of the model to one of its classes."
+                    )
 
     @cached_property
     def shown(self):
@@ -109,11 +130,42 @@ class Session:
     @property
     def editable(self):
         """Names of the labels with at least two classes."""
-        positions = self.positions(0)
-        return [name for name, position in positions.items() if position is not None]
+        return [name for name in self.labels if len(self.classes(name)) > 1]
+
+    def classes(self, label):
+        """Classes of a label."""
+        return classes_of(self.model, label)
+
+    @cached_property
+    def ends(self):
+        """Positions at the two ends of each slider, a dict by the name of the label.
+
+        Labels of two classes have sliders. The classes of other labels have no order.
+        """
+        members = editors(self.model.module_)
+        found = {}
+        for i, label in enumerate(self.labels):
+            if len(self.classes(label)) == 2:
+                ends = [
+                    positions_around(member.label_model, i, (0, 1), SPAN, _REACH)
+                    for member in members
+                ]
+                first, last = torch.stack(ends).mean(0).tolist()
+                found[label] = (_on_grid(first), _on_grid(last))
+        return found
+
+    @cached_property
+    def _predicted(self):
+        return {}
+
+    def predicted(self, row):
+        """Predicted class of each label of the sample at index `row`, a dict."""
+        if row not in self._predicted:
+            self._predicted[row] = predicted_classes(self.model, take(self.X, row))
+        return self._predicted[row]
 
     def positions(self, sample):
-        """Positions of a sample between the first and the last class of each label.
+        """Positions at which the sliders show a sample.
 
         Parameters
         ----------
@@ -122,22 +174,51 @@ class Session:
 
         Returns
         -------
-        positions : dict of str to float or None
-            For each label, the position from 0 to 1, rounded to two decimals; None for a
-            label with a single class.
+        positions : dict of str to float
+            The position of each slider, which is at its end for a sample beyond it.
         """
-        if not self.labels:
+        if not self.ends:
             return {}
         sample = take(self.X, sample) if isinstance(sample, int) else sample
         located = self.model.locate(sample)[0]
         return {
-            name: None if np.isnan(at) else round(float(np.clip(at, 0, 1)), 2)
-            for name, at in zip(self.labels, located, strict=True)
+            label: _on_grid(float(np.clip(located[self.labels.index(label)], *ends)))
+            for label, ends in self.ends.items()
         }
+
+    def surprise(self, row):
+        """Classes to set one or two labels to, drawn at random.
+
+        Parameters
+        ----------
+        row : int
+            Index of the sample in X, whose predicted classes are not drawn.
+
+        Returns
+        -------
+        values : dict of str to value
+            A class for each drawn label.
+        """
+        random = np.random.default_rng()
+        first, *others = random.permutation(self.editable).tolist()
+        excluded = {
+            (self.labels[label], self.labels[other])
+            for label, _, other, *_ in self.model.module_.label_model.exclusions
+        }
+        compatible = [other for other in others if (first, other) not in excluded]
+        values, predicted = {}, self.predicted(row)
+        for label in [first, *compatible[:1]]:
+            new = [value for value in self.classes(label) if value != predicted[label]]
+            values[label] = new[random.integers(len(new))]
+        return values
 
     def is_initial(self, row, label, position):
         """Whether the slider of a label is where the sample at index `row` puts it."""
         return position == self.positions(row)[label]
+
+
+def _on_grid(position):
+    return round(round(position / STEP) * STEP, 3)
 
 
 def load_code(path):

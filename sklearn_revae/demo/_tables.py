@@ -9,6 +9,8 @@ from sklearn_revae.inspection._tabular import columns_of
 
 # For wider tables only the changed features are shown.
 MAX_FEATURES = 200
+# The page shows the column of the reconstruction only on request.
+_REBUILT = ' class="rebuilt"'
 
 
 def cells(sample):
@@ -58,7 +60,7 @@ def comparison(names, original, reconstruction, edited, keep=()):
         rows = shown
     lines = "".join(_line(*row, locked=row[0] in keep) for row in rows)
     head = "".join(
-        f'<th scope="col">{title}</th>'
+        f'<th scope="col"{_REBUILT if title == "Reconstruction" else ""}>{title}</th>'
         for title in ("Feature", "Original", "Reconstruction", "Edited", "Change")
     )
     return (
@@ -72,9 +74,8 @@ def _line(name, original, reconstruction, edited, locked):
     changed = cell_text(original) != cell_text(edited)
     # In words, because not everyone can see the colour that marks a change.
     change = _change(original, edited) if changed else "locked" if locked else ""
-    old = "".join(
-        f"<td>{escape(cell_text(value))}</td>" for value in (original, reconstruction)
-    )
+    old = f"<td>{escape(cell_text(original))}</td>"
+    old += f"<td{_REBUILT}>{escape(cell_text(reconstruction))}</td>"
     new = escape(cell_text(edited))
     new = f"<strong>{new}</strong>" if changed else new
     mark = ' class="changed"' if changed else ""

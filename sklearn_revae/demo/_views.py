@@ -11,6 +11,12 @@ NO_LABELS = (
     "compare samples with their reconstructions.</p>"
 )
 
+WIPE = (
+    "<label>Wipe to the original "
+    '<input type="range" min="0" max="100" value="0" oninput="document.querySelector('
+    "'#edited').style.setProperty('--wipe', this.value + '%')\"></label>"
+)
+
 
 def figure(session, sample, title, alt):
     """One sample as an image with a title below it."""
@@ -119,6 +125,27 @@ def sample_names(session):
         f"{i}: {_tables.sample_name(names, take(session.X, i))}"
         for i in range(session.n_shown)
     ]
+
+
+def marks_style(session, row):
+    """CSS that marks where the sample at index `row` begins.
+
+    The mark is a line on a slider and a dot on a button. The original image lies over the
+    edited one, cut off where the user puts the wipe.
+    """
+    positions, lines = session.positions(row), []
+    for i, label in enumerate(session.editable):
+        if label in positions:
+            low, high = session.ends[label]
+            began = (positions[label] - low) / (high - low)
+            lines.append(f"#label-{i}{{--began:{began:.4f}}}")
+        else:
+            k = session.classes(label).index(session.predicted(row)[label]) + 1
+            lines.append(f"#label-{i} .set label:nth-of-type({k})::after{{content:'•'}}")
+    if session.images is not None:
+        original = data_url(session.images.png(take(session.X, row)), "image/png")
+        lines.append(f"#edited{{--original:url({original})}}")
+    return f"<style>{''.join(lines)}</style>"
 
 
 def gallery_style(session):

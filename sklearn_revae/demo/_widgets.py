@@ -6,7 +6,8 @@ from importlib.resources import files
 import ipywidgets as widgets
 
 from sklearn_revae.demo import _views
-from sklearn_revae.demo._edit import Edit, classes_of, code, edited, report
+from sklearn_revae.demo._edit import Edit, code, edited, report, words
+from sklearn_revae.demo._session import STEP
 
 _UNCHANGED = "unchanged"
 # Value of a drop-down list in which nothing is chosen. None would show an empty list.
@@ -46,7 +47,7 @@ class Explorer:
     row : Dropdown
         The sample to edit.
     sliders, choices : dict of str to widget
-        A slider for each label, and a list of its classes to set it to.
+        A slider for each label of two classes, and for each label a list of its classes.
     locks, donor, swapped : widget
         Locked features, the donor sample, and the labels to take from the donor.
     draw, reset : Button
@@ -67,23 +68,31 @@ class Explorer:
         self.row = widgets.Dropdown(options=samples, value=0, description="Sample")
         self.sliders, self.choices = {}, {}
         width = min(max(map(len, session.editable), default=0) + 2, _MAX_NAME_WIDTH)
-        for label in session.editable:
+        description = {"description_width": f"{width}ch"}
+        for label, position in session.positions(0).items():
+            low, high = session.ends[label]
             self.sliders[label] = widgets.FloatSlider(
-                value=session.positions(0)[label],
-                min=0.0,
-                max=1.0,
-                step=0.01,
+                value=position,
+                min=low,
+                max=high,
+                step=STEP,
                 description=label,
                 # Typing a number replaces the arrow keys, which notebooks intercept.
-                readout_format=".2f",
-                style={"description_width": f"{width}ch"},
+                readout_format=".3f",
+                style=description,
                 layout={"width": f"calc({width}ch + 260px)"},
             )
-            values = classes_of(session.model, label)
+        for label in session.editable:
+            values = session.classes(label)
+            options = zip(words(values), values, strict=True)
             self.choices[label] = widgets.Dropdown(
-                options=[(_UNCHANGED, _NO_CHOICE), *((str(v), v) for v in values)],
+                options=[(_UNCHANGED, _NO_CHOICE), *options],
                 layout={"width": "110px"},
             )
+            if label not in self.sliders:
+                self.choices[label].description = label
+                self.choices[label].style = description
+                self.choices[label].layout.width = f"calc({width}ch + 260px)"
         self.locks = widgets.SelectMultiple(
             options=session.lockable, description="Locked"
         )
@@ -114,12 +123,12 @@ class Explorer:
             views = [self.edited]
         else:
             views = [self.original, self.reconstruction, self.edited]
-        if not self._session.labels:
+        if not self._session.editable:
             return [self.row, widgets.HBox(views[:2]), widgets.HTML(_views.NO_LABELS)]
         labels = widgets.VBox(
             [
-                widgets.HBox([slider, self.choices[label]])
-                for label, slider in self.sliders.items()
+                widgets.HBox([*self._slider(label), choice])
+                for label, choice in self.choices.items()
             ]
         )
         swap = [self.donor, self.swapped]
@@ -141,9 +150,14 @@ class Explorer:
         self.locks.observe(lambda _: self._change(keep=self.locks.value), "value")
         for widget in (self.donor, self.swapped):
             widget.observe(lambda _: self._swap(), "value")
-        for label in self.sliders:
-            self.sliders[label].observe(self._move(label), "value")
-            self.choices[label].observe(self._set(label), "value")
+        for label, slider in self.sliders.items():
+            slider.observe(self._move(label), "value")
+        for label, choice in self.choices.items():
+            choice.observe(self._set(label), "value")
+
+    def _slider(self, label):
+        """The slider of a label in a list, which is empty if it has none."""
+        return [self.sliders[label]] if label in self.sliders else []
 
     def _update(self, positions=(), cleared=()):
         """Set the sliders of labels and clear lists, without handling the events."""
@@ -166,7 +180,7 @@ class Explorer:
         def handle(change):
             if self._muted:
                 return
-            position = round(change["new"], 2)
+            position = round(change["new"], 3)
             initial = self._session.is_initial(self._edit.row, label, position)
             self._update(cleared=[self.choices[label], self.donor])
             self._show(self._edit.move(label, None if initial else position))
@@ -179,7 +193,7 @@ class Explorer:
                 return
             self._update(cleared=[self.donor])
             new = self._show(self._edit.set(label, _chosen(change["new"])))
-            self._update({label: self._session.positions(new)[label]})
+            self._update({label: self._session.positions(new).get(label)})
 
         return handle
 
@@ -199,7 +213,7 @@ class Explorer:
         self._edit = edit
         new = edited(session.model, session.X, edit)
         self.edited.value = _views.edited_view(session, edit, new)
-        if session.labels:
+        if session.editable:
             self.report.value = _views.report_view(report(session.model, session.X, edit))
             self.code.value = session.setup + code(session.model, session.X, edit)
         return new

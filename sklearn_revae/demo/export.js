@@ -1,5 +1,5 @@
 "use strict";
-// The page that export_html writes: it decodes edited latent codes in the browser.
+// The model of a page that export_html writes: it decodes edited latent codes.
 
 const bytes = Uint8Array.from(
   atob(document.getElementById("numbers").textContent), (c) => c.charCodeAt(0));
@@ -9,16 +9,15 @@ function withNumbers(value) {
   if (Array.isArray(value)) return value.map(withNumbers);
   if (value === null || typeof value !== "object") return value;
   if ("offset" in value) {
-    const type = value.type === "uint8" ? Uint8Array : Float32Array;
-    return new type(bytes.buffer, value.offset, value.length);
+    const type = {uint8: Uint8Array, float32: Float32Array, float64: Float64Array};
+    return new type[value.type](bytes.buffer, value.offset, value.length);
   }
   return Object.fromEntries(
     Object.entries(value).map(([name, part]) => [name, withNumbers(part)]));
 }
 
 const page = withNumbers(JSON.parse(document.getElementById("model").textContent));
-const {height, width, channels} = page.image;
-const nPixels = height * width * channels;
+const nFeatures = page.samples.length / page.nSamples;
 const at = (values, k) => values[values.length === 1 ? 0 : k];
 const silu = (x) => x / (1 + Math.exp(-x));
 const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
@@ -123,8 +122,8 @@ function decodeImage(z, {first, stages, last, grid}) {
 }
 
 function toRows(x) {
-  const size = height * width;
-  if (!page.image.channelsLast) return x;
+  const {height, width, channels, channelsLast} = page.image, size = height * width;
+  if (!channelsLast) return x;
   return x.map((_, k) => x[(k % channels) * size + Math.floor(k / channels)]);
 }
 
@@ -141,17 +140,37 @@ function runLayers(x, layers) {
   return x;
 }
 
+const sigmoid = (x) => 1 / (1 + Math.exp(-x));
+
 const MEANS = {
   real: (x) => x,
-  sigmoid: (x) => 1 / (1 + Math.exp(-x)),
+  sigmoid,
   // The mean of the continuous Bernoulli distribution; its two terms cancel near 0.
   continuous: (x) => Math.abs(x) < 0.1 ? 0.5 + x / 12 - x ** 3 / 720
     : 1 / (1 - Math.exp(-x)) - 1 / x,
+  count: (x, {logMean}) => Math.exp(logMean + clamp(x, -8, 8)),
 };
 
-// The expected pixels of a latent code, scaled as the model sees them.
-function decode(z, {layers}) {
-  return runLayers(z, layers).map(MEANS[page.mean]);
+// Probabilities of the levels of a feature.
+function probabilities(x, {ordered, width}, cuts) {
+  if (ordered) {
+    const below = [0, ...cuts.map((cut) => sigmoid(cut - x[0])), 1];
+    return below.slice(1).map((value, k) => value - below[k]);
+  }
+  const most = Math.max(...x), odds = Array.from(x, (value) => Math.exp(value - most));
+  const sum = odds.reduce((total, value) => total + value, 0);
+  return odds.map((value) => value / sum);
+}
+
+// What a member expects of a latent code: scaled numbers, and probabilities of levels.
+function decode(z, {layers, cuts}) {
+  const output = runLayers(z, layers);
+  if (!page.features) return output.map(MEANS[page.mean]);
+  return Float64Array.from(page.features.flatMap((feature, j) => {
+    const x = output.subarray(feature.start, feature.start + feature.outputs);
+    return feature.width ? probabilities(x, feature, cuts[j])
+      : [MEANS[feature.mean](x[0], feature)];
+  }));
 }
 
 // Moves of latent codes
@@ -213,8 +232,7 @@ const codes = (member) => member.codes.subarray(row * page.latents, (row + 1) * 
 // The class of each label after the edit.
 function targets(source) {
   const asked = {...chosen};
-  for (const [label, position] of Object.entries(moved))
-    asked[label] = position < 0.5 ? 0 : page.labels[label].classes.length - 1;
+  for (const [label, position] of Object.entries(moved)) asked[label] = position < 0.5 ? 0 : 1;
   const result = source.map((code, label) => asked[label] ?? code);
   for (const [label, value, other, excluded, instead] of page.exclusions)
     if (asked[label] === value && !(other in asked) && source[other] === excluded)
@@ -234,20 +252,77 @@ function editedCode(member) {
   return z;
 }
 
+// Where the edit puts the slider of a label that was set to a class.
+function positionAfter(label) {
+  const start = label * page.dim;
+  const found = page.members.map((member) => positionOf(
+    member, label, [...editedCode(member).subarray(start, start + page.dim)]));
+  return found.reduce((sum, position) => sum + position, 0) / found.length;
+}
+
+const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const median = (values) => {
   values.sort((a, b) => a - b);
   const middle = values.length / 2;
   return (values[Math.ceil(middle) - 1] + values[Math.floor(middle)]) / 2;
 };
-const medians = (arrays) => arrays.length === 1 ? arrays[0]
-  : arrays[0].map((_, k) => median(arrays.map((values) => values[k])));
+// What all members expect together: mean probabilities, and medians of numbers.
+const combined = (arrays) => arrays.length === 1 ? arrays[0]
+  : arrays[0].map((_, k) => (at(page.probability, k) ? mean : median)(
+    arrays.map((values) => values[k])));
 
-function unscaled(values) {
-  return values.map((value, k) => clamp(
-    value * at(page.scale, k) + at(page.shift, k), at(page.low, k), at(page.high, k)));
+// The most likely level, or the median one if levels are ordered.
+function levelOf(chances, ordered) {
+  if (!ordered) return chances.indexOf(Math.max(...chances));
+  let below = 0;
+  return chances.slice(0, -1).filter((chance) => (below += chance) < 0.5).length;
+}
+
+// Values are clipped smoothly to four standard deviations before the model sees them.
+const clip = (z) => z / Math.hypot(1, z / 4);
+const unclip = (s) => s / Math.sqrt(Math.max(1 - (s / 4) ** 2, 0));
+const unscaledOne = (value, k) => {
+  const restored = value * at(page.scale, k) + at(page.shift, k);
+  return at(page.logged, k) ? Math.exp(restored) : restored;
+};
+const standardised = (value, k) => {
+  const {scale, shift, low} = page;
+  if (!at(page.logged, k)) return (value - at(shift, k)) / at(scale, k);
+  const least = Math.min(Math.exp(at(shift, k) - 10 * at(scale, k)), at(low, k));
+  return (Math.log(Math.max(value, least)) - at(shift, k)) / at(scale, k);
+};
+
+// Values in the units of X, and indices of levels.
+function unscaled(expected) {
+  const read = page.features ? page.features.map(({place, width, ordered}) => width
+    ? levelOf([...expected.subarray(place, place + width)], ordered) : expected[place])
+    : expected;
+  return read.map((value, k) => {
+    if (at(page.level, k)) return value;
+    const z = at(page.clipped, k) ? unclip(clamp(value, -3.98, 3.98)) : value;
+    const x = clamp(unscaledOne(z, k), at(page.low, k), at(page.high, k));
+    return at(page.discrete, k) ? Math.round(x) : x;
+  });
 }
 
 const rounded = (value, k) => at(page.whole, k) ? Math.round(value) : value;
+
+// A value of a sample with the change from `before` to `after`.
+function changed(own, before, after, k) {
+  if (Number.isNaN(own)) return rounded(after, k);
+  if (after === before) return own;
+  if (at(page.replaced, k)) return after;
+  let sum = at(page.logged, k) ? own * (after / before) : own + (after - before);
+  let low = at(page.low, k), high = at(page.high, k);
+  if (at(page.clipped, k)) {
+    const [s, from, to] = [own, before, after].map((value) => clip(standardised(value, k)));
+    const other = unscaledOne(unclip(s + (to - from)), k);
+    if (Math.max(Math.abs(from), Math.abs(to)) > 3
+      && Math.abs(other - own) < Math.abs(sum - own)) sum = other;
+    [low, high] = [Math.min(low, own), Math.max(high, own)];
+  }
+  return rounded(clamp(sum, low, high), k);
+}
 
 let decodedRow = -1, decoded = [];
 function unedited() {
@@ -258,19 +333,21 @@ function unedited() {
   return decoded;
 }
 
-const original = () => page.samples.subarray(row * nPixels, (row + 1) * nPixels);
+const original = () => page.samples.subarray(row * nFeatures, (row + 1) * nFeatures);
+const reconstruction = () => unscaled(unedited()[0]).map(rounded);
 
-const place = (pixel, channel) => page.image.channelsLast
-  ? pixel * channels + channel : channel * height * width + pixel;
+const placeOf = ({channelsLast, channels, height, width}, pixel, channel) =>
+  channelsLast ? pixel * channels + channel : channel * height * width + pixel;
 
 // What has to be decoded after an edit so that images are blended; see blended() in
 // sklearn_revae/_interventions/blending.py.
 function blended(own, before, after) {
+  const {height, width, channels} = page.image;
   const [hidden, replaced] = page.blend, result = before.slice();
   const change = new Float64Array(height * width);
   for (let p = 0; p < change.length; p++) {
     for (let c = 0; c < channels; c++) {
-      const k = place(p, c);
+      const k = placeOf(page.image, p, c);
       change[p] = Math.max(change[p], Math.abs(after[k] - before[k]) / at(page.unit, k));
     }
   }
@@ -285,7 +362,7 @@ function blended(own, before, after) {
     }
     const share = clamp((sum / count - hidden) / (replaced - hidden), 0, 1);
     for (let c = 0; c < channels; c++) {
-      const k = place(p, c);
+      const k = placeOf(page.image, p, c);
       result[k] = Number.isNaN(own[k]) ? after[k] : before[k] + share * (after[k] - own[k]);
     }
   }
@@ -293,132 +370,13 @@ function blended(own, before, after) {
 }
 
 function edited() {
-  const own = Float32Array.from(original());
+  const own = page.features ? original() : Float32Array.from(original());
   if (!Object.keys({...moved, ...chosen}).length) return own;
-  const start = unedited(), centre = medians(start);
-  const change = medians(page.members.map((member, m) =>
-    decode(editedCode(member), member).map((value, k) => value - start[m][k])));
+  const start = unedited(), centre = combined(start);
+  const ends = page.members.map((member) => decode(editedCode(member), member));
+  const change = combined(ends.map((end, m) => end.map((value, k) => value - start[m][k])));
   const before = unscaled(centre);
   let after = unscaled(centre.map((value, k) => value + change[k]));
   if (page.blend) after = blended(own, before, after);
-  return own.map((value, k) => {
-    if (Number.isNaN(value)) return rounded(after[k], k);
-    if (after[k] === before[k]) return value;
-    const sum = value + (after[k] - before[k]);
-    return rounded(clamp(sum, at(page.low, k), at(page.high, k)), k);
-  });
+  return own.map((value, k) => changed(value, before[k], after[k], k));
 }
-
-// The page
-
-function draw(canvas, pixels) {
-  canvas.width = width;
-  canvas.height = height;
-  const [low, high] = page.limits, image = new ImageData(width, height);
-  const shade = (p, c) => {
-    const value = pixels[place(p, c)];
-    return Number.isNaN(value) ? 0
-      : Math.round(255 * clamp((value - low) / (high > low ? high - low : 1), 0, 1));
-  };
-  for (let p = 0; p < height * width; p++) {
-    const grey = channels < 3;
-    for (let c = 0; c < 3; c++) image.data[4 * p + c] = shade(p, grey ? 0 : c);
-    image.data[4 * p + 3] = channels === 4 ? shade(p, 3) : 255;
-  }
-  canvas.getContext("2d").putImageData(image, 0, 0);
-}
-
-const find = (id) => document.getElementById(id);
-const controls = [];
-
-function element(name, properties = {}, ...children) {
-  const made = Object.assign(document.createElement(name), properties);
-  made.append(...children);
-  return made;
-}
-
-function show() {
-  draw(find("edited"), edited());
-  const names = page.labels.filter((_, label) => label in moved || label in chosen)
-    .map(({name}) => name);
-  find("status").textContent = names.length ? `Edited: ${names.join(", ")}.` : "Not edited.";
-}
-
-function setSlider({slider, shown}, position) {
-  slider.value = clamp(position, 0, 1);
-  shown.value = Number(slider.value).toFixed(2);
-}
-
-function reset() {
-  moved = {};
-  chosen = {};
-  for (const control of controls) {
-    setSlider(control, page.positions[row][control.label]);
-    control.select.value = "";
-  }
-  show();
-}
-
-function pick(sample) {
-  row = sample;
-  draw(find("original"), original());
-  draw(find("reconstruction"), unscaled(unedited()[0]).map(rounded));
-  find("original").setAttribute("aria-label", `Sample ${row}`);
-  find("reconstruction").setAttribute("aria-label", `Reconstruction of sample ${row}`);
-  find("edited").setAttribute("aria-label", `Sample ${row}, edited`);
-  reset();
-}
-
-function addLabel({name, classes}, label) {
-  const slider = element("input", {
-    type: "range", min: 0, max: 1, step: 0.01, id: `label-${label}`, name});
-  const shown = element("output", {htmlFor: slider.id});
-  const select = element("select", {id: `class-${label}`},
-    element("option", {value: "", textContent: "by the slider"}),
-    ...classes.map((text, code) => element("option", {value: code, textContent: text})));
-  select.setAttribute("aria-label", `Set ${name}`);
-  const control = {label, slider, shown, select};
-  slider.addEventListener("input", () => {
-    const position = Number(slider.value);
-    shown.value = position.toFixed(2);
-    delete chosen[label];
-    delete moved[label];
-    select.value = "";
-    // A slider where the sample itself puts it requests nothing.
-    if (position !== page.positions[row][label]) moved[label] = position;
-    show();
-  });
-  select.addEventListener("change", () => {
-    delete chosen[label];
-    delete moved[label];
-    if (select.value !== "") chosen[label] = Number(select.value);
-    const start = label * page.dim;
-    const found = page.members.map((member) => positionOf(
-      member, label, [...editedCode(member).subarray(start, start + page.dim)]));
-    const mean = found.reduce((sum, position) => sum + position, 0) / found.length;
-    setSlider(control, select.value === "" ? page.positions[row][label] : mean);
-    show();
-  });
-  controls.push(control);
-  find("labels").append(element("div", {className: "label"},
-    element("label", {htmlFor: slider.id, textContent: name}), shown, slider, select));
-}
-
-function addSample(sample) {
-  const radio = element("input", {
-    type: "radio", name: "sample", value: sample, checked: sample === 0});
-  radio.setAttribute("aria-label", `Sample ${sample}`);
-  radio.addEventListener("change", () => pick(sample));
-  const tile = element("canvas");
-  row = sample;
-  draw(tile, original());
-  find("samples").append(element("label", {}, radio, tile));
-}
-
-for (let sample = 0; sample < page.predicted.length; sample++) addSample(sample);
-page.labels.forEach((label, i) => {
-  if (label.classes.length > 1) addLabel(label, i);
-});
-find("reset").addEventListener("click", reset);
-if (!controls.length) for (const id of ["after", "actions"]) find(id).hidden = true;
-pick(0);

@@ -113,6 +113,8 @@ class Page:
 
     def __init__(self, browser, address):
         self.browser = browser
+        # An address that differs in its fragment only would not load the page again.
+        browser.get("about:blank")
         browser.get(address)
         self.wait(lambda: self.find("#views figure, #views table"))
 
@@ -192,6 +194,15 @@ class Page:
 
 
 @pytest.fixture
+def phone(browser):
+    """A screen of 390 pixels width."""
+    screen = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    yield
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+@pytest.fixture
 def visit(browser):
     """Function that opens an address in the browser."""
     return lambda address: Page(browser, address)
@@ -204,7 +215,7 @@ class Visitor:
         self.address, self.name = address, name
         config = json.loads(self._answer("/config")[1])
         self.own = {tuple(d["targets"][0])[1]: d for d in config["dependencies"]}
-        status, answer = self.call(self.own["load"]["id"], [None])
+        status, answer = self.call(self.own["change"]["id"], [None, ""])
         assert status == 200
         self.layout = answer["render_config"]
         self.labels = {

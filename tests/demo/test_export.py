@@ -1,4 +1,4 @@
-"""The page that needs no server shows the pixels that Python computes."""
+"""The page that needs no server shows what Python computes."""
 
 import json
 from urllib.parse import urlsplit
@@ -22,7 +22,9 @@ class Page:
     """A page that was opened from disk, and what a user does there."""
 
     def __init__(self, browser, path):
-        self.run = browser.execute_script
+        self.browser, self.run = browser, browser.execute_script
+        # An address that differs in its fragment only would not load the page again.
+        browser.get("about:blank")
         browser.get(path.as_uri())
 
     def pixels(self, name):
@@ -49,7 +51,21 @@ class Page:
         self.enter(f"#label-{label}", "input", position)
 
     def choose(self, label, code):
-        self.enter(f"#class-{label}", "change", code)
+        self.click(f"#class-{label} input[value='{code}']")
+
+    def wait(self, script):
+        """Result of a script as soon as it is true."""
+        from selenium.webdriver.support.ui import WebDriverWait
+
+        return WebDriverWait(self.browser, 60, 0.05).until(lambda _: self.run(script))
+
+    def lines(self):
+        """Cells of the table, by feature."""
+        found = self.run(
+            "return [...document.querySelectorAll('#cells tr')].map("
+            "r => [...r.cells].map(c => c.textContent).concat(r.className))"
+        )
+        return {line[0]: line[1:] for line in found}
 
     def click(self, selector):
         self.run("document.querySelector(arguments[0]).click()", selector)
@@ -95,7 +111,7 @@ def assert_same(page, name, expected):
 
 
 def check_edits(page, model, X, row, **options):
-    """Compare a page with Python: a slider, a class and both, of the first two labels."""
+    """Compare a page with Python: sliders and classes of the first two labels."""
     names, sample = list(model.label_names_), X[row : row + 1]
     classes = model.classes_ if len(names) > 1 else [model.classes_]
     page.pick(row)
@@ -103,12 +119,16 @@ def check_edits(page, model, X, row, **options):
     reconstruction = shades(model, X, model.reconstruct(sample), **options)[0]
     assert_same(page, "reconstruction", reconstruction)
     assert_same(page, "edited", shades(model, X, sample, **options)[0])
-    do, method = {}, {}
-    for label, position in enumerate([0.08, 0.9][: len(names)]):
-        page.slide(label, position)
-        do[names[label]] = classes[label][0 if position < 0.5 else -1]
-        method[names[label]] = position
-        new = model.intervene(sample, do, method=method)
+    do, method, ends = {}, {}, Session(model, X, **options).ends
+    for label, name in enumerate(names[:2]):
+        if name in ends:
+            position = round(ends[name][label] + [0.02, -0.02][label], 3)
+            page.slide(label, position)
+            do[name], method[name] = classes[label][label], position
+        else:
+            page.choose(label, 2)
+            do[name], method[name] = classes[label][2], "transport"
+        new = model.intervene(sample, do, method=method, strength=1)
         assert_same(page, "edited", shades(model, X, new, **options)[0])
     page.choose(0, 1)
     do[names[0]], method[names[0]] = classes[0][1], "transport"
@@ -123,9 +143,10 @@ def test_the_faces_of_the_package(faces, faces_file, avatars):
     assert faces_file.stat().st_size < 12e6
     check_edits(faces, model, X, 7)
     shown = faces.run(
-        "return [...document.querySelectorAll('.label input')].map(e => Number(e.value))"
+        "return [...document.querySelectorAll('[type=range][name]')].map(e => +e.value)"
     )
-    np.testing.assert_allclose(shown, model.locate(X[7:8])[0].clip(0, 1), atol=0.006)
+    ends = np.array(list(Session(model, X).ends.values())).T
+    np.testing.assert_allclose(shown, model.locate(X[7:8])[0].clip(*ends), atol=0.003)
     # Glasses and sunglasses exclude each other.
     names = list(model.label_names_)
     sunglasses = names.index("Sunglasses")
@@ -135,7 +156,7 @@ def test_the_faces_of_the_package(faces, faces_file, avatars):
     faces.choose(sunglasses, 1)
     expected = model.intervene(sample, {"Sunglasses": 1}, strength=1)
     assert_same(faces, "edited", shades(model, X, expected)[0])
-    for code, position in enumerate([0.2, 0.9]):
+    for code, position in enumerate([0.3, 0.7]):
         faces.slide(sunglasses, position)
         method = {"Sunglasses": position}
         expected = model.intervene(sample, {"Sunglasses": code}, method=method)
@@ -157,14 +178,14 @@ def test_flat_images_are_edited_by_all_members(open_page, likelihood):
 def test_convolutions_and_layouts(open_page, decoder, shape):
     random = np.random.RandomState(0)
     X = random.rand(30, *shape)
-    y = np.arange(60).reshape(30, 2) // 2 % 3
+    y = np.stack([np.arange(30) % 2, np.arange(30) % 3], axis=1)
     model = ReVAEClassifier(decoder=decoder, **SETTINGS).fit(X, y)
     check_edits(open_page(model, X), model, X, 2)
 
 
 def test_the_page_requests_nothing(browser, faces_file):
     browser.get_log("performance")
-    Page(browser, faces_file).slide(0, 0.9)
+    Page(browser, faces_file).slide(0, 0.7)
     messages = [
         json.loads(entry["message"])["message"]
         for entry in browser.get_log("performance")
@@ -179,14 +200,14 @@ def test_the_page_requests_nothing(browser, faces_file):
 
 def test_every_control_has_a_name(faces, avatars):
     unnamed = faces.run(
-        """return [...document.querySelectorAll('input, select, button, canvas[id]')]
+        """return [...document.querySelectorAll('input, button, canvas[role]')]
         .filter(e => !(e.ariaLabel || e.innerText
                        || [...(e.labels ?? [])].some(l => l.textContent.trim())))
         .map(e => e.outerHTML)"""
     )
     assert unnamed == []
     names = faces.run(
-        "return [...document.querySelectorAll('.label label')].map(e => e.textContent)"
+        "return [...document.querySelectorAll('.label .name')].map(e => e.textContent)"
     )
     assert names == list(avatars[0].label_names_)
 
@@ -196,7 +217,7 @@ def test_names_of_labels_are_text(open_page):
     name = "</script><b>&amp;"
     model = ReVAEClassifier((4,), n_members=1, **SETTINGS)
     page = open_page(model.fit(X, pd.Series(y, name=name)), X)
-    assert page.run("return document.querySelector('.label label').textContent") == name
+    assert page.run("return document.querySelector('.name').textContent") == name
 
 
 def test_a_model_without_labels_has_reconstructions_only(open_page):
@@ -208,12 +229,212 @@ def test_a_model_without_labels_has_reconstructions_only(open_page):
     assert page.run("return document.getElementById('after').hidden")
 
 
+def test_a_slider_ends_one_standard_deviation_beyond_the_means(faces, avatars):
+    model, X = avatars
+    low, high = faces.run(
+        "const e = document.querySelector('#label-4'); return [+e.min, +e.max]"
+    )
+    # With span=1, the line begins and ends one standard deviation beyond the means.
+    ends = model.traverse(X[:1], "Smiling", steps=2, span=1.0)[0]
+    for position, expected in zip((low, high), ends, strict=True):
+        faces.slide(4, position)
+        found = faces.pixels("edited")
+        # The ends of a slider are rounded to its steps.
+        assert np.abs(found - expected.astype(int)).mean() < 1
+
+
+def test_a_slider_has_words_a_mark_where_it_began_and_colour_where_it_was_moved(faces):
+    faces.pick(7)
+    words = faces.run(
+        "return [...document.querySelectorAll('#class-4 label')].map(e => e.innerText)"
+    )
+    assert words == ["no", "yes"]
+    slider = "const e = document.querySelector('#label-4'); "
+    style = slider + "return ['--began', '--at'].map(n => +e.style.getPropertyValue(n))"
+    began, at = faces.run(style)
+    assert began == at
+    assert "not moved" in faces.run(slider + "return e.ariaValueText")
+    faces.slide(4, 0.3)
+    after = faces.run(style)
+    assert after[0] == began
+    assert after[1] != began
+    assert faces.run(slider + "return e.ariaValueText") == "no"
+
+
+def test_the_reconstruction_is_behind_a_switch(faces):
+    shown = "return document.getElementById('reconstruction').checkVisibility()"
+    assert not faces.run(shown)
+    faces.click("#rebuilt")
+    assert faces.run(shown)
+
+
+def test_the_wipe_uncovers_the_original(faces):
+    faces.choose(0, 1)
+    faces.enter("#wipe", "input", 30)
+    np.testing.assert_array_equal(faces.pixels("over"), faces.pixels("original"))
+    clip = faces.run("return document.getElementById('over').style.clipPath")
+    assert "70%" in clip
+
+
+def test_a_link_repeats_the_edit(faces, faces_file, browser):
+    faces.pick(3)
+    faces.slide(4, 0.3)
+    faces.choose(6, 1)
+    faces.wait("return location.hash.includes('is.Bald=1')")
+    link, expected = browser.current_url, faces.pixels("edited")
+    assert "sample=3&at.Smiling=0.3" in link
+    browser.get("about:blank")
+    browser.get(link)
+    np.testing.assert_array_equal(faces.pixels("edited"), expected)
+    assert (
+        faces.run("return document.querySelector('#class-6 input:checked').value") == "1"
+    )
+    # What the page does not have is left out.
+    faces.run("location.hash = 'sample=1e9&at.Smiling=7&is.Bald=maybe&is.Wings=1'")
+    faces.wait("return document.querySelector('#samples input').checked")
+    assert (
+        faces.run("return document.getElementById('status').innerText") == "Not edited."
+    )
+
+
+def test_presets_and_surprises_set_labels(open_page, avatars):
+    model, X = avatars
+    values = {"Eyeglasses": 1, "Smiling": 0}
+    page = open_page(model, X, presets={"Bookworm": values})
+    page.run(
+        "[...document.querySelectorAll('button')]"
+        ".find(b => b.innerText === 'Bookworm').click()"
+    )
+    new = model.intervene(X[:1], values, strength=1)
+    assert_same(page, "edited", shades(model, X, new)[0])
+    for _ in range(5):
+        page.click("#surprise")
+        assert 1 <= len(page.run("return Object.keys(chosen)")) <= 2
+        same = (
+            "return Object.entries(chosen).some(([l, c]) => page.predicted[row][l] === c)"
+        )
+        assert not page.run(same)
+    with pytest.raises(ValueError, match="presets\\['Bad'\\] sets 'Wings' to 1"):
+        export_html(model, X, "unused.html", presets={"Bad": {"Wings": 1}})
+
+
+IN_SIGHT = """
+scrollTo(0, document.documentElement.scrollHeight);
+const box = document.querySelector(arguments[0]).getBoundingClientRect();
+return box.top >= 0 && box.bottom <= innerHeight && box.left >= 0 && box.right <= 390
+  && document.documentElement.scrollWidth <= 390"""
+
+
+def test_the_picture_stays_in_sight_on_a_phone(phone, faces):
+    assert faces.run("return document.documentElement.scrollHeight > 1200")
+    assert faces.run(IN_SIGHT, "#edited")
+
+
+@pytest.fixture(scope="module")
+def many_labels():
+    """Images with a label of seven classes with long names, and 19 labels of two."""
+    random = np.random.RandomState(0)
+    X = random.rand(70, 8, 8)
+    names = [f"a class with a very long name, number {k}" for k in range(7)]
+    y = pd.DataFrame({f"label {i}": random.permutation(70) % 2 for i in range(19)})
+    y.insert(0, "kind", np.array(names)[np.arange(70) % 7])
+    model = ReVAEClassifier((4,), n_members=1, **SETTINGS).fit(X, y)
+    X = X[:1].copy()
+    X[0, 2, 2] = np.nan
+    return model, X, names
+
+
+def test_classes_are_buttons_and_the_class_of_the_sample_is_marked(
+    phone, open_page, many_labels
+):
+    model, X, names = many_labels
+    page = open_page(model, X)
+    assert not page.run("return document.querySelector('#label-0')")
+    assert page.run("return document.querySelectorAll('[type=range][name]').length") == 19
+    texts = page.run(
+        "return [...document.querySelectorAll('#class-0 label')].map(e => e.innerText)"
+    )
+    assert texts == names
+    marked = "return document.querySelector('#class-0 .began').innerText"
+    assert page.run(marked) == model.predict(X)[0, 0]
+    other = int(names[0] == page.run(marked))
+    page.choose(0, other)
+    new = model.intervene(X, {"kind": names[other]}, strength=1)
+    assert_same(page, "edited", shades(model, X, new)[0])
+    assert page.run("return document.documentElement.scrollWidth") <= 390
+
+
+def agrees(text, value):
+    """Whether a text shows a value."""
+    if isinstance(value, (str, bool, np.bool_)):
+        return text == str(value)
+    return float(text) == pytest.approx(value, rel=1e-3)
+
+
+def test_a_table_shows_what_python_computes(phone, open_page, patients):
+    model, X = patients
+    page = open_page(model, X)
+    assert not page.run("return document.getElementById('views').checkVisibility()")
+    assert page.run(IN_SIGHT, "#table")
+    for row, position, code in [(0, 0.7, 4), (3, 0.3, 0), (9, 0.66, 1)]:
+        page.pick(row)
+        assert not any(line[-1] for line in page.lines().values())
+        page.slide(0, position)
+        page.choose(1, code)
+        do = {"smokes": "no" if position < 0.5 else "yes", "risk": code}
+        method = {"smokes": position, "risk": "transport"}
+        sample = X.iloc[[row]]
+        new = model.intervene(sample, do, method=method, strength=1)
+        lines = page.lines()
+        for name, (before, rebuilt, after, change, mark) in lines.items():
+            if not pd.isna(sample[name].item()):
+                assert agrees(before, sample[name].item()), name
+            assert agrees(rebuilt, model.reconstruct(sample)[name].item()), name
+            assert agrees(after, new[name].item()), name
+            assert (before != after) == bool(mark) == bool(change), name
+        assert any(line[-1] for line in lines.values())
+    page.pick(3)
+    page.choose(0, 1)
+    assert page.lines()["volume"][0] == "missing"
+    assert page.lines()["volume"][3] == "filled in"
+
+
+def test_features_of_every_family(open_page):
+    random = np.random.RandomState(0)
+    n = 120
+    y = np.arange(n) % 2
+    X = pd.DataFrame(
+        {
+            "large": 1e6 + 1e5 * y + 3e4 * random.randn(n),
+            "member": random.rand(n) < 0.2 + 0.6 * y,
+            "grade": random.randint(0, 3, n) + y,
+            "stage": pd.Categorical(
+                np.array(["low", "mid", "high"])[(y + random.randint(0, 2, n))],
+                ["low", "mid", "high"],
+                ordered=True,
+            ),
+            "rate": random.beta(2 + y, 3, n),
+            "count": random.poisson(1 + 30 * y),
+            "heavy": random.standard_t(2, n) + y,
+        }
+    )
+    likelihood = {"grade": "ordinal", "rate": "beta", "heavy": "student_t"}
+    model = ReVAEClassifier(
+        (8,), n_members=2, likelihood=likelihood, max_iter=10, random_state=0
+    ).fit(X, y)
+    page = open_page(model, X)
+    for row in range(0, 20, 3):
+        page.pick(row)
+        page.choose(0, 1 - row % 2)
+        new = model.intervene(X.iloc[[row]], 1 - row % 2, strength=1)
+        for name, line in page.lines().items():
+            assert agrees(line[2], new[name].item()), name
+
+
 def test_what_cannot_be_shown_raises_an_error(tmp_path):
     path = tmp_path / "page.html"
     X, y = load_iris(return_X_y=True)
     model = ReVAEClassifier((4,), n_members=1, **SETTINGS).fit(X, y)
-    with pytest.raises(ValueError, match="samples that are not images"):
-        export_html(model, X, path)
     with pytest.raises(ValueError, match="features of the model are not all pixels"):
         export_html(model, X, path, image_shape=(2, 2))
     X = np.random.RandomState(0).rand(150, 4, 4)

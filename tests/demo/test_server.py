@@ -21,7 +21,7 @@ def test_twenty_concurrent_visitors_edit_different_samples(address, visitor, pat
         guest = visitor(address, f"guest-{i}")
         status, _ = guest.send("Samples", i)
         assert status == 200
-        for position in (0.1, 0.9):
+        for position in (0.4, 0.6):
             status, answer = guest.send("smokes", position)
             assert status == 200
         return answer["data"][1]

@@ -40,7 +40,7 @@ def test_changed_values_are_marked_in_words_and_locked_ones_are_kept(page):
 
 
 def test_the_code_computes_the_sample_of_the_table(page, patients):
-    page.slide("smokes", 0.95)
+    page.slide("smokes", 0.62)
     page.wait(lambda: page.find("#edited tr.changed"))
     page.wait(lambda: "smokes" in page.code())
     names = dict(zip(("model", "X"), patients, strict=True))
@@ -56,19 +56,46 @@ def test_the_code_computes_the_sample_of_the_table(page, patients):
 def test_a_missing_value_is_shown_and_filled_in(page):
     page.run("document.querySelectorAll('.gallery label')[3].click()")
     page.wait(lambda: cells(page)["volume"][0] == "missing")
-    page.slide("smokes", 0.9)
+    page.slide("smokes", 0.62)
     page.wait(lambda: cells(page)["volume"][3] == "filled in")
 
 
-def test_a_label_with_many_classes_has_a_slider_and_a_list(page):
-    assert page.slider("risk")
-    (choice,) = page.find(".set input[role=listbox], .set input[aria-label='Set risk']")
-    choice.click()
-    page.wait(lambda: page.find("[role=option]"))
-    texts = [option.text.strip() for option in page.find("[role=option]")]
+def test_the_classes_of_a_label_are_buttons_and_that_of_the_sample_is_marked(
+    page, patients
+):
+    model, X = patients
+    assert not page.find('input[aria-label="range slider for risk"]')
+    texts, marks = page.run(
+        "const all = [...document.querySelectorAll('#label-1 .set label')];"
+        "return [all.map(e => e.innerText),"
+        "        all.map(e => getComputedStyle(e, '::after').content)]"
+    )
     assert texts == ["0", "1", "2", "3", "4"]
-    page.find("[role=option]")[4].click()
+    predicted = int(model.predict(X.iloc[[0]])[0, 1])
+    assert [k for k, mark in enumerate(marks) if "•" in mark] == [predicted]
+    page.choose("risk", "4")
     page.wait(lambda: "'risk': 4" in page.code())
+
+
+def test_a_label_with_very_many_classes_has_a_list(page):
+    gradio = pytest.importorskip("gradio")
+    from sklearn_revae.demo._controls import _choice
+
+    assert isinstance(_choice("risk", list(range(12)), None, {}), gradio.Radio)
+    assert isinstance(_choice("risk", list(range(13)), None, {}), gradio.Dropdown)
+
+
+def test_the_table_fits_a_phone(phone, page):
+    assert page.run("return document.documentElement.scrollWidth") <= 390
+    shown = "return document.querySelector('td.rebuilt').checkVisibility()"
+    assert not page.run(shown)
+    page.find("#rebuilt input")[0].click()
+    assert page.run(shown)
+    assert page.run("return document.documentElement.scrollWidth") <= 390
+    box = page.run(
+        "return document.querySelector('#edited table').getBoundingClientRect()"
+    )
+    assert box["right"] <= 390
 
 
 def test_a_model_without_labels_shows_a_note(serve, visit, quick_transformer):
