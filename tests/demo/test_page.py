@@ -190,9 +190,13 @@ def test_the_picture_stays_in_sight_on_a_phone(phone, page):
         ".filter(e => e.getBoundingClientRect().right > 390).length"
     )
     assert cut_off == 0
-    page.run("document.querySelector('#label-15').scrollIntoView({block: 'end'})")
+    scroll = (
+        "document.querySelector('#label-15 [type=range]')"
+        "?.scrollIntoView({block: 'end'});"
+        "return scrollY"
+    )
+    page.wait(lambda: page.run(scroll) > 300)
     box = page.run("return document.querySelector('#edited img').getBoundingClientRect()")
-    assert page.run("return scrollY") > 300
     assert 0 <= box["top"] < box["bottom"] <= 844
 
 
@@ -212,7 +216,7 @@ def test_a_slider_has_words_and_a_mark_where_it_began(page):
 
 def test_the_reconstruction_is_behind_a_switch(page):
     shown = "return document.querySelector('#reconstruction').checkVisibility()"
-    assert not page.run(shown)
+    page.wait(lambda: page.find("#rebuilt input") and not page.run(shown))
     page.find("#rebuilt input")[0].click()
     assert page.run(shown)
 

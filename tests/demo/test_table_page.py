@@ -88,7 +88,7 @@ def test_a_label_with_very_many_classes_has_a_list(page):
 def test_the_table_fits_a_phone(phone, page):
     assert page.run("return document.documentElement.scrollWidth") <= 390
     shown = "return document.querySelector('td.rebuilt').checkVisibility()"
-    assert not page.run(shown)
+    page.wait(lambda: page.find("#rebuilt input") and not page.run(shown))
     page.find("#rebuilt input")[0].click()
     assert page.run(shown)
     assert page.run("return document.documentElement.scrollWidth") <= 390
