@@ -129,7 +129,7 @@ TABLE = {
         "No other number was tried there.",
     ),
     "edits_from_convolutional": Default(
-        0.5,
+        0.4,
         "digits, Fashion-MNIST",
         "The fraction of training after which edits become part of the loss of a single "
         "convolutional member. In an ensemble, the decoders learn edits after training. "

@@ -231,14 +231,14 @@ def test_training_can_be_chosen(fitted):
 
 @pytest.mark.parametrize(
     ("kind", "weight", "edits_from"),
-    [("table", 5 / 2, 1.0), ("pixels", 30, 1.0), ("pictures", 64, 0.5)],
+    [("table", 5 / 2, 1.0), ("pixels", 30, 1.0), ("pictures", 64, 0.4)],
 )
 def test_weight_of_edits_depends_on_the_number_of_features(
     kind, weight, edits_from, fitted
 ):
     settings = _settings(fitted(kind))
     assert settings.edit_weight == fitted(kind).edit_weight_ == weight
-    # Convolutions learn edits in the second half of training, ensembles after it.
+    # Convolutions learn edits after 0.4 of training, ensembles after all of it.
     assert settings.edits_from == edits_from
 
 

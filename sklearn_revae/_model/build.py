@@ -20,6 +20,12 @@ from sklearn_revae._model.published import published_decoder, published_encoder_
 from sklearn_revae._model.revae import ReVAE
 from sklearn_revae._torch_state import seeded_global_generators, standard_settings
 
+# How much further apart than for other samples the classes start in the latent space of
+# images. Where they are close, the decoder hardly heeds them: with 1, 0.56 of the edits
+# of drawn faces are recognised, with 1.75, 0.97. In ensembles, which choose the strength
+# of edits, 1.75 is worse than 1: 0.91 instead of 0.96 on digits.
+_IMAGE_SEPARATION = 2.0
+
 
 @dataclass(frozen=True)
 class Architecture:
@@ -253,10 +259,13 @@ def _build_member(columns, masked, image, n_values, architecture, linear, genera
         layout = None
     body, width = _encoder_body(architecture, likelihood, layout, linear, generator)
     decoder = _decoder(architecture, likelihood, layout, latent_dim, generator)
+    label_model = architecture.label_model(n_values, architecture.label_dim, generator)
+    if layout is not None and isinstance(label_model, LabelModel):
+        label_model.move_apart(_IMAGE_SEPARATION)
     return ReVAE(
         GaussianEncoder(body, width, latent_dim, generator),
         decoder,
         likelihood,
-        architecture.label_model(n_values, architecture.label_dim, generator),
+        label_model,
         architecture.style_dim,
     )

@@ -86,6 +86,11 @@ class LabelModel(nn.Module):
         """Prior scales s_lk, (L, K, d)."""
         return F.softplus(self.raw_scales) + MIN_PRIOR_SCALE
 
+    @torch.no_grad()
+    def move_apart(self, factor):
+        """Multiply all distances between the means by `factor`."""
+        self.means.mul_(factor)
+
     def set_prior(self, counts):
         """Set p(y_l) to the smoothed frequencies of values.
 

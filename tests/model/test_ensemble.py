@@ -124,3 +124,13 @@ def test_initial_weights_only_depend_on_the_seed():
     assert not torch.equal(
         first["others.1.encoder.head.weight"], other["others.1.encoder.head.weight"]
     )
+
+
+@pytest.mark.parametrize(("image", "factor"), [(None, 1.0), ((16, 16), 2.0)])
+def test_classes_start_further_apart_in_networks_for_images(image, factor):
+    columns = [Column("shared_gaussian")] * 256
+    generator = torch.Generator().manual_seed(0)
+    architecture = Architecture((4,), 3, 1)
+    module = build_model(columns, False, image, [3], architecture, 1, generator)
+    distances = torch.pdist(module.label_model.means[0])
+    torch.testing.assert_close(distances, torch.full_like(distances, 4.0 * factor))
