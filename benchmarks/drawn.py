@@ -1,8 +1,13 @@
-"""Ground truth of edits: the same faces redrawn with one label changed."""
+"""The faces of the benchmark, and ground truth of edits: faces redrawn with one label."""
 
+from typing import NamedTuple
+
+import numpy as np
 from joblib import Memory
+from sklearn.preprocessing import OrdinalEncoder
 from trained import HOME
 
+from sklearn_revae.datasets import make_avatars
 from sklearn_revae.datasets._avatar_faces import RECIPE
 from sklearn_revae.datasets._avatars import redraw_avatars
 
@@ -11,17 +16,55 @@ SEED = 0
 N_REDRAWS = 4
 
 
+class Faces(NamedTuple):
+    """Faces with grouped labels.
+
+    Attributes
+    ----------
+    X : array of uint8 (n, size, size, 3)
+    y : array of int (n, L)
+        Position of each label's value in `values`.
+    names : list of str
+    values : list of list
+        The values of each label.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    names: list
+    values: list
+
+
+def resized(images, size):
+    """Shrink images (..., 64, 64, 3) to `size` pixels: means over squares of pixels."""
+    *leading, height, _, channels = images.shape
+    n = height // size
+    if n == 1:
+        return images
+    squares = images.reshape(*leading, size, n, size, n, channels)
+    return np.rint(squares.mean(axis=(-4, -2))).astype(np.uint8)
+
+
+def load_faces(n_samples, size):
+    """Return the first faces, with images of `size` pixels."""
+    faces = make_avatars(n_samples, labels="grouped", random_state=SEED)
+    encoder = OrdinalEncoder(dtype=int)
+    codes = encoder.fit_transform(faces.target)
+    values = [list(categories) for categories in encoder.categories_]
+    return Faces(resized(faces.data, size), codes, faces.target_names, values)
+
+
 @Memory(HOME, verbose=0, compress=1).cache
 def _redraw(rows, name, value, settings, recipe):
     """Redraw faces; `recipe` only serves as part of the cache key."""
     return redraw_avatars(rows, name, value, random_state=SEED, **settings)[0]
 
 
-def drawn_edits(rows, name, value):
-    """Return faces (n, 4, 64, 64, 3) with label `name` set to `value`.
+def drawn_edits(rows, name, value, size):
+    """Return faces (n, 4, size, size, 3) with label `name` set to `value`.
 
     A label does not determine all details (which glasses, for example), so each face is
     redrawn four times with random details. Results are cached on disk.
     """
     settings = {"seed": SEED, "n_redraws": N_REDRAWS}
-    return _redraw(rows, name, value, settings, RECIPE)
+    return resized(_redraw(rows, name, value, settings, RECIPE), size)

@@ -7,24 +7,7 @@ from pathlib import Path
 import torch
 from sklearn.datasets import get_data_home
 
-from sklearn_revae._model.images import ImageShape
-
-# The images that make_avatars returns.
-IMAGES = ImageShape(64, 64, 3, channels_last=True)
 HOME = Path(get_data_home()) / "sklearn_revae_benchmarks"
-_CHUNK = 500
-
-
-def as_rows(images):
-    """Flatten images (n, 64, 64, 3) of integers up to 255 and scale them to [0, 1]."""
-    return torch.as_tensor(images).flatten(1).float() / 255
-
-
-@torch.no_grad()
-def in_chunks(function, *arrays):
-    """Apply `function` to chunks of the arrays and concatenate the results."""
-    pieces = [torch.as_tensor(array).split(_CHUNK) for array in arrays]
-    return torch.cat([function(*piece) for piece in zip(*pieces, strict=True)]).numpy()
 
 
 def read_or_train(name, module, settings, train):
