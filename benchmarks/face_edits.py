@@ -10,8 +10,8 @@ trains one of them and stops.
 
 The generator of the faces redraws each face with the requested value, four times with
 random details that the label leaves open. The closest of the four is the *drawn edit*.
-A model's edit is the image that it decodes, or (*added*) the face plus the change of the
-decoded image, which is the default of ReVAE. Measures:
+A model's edit is the image that it decodes, or (*blended*) this image where the edit
+changes it and the face elsewhere, which is the default of ReVAE. Measures:
 
 :accuracy: balanced accuracy of the model on the held-out faces, mean over the labels.
 :success: fraction of the edits in which a judge sees the requested value. The judge is a
@@ -279,7 +279,7 @@ def fitted_revae(options, X, y):
 
 
 def methods_of(options, X, y, n_values):
-    """Return all methods by name: each model, with and without the added change."""
+    """Return all methods by name: each model, blended and as decoded."""
     revae, seconds = fitted_revae(options, X, y)
     methods = {
         "ReVAE": Method(revae, revae.intervene, seconds),
@@ -291,8 +291,8 @@ def methods_of(options, X, y, n_values):
         rival = fitted_rival(name, X, y, n_values, options.steps)
         seconds = float(rival.seconds)
         methods[name] = Method(rival, rival.intervene, seconds)
-        added = partial(rival.intervene, residual=True)
-        methods[f"{name}, added"] = Method(rival, added, seconds)
+        blended = partial(rival.intervene, blend=True)
+        methods[f"{name}, blended"] = Method(rival, blended, seconds)
     return methods
 
 

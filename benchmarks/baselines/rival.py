@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from sklearn_revae._interventions.blending import blended
 from sklearn_revae._model.convolutions import image_decoder, image_encoder_body
 from sklearn_revae._model.families import Column, SharedGaussian
 from sklearn_revae._model.images import ImageShape
@@ -67,10 +68,11 @@ class Rival(nn.Module):
         super().__init__()
         self.shape, self.n_values = tuple(shape), tuple(n_values)
         self.label_weight = label_weight
-        layout = ImageShape(*shape, channels_last=True)
-        self.body, self.width = image_encoder_body(layout, generator)
-        self.decoder = image_decoder(code_dim, layout, generator)
-        self.noise = SharedGaussian([Column("shared_gaussian")] * layout.n_features)
+        self.layout = ImageShape(*shape, channels_last=True)
+        self.body, self.width = image_encoder_body(self.layout, generator)
+        self.decoder = image_decoder(code_dim, self.layout, generator)
+        columns = [Column("shared_gaussian")] * self.layout.n_features
+        self.noise = SharedGaussian(columns)
         self.register_buffer("centre", torch.zeros(()))
         self.register_buffer("spread", torch.ones(()))
         # Processor time of the fit, for the caller to set; kept with the weights.
@@ -160,7 +162,7 @@ class Rival(nn.Module):
         return torch.cat(found).numpy()
 
     @torch.no_grad()
-    def intervene(self, X, do, *, residual=False):
+    def intervene(self, X, do, *, blend=False):
         """Edit labels: decode the images' codes, with the labels that `do` changes.
 
         Parameters
@@ -170,9 +172,9 @@ class Rival(nn.Module):
         do : dict
             ``{index: code}``, where the code is an int or an array with one for each
             image.
-        residual : bool, default=False
-            Whether to return the image plus what the edit changes in the decoded image,
-            as the package does, instead of the decoded image.
+        blend : bool, default=False
+            Whether to show the decoded image only where the edit changes it, as the
+            package does, and the image itself elsewhere.
         """
         values = {label: np.broadcast_to(value, len(X)) for label, value in do.items()}
         edited = []
@@ -181,8 +183,11 @@ class Rival(nn.Module):
             x = self.rows(X[chunk])
             requests = {k: torch.tensor(v[chunk]) for k, v in values.items()}
             image = self.decoder(self.code(x, requests))
-            if residual:
-                image = x + image - self.decoder(self.code(x, {}))
+            if blend:
+                before = self.decoder(self.code(x, {}))
+                # The rows have unit variance.
+                unit = torch.ones(())
+                image = x + blended(x, before, image, self.layout, unit) - before
             image = (image * self.spread + self.centre).round().clamp(0, 255)
             edited.append(image.to(torch.uint8).unflatten(-1, self.shape).numpy())
         return np.concatenate(edited)

@@ -44,8 +44,8 @@ def test_a_rival_edits_images_after_a_short_fit(rival, data, name):
     assert predicted.shape == (40, 2)
     assert (predicted < N_VALUES).all()
     request = np.arange(40) % 3
-    for residual in (False, True):
-        edited = model.intervene(X, {0: request, 1: 1}, residual=residual)
+    for blend in (False, True):
+        edited = model.intervene(X, {0: request, 1: 1}, blend=blend)
         assert edited.shape == X.shape
         assert edited.dtype == np.uint8
     own = dict(enumerate(predicted.T))
@@ -59,7 +59,7 @@ def test_the_null_edit_is_the_reconstruction(rival, data, name):
     model = rival(name).eval()
     own = dict(enumerate(model.predict(X).T))
     np.testing.assert_array_equal(model.intervene(X, own), model.reconstruct(X))
-    np.testing.assert_array_equal(model.intervene(X, own, residual=True), X)
+    np.testing.assert_array_equal(model.intervene(X, own, blend=True), X)
 
 
 def test_the_prior_of_diva_is_averaged_over_all_values(rival):
