@@ -10,7 +10,9 @@ log p(y_l|z) has a weight, as it has in the published code. The published traini
 draws random subsets of the labels.
 
 An edit decodes the mean of q(z | x, y), where y are the predicted labels except for the
-requested one.
+requested one. Two weights of log p(y_l|z) were tried for 250 steps on 9,000 training
+faces, with others held out: 3000 (balanced accuracy 0.892, success of edits 0.16) and 300
+(0.744, 0.19).
 
 References
 ----------
@@ -59,7 +61,7 @@ class MVAE(Rival):
     """
 
     def __init__(
-        self, shape, n_values, *, label_weight=300.0, latent_dim=88, random_state=0
+        self, shape, n_values, *, label_weight=3000.0, latent_dim=88, random_state=0
     ):
         generator = torch.Generator().manual_seed(random_state)
         super().__init__(shape, n_values, latent_dim, generator, label_weight)

@@ -97,3 +97,89 @@ def test_tables_are_rest(face_edits):
         "M2      -      12",
         "======  =====  ======",
     ]
+
+
+class Painter:
+    """Paints a label's code into a pixel of its own, and predicts what it reads there."""
+
+    def predict(self, X):
+        return X[:, 0, :2, 0].astype(int) // 100
+
+    def reconstruct(self, X):
+        return np.full_like(X, 7)
+
+    def intervene(self, X, do):
+        edited = X.copy()
+        for label, code in do.items():
+            edited[:, 0, label] = 100 * np.asarray(code)[..., None]
+        return edited
+
+
+@pytest.fixture
+def painted(face_edits, benchmark_module, monkeypatch):
+    """Faces whose first two pixels are their labels, and trials with exact truths."""
+    random = np.random.RandomState(0)
+    y = random.randint(0, 2, (20, 2))
+    X = random.randint(0, 256, (20, 4, 4, 3), dtype=np.uint8)
+    painter = Painter()
+    X = painter.intervene(X, dict(enumerate(y.T)))
+    values = [["no", "yes"], [0, 1]]
+    faces = benchmark_module("drawn").Faces(X, y, ["Hat", "Glad"], values)
+
+    def drawn_edits(rows, name, value, size):
+        assert size == 4
+        label = faces.names.index(name)
+        code = values[label].index(value)
+        return painter.intervene(X[rows - face_edits.N_TRAIN], {label: code})[:, None]
+
+    monkeypatch.setattr(face_edits, "drawn_edits", drawn_edits)
+    monkeypatch.setattr(face_edits, "N_OTHERS", 20)
+    trials = [
+        face_edits.Trial(faces, label, value, 5) for label in (0, 1) for value in (0, 1)
+    ]
+    return faces, trials, face_edits.Judges(painter, painter)
+
+
+def test_a_perfect_editor_has_perfect_figures(face_edits, painted):
+    faces, trials, judges = painted
+    painter = Painter()
+    method = face_edits.Method(painter, painter.intervene, 3.0)
+    found, by_trial = face_edits.evaluate(method, faces, trials, judges)
+    figures = dict(zip(face_edits.COLUMNS, found, strict=True))
+    minimality = figures.pop("minimality")
+    # It moves one pixel: less than any other image, which has other pixels everywhere.
+    assert_allclose(minimality, np.log(0.8 + 0.2 * np.e))
+    assert figures == {
+        "accuracy": 1,
+        "success": 1,
+        "least": 1,
+        "leakage": 0,
+        "region": 1,
+        "inside": 0,
+        "outside": 0,
+        "null": 0,
+        "5 nulls": 0,
+        "back": 0,
+        "fit, s": 3,
+    }
+    assert by_trial.shape == (4, len(face_edits.MEASURES))
+
+
+def test_the_report_has_rows_for_references_methods_labels_and_values(
+    face_edits, painted, capsys, tmp_path
+):
+    faces, trials, judges = painted
+    painter = Painter()
+    methods = {"ReVAE": face_edits.Method(painter, painter.intervene, 3.0)}
+    face_edits.report(methods, faces, trials, judges)
+    titles = [line.split("  ")[0] for line in capsys.readouterr().out.splitlines()]
+    rows = [title for title in titles if title.strip("= ")]
+    assert rows == [
+        *("method", "original", "drawn edits", "ReVAE"),
+        *("success", "Hat", "Glad"),
+        *("ReVAE", "Hat no", "Hat yes", "Glad 0", "Glad 1"),
+    ]
+    face_edits.draw(face_edits.rivals_shown(methods, trials[0]), tmp_path / "a.png")
+    columns = face_edits.sheet(methods["ReVAE"], faces.X[:3], trials)
+    assert [len(column) for column in columns.values()] == [3] * 6
+    face_edits.draw(columns, tmp_path / "b.png")
