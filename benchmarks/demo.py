@@ -26,7 +26,7 @@ from sklearn.datasets import load_wine
 from sklearn_revae import ReVAEClassifier, persistence
 
 N_STARTS, N_MOVES = 3, 40
-LABELS = ("Eyeglasses", "Smiling", "Bald", "Dark_Skin")
+LABELS = ("Smiling", "Mouth_Open", "Dark_Skin", "Eyes_Closed")
 
 # Every response replaces the image. decode() resolves when the image can be displayed.
 MOVE = """
@@ -163,7 +163,7 @@ def main():
                 arguments.folder.mkdir(parents=True, exist_ok=True)
                 for name, width in (("desktop", 1280), ("phone", 390)):
                     path = arguments.folder / f"demo_{name}.png"
-                    take_screenshot(browser, path, "Eyeglasses", 0.7, width)
+                    take_screenshot(browser, path, "Smiling", 0.7, width)
                 server, address, _ = start_server(wine_files(Path(folder)), folder)
                 servers.append(server)
                 browser.get(address)

@@ -25,7 +25,7 @@ from sklearn_revae.datasets import mask_labels
 from sklearn_revae.demo import load_avatars
 
 DOCS = Path(__file__).parents[1]
-FACE, LABEL, STRENGTH = 97, "Beard", 0.8
+FACE, EDIT = 97, {"Facial_Hair": "beard"}
 BIRDS = [0, 2, 277]  # two Adelie penguins and a Chinstrap penguin
 SIDE, CARD = 256, (4, 2)
 CALL = 'model.intervene(birds, "Gentoo", keep="sex")'
@@ -34,8 +34,8 @@ CALL = 'model.intervene(birds, "Gentoo", keep="sex")'
 def save_face(model, faces, folder):
     """Save a face that grows a beard and loses it again, and a still of both."""
     face = faces[[FACE]]
-    strengths = np.linspace(0, STRENGTH, 13)
-    edits = [model.intervene(face, {LABEL: 1}, strength=s)[0] for s in strengths]
+    strengths = np.linspace(0, 1, 13)
+    edits = [model.intervene(face, EDIT, strength=s)[0] for s in strengths]
     edits[0] = face[0]
     frames = [
         Image.fromarray(edit).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
@@ -130,7 +130,7 @@ def draw_cells():
 def draw_images(model, faces):
     """Draw faces above their edits."""
     chosen = faces[[FACE, 22, 28, 95]]
-    edited = model.intervene(chosen, {LABEL: 1}, strength=STRENGTH)
+    edited = model.intervene(chosen, EDIT)
     tiles = np.vstack([np.hstack(list(chosen)), np.hstack(list(edited))])
     fig, ax = plt.subplots(figsize=CARD, layout="constrained")
     ax.imshow(tiles, interpolation="bicubic")

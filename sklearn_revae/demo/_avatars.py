@@ -12,17 +12,18 @@ from sklearn_revae.persistence import load
 _SIDE = 10
 # Edits of the faces that the demo and the documentation have buttons for.
 PRESETS = {
-    "Grandparent": {"Gray_Hair": 1, "Eyeglasses": 1},
-    "Film star": {"Sunglasses": 1, "Smiling": 1},
-    "Sailor": {"Beard": 1, "Wearing_Hat": 1},
+    "Grandparent": {"Hair": "gray", "Glasses": "eyeglasses"},
+    "Film star": {"Glasses": "sunglasses", "Smiling": 1},
+    "Sailor": {"Facial_Hair": "beard", "Hair": "hat"},
 }
 
 
 def load_avatars() -> tuple[ReVAEClassifier, NDArray[np.uint8]]:
-    """Load a small model of drawn faces with 16 labels, and 100 held-out faces.
+    """Load a small model of drawn faces with 8 labels, and 100 held-out faces.
 
     The model was trained by ``benchmarks/demo_model.py`` on 10,000 faces of
-    :func:`~sklearn_revae.datasets.make_avatars`, 6 % of them labelled.
+    :func:`~sklearn_revae.datasets.make_avatars` with grouped labels, 6 % of them
+    labelled.
 
     .. versionadded:: 0.2
 
@@ -42,7 +43,7 @@ def load_avatars() -> tuple[ReVAEClassifier, NDArray[np.uint8]]:
     --------
     >>> from sklearn_revae.demo import load_avatars
     >>> model, X = load_avatars()
-    >>> bald = model.intervene(X[:1], {"Bald": 1})
+    >>> bald = model.intervene(X[:1], {"Hair": "bald"})
     >>> bald.shape
     (1, 64, 64, 3)
     """

@@ -25,28 +25,28 @@ def test_a_slider_changes_the_image_and_reset_undoes_it(faces):
 
 
 def test_a_chosen_class_moves_the_slider_and_the_slider_replaces_it(faces):
-    faces.choices["Bald"].value = 1
-    assert "{'Bald': 1}" in faces.code.value
-    assert faces.sliders["Bald"].value > 0.4
-    faces.sliders["Bald"].value = 0.3
-    assert faces.choices["Bald"].label == "unchanged"
-    assert "method={'Bald': 0.3}" in faces.code.value
+    faces.choices["Dark_Skin"].value = 1
+    assert "{'Dark_Skin': 1}" in faces.code.value
+    assert faces.sliders["Dark_Skin"].value > 0.4
+    faces.sliders["Dark_Skin"].value = 0.3
+    assert faces.choices["Dark_Skin"].label == "unchanged"
+    assert "method={'Dark_Skin': 0.3}" in faces.code.value
 
 
 def test_reset_leaves_no_list_blank(faces):
-    faces.choices["Bald"].value = 1
+    faces.choices["Dark_Skin"].value = 1
     faces.donor.value = 4
     faces.reset.click()
-    assert faces.choices["Bald"].label == "unchanged"
+    assert faces.choices["Dark_Skin"].label == "unchanged"
     assert faces.donor.label == "none"
-    faces.choices["Bald"].value = 1
-    faces.choices["Bald"].label = "unchanged"
+    faces.choices["Dark_Skin"].value = 1
+    faces.choices["Dark_Skin"].label = "unchanged"
     assert faces.code.value == "edited = X[[0]]"
 
 
 def test_another_sample_has_another_image(faces):
     first = faces.original.value
-    faces.sliders["Bald"].value = 0.7
+    faces.sliders["Dark_Skin"].value = 0.7
     faces.row.value = 5
     assert faces.original.value != first
     assert faces.code.value == "edited = X[[5]]"
