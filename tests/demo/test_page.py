@@ -53,7 +53,7 @@ def test_glasses_change_mainly_the_eyes(page, avatars):
     if row:
         page.changed("original", lambda: pick(page, row))
     before = page.pixels("edited")
-    after = page.changed("edited", lambda: page.choose("Set Glasses", "eyeglasses"))
+    after = page.changed("edited", lambda: page.choose("Glasses", "eyeglasses"))
     change = np.abs(after - before).mean(axis=-1)
     outside = np.ones(change.shape, bool)
     outside[GLASSES] = False
@@ -74,8 +74,8 @@ def test_the_code_reproduces_the_edit(page, avatars):
 
 
 def test_the_report_of_an_edit_is_shown(page):
-    page.changed("edited", lambda: page.choose("Set Mustache", "yes"))
-    page.wait(lambda: "Mustache = 1" in page.text("#report"))
+    page.changed("edited", lambda: page.choose("Facial_Hair", "mustache"))
+    page.wait(lambda: "Facial_Hair = mustache" in page.text("#report"))
     for words in ("achieved, probability", "Other labels", "distribution"):
         assert words in page.text("#report")
 
@@ -107,7 +107,7 @@ def test_the_donor_gives_the_ticked_labels(page, avatars):
 
 
 def test_draw_again_gives_another_image(page):
-    set_one = page.changed("edited", lambda: page.choose("Set Beard", "yes"))
+    set_one = page.changed("edited", lambda: page.choose("Hair", "red"))
     draw = page.find("#draw")[0]
     first = page.changed("edited", draw.click)
     second = page.changed("edited", draw.click)
@@ -116,10 +116,10 @@ def test_draw_again_gives_another_image(page):
 
 
 def test_the_page_can_be_used_with_the_keyboard(page):
-    slider = page.slider("Sunglasses")
+    slider = page.slider("Dark_Skin")
     position = float(slider.get_attribute("value"))
-    page.changed("edited", lambda: slider.send_keys(Keys.ARROW_RIGHT * 5))
-    assert float(slider.get_attribute("value")) == pytest.approx(position + 0.025)
+    page.changed("edited", lambda: slider.send_keys(Keys.ARROW_RIGHT * 40))
+    assert float(slider.get_attribute("value")) == pytest.approx(position + 0.2)
     sample = page.find(".gallery input:checked")[0]
     page.changed("original", lambda: sample.send_keys(Keys.ARROW_DOWN))
     assert page.run("return document.activeElement.value") == "1"
@@ -186,7 +186,7 @@ def test_the_picture_stays_in_sight_on_a_phone(phone, page):
     )
     assert cut_off == 0
     scroll = (
-        "document.querySelector('#label-15 [type=range]')"
+        "document.querySelector('#label-7 [type=range]')"
         "?.scrollIntoView({block: 'end'});"
         "return scrollY"
     )
@@ -197,12 +197,12 @@ def test_the_picture_stays_in_sight_on_a_phone(phone, page):
 
 def test_a_slider_has_words_and_a_mark_where_it_began(page):
     words = page.run(
-        "return [...document.querySelectorAll('#label-4 label')].map(e => e.innerText)"
+        "return [...document.querySelectorAll('#label-2 label')].map(e => e.innerText)"
     )
     assert words[-2:] == ["no", "yes"]
     page.changed("original", lambda: pick(page, 7))
     value, low, high, began = page.run(
-        "const e = document.querySelector('#label-4 [type=range]');"
+        "const e = document.querySelector('#label-2 [type=range]');"
         "return [e.value, e.min, e.max, getComputedStyle(e).getPropertyValue('--began')]"
         ".map(Number)"
     )
