@@ -163,7 +163,7 @@ def main():
                 arguments.folder.mkdir(parents=True, exist_ok=True)
                 for name, width in (("desktop", 1280), ("phone", 390)):
                     path = arguments.folder / f"demo_{name}.png"
-                    take_screenshot(browser, path, "Smiling", 0.7, width)
+                    take_screenshot(browser, path, "Dark_Skin", 0.7, width)
                 server, address, _ = start_server(wine_files(Path(folder)), folder)
                 servers.append(server)
                 browser.get(address)
@@ -171,7 +171,7 @@ def main():
                 for lock in browser.find_elements("css selector", "#locks label")[:3]:
                     lock.click()
                 path = arguments.folder / "demo_table.png"
-                take_screenshot(browser, path, "cultivar", 0.75, 1280)
+                take_screenshot(browser, path, "strong", 0.7, 1280)
         finally:
             browser.quit()
             for server in servers:
