@@ -259,13 +259,8 @@ def _build_member(columns, masked, image, n_values, architecture, linear, genera
         layout = None
     body, width = _encoder_body(architecture, likelihood, layout, linear, generator)
     decoder = _decoder(architecture, likelihood, layout, latent_dim, generator)
+    encoder = GaussianEncoder(body, width, latent_dim, generator)
     label_model = architecture.label_model(n_values, architecture.label_dim, generator)
     if layout is not None and isinstance(label_model, LabelModel):
         label_model.move_apart(_IMAGE_SEPARATION)
-    return ReVAE(
-        GaussianEncoder(body, width, latent_dim, generator),
-        decoder,
-        likelihood,
-        label_model,
-        architecture.style_dim,
-    )
+    return ReVAE(encoder, decoder, likelihood, label_model, architecture.style_dim)
