@@ -28,6 +28,8 @@ FONT_CHARACTERS = (
     "1d4a2,1d4a5,1d4a6,1d4a9-1d4ac,1d4ae-1d4b5,1d538,1d539,1d53b-1d53e,1d540-1d544,1d546,"
     "1d54a-1d550,1d6a4,1d6a5,1d6a8-1d71b"
 )
+# The font lacks these accents and this operator: browsers take them from another font.
+FROM_OTHER_FONTS = set("\u02c6\u02c9\u2299")
 _LOG = logging.getLogger(__name__)
 
 
@@ -52,7 +54,7 @@ def _mathml(node, block):
         _LOG.warning("formula %r: %s", source, error, location=node)
         return f"<code>{escape(source)}</code>"
     written = "".join(unescape(re.sub(r"<[^>]*>", "", formula)).split())
-    if missing := sorted(set(written) - font_characters()):
+    if missing := sorted(set(written) - font_characters() - FROM_OTHER_FONTS):
         _LOG.warning("formula %r: the font lacks %s", source, missing, location=node)
     return formula
 
