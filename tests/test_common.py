@@ -21,7 +21,7 @@ SHORT = {
     "hidden_layer_sizes": (16,),
     "random_state": 0,
 }
-LONG = {"max_iter": 60, "batch_size": "auto"}
+LONG = {"max_iter": 20, "batch_size": "auto"}
 # Parameters for checks that need others.
 CHANGES = {
     # These two require good predictions.
