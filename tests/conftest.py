@@ -1,16 +1,14 @@
-"""Data and small models that the tests of the estimators share."""
+"""Data and small models that the tests of the estimators share.
+
+With pytest-xdist, the process that distributes the tests reads this file as well. So that
+it starts soon, the fixtures import torch, scikit-learn and this package themselves.
+"""
 
 import pkgutil
 from importlib import import_module
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
-from sklearn.datasets import load_digits, make_blobs
-from torch import nn
-
-import sklearn_revae
-from sklearn_revae import ReVAEClassifier, ReVAETransformer
 
 # Trains for a moment, for tests in which the quality of the model does not matter.
 QUICK = {
@@ -28,12 +26,16 @@ TRAINED = {**QUICK, "max_iter": 30, "batch_size": 10, "learning_rate_init": 0.01
 @pytest.fixture(scope="session")
 def quick_classifier():
     """Return a function that makes quickly trained classifiers; it takes parameters."""
+    from sklearn_revae import ReVAEClassifier
+
     return lambda **changes: ReVAEClassifier(**{**QUICK, **changes})
 
 
 @pytest.fixture(scope="session")
 def quick_transformer():
     """Return a function that makes quickly trained transformers; it takes parameters."""
+    from sklearn_revae import ReVAETransformer
+
     return lambda **changes: ReVAETransformer(**{**QUICK, **changes})
 
 
@@ -46,6 +48,8 @@ def _read_only(*arrays):
 @pytest.fixture(scope="session")
 def blobs():
     """Sixty samples with four features in three clusters, all of them labelled."""
+    from sklearn.datasets import make_blobs
+
     return _read_only(*make_blobs(60, 4, centers=3, random_state=0))
 
 
@@ -61,6 +65,8 @@ def few_blobs(blobs):
 @pytest.fixture(scope="session")
 def digits():
     """A thousand digits in [0, 1], a hundred of them labelled, and a test set."""
+    from sklearn.datasets import load_digits
+
     X, y = load_digits(return_X_y=True)
     X = X / 16
     y_train = y[:1000].copy()
@@ -74,6 +80,8 @@ def digits():
 @pytest.fixture(scope="session")
 def digits_model(digits):
     """A classifier trained on the digits; tests must not change it."""
+    from sklearn_revae import ReVAEClassifier
+
     model = ReVAEClassifier((64,), max_iter=30, batch_size=100, random_state=0)
     return model.fit(digits.X_train, digits.y_train)
 
@@ -81,12 +89,16 @@ def digits_model(digits):
 @pytest.fixture(scope="session")
 def blobs_model(few_blobs):
     """A classifier trained on the blobs; tests must not change it."""
+    from sklearn_revae import ReVAEClassifier
+
     return ReVAEClassifier(**TRAINED).fit(*few_blobs)
 
 
 @pytest.fixture(scope="session")
 def two_labels(blobs):
     """Samples with two labels, one of strings and one of integers, some unlabelled."""
+    import numpy as np
+
     X, y = blobs
     labels = np.empty((len(y), 2), dtype=object)
     labels[:, 0] = np.array(["left", "middle", "right"])[y]
@@ -99,6 +111,8 @@ def two_labels(blobs):
 @pytest.fixture(scope="session")
 def two_labels_model(two_labels):
     """A classifier of two labels; tests must not change it."""
+    from sklearn_revae import ReVAEClassifier
+
     return ReVAEClassifier(**TRAINED).fit(*two_labels)
 
 
@@ -116,6 +130,8 @@ def weight_bytes():
 @pytest.fixture(scope="session")
 def linear_model(quick_classifier, digits):
     """A model with a linear decoder, whose latent codes can be recovered from rows."""
+    from torch import nn
+
     model = quick_classifier(
         n_members=1,
         decoder=nn.Linear(6, 64),
@@ -131,6 +147,7 @@ def linear_model(quick_classifier, digits):
 @pytest.fixture(scope="session")
 def decoded_latents():
     """Function that recovers the latent codes that a linear decoder has decoded."""
+    import numpy as np
 
     def solve(model, rows):
         # The decoder is linear in scaled values.
@@ -147,6 +164,8 @@ def decoded_latents():
 @pytest.fixture(scope="session")
 def public_modules():
     """The package and its public sub-packages, which define `__all__`."""
+    import sklearn_revae
+
     inside = [
         import_module(f"sklearn_revae.{found.name}")
         for found in pkgutil.iter_modules(sklearn_revae.__path__)
