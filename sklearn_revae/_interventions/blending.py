@@ -1,7 +1,8 @@
 """Edits of images: the decoded image where the edit changes it, the sample elsewhere.
 
 If the decoder's change were added to the sample, what the decoder cannot draw, such as
-the outline of a beard, would stay after the beard has gone.
+the outline of a beard, would stay after the beard has gone. Small edits, such as the
+first steps of a slider, are added nevertheless, because they would be hidden otherwise.
 """
 
 import torch
@@ -9,8 +10,8 @@ from torch.nn import functional as F
 
 from sklearn_revae._model.images import ImagesToRows
 
-# A change of a pixel below the first is not shown, one above the second replaces the
-# sample's pixel. In standard deviations of the pixels.
+# Where the change of the decoded image is below the first, the sample is shown, and where
+# it is above the second, the decoded image. In standard deviations of the pixels.
 LIMITS = 0.18, 0.73
 
 
@@ -30,12 +31,15 @@ def blended(own, before, after, layout, unit):
 
     .. math::
 
-        x + (d'' - d) = x + m (d' - x), \quad
-        m = \operatorname{clip}\left(\frac{c - c_0}{c_1 - c_0}, 0, 1\right) ,
+        x + (d'' - d) = x + m(c) \, (d' - x) + (m(c / t) - m(c)) \, (d' - d), \quad
+        m(c) = \operatorname{clip}\left(\frac{c - c_0}{c_1 - c_0}, 0, 1\right) , \quad
+        t = \min(1, \max c / c_1) ,
 
     where :math:`x` is the sample, :math:`d` and :math:`d'` are the decoded images before
     and after the edit, and :math:`d''` is the result. :math:`c` is :math:`|d' - d|` of
-    the channel in which it is largest, averaged over 3 x 3 pixels.
+    the channel in which it is largest, averaged over 3 x 3 pixels. Where the change is
+    large, the decoded image replaces the sample. If it is large nowhere in the image,
+    :math:`t` is less than one, and the changes that are large for this image are added.
 
     Parameters
     ----------
@@ -49,14 +53,24 @@ def blended(own, before, after, layout, unit):
     Returns
     -------
     tensor (n, n_features)
-        The images :math:`d''`. They are `before` where the edit hardly changes the
-        decoded image, and `after` where the samples miss values.
+        The images :math:`d''`. They are `before` where the edit changes the decoded
+        image much less than elsewhere, and `after` where the samples miss values.
     """
     # In single precision, as ONNX Runtime has pooling in no other.
     change = layout.images(((after - before).abs() / unit).float())
     change = change.amax(1, keepdim=True)
     change = F.avg_pool2d(change, 3, 1, 1, count_include_pad=False).to(after)
-    hidden, replaced = LIMITS
-    share = ((change - hidden) / (replaced - hidden)).clamp(0, 1)
-    share = layout.rows(share.expand(-1, layout.channels, -1, -1))
-    return torch.where(own.isnan(), after, before + share * (after - own))
+    largest = change.amax((-2, -1), keepdim=True)
+    scale = (largest / LIMITS[1]).clamp(1e-9, 1)
+    replaced, shown = (
+        layout.rows(_ramp(values).expand(-1, layout.channels, -1, -1))
+        for values in (change, change / scale)
+    )
+    target = before + replaced * (after - own) + (shown - replaced) * (after - before)
+    return torch.where(own.isnan(), after, target)
+
+
+def _ramp(change):
+    """Zero below the first limit, one above the second, and linear between them."""
+    low, high = LIMITS
+    return ((change - low) / (high - low)).clamp(0, 1)

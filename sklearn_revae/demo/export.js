@@ -343,7 +343,8 @@ const placeOf = ({channelsLast, channels, height, width}, pixel, channel) =>
 // sklearn_revae/_interventions/blending.py.
 function blended(own, before, after) {
   const {height, width, channels} = page.image;
-  const [hidden, replaced] = page.blend, result = before.slice();
+  const [low, high] = page.blend, result = before.slice();
+  const ramp = (value) => clamp((value - low) / (high - low), 0, 1);
   const change = new Float64Array(height * width);
   for (let p = 0; p < change.length; p++) {
     for (let c = 0; c < channels; c++) {
@@ -351,7 +352,7 @@ function blended(own, before, after) {
       change[p] = Math.max(change[p], Math.abs(after[k] - before[k]) / at(page.unit, k));
     }
   }
-  for (let p = 0; p < change.length; p++) {
+  const pooled = change.map((_, p) => {
     const y = Math.floor(p / width), x = p % width;
     let sum = 0, count = 0;
     for (let v = Math.max(y - 1, 0); v <= Math.min(y + 1, height - 1); v++) {
@@ -360,10 +361,16 @@ function blended(own, before, after) {
         count++;
       }
     }
-    const share = clamp((sum / count - hidden) / (replaced - hidden), 0, 1);
+    return sum / count;
+  });
+  const largest = pooled.reduce((a, b) => Math.max(a, b));
+  const scale = clamp(largest / high, 1e-9, 1);
+  for (let p = 0; p < change.length; p++) {
+    const replaced = ramp(pooled[p]), added = ramp(pooled[p] / scale) - replaced;
     for (let c = 0; c < channels; c++) {
       const k = placeOf(page.image, p, c);
-      result[k] = Number.isNaN(own[k]) ? after[k] : before[k] + share * (after[k] - own[k]);
+      result[k] = Number.isNaN(own[k]) ? after[k]
+        : before[k] + replaced * (after[k] - own[k]) + added * (after[k] - before[k]);
     }
   }
   return result;

@@ -38,12 +38,35 @@ def test_a_large_change_shows_the_decoded_image_and_its_neighbours_a_mixture(ima
     np.testing.assert_allclose(edited[:, 3], after[:, 3])
 
 
-def test_a_small_change_is_partly_shown_and_a_tiny_one_is_not(images):
+def test_beside_a_large_change_a_small_one_is_partly_shown_and_a_tiny_one_is_not(images):
     own, before = images
+    after = before.copy()
+    after[:2] += 10
     # Changes of 0.455 and 0.15 standard deviations; 0.18 are hidden, 0.73 are shown.
-    half = blend(own, before, before + 0.91)
-    np.testing.assert_allclose(half, own + 0.5 * (before + 0.91 - own), atol=1e-6)
-    np.testing.assert_array_equal(blend(own, before, before + 0.3), own)
+    for small, fraction in [(0.91, 0.5), (0.3, 0.0)]:
+        after[3:] = before[3:] + small
+        edited = blend(own, before, after)
+        expected = own + fraction * (after - own)
+        np.testing.assert_allclose(edited[4:], expected[4:], atol=1e-6)
+
+
+@pytest.mark.parametrize("step", [1e-3, 0.01, 0.1, 0.3])
+def test_the_first_steps_of_an_edit_are_added_where_the_edit_is_large(images, step):
+    own, before = images
+    change = np.zeros((6, 6))
+    change[:, :3], change[:, 4:] = 1, 0.2
+    edited = blend(own, before, before + step * change)
+    np.testing.assert_allclose(edited[:, :2], own[:, :2] + step, rtol=1e-5)
+    np.testing.assert_array_equal(edited[:, 5], own[:, 5])
+
+
+def test_nothing_jumps_as_an_edit_grows(images):
+    own, before = images
+    change = 1 + np.abs(np.random.RandomState(1).normal(size=(6, 6)))
+    steps = np.arange(0, 2, 0.002)
+    edited = np.array([blend(own, before, before + step * change) for step in steps])
+    np.testing.assert_array_equal(edited[0], own)
+    assert np.abs(np.diff(edited, axis=0)).max() < 0.05
 
 
 def test_a_colour_that_changes_takes_the_others_along():
@@ -70,12 +93,14 @@ def fitted():
     return ReVAEClassifier(max_iter=3, random_state=0).fit(X, y), X
 
 
-def test_convolutional_edits_are_between_the_sample_and_the_decoded_edit(fitted):
+def test_convolutional_edits_are_between_the_sample_the_edit_and_their_sum(fitted):
     model, X = fitted
     edited = model.intervene(X, 1, strength=3.0)
     decoded = model.intervene(X, 1, strength=3.0, residual=False)
-    assert (edited >= np.minimum(X, decoded)).all()
-    assert (edited <= np.maximum(X, decoded)).all()
+    added = X + decoded - model.reconstruct(X)
+    # Two roundings lie between the sum and the edit.
+    assert (edited >= np.minimum(np.minimum(X, decoded), added - 2)).all()
+    assert (edited <= np.maximum(np.maximum(X, decoded), added + 2)).all()
     assert (edited != X).any()
 
 
