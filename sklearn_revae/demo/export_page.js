@@ -216,3 +216,5 @@ if (!controls.length) {
 }
 window.addEventListener("hashchange", openLink);
 openLink();
+find("loading").remove();
+document.querySelector("main").hidden = false;
