@@ -106,7 +106,7 @@ class Explorer:
         self.reset = widgets.Button(description="Reset")
         self.original, self.reconstruction = widgets.HTML(), widgets.HTML()
         self.edited, self.report = widgets.HTML(), widgets.HTML()
-        self.code = widgets.Textarea(disabled=True, layout={"width": "100%"})
+        self.code = widgets.Textarea(disabled=True, rows=4, layout={"width": "auto"})
         self._listen()
         self._pick()
         self.widget = self._layout()
