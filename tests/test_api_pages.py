@@ -99,3 +99,18 @@ def test_a_page_of_scikit_learn_s_gallery_is_named_where_it_cannot_be_linked(api
     link = ["See :ref:`sphx_glr_auto_examples_plot_set_output.py`."]
     api_pages.name_the_gallery(app, "method", "set_output", None, None, link)
     assert link == ["See :ref:`sphx_glr_auto_examples_plot_set_output.py`."]
+
+
+def test_lists_of_pages_show_the_name_of_a_method_without_its_class(api_pages):
+    nodes = pytest.importorskip("docutils.nodes", reason="requires docutils")
+    page, name = "api/generated/sklearn_revae.ReVAEClassifier.fit", "ReVAEClassifier.fit"
+    contents = nodes.bullet_list("", nodes.reference("", "", nodes.Text(name)))
+    env = SimpleNamespace(
+        docname=page,
+        titles={page: nodes.title("", "", nodes.Text(name))},
+        tocs={page: contents},
+    )
+    doctree = nodes.section("", nodes.title("", "", nodes.Text(name)))
+    api_pages.shorten_title(SimpleNamespace(env=env), doctree)
+    assert env.titles[page].astext() == env.tocs[page].astext() == "fit"
+    assert doctree.astext().replace("\N{ZERO WIDTH SPACE}", "") == name

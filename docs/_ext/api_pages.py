@@ -76,6 +76,9 @@ def shorten_title(app, doctree):
     cls, _, method = app.env.titles[page].astext().partition(".")
     if page.startswith("api/generated/") and method:
         app.env.titles[page] = nodes.title("", "", nodes.Text(method))
+        # The list of pages beside the text shows the entry of the page's own contents.
+        entry = next(app.env.tocs[page].findall(nodes.reference))
+        entry.children = [nodes.Text(method)]
         heading = next(doctree.findall(nodes.title))
         heading.children = [nodes.Text(f"{cls}.\N{ZERO WIDTH SPACE}{method}")]
 

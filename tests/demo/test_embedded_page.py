@@ -33,7 +33,8 @@ def front_page(avatars, tmp_path_factory):
     style = (DOCS / "_static" / "site.css").read_text()
     (folder / "index.html").write_text(
         "<!doctype html><meta name='viewport' content='width=device-width'>"
-        f"<style>{style}</style><div style='height: 9000px'>Above</div>{frame}"
+        f"<style>{style}</style><article class='bd-article'>"
+        f"<div class='front' style='height: 9000px'>Above</div>{frame}</article>"
     )
     return folder / "index.html"
 
