@@ -16,6 +16,10 @@ _STRENGTHS = (
 _ENOUGH = 0.99
 # Certainty is learned from at most so many samples.
 _MOST_ROWS = 1000
+# Several strengths are tried at once if there are few samples: with at most so many
+# edits, this takes little longer than to try one strength.
+_MOST_EDITS = 512
+_MOST_STRENGTHS = 8
 
 
 def typical_certainty(module, values, scaling, seed):
@@ -81,17 +85,20 @@ def needed_strength(edit, module, scaling, requested, certainty):
     enough = _ENOUGH if certainty is None else certainty[labels, codes]
     enough = np.broadcast_to(enough, codes.shape)
     best, found = np.zeros(len(codes)), np.ones(len(codes))
-    rows = np.arange(len(codes))
-    for strength in _STRENGTHS:
-        edited = edit(rows, np.full(len(rows), strength))
+    rows, untried = np.arange(len(codes)), np.array(_STRENGTHS)
+    while len(rows) and len(untried):
+        n_strengths = max(1, min(_MOST_STRENGTHS, _MOST_EDITS // len(rows)))
+        strengths, untried = untried[:n_strengths], untried[n_strengths:]
+        tried = np.tile(rows, len(strengths))
+        edited = edit(tried, np.repeat(strengths, len(rows)))
         log_probability = _log_probability(module, ScaledRows(edited, scaling))
-        own = np.arange(len(rows))[:, None], labels, codes[rows]
-        reached = (np.exp(log_probability[own]) / enough[rows]).min(axis=1)
-        better = reached > best[rows]
-        best[rows[better]], found[rows[better]] = reached[better], strength
-        rows = rows[reached < 1]
-        if len(rows) == 0:
-            break
+        own = np.arange(len(tried))[:, None], labels, codes[tried]
+        reached = (np.exp(log_probability[own]) / enough[tried]).min(axis=1)
+        reached = reached.reshape(len(strengths), len(rows))
+        for strength, values in zip(strengths, reached, strict=True):
+            better = (best[rows] < 1) & (values > best[rows])
+            best[rows[better]], found[rows[better]] = values[better], strength
+        rows = rows[best[rows] < 1]
     return found
 
 

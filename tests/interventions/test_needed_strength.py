@@ -5,6 +5,7 @@ import copy
 import numpy as np
 import pytest
 
+from sklearn_revae._interventions import strength as strengths_module
 from sklearn_revae._interventions.pipeline import intervene
 from sklearn_revae._interventions.strength import _ENOUGH, _STRENGTHS
 from sklearn_revae._sample_statistics import SampleStatistics
@@ -39,6 +40,16 @@ def test_each_sample_moves_as_far_as_it_needs(blobs, blobs_model):
     enough = probabilities >= blobs_model._statistic("certainty")[0, 1]
     first = np.where(enough.any(axis=0), enough.argmax(axis=0), probabilities.argmax(0))
     np.testing.assert_array_equal(strengths, np.array(_STRENGTHS)[first])
+
+
+@pytest.mark.parametrize("options", [{}, {"keep": [0]}, {"bounds": {1: (-4, 4)}}])
+def test_strengths_that_are_tried_at_once_give_the_same_edits(
+    options, blobs, blobs_model, monkeypatch
+):
+    X = blobs[0]
+    at_once = blobs_model.intervene(X, 1, **options)
+    monkeypatch.setattr(strengths_module, "_MOST_STRENGTHS", 1)
+    np.testing.assert_array_equal(blobs_model.intervene(X, 1, **options), at_once)
 
 
 def test_the_predicted_value_needs_no_move(blobs, blobs_model):
