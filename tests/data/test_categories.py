@@ -8,8 +8,6 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from sklearn_revae import ReVAEClassifier
-
 SIZES = np.random.RandomState(0).normal(size=60)
 LABELS = (SIZES > 0).astype(int)
 DAYS = pd.DatetimeIndex(["2000-01-30", "2000-01-31", "2000-02-01"])
@@ -55,9 +53,11 @@ def known(column):
 
 
 @pytest.mark.parametrize("name", COLUMNS)
-def test_edits_imputation_and_draws_have_the_categories_of_the_column(name):
+def test_edits_imputation_and_draws_have_the_categories_of_the_column(
+    name, quick_classifier
+):
     X = pd.DataFrame({"size": SIZES, "group": COLUMNS[name]})
-    model = ReVAEClassifier((8,), max_iter=3, random_state=0).fit(X, LABELS)
+    model = quick_classifier().fit(X, LABELS)
     kind = "ordinal" if X["group"].dtype.ordered else "categorical"
     assert model.column_kinds_["group"] == kind
     assert model.column_kinds_.levels == [0, X["group"].nunique()]

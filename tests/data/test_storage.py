@@ -449,24 +449,29 @@ def test_stored_rows_give_the_same_results_as_in_memory(method, held, models):
     assert np.array_equal(ask(held.X), ask(held.same))
 
 
-def test_new_rows_from_stored_ones_are_an_array(held, models):
-    model, X = models[held.same.ndim], held.same
-    for new, same in (
-        (model.reconstruct(held.X), model.reconstruct(X)),
-        (model.intervene(held.X, 3), model.intervene(X, 3)),
-        (model.intervene(held.X, 3, keep=[0, 1]), model.intervene(X, 3, keep=[0, 1])),
-        (model.impute(held.X), model.impute(X)),
-        *[
-            (draw(held.X, **how), draw(X, **how))
-            for draw, how in (
-                (model.impute, {"n_samples": 2, "random_state": 0}),
-                (
-                    lambda X, **how: model.intervene(X, 3, keep=[5], **how),
-                    {"n_samples": 2, "random_state": 0},
-                ),
-            )
-        ],
-    ):
+def _new_rows(model, X):
+    """What all methods that return new rows make of X."""
+    drawn = {"n_samples": 2, "random_state": 0}
+    return [
+        model.reconstruct(X),
+        model.intervene(X, 3),
+        model.intervene(X, 3, keep=[0, 1], strength=1),
+        model.impute(X),
+        model.impute(X, **drawn),
+        model.intervene(X, 3, keep=[5], **drawn),
+    ]
+
+
+@pytest.fixture(scope="module")
+def new_rows(models, pixels):
+    """New rows from those in memory, by the number of axes of X."""
+    return {X.ndim: _new_rows(models[X.ndim], X) for X in (pixels.X, pixels.pictures)}
+
+
+def test_new_rows_from_stored_ones_are_an_array(held, models, new_rows):
+    ndim = held.same.ndim
+    found = _new_rows(models[ndim], held.X)
+    for new, same in zip(found, new_rows[ndim], strict=True):
         assert isinstance(new, np.ndarray)
         assert (new.dtype, new.shape) == (same.dtype, same.shape)
         assert np.array_equal(new, same)
