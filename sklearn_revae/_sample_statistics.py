@@ -6,18 +6,22 @@ from sklearn_revae._data.reservoir import Reservoir
 from sklearn_revae._data.storage import Stored
 from sklearn_revae._imputation.residuals import learn_residuals
 from sklearn_revae._inference.density import bound_quantiles
+from sklearn_revae._inference.latent_density import LatentDensity
 from sklearn_revae._interventions.drawing import StoredCodes
 from sklearn_revae._interventions.strength import typical_certainty
 
 # How each is computed from the module, the samples, their scaling and a seed: the
-# imputation rule, the percentiles of scores, the latent codes, and how certain the module
-# is of each value of each label.
+# imputation rule, the latent codes and their density, the percentiles of scores, and how
+# certain the module is of each value of each label.
 STATISTICS = {
     "residuals": learn_residuals,
-    "score_quantiles": bound_quantiles,
     "codes": StoredCodes.of,
+    "latent_density": LatentDensity.of,
+    "score_quantiles": bound_quantiles,
     "certainty": typical_certainty,
 }
+# Those that are also computed from another one, which stands before them.
+_BASIS = {"latent_density": "codes", "score_quantiles": "latent_density"}
 
 
 class SampleStatistics:
@@ -47,11 +51,10 @@ class SampleStatistics:
         if not isinstance(values, Stored):
             return cls.of_nothing().outdated_by(values, seed)
         # A random sample would cost another pass over the disk.
-        known = {
-            name: compute(module, values, scaling, seed)
-            for name, compute in STATISTICS.items()
-        }
-        return cls(known, Reservoir(n_lost=len(values)))
+        statistics = cls(reservoir=Reservoir(n_lost=len(values)))
+        for name in STATISTICS:
+            statistics._compute(name, module, values, scaling, seed)
+        return statistics
 
     @classmethod
     def of_nothing(cls):
@@ -81,7 +84,13 @@ class SampleStatistics:
             As the functions in ``STATISTICS`` expect them.
         """
         if name in self._outdated and self.reservoir.is_representative:
-            rows = self.reservoir.rows
-            self.known[name] = STATISTICS[name](module, rows, scaling, seed)
+            if name in _BASIS:
+                self.get(_BASIS[name], module, scaling, seed)
+            self._compute(name, module, self.reservoir.rows, scaling, seed)
             self._outdated.discard(name)
         return self.known[name]
+
+    def _compute(self, name, module, values, scaling, seed):
+        """Compute a statistic, and the one that it is based on before."""
+        basis = [self.known[_BASIS[name]]] if name in _BASIS else []
+        self.known[name] = STATISTICS[name](module, values, scaling, seed, *basis)

@@ -189,12 +189,16 @@ class LatentsMixin(TransformerMixin):
 
     @by_blocks
     def score_samples(self, X: Rows) -> NDArray[np.float64]:
-        """Compute the evidence lower bound (ELBO) on log p(x) of each sample.
+        r"""Compute a lower bound (ELBO) on log p(x) of each sample.
 
         The labels are treated as unknown. Low values mark samples that differ from the
         training data.
 
         .. versionadded:: 0.1
+
+        .. versionchanged:: 0.2
+           The density of the latent codes is learned from training samples, and all
+           ensemble members contribute.
 
         Parameters
         ----------
@@ -209,6 +213,30 @@ class LatentsMixin(TransformerMixin):
             log-densities in the units of X, all others log-probabilities. Missing values
             do not contribute.
 
+        Notes
+        -----
+        The score is the ELBO of the model
+        :math:`p(x) = \int p(x|z) \, \hat p(z) \, dz`, estimated from draws of z,
+
+        .. math::
+
+            E_{q(z|x)}[\log p(x|z) + \log \hat p(z) - \log q(z|x)], \quad
+            \hat p(z) = \frac{1}{n} \sum_i N(z; \mu_i, (1.5 s)^2 I)
+
+        where :math:`\mu_i` is the mean of q(z|x) of one of up to 1,000 training samples,
+        and s the root mean square of the scales of q(z|x), one number for each latent
+        dimension. A sample with the code of one of these training samples is compared
+        with all others. The prior p(z) that training assumes also covers latent codes
+        that no training sample has; to estimate the density after training instead is
+        known as ex-post density estimation [1]_.
+
+        A model that was saved before version 0.2 stored codes keeps the prior p(z).
+
+        References
+        ----------
+        .. [1] P. Ghosh, M. S. M. Sajjadi, A. Vergari, M. Black, B. Schölkopf, "From
+           Variational to Deterministic Autoencoders", ICLR 2020, arXiv:1903.12436.
+
         Examples
         --------
         >>> from sklearn.datasets import load_iris
@@ -220,4 +248,4 @@ class LatentsMixin(TransformerMixin):
         True
         """
         x = self._scaled(X)
-        return row_bounds(self.module_, x)
+        return row_bounds(self.module_, x, self._statistic("latent_density"))

@@ -205,6 +205,7 @@ def _scores(estimator, old, new):
                 np.where(missing, np.nan, rows) if missing.any() else rows,
                 estimator._codec.scaling_,
             ),
+            estimator._statistic("latent_density"),
         )
         for rows in (old, new)
     ]

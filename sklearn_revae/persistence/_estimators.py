@@ -145,6 +145,7 @@ def _fitted_state(estimator):
         "linear_members": linear_members(estimator),
         "residuals": None if residuals is None else _parts.residuals_state(residuals),
         "score_quantiles": estimator._statistic("score_quantiles"),
+        "scores_codes": estimator._statistic("latent_density") is not None,
         "codes": None if codes is None else _parts.codes_state(codes),
         "certainty": estimator._statistic("certainty"),
         "seed": int(estimator._seed),

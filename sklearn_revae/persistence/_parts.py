@@ -10,6 +10,7 @@ from sklearn_revae._data.codec import Codec
 from sklearn_revae._data.kinds import Levels
 from sklearn_revae._data.tables import Table
 from sklearn_revae._imputation.residuals import Residuals
+from sklearn_revae._inference.latent_density import LatentDensity
 from sklearn_revae._interventions.drawing import StoredCodes
 from sklearn_revae._model.families import FAMILIES, default_families, families_of
 from sklearn_revae._sample_statistics import SampleStatistics
@@ -232,14 +233,21 @@ def statistics_from(state, n_features, module):
     check(quantiles.shape == (101,) and quantiles.dtype == np.float64, "quantiles")
     # Files that were written before codes and certainty were stored do not hold any.
     stored, certainty = state.get("codes"), state.get("certainty")
+    stored = stored and codes_from(stored, module)
     if certainty is not None:
         shape = module.label_model.log_prior.shape
         check(((numbers(certainty, shape, "certainty") > 0).all()), "certainty")
+    # Earlier files hold quantiles of scores that are computed with the prior.
+    scores_codes = state.get("scores_codes", False)
+    check(scores_codes is (scores_codes and stored is not None), "scores_codes")
     return SampleStatistics(
         {
             "residuals": residuals and residuals_from(residuals, n_features),
+            "codes": stored,
+            "latent_density": (
+                LatentDensity(stored.means, stored.scales) if scores_codes else None
+            ),
             "score_quantiles": quantiles,
-            "codes": stored and codes_from(stored, module),
             "certainty": certainty,
         }
     )

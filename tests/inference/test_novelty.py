@@ -2,10 +2,16 @@
 
 import numpy as np
 import pytest
+import torch
+from scipy.special import logsumexp
+from scipy.stats import multivariate_normal
 from sklearn.datasets import load_digits
 from sklearn.metrics import roc_auc_score
 
 from sklearn_revae import ReVAEClassifier
+from sklearn_revae._inference.density import row_bounds
+from sklearn_revae._inference.latent_density import LatentDensity, log_mixture
+from sklearn_revae.persistence._parts import codes_state, statistics_from
 
 
 def _three_clusters():
@@ -55,7 +61,41 @@ def test_digits_that_are_absent_from_training_have_low_densities():
     X, y = X[order], y[order]
     train = np.arange(1200)[y[:1200] != 9]
     model = ReVAEClassifier(random_state=0).fit(X[train], y[train])
-    assert roc_auc_score(y[1200:] == 9, -model.score_samples(X[1200:])) >= 0.95
+    assert roc_auc_score(y[1200:] == 9, -model.score_samples(X[1200:])) >= 0.97
+
+
+def test_scores_are_finite_with_the_code_of_a_single_sample(blobs_model, blobs):
+    density = blobs_model._statistic("latent_density")
+    single = LatentDensity(density.means[:, :1], density.scales)
+    scores = row_bounds(blobs_model.module_, blobs_model._scaled(blobs[0]), single)
+    assert np.isfinite(scores).all()
+
+
+def test_the_density_of_codes_is_that_of_a_mixture():
+    random = np.random.RandomState(0)
+    z, own, means = random.randn(2, 5, 3), random.randn(5, 3), random.randn(4, 3)
+    own[1], scales = means[2], np.array([0.5, 1.0, 2.0])
+    found = log_mixture(*map(torch.from_numpy, (z, own, means, scales))).numpy()
+    for i in range(5):
+        centres = np.delete(means, 2, axis=0) if i == 1 else means
+        parts = [
+            multivariate_normal(m, np.diag(scales**2)).logpdf(z[:, i]) for m in centres
+        ]
+        expected = logsumexp(parts, axis=0) - np.log(len(centres))
+        np.testing.assert_allclose(found[:, i], expected)
+
+
+def test_files_without_a_density_of_codes_keep_the_prior(blobs_model, blobs):
+    state = {"score_quantiles": np.zeros(101), "residuals": None}
+    state["codes"] = codes_state(blobs_model._statistic("codes"))
+    n_features, module = blobs[0].shape[1], blobs_model.module_
+    earlier = statistics_from(state, n_features, module).known
+    assert earlier["latent_density"] is None
+    state["scores_codes"] = True
+    density = statistics_from(state, n_features, module).known["latent_density"]
+    np.testing.assert_array_equal(density.means, state["codes"]["means"])
+    with pytest.raises(ValueError, match="scores_codes"):
+        statistics_from(state | {"codes": None}, n_features, module)
 
 
 def test_a_labelled_sample_has_no_distance_from_itself(blobs, quick_classifier):
