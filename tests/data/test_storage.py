@@ -164,7 +164,9 @@ def test_large_stored_data_give_the_same_model_in_every_container(
 def test_training_on_blocks_is_as_accurate_as_on_shuffled_rows(
     pixels, tmp_path, small_limits
 ):
-    model = ReVAEClassifier((64,), max_iter=30, batch_size=50, random_state=0)
+    model = ReVAEClassifier(
+        (64,), n_members=2, max_iter=20, batch_size=50, random_state=0
+    )
     in_memory = model.fit(pixels.X, pixels.y).score(pixels.X, pixels.y)
     stored = _hdf5(pixels.X, tmp_path)
     by_blocks = model.fit(stored, pixels.y).score(stored, pixels.y)
