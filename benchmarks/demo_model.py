@@ -1,8 +1,9 @@
 """Train the model that is shipped with the demo, and save the faces that it shows.
 
 Run ``python benchmarks/demo_model.py``. A model is trained on 10,000 computer-drawn faces
-with grouped labels, 6 % of them labelled. Its parameters are the defaults, except that it
-is trained for half as long again. It is trained on one thread, so that repeated runs on
+with grouped labels, 6 % of them labelled. Faces with hats are left out: hats differ so
+much from each other that an edit which puts one on is blurred. The model's parameters are
+the defaults, except that it is trained more than twice as long. It is trained on one thread, so that repeated runs on
 the same machine give an identical file. The script writes ``avatars.safetensors`` and
 ``avatars.png``, an image of 100 held-out faces, to ``sklearn_revae/demo``, and prints the
 balanced accuracy on 2,000 held-out faces. ``docs/images/avatars_interventions.png``
@@ -23,8 +24,10 @@ from sklearn_revae import ReVAEClassifier, persistence
 from sklearn_revae.datasets import make_avatars, mask_labels
 
 N_TRAIN, N_TEST, FRACTION = 10_000, 2_000, 0.06
-# About 1,500 steps; "auto" would be 1,000.
-MAX_ITER = 16
+# About 2,300 steps; "auto" would be 1,000.
+MAX_ITER = 24
+# So many faces are drawn; about 15 % have hats.
+N_DRAWN = 14_500
 # The demo shows a square of SIDE x SIDE faces.
 SIDE = 10
 ROOT = Path(__file__).parents[1]
@@ -43,6 +46,13 @@ EDITS = [
     ("Dark_Skin", 1),
     ("Eyes_Closed", 1),
 ]
+
+
+def bare_headed(n_samples):
+    """Faces without hats and their labels."""
+    faces = make_avatars(N_DRAWN, labels="grouped", random_state=0, as_frame=True)
+    kept = np.flatnonzero(faces.target["Hair"] != "hat")[:n_samples]
+    return faces.data[kept], faces.target.iloc[kept].reset_index(drop=True)
 
 
 def draw_edits(model, X, path):
@@ -65,11 +75,9 @@ def draw_edits(model, X, path):
 
 def main():
     torch.set_num_threads(1)
-    faces = make_avatars(
-        N_TRAIN + N_TEST, labels="grouped", random_state=0, as_frame=True
-    )
-    X, X_test = np.split(faces.data, [N_TRAIN])
-    y, y_test = faces.target[:N_TRAIN], faces.target[N_TRAIN:]
+    X, y = bare_headed(N_TRAIN + N_TEST)
+    X, X_test = np.split(X, [N_TRAIN])
+    y, y_test = y[:N_TRAIN], y[N_TRAIN:].reset_index(drop=True)
     y_few = mask_labels(y, fraction=FRACTION, random_state=0)
     start = time.perf_counter()
     model = ReVAEClassifier(max_iter=MAX_ITER, random_state=0)

@@ -74,15 +74,12 @@ def draw_edits(stacked, z, codes, predictions, n_edits, generator):
     return Edits(rows, edited, labels.targets_of_edits(before, target, changed), weights)
 
 
-def missed_edits(stacked, x, inputs, decoded, edits, judge, complete=False):
-    """Mismatch (M, m) between the labels that edited rows should have and have.
+def edited_inputs(stacked, x, inputs, decoded, edits, complete=False):
+    """What encoders read (M, m, n_inputs) of edited rows.
 
-    It is a cross-entropy for classes, and a squared difference for numbers.
-
-    The encoder of the next member reads the row plus the change that the edit makes to
-    the decoded row, through noise that hides changes which are mere traces. It gets no
-    gradient. A decoder that is trained to make this change also decodes better than one
-    that is trained on whole decoded rows.
+    It is the row plus the change that the edit makes to the decoded row. A decoder that
+    is trained to make this change also decodes better than one that is trained on whole
+    decoded rows.
 
     Parameters
     ----------
@@ -96,8 +93,6 @@ def missed_edits(stacked, x, inputs, decoded, edits, judge, complete=False):
         What the decoder returns for the rows, and then for the edited ones.
     edits : Edits
         The edits.
-    noise : Noise
-        The noise.
     complete : bool, default=False
         Whether no value of `x` is missing, which saves time.
     """
@@ -105,9 +100,30 @@ def missed_edits(stacked, x, inputs, decoded, edits, judge, complete=False):
     before = likelihood.expected_features(decoded[:, rows]).detach()
     edited = likelihood.expected_features(decoded[:, len(x) :])
     added = inputs[rows] + edited - before
-    if not complete:
-        # A change cannot be added to a missing value.
-        missing = x[rows].isnan().any(-1, keepdim=True)
-        added = torch.where(missing, edited, added)
-    seen = judge(stacked, added, inputs)
+    if complete:
+        return added
+    # A change cannot be added to a missing value.
+    missing = x[rows].isnan().any(-1, keepdim=True)
+    return torch.where(missing, edited, added)
+
+
+def missed_edits(stacked, edited, inputs, edits, judge):
+    """Mismatch (M, m) between the labels that edited rows should have and have.
+
+    It is a cross-entropy for classes, and a squared difference for numbers.
+
+    Parameters
+    ----------
+    stacked : StackedReVAE
+        The members.
+    edited : tensor (M, m, n_inputs)
+        The result of :func:`edited_inputs`.
+    inputs : tensor (n, n_inputs)
+        What the encoder reads of the rows of the batch.
+    edits : Edits
+        The edits.
+    judge : NextMember or ImageJudges
+        Predicts the labels of the edited rows. It gets no gradient.
+    """
+    seen = judge(stacked, edited, inputs)
     return stacked.label_model.mismatch(edits.expected, seen) @ edits.label_weight

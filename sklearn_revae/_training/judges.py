@@ -9,15 +9,14 @@ import torch
 from torch import nn
 
 from sklearn_revae._model.convolutions import image_encoder_body
-from sklearn_revae._model.draws import normal
 from sklearn_revae._model.label_model import certain
 from sklearn_revae._model.networks import make_layer
-from sklearn_revae._model.views import ViewStrength, random_view
+from sklearn_revae._training.critic import Critic, frozen
+from sklearn_revae._training.looks import Looks
 
-# What judges see is a random view, so that mere traces do not convince them.
-_LOOK = ViewStrength(shift=1 / 28, rotation=0.1, scale=0.04, contrast=0.1)
-# Noise of a look, in standard deviations of the pixels.
-_LOOK_NOISE = 0.4
+# Noise through which judges look, in standard deviations of the pixels, so that mere
+# traces do not convince them.
+_NOISE = 0.4
 _N_JUDGES = 2
 _CHANNELS = (16, 32, 64)
 
@@ -68,54 +67,45 @@ class ImageJudges(nn.Module):
     weights, generator : torch.Generator
         Source of the initial weights, on the CPU, and of what is random in a look, on the
         device.
+
+    Attributes
+    ----------
+    critic : Critic
+        Tells the decoder whether edits look like samples.
     """
 
     def __init__(self, label_model, layout, n_masks, spread, weights, generator):
         super().__init__()
         self.shape = label_model.log_prior.shape
-        self.layout, self.generator = layout, generator
-        self.spread = spread
+        self.look = Looks(layout, spread, generator)
         self.absent = label_model.log_prior < -1e29
         self.judges = nn.ModuleList()
         for _ in range(_N_JUDGES):
             body, width = image_encoder_body(layout, weights, n_masks, _CHANNELS)
             head = make_layer(nn.Linear, width, self.shape.numel(), generator=weights)
             self.judges.append(nn.Sequential(body, head))
+        self.critic = Critic(self.shape, n_masks, _CHANNELS, self.look, weights)
         self.to(spread.device, spread.dtype)
-
-    def _look(self, rows):
-        rows = rows + _LOOK_NOISE * self.spread * normal(rows.shape, rows, self.generator)
-        n = self.layout.n_features
-        images = random_view(self.layout.images(rows[:, :n]), _LOOK, self.generator)
-        return torch.cat([self.layout.rows(images), rows[:, n:]], dim=1)
 
     def _seen(self, rows):
         """Log-probabilities (J, n, L, K) that the judges see in rows (n, n_inputs)."""
-        seen = torch.stack([judge(self._look(rows)) for judge in self.judges])
+        seen = torch.stack([judge(self.look(rows, _NOISE)) for judge in self.judges])
         seen = seen.unflatten(-1, self.shape).masked_fill(self.absent, -1e9)
         return seen.log_softmax(-1).clamp(min=-50)
 
-    def lesson(self, inputs, codes, predictions, weight):
-        """Cross-entropy of what the judges see in rows and what they should, a scalar.
-
-        It is the label where it is known, and what the model predicts elsewhere.
+    def lesson(self, inputs, shown, weight):
+        """Cross-entropy of what the judges see in rows and what these show, a scalar.
 
         Parameters
         ----------
         inputs : tensor (n, n_inputs)
             The rows.
-        codes : long tensor (n, L)
-            The code of each label, negative where it is not certain.
-        predictions : tensor (n, L, K)
-            The log-probabilities that the model predicts.
+        shown : tensor (n, L, K)
+            The result of :func:`shown_labels`.
         weight : tensor (n,)
             Sample weights.
         """
-        known = nn.functional.one_hot(codes.clamp(min=0), self.shape[-1])
-        target = torch.where(
-            certain(codes).unsqueeze(-1), known.to(predictions), predictions.exp()
-        ).detach()
-        missed = -(target * self._seen(inputs)).sum((-1, -2))
+        missed = -(shown * self._seen(inputs)).sum((-1, -2))
         return (weight * missed).mean(1).sum()
 
     def forward(self, stacked, edited, inputs):
@@ -123,9 +113,22 @@ class ImageJudges(nn.Module):
 
         The edited rows get a gradient, the judges get none.
         """
-        self.requires_grad_(False)
-        try:
+        with frozen(self.judges):
             return self._seen(edited[0]).mean(0, keepdim=True)
-        finally:
-            # The step is repeated if the device runs out of memory.
-            self.requires_grad_(True)
+
+
+def shown_labels(codes, predictions):
+    """Probabilities (n, L, K) of what rows show.
+
+    They are certain where the label is known, and what the model predicts elsewhere.
+
+    Parameters
+    ----------
+    codes : long tensor (n, L)
+        The code of each label, negative where it is not certain.
+    predictions : tensor (n, L, K)
+        The log-probabilities that the model predicts.
+    """
+    known = nn.functional.one_hot(codes.clamp(min=0), predictions.shape[-1])
+    known = known.to(predictions)
+    return torch.where(certain(codes).unsqueeze(-1), known, predictions.exp()).detach()

@@ -5,11 +5,14 @@ from torch import nn
 
 from sklearn_revae._model.draws import normal
 from sklearn_revae._model.objective import bound_of_samples
-from sklearn_revae._training.edits import draw_edits, missed_edits
+from sklearn_revae._training.edits import draw_edits, edited_inputs, missed_edits
 from sklearn_revae._training.image_views import Views
-from sklearn_revae._training.judges import NextMember
+from sklearn_revae._training.judges import NextMember, shown_labels
 from sklearn_revae._training.left_out import of_members
 from sklearn_revae._training.perturbation import Noise
+
+# Weight of what the critic says of an edit, relative to what the judges see in it.
+CRITIC_WEIGHT = 0.2
 
 
 class SemiSupervisedLoss(nn.Module):
@@ -27,7 +30,8 @@ class SemiSupervisedLoss(nn.Module):
     cross-entropy between the class probabilities of the row and of a perturbed view of
     it, and :math:`E_i` the cross-entropy between the labels that each of :math:`m`
     edited rows should have and has, according to the encoder of the next member or to
-    the judges, whose own cross-entropy is added. The
+    the judges. With judges, :math:`E_i` also contains what their critic says of the edit,
+    and what they and the critic have to learn is added. The
     :math:`\lambda` are weights of the settings; :math:`\lambda_c`, and the weight of
     :math:`\log q(y|x)` in :math:`B_i`, differ from member to member.
 
@@ -136,11 +140,14 @@ class SemiSupervisedLoss(nn.Module):
             missed = labels.mismatch(target, predictions[:, n_rows:]).sum(-1)
             gain = gain - self.consistency_weight * missed
         loss = -(weight * gain).mean(-1).sum()
-        if with_edits:
-            loss = loss + self._edit_loss(stacked, x, inputs, weight, decoded, edits)
+        shown = None
         if self.judges is not None:
-            own = predictions[0, :n_rows]
-            loss = loss + self.judges.lesson(inputs, codes, own, weight)
+            shown = shown_labels(codes, predictions[0, :n_rows])
+            loss = loss + self.judges.lesson(inputs, shown, weight)
+        if with_edits:
+            loss = loss + self._edit_loss(
+                stacked, x, inputs, weight, decoded, edits, shown
+            )
         # The nats of a row grow with its features: per feature, one limit of the gradient
         # norm suits all data sets.
         return loss / x.shape[1:].numel(), bound
@@ -156,12 +163,16 @@ class SemiSupervisedLoss(nn.Module):
             stacked, z, codes, predictions, self.settings.n_edits, self.generator
         )
 
-    def _edit_loss(self, stacked, x, inputs, weight, decoded, edits):
-        missed = missed_edits(
-            stacked, x, inputs, decoded, edits, self.judge, self.complete
-        )
-        missed = (weight[edits.rows] * missed).mean(-1).sum()
-        return self.settings.edit_weight * missed
+    def _edit_loss(self, stacked, x, inputs, weight, decoded, edits, shown=None):
+        edited = edited_inputs(stacked, x, inputs, decoded, edits, self.complete)
+        missed = missed_edits(stacked, edited, inputs, edits, self.judge)
+        own_weight, lesson = weight[edits.rows], 0.0
+        if self.judges is not None:
+            critic, edited, wanted = self.judges.critic, edited[0], edits.expected[0]
+            missed = missed + CRITIC_WEIGHT * critic(edited, wanted)
+            lesson = critic.lesson(inputs, shown, weight, edited, wanted, own_weight)
+        missed = (own_weight * missed).mean(-1).sum()
+        return self.settings.edit_weight * missed + lesson
 
 
 class DecoderLoss(SemiSupervisedLoss):

@@ -1,0 +1,32 @@
+"""Looks: the random views through which judges and critics see images."""
+
+import torch
+
+from sklearn_revae._model.draws import normal
+from sklearn_revae._model.views import ViewStrength, random_view
+
+_STRENGTH = ViewStrength(shift=1 / 28, rotation=0.1, scale=0.04, contrast=0.1)
+
+
+class Looks:
+    """Random views of rows that hold images, which hide mere traces.
+
+    Parameters
+    ----------
+    layout : ImageShape
+        How a row holds an image.
+    spread : tensor (n_inputs,)
+        Standard deviation of each input, in which noise is measured.
+    generator : torch.Generator
+        Source of all randomness, on the device of the rows.
+    """
+
+    def __init__(self, layout, spread, generator):
+        self.layout, self.spread, self.generator = layout, spread, generator
+
+    def __call__(self, rows, noise):
+        """Look at rows (n, n_inputs) through noise, in standard deviations."""
+        rows = rows + noise * self.spread * normal(rows.shape, rows, self.generator)
+        n = self.layout.n_features
+        images = random_view(self.layout.images(rows[:, :n]), _STRENGTH, self.generator)
+        return torch.cat([self.layout.rows(images), rows[:, n:]], dim=1)
