@@ -3,11 +3,11 @@
 Run ``python benchmarks/demo_model.py``. A model is trained on 10,000 computer-drawn faces
 with grouped labels, 6 % of them labelled. Faces with hats are left out: hats differ so
 much from each other that an edit which puts one on is blurred. The model's parameters are
-the defaults, except that it is trained more than twice as long. It is trained on one thread, so that repeated runs on
-the same machine give an identical file. The script writes ``avatars.safetensors`` and
-``avatars.png``, an image of 100 held-out faces, to ``sklearn_revae/demo``, and prints the
-balanced accuracy on 2,000 held-out faces. ``docs/images/avatars_interventions.png``
-shows edits of eight of the faces.
+the defaults, except that it is trained more than twice as long. It is trained on one
+thread, so that repeated runs on the same machine give an identical file. The script
+writes ``avatars.safetensors`` and ``avatars.png``, an image of 100 held-out faces, to
+``sklearn_revae/demo``, and prints the balanced accuracy on 2,000 held-out faces.
+``docs/images/avatars_interventions.png`` shows edits of eight of the faces.
 """
 
 import time

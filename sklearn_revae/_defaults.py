@@ -73,8 +73,8 @@ TABLE = {
     "learning_rate": Default(
         0.015,
         "15 sets of the list choose",
-        "200 steps at this rate are as accurate as 300 at 0.01 (difference 0.0014, standard "
-        "error 0.0016); 200 at 0.01 are less accurate by 0.0045.",
+        "200 steps at this rate are as accurate as 300 at 0.01 (difference 0.0014, "
+        "standard error 0.0016); 200 at 0.01 are less accurate by 0.0045.",
     ),
     "learning_rate_pixels": Default(
         0.01, "digits", "At 0.015, the accuracy on digits falls by 0.005."
@@ -101,7 +101,7 @@ TABLE = {
     "label_weight_convolutional": Default(
         3000.0,
         "Fashion-MNIST",
-        "The same for all sizes: large pictures have more pixels than information.",
+        "Large pictures have more pixels than information.",
     ),
     "consistency_weight_convolutional": Default(
         1500.0,
@@ -131,11 +131,7 @@ TABLE = {
         "With a quarter of the 12,288 features as weight, edits were speckled.",
     ),
     "n_edits": Default(32, "digits, breast_cancer", "Number of rows edited in a step."),
-    "n_edits_convolutional": Default(
-        64,
-        "drawn faces of 64 x 64 pixels",
-        "No other number was tried there.",
-    ),
+    "n_edits_convolutional": Default(64, "", "Number of images edited in a step."),
     "edits_from_convolutional": Default(
         0.4,
         "digits, Fashion-MNIST",
@@ -330,7 +326,7 @@ def settings_of(params, codec, module, n_rows, monitor):
     """
     convolutional = convolves(module.encoder)
     of = "_convolutional" if convolutional else ""
-    pixels = "_pixels" if _are_pixels(codec) else ""
+    kind = of or ("_pixels" if _are_pixels(codec) else "")
     edit_weight = _default(f"edit_weight_per_feature{of}") * codec.n_features
     return Settings(
         members=[
@@ -347,10 +343,10 @@ def settings_of(params, codec, module, n_rows, monitor):
         n_mc_samples=_default("n_mc_samples"),
         batch_size=min(_resolve(params.batch_size, _default(f"batch_size{of}")), n_rows),
         learning_rate=_resolve(
-            params.learning_rate_init, _default(f"learning_rate{of or pixels}")
+            params.learning_rate_init, _default(f"learning_rate{kind}")
         ),
         n_epochs=_resolve(params.max_iter, None),
-        min_steps=_default(f"min_steps{of or pixels}"),
+        min_steps=_default(f"min_steps{kind}"),
         labeled_passes=0 if convolutional else _default("labeled_passes"),
         monitor=monitor,
         patience=params.n_iter_no_change,

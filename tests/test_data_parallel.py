@@ -43,6 +43,9 @@ Y_FEW = np.where(np.arange(120) % 3 == 0, Y, -1)
 LIMIT = 120
 # float32 sums of a batch in another order.
 CLOSE = {"rtol": 1e-4, "atol": 1e-5}
+# Adam's first steps magnify rounding where gradients are small: a wrong gradient would
+# change most weights by the learning rate, 0.002.
+CLOSE_ENOUGH_FOR_IMAGES = {"rtol": 1e-4, "atol": 5e-4}
 
 
 def _work(rank, port, function, arguments, pipe):
@@ -156,9 +159,10 @@ CASES = {
 def test_two_processes_learn_what_one_learns(case):
     expected = fit(0, *CASES[case])
     first, second = in_two_processes(fit, *CASES[case])
+    close = CLOSE_ENOUGH_FOR_IMAGES if case == "images" else CLOSE
     for name, value in expected.items():
         assert_array_equal(first[name], second[name])
-        assert_allclose(first[name], value, **CLOSE, err_msg=name)
+        assert_allclose(first[name], value, **close, err_msg=name)
 
 
 def _partial_fit(rank):

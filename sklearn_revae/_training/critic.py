@@ -1,6 +1,5 @@
 """A critic of edits: it tells the decoder whether an edit looks like a sample."""
 
-import torch
 from torch import nn
 from torch.nn import functional as F
 
@@ -69,7 +68,7 @@ class Critic(nn.Module):
 class frozen:
     """Context in which the parameters of a module need no gradient.
 
-    It also ends after an exception: the step is repeated if the device runs out of memory.
+    It also ends after an exception, as a step is repeated if the device lacks memory.
     """
 
     def __init__(self, module):
