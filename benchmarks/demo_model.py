@@ -17,17 +17,16 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
+from drawn import draw_faces
 from PIL import Image
 from sklearn.metrics import balanced_accuracy_score
 
 from sklearn_revae import ReVAEClassifier, persistence
-from sklearn_revae.datasets import make_avatars, mask_labels
+from sklearn_revae.datasets import mask_labels
 
 N_TRAIN, N_TEST, FRACTION = 10_000, 2_000, 0.06
 # About 2,300 steps; "auto" would be 1,000.
 MAX_ITER = 24
-# So many faces are drawn; about 15 % have hats.
-N_DRAWN = 14_500
 # The demo shows a square of SIDE x SIDE faces.
 SIDE = 10
 ROOT = Path(__file__).parents[1]
@@ -46,13 +45,6 @@ EDITS = [
     ("Dark_Skin", 1),
     ("Eyes_Closed", 1),
 ]
-
-
-def bare_headed(n_samples):
-    """Faces without hats and their labels."""
-    faces = make_avatars(N_DRAWN, labels="grouped", random_state=0, as_frame=True)
-    kept = np.flatnonzero(faces.target["Hair"] != "hat")[:n_samples]
-    return faces.data[kept], faces.target.iloc[kept].reset_index(drop=True)
 
 
 def draw_edits(model, X, path):
@@ -75,7 +67,7 @@ def draw_edits(model, X, path):
 
 def main():
     torch.set_num_threads(1)
-    X, y = bare_headed(N_TRAIN + N_TEST)
+    X, y, _ = draw_faces(N_TRAIN + N_TEST, hats=False)
     X, X_test = np.split(X, [N_TRAIN])
     y, y_test = y[:N_TRAIN], y[N_TRAIN:].reset_index(drop=True)
     y_few = mask_labels(y, fraction=FRACTION, random_state=0)

@@ -27,12 +27,19 @@ class Faces(NamedTuple):
     names : list of str
     values : list of list
         The values of each label.
+    rows : array of int (n,)
+        Position of each face among all that are drawn.
     """
 
     X: np.ndarray
     y: np.ndarray
     names: list
     values: list
+    rows: np.ndarray
+
+    def taken(self, rows):
+        """Return some of the faces."""
+        return self._replace(X=self.X[rows], y=self.y[rows], rows=self.rows[rows])
 
 
 def resized(images, size):
@@ -45,13 +52,31 @@ def resized(images, size):
     return np.rint(squares.mean(axis=(-4, -2))).astype(np.uint8)
 
 
-def load_faces(n_samples, size):
-    """Return the first faces, with images of `size` pixels."""
-    faces = make_avatars(n_samples, labels="grouped", random_state=SEED)
+def draw_faces(n_samples, hats=True):
+    """Return the first faces, or the first without hats.
+
+    Returns
+    -------
+    images : array of uint8 (n_samples, 64, 64, 3)
+    labels : DataFrame (n_samples, 8)
+    rows : array of int (n_samples,)
+        Position of each face among all that are drawn.
+    """
+    # About 15 % of the faces have hats.
+    n_drawn = n_samples if hats else int(1.21 * n_samples)
+    faces = make_avatars(n_drawn, labels="grouped", random_state=SEED, as_frame=True)
+    drawn = hats | (faces.target["Hair"] != "hat").to_numpy()
+    rows = np.flatnonzero(drawn)[:n_samples]
+    return faces.data[rows], faces.target.iloc[rows].reset_index(drop=True), rows
+
+
+def load_faces(n_samples, size, hats=True):
+    """Return the same faces, with images of `size` pixels."""
+    images, labels, rows = draw_faces(n_samples, hats)
     encoder = OrdinalEncoder(dtype=int)
-    codes = encoder.fit_transform(faces.target)
-    values = [list(categories) for categories in encoder.categories_]
-    return Faces(resized(faces.data, size), codes, faces.target_names, values)
+    codes = encoder.fit_transform(labels)
+    values = [categories.tolist() for categories in encoder.categories_]
+    return Faces(resized(images, size), codes, list(labels), values, rows)
 
 
 @Memory(HOME, verbose=0, compress=1).cache

@@ -6,7 +6,8 @@ images have 32 pixels per side, or 64 with ``--size 64``. For each label and val
 100 held-out faces (``--rows``) that have another value are edited. ReVAE has default
 parameters. ``--save file.pkl`` saves the fitted ReVAE, and ``--model file.pkl`` reads it.
 Rivals are trained for ``--steps`` steps once and then read from disk; ``--train M2``
-trains one of them and stops.
+trains one of them and stops. With ``--shipped``, the model that ships with the package is
+evaluated instead of all these, on faces of 64 pixels without hats, as it was trained.
 
 The generator of the faces redraws each face with the requested value, four times with
 random details that the label leaves open. The closest of the four is the *drawn edit*.
@@ -52,11 +53,13 @@ from drawn import SEED, drawn_edits, load_faces
 from judge import load_judge, load_region_judges, rows_to_edit
 from scipy.spatial.distance import cdist
 from sklearn.metrics import balanced_accuracy_score
+from sklearn.preprocessing import OrdinalEncoder
 from trained import read_or_train
 
 from sklearn_revae import ReVAEClassifier
 from sklearn_revae.datasets import mask_labels
 from sklearn_revae.datasets._avatar_faces import RECIPE
+from sklearn_revae.demo import load_avatars
 
 N_TRAIN, N_TEST = 10_000, 2_000
 FRACTION = 0.06
@@ -103,7 +106,7 @@ class Trial:
     Parameters
     ----------
     faces : Faces
-        The held-out faces. They follow the `N_TRAIN` training faces in the data set.
+        The held-out faces.
     label, value : int
         The label to edit, and the code of its requested value.
     n_rows : int
@@ -115,7 +118,7 @@ class Trial:
         self.rows = rows_to_edit(faces.y, label, value, n_rows)
         self.X, self.own = faces.X[self.rows], faces.y[self.rows, label]
         name, requested = faces.names[label], faces.values[label][value]
-        self.drawn = drawn_edits(N_TRAIN + self.rows, name, requested, faces.X.shape[1])
+        self.drawn = drawn_edits(faces.rows[self.rows], name, requested, faces.X.shape[1])
         self.title = f"{name} {requested}"
         distances = cdist(_flat(self.X), _flat(faces.X[:N_OTHERS]), "cityblock")
         distances /= self.X[0].size
@@ -278,8 +281,38 @@ def fitted_revae(options, X, y):
     return model, seconds
 
 
-def methods_of(options, X, y, n_values):
+class Shipped:
+    """The model that ships with the package, with codes in place of labels' values."""
+
+    def __init__(self, faces):
+        self.model, _ = load_avatars()
+        self.names, self.values = faces.names, faces.values
+        self.reconstruct = self.model.reconstruct
+
+    def predict(self, X):
+        """Return the codes (n, L) of the labels of images."""
+        encoder = OrdinalEncoder(categories=self.values, dtype=int)
+        return encoder.fit_transform(np.asarray(self.model.predict(X), dtype=object))
+
+    def intervene(self, X, do, **options):
+        """Edit images; `do` maps positions of labels to codes."""
+        requested = {
+            self.names[label]: np.array(self.values[label], dtype=object)[code]
+            for label, code in do.items()
+        }
+        return self.model.intervene(X, requested, **options)
+
+
+def methods_of(options, X, y, faces):
     """Return all methods by name: each model, blended and as decoded."""
+    if options.shipped:
+        shipped = Shipped(faces)
+        return {
+            "shipped": Method(shipped, shipped.intervene, np.nan),
+            "shipped, decoded": Method(
+                shipped, partial(shipped.intervene, residual=False), np.nan
+            ),
+        }
     revae, seconds = fitted_revae(options, X, y)
     methods = {
         "ReVAE": Method(revae, revae.intervene, seconds),
@@ -288,12 +321,16 @@ def methods_of(options, X, y, n_values):
         ),
     }
     for name in RIVALS:
-        rival = fitted_rival(name, X, y, n_values, options.steps)
+        rival = fitted_rival(name, X, y, _n_values(faces), options.steps)
         seconds = float(rival.seconds)
         methods[name] = Method(rival, rival.intervene, seconds)
         blended = partial(rival.intervene, blend=True)
         methods[f"{name}, blended"] = Method(rival, blended, seconds)
     return methods
+
+
+def _n_values(faces):
+    return [len(values) for values in faces.values]
 
 
 def draw(columns, path):
@@ -355,6 +392,7 @@ def arguments():
     parser.add_argument("--shown", default="Hair blond", help="edit in the first picture")
     parser.add_argument("--model", help="pickled fitted estimator to use")
     parser.add_argument("--save", help="file to save the fitted estimator to")
+    parser.add_argument("--shipped", action="store_true", help="use the shipped model")
     parser.add_argument("--train", choices=list(RIVALS), help="only train this rival")
     return parser.parse_args()
 
@@ -364,22 +402,22 @@ def main():
     options = arguments()
     # Subnormal numbers are slow to compute with.
     torch.set_flush_denormal(True)
-    faces = load_faces(N_TRAIN + N_TEST, options.size)
+    size = 64 if options.shipped else options.size
+    faces = load_faces(N_TRAIN + N_TEST, size, hats=not options.shipped)
     X, y = faces.X[:N_TRAIN], faces.y[:N_TRAIN]
     y_few = mask_labels(y, fraction=FRACTION, random_state=SEED)
-    n_values = [len(values) for values in faces.values]
     if options.train is not None:
-        fitted_rival(options.train, X, y_few, n_values, options.steps)
+        fitted_rival(options.train, X, y_few, _n_values(faces), options.steps)
         return
     judges = Judges(load_judge(X, y), load_region_judges(X, y, faces.names))
-    held_out = faces._replace(X=faces.X[N_TRAIN:], y=faces.y[N_TRAIN:])
+    held_out = faces.taken(slice(N_TRAIN, None))
     for name, judge in judges._asdict().items():
         correct = (judge.predict(held_out.X) == held_out.y).mean(axis=0)
         print(f"judge, {name}: accuracy {correct.mean():.4f}, least {correct.min():.4f}")
-    methods = methods_of(options, X, y_few, n_values)
+    methods = methods_of(options, X, y_few, faces)
     trials = [
         Trial(held_out, label, value, options.rows)
-        for label, n in enumerate(n_values)
+        for label, n in enumerate(_n_values(faces))
         for value in range(n)
     ]
     report(methods, held_out, trials, judges)
@@ -387,7 +425,8 @@ def main():
         shown = next(trial for trial in trials if trial.title == options.shown)
         draw(rivals_shown(methods, shown), options.rivals)
     if options.sheet is not None:
-        draw(sheet(methods["ReVAE"], held_out.X[:N_SHOWN], trials), options.sheet)
+        first = next(iter(methods.values()))
+        draw(sheet(first, held_out.X[:N_SHOWN], trials), options.sheet)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ _SIDE = 10
 PRESETS = {
     "Grandparent": {"Hair": "gray", "Glasses": "eyeglasses"},
     "Film star": {"Glasses": "sunglasses", "Smiling": 1},
-    "Sailor": {"Facial_Hair": "beard", "Hair": "hat"},
+    "Rock star": {"Hair": "black", "Long_Hair": 1, "Facial_Hair": "beard"},
 }
 
 
@@ -23,7 +23,8 @@ def load_avatars() -> tuple[ReVAEClassifier, NDArray[np.uint8]]:
 
     The model was trained by ``benchmarks/demo_model.py`` on 10,000 faces of
     :func:`~sklearn_revae.datasets.make_avatars` with grouped labels, 6 % of them
-    labelled.
+    labelled. None of them has a hat: hats differ so much from each other that an edit
+    which puts one on is blurred.
 
     .. versionadded:: 0.2
 

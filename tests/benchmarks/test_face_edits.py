@@ -124,13 +124,14 @@ def painted(face_edits, benchmark_module, monkeypatch):
     painter = Painter()
     X = painter.intervene(X, dict(enumerate(y.T)))
     values = [["no", "yes"], [0, 1]]
-    faces = benchmark_module("drawn").Faces(X, y, ["Hat", "Glad"], values)
+    rows = 30 + np.arange(20)
+    faces = benchmark_module("drawn").Faces(X, y, ["Hat", "Glad"], values, rows)
 
     def drawn_edits(rows, name, value, size):
         assert size == 4
         label = faces.names.index(name)
         code = values[label].index(value)
-        return painter.intervene(X[rows - face_edits.N_TRAIN], {label: code})[:, None]
+        return painter.intervene(X[rows - 30], {label: code})[:, None]
 
     monkeypatch.setattr(face_edits, "drawn_edits", drawn_edits)
     monkeypatch.setattr(face_edits, "N_OTHERS", 20)
@@ -183,3 +184,16 @@ def test_the_report_has_rows_for_references_methods_labels_and_values(
     columns = face_edits.sheet(methods["ReVAE"], faces.X[:3], trials)
     assert [len(column) for column in columns.values()] == [3] * 6
     face_edits.draw(columns, tmp_path / "b.png")
+
+
+def test_faces_without_hats_are_the_first_of_all_without_hats(benchmark_module):
+    drawn = benchmark_module("drawn")
+    faces = drawn.load_faces(20, 64)
+    bare = drawn.load_faces(12, 64, hats=False)
+    hair = faces.names.index("Hair")
+    assert "hat" in faces.values[hair]
+    assert "hat" not in bare.values[hair]
+    hats = faces.y[:, hair] == faces.values[hair].index("hat")
+    expected = np.flatnonzero(~hats)[:12]
+    assert_array_equal(bare.rows[: len(expected)], expected)
+    assert_array_equal(bare.X[: len(expected)], faces.X[expected])
