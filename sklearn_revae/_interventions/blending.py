@@ -12,7 +12,7 @@ from sklearn_revae._model.images import ImagesToRows
 
 # Where the change of the decoded image is below the first, the sample is shown, and where
 # it is above the second, the decoded image. In standard deviations of the pixels.
-LIMITS = 0.18, 0.73
+LIMITS = 0.18, 0.5
 
 
 def blended_layout(module):
