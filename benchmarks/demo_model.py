@@ -51,7 +51,9 @@ def draw_edits(model, X, path):
     """Save a picture of faces, their reconstructions and edits of each of them."""
     columns = [X, model.reconstruct(X)]
     columns += [model.intervene(X, {label: value}) for label, value in EDITS]
-    titles = ["face", "reconstruction", *(f"{label}\n{value}" for label, value in EDITS)]
+    words = {0: "no", 1: "yes"}
+    titles = [f"{label}\n{words.get(value, value)}" for label, value in EDITS]
+    titles = ["face", "reconstruction", *titles]
     tiles = np.hstack([np.vstack(list(column)) for column in columns])
     height, width = np.array(tiles.shape[:2]) / X.shape[1]
     figure, axes = plt.subplots(figsize=(0.75 * width, 0.75 * height + 0.4))
@@ -59,7 +61,7 @@ def draw_edits(model, X, path):
     axes.set_axis_off()
     for position, title in enumerate(titles):
         middle = X.shape[2] * (position + 0.5)
-        axes.text(middle, -4, title, ha="center", va="bottom", fontsize=6)
+        axes.text(middle, -4, title, ha="center", va="bottom", fontsize=7)
     figure.subplots_adjust(0, 0, 1, height / (height + 0.5))
     figure.savefig(path, dpi=130)
     Image.open(path).convert("RGB").quantize(256).save(path, optimize=True)
