@@ -192,8 +192,8 @@ def test_sizes_can_be_chosen():
 @pytest.mark.parametrize(
     ("kind", "batch_size", "learning_rate", "min_steps", "passes"),
     [
-        ("table", 96, 0.015, 200, 20),
-        ("counts", 96, 0.015, 200, 20),
+        ("table", 96, 0.01, 300, 20),
+        ("counts", 96, 0.01, 300, 20),
         ("pixels", 96, 0.01, 500, 20),
         ("pictures", 128, 0.002, 1000, 0),
     ],
@@ -284,8 +284,7 @@ def test_every_row_of_the_table_is_used_and_explained():
         # Once as the key of the row, and at least once where it is read: by its name, or
         # by the name without the kind of networks, as in f"batch_size{of}".
         general = re.sub("_(convolutional|pixels)$", "", name)
-        read = [f'"{name}"', f'"{general}{{of}}"', f'"{general}{{kind}}"']
-        assert sum(source.count(text) for text in read) >= 2
+        assert source.count(f'"{name}"') + source.count(f'"{general}{{of}}"') >= 2
         assert row.finding.endswith(".")
 
 
