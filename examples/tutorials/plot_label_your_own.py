@@ -121,7 +121,7 @@ for name in ("smallest margin", "disagreement"):
 
 # %%
 # Choosing by margin is best: with 100 labels the error is less than half as large as with
-# random labels, 0.017 instead of 0.043. Disagreement is worse than random choice in the
+# random labels, 0.017 instead of 0.039. Disagreement is worse than random choice in the
 # first round and almost as good as the margin in the end. It prefers unusual samples, and
 # many of the 16 samples of a round resemble each other, so that labels are spent on one
 # question. Three repetitions on one data set only show a tendency.
