@@ -15,8 +15,8 @@ from sklearn_revae._random import generator
 from sklearn_revae._torch_state import standard_settings
 
 _N_DRAWS = 16
-# Only the first of them are used for the density of latent codes, whose cost grows with the
-# number of training samples.
+# Only the first of them are used for the density of latent codes, whose cost grows with
+# the number of training samples.
 _N_LATENT_DRAWS = 2
 # Quantiles are those of a subsample. Wide samples take long to decode: fewer of them are
 # used, with fewer draws, as their scores differ by far more than draws do.
