@@ -1,10 +1,14 @@
 """A search on the worker processes of a dask cluster, through joblib's backend."""
 
+import os
+import signal
+
 import numpy as np
 import pytest
 from joblib import parallel_config
 from sklearn.model_selection import GridSearchCV
 
+from sklearn_revae import ReVAEClassifier
 from sklearn_revae.model_selection import LabeledKFold, labeled_scorer
 
 distributed = pytest.importorskip(
@@ -44,3 +48,32 @@ def test_a_grid_search_on_two_worker_processes(client, few_blobs, quick_classifi
     assert len(executed) == 2
     assert min(executed.values()) > 0
     np.testing.assert_allclose(search.cv_results_["mean_test_score"], expected)
+
+
+def test_a_search_survives_a_worker_that_is_killed(client, few_blobs, tmp_path):
+    killed = tmp_path / "killed"
+
+    # A class of the test's own, so that the workers get its code.
+    class KilledOnce(ReVAEClassifier):
+        def fit(self, X, y):
+            if not killed.exists():
+                killed.touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+            return super().fit(X, y)
+
+    X, y = few_blobs
+    search = GridSearchCV(
+        KilledOnce(max_iter=3, n_members=1, random_state=0),
+        {"label_dim": [1, 2]},
+        cv=LabeledKFold(2),
+        scoring=labeled_scorer("accuracy"),
+        error_score="raise",
+    )
+    before = set(client.scheduler_info()["workers"])
+    with parallel_config(backend="dask", scatter=[X, y]):
+        search.fit(X, y)
+    assert killed.exists()
+    assert not before <= set(client.scheduler_info()["workers"])
+    found = search.cv_results_["mean_test_score"]
+    expected = search.fit(X, y).cv_results_["mean_test_score"]
+    np.testing.assert_allclose(found, expected)
