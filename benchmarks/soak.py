@@ -1,6 +1,6 @@
 """Memory, threads and open files of a process that fits and predicts for a long time.
 
-Run ``OMP_NUM_THREADS=1 python benchmarks/soak.py``, which takes ten to twenty minutes:
+Run ``OMP_NUM_THREADS=1 python benchmarks/soak.py``, which takes a few minutes:
 
 - ``--fits`` fits, 200 by default, of iris: every fourth has early stopping and a
   checkpoint, and every fourth reads X from a file;
