@@ -6,8 +6,8 @@ images have 32 pixels per side, or 64 with ``--size 64``. For each label and val
 100 held-out faces (``--rows``) that have another value are edited. ReVAE has default
 parameters. ``--save file.pkl`` saves the fitted ReVAE, and ``--model file.pkl`` reads it.
 Rivals are trained for ``--steps`` steps once and then read from disk; ``--train M2``
-trains one of them and stops. With ``--shipped``, the model that ships with the package is
-evaluated instead of all these, on faces of 64 pixels without hats, as it was trained.
+trains one of them and stops. ``--shipped`` only evaluates the model that the package
+ships, on faces of 64 pixels without hats.
 
 The generator of the faces redraws each face with the requested value, four times with
 random details that the label leaves open. The closest of the four is the *drawn edit*.
@@ -50,6 +50,7 @@ from baselines.diva import DIVA
 from baselines.m2 import M2
 from baselines.mvae import MVAE
 from drawn import SEED, drawn_edits, load_faces
+from edit_pictures import N_SHOWN, draw, rivals_shown, sheet
 from judge import load_judge, load_region_judges, rows_to_edit
 from scipy.spatial.distance import cdist
 from sklearn.metrics import balanced_accuracy_score
@@ -90,7 +91,6 @@ COLUMNS = (
 N_NULL_EDITS = 5
 # Faces that the distance of an edit is compared with, for its minimality.
 N_OTHERS = 500
-N_SHOWN = 8
 
 
 class Judges(NamedTuple):
@@ -333,38 +333,6 @@ def _n_values(faces):
     return [len(values) for values in faces.values]
 
 
-def draw(columns, path):
-    """Save a picture of columns of images (n, size, size, 3), with titles on top."""
-    import matplotlib.pyplot as plt
-
-    tiles = np.concatenate([np.concatenate(c) for c in columns.values()], axis=1)
-    side = next(iter(columns.values())).shape[1]
-    figure, axes = plt.subplots(figsize=(0.85 * len(columns), 0.9 * N_SHOWN))
-    axes.imshow(tiles, interpolation="nearest")
-    axes.set_xticks(side * np.arange(len(columns)) + side // 2, columns, fontsize=6)
-    axes.tick_params(top=False, labeltop=True, labelbottom=False, length=0)
-    axes.set_yticks([])
-    figure.savefig(path, dpi=110, bbox_inches="tight")
-
-
-def rivals_shown(methods, trial):
-    """Return the columns of the picture of one edit by all methods."""
-    X, do = trial.X[:N_SHOWN], {trial.label: trial.value}
-    columns = {"face": X, "drawn": trial.drawn[:N_SHOWN, 0]}
-    for name, method in methods.items():
-        columns[name.replace(", ", "\n")] = method.intervene(X, do)
-    return columns
-
-
-def sheet(method, X, trials):
-    """Return the columns of the picture of every label and value by one method."""
-    columns = {"face": X, "reconstructed": method.model.reconstruct(X)}
-    for trial in trials:
-        title = trial.title.replace(" ", "\n")
-        columns[title] = method.intervene(X, {trial.label: trial.value})
-    return columns
-
-
 def report(methods, faces, trials, judges):
     """Print the tables of all methods, of each label, and of each value by ReVAE."""
     figures, details = references(trials, judges), {}
@@ -415,11 +383,8 @@ def main():
         correct = (judge.predict(held_out.X) == held_out.y).mean(axis=0)
         print(f"judge, {name}: accuracy {correct.mean():.4f}, least {correct.min():.4f}")
     methods = methods_of(options, X, y_few, faces)
-    trials = [
-        Trial(held_out, label, value, options.rows)
-        for label, n in enumerate(_n_values(faces))
-        for value in range(n)
-    ]
+    pairs = [(label, k) for label, n in enumerate(_n_values(faces)) for k in range(n)]
+    trials = [Trial(held_out, *pair, options.rows) for pair in pairs]
     report(methods, held_out, trials, judges)
     if options.rivals is not None:
         shown = next(trial for trial in trials if trial.title == options.shown)

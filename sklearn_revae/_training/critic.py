@@ -1,5 +1,7 @@
 """A critic of edits: it tells the decoder whether an edit looks like a sample."""
 
+from contextlib import contextmanager
+
 from torch import nn
 from torch.nn import functional as F
 
@@ -65,17 +67,14 @@ class Critic(nn.Module):
             return -self.score(edited, wanted)
 
 
-class frozen:
+@contextmanager
+def frozen(module):
     """Context in which the parameters of a module need no gradient.
 
     It also ends after an exception, as a step is repeated if the device lacks memory.
     """
-
-    def __init__(self, module):
-        self.module = module
-
-    def __enter__(self):
-        self.module.requires_grad_(False)
-
-    def __exit__(self, *_):
-        self.module.requires_grad_(True)
+    module.requires_grad_(False)
+    try:
+        yield
+    finally:
+        module.requires_grad_(True)
