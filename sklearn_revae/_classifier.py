@@ -271,7 +271,7 @@ class ReVAEClassifier(
         >>> from sklearn.datasets import load_iris
         >>> from sklearn_revae import ReVAEClassifier
         >>> X, y = load_iris(return_X_y=True)
-        >>> model = ReVAEClassifier(max_iter=40, random_state=0).fit(X, y)
+        >>> model = ReVAEClassifier(max_iter=20, random_state=0).fit(X, y)
         >>> model.predict(X[:3])
         array([0, 0, 0])
         """
@@ -308,7 +308,7 @@ class ReVAEClassifier(
         >>> from sklearn.datasets import load_iris
         >>> from sklearn_revae import ReVAEClassifier
         >>> X, y = load_iris(return_X_y=True)
-        >>> model = ReVAEClassifier(max_iter=40, random_state=0).fit(X, y)
+        >>> model = ReVAEClassifier(max_iter=20, random_state=0).fit(X, y)
         >>> model.score(X, y) > 0.9
         True
         >>> model.score(X[:3], [-1, -1, 0])

@@ -71,10 +71,10 @@ class ReVAEImputer(
     >>> from sklearn_revae import ReVAEImputer
     >>> X, y = load_iris(return_X_y=True)
     >>> X[::5, 2] = X[::7, 3] = np.nan
-    >>> filled = ReVAEImputer(random_state=0).fit_transform(X)
-    >>> int(np.isnan(filled).sum())
+    >>> imputer = ReVAEImputer(max_iter=20, random_state=0)
+    >>> int(np.isnan(imputer.fit_transform(X)).sum())
     0
-    >>> pipeline = make_pipeline(ReVAEImputer(random_state=0), LogisticRegression())
+    >>> pipeline = make_pipeline(imputer, LogisticRegression())
     >>> pipeline.fit(X, y).score(X, y) > 0.9
     True
     """
@@ -125,7 +125,7 @@ class ReVAEImputer(
         >>> import numpy as np
         >>> from sklearn_revae import ReVAEImputer
         >>> X = np.array([[1.0, 2.0], [2.0, np.nan], [3.0, 6.0], [4.0, 8.0]])
-        >>> ReVAEImputer(random_state=0).fit(X).n_features_in_
+        >>> ReVAEImputer(max_iter=10, random_state=0).fit(X).n_features_in_
         2
         """
         model = ReVAETransformer(**self.get_params(deep=False)).fit(X)
@@ -163,7 +163,7 @@ class ReVAEImputer(
         >>> import numpy as np
         >>> from sklearn_revae import ReVAEImputer
         >>> X = np.array([[1.0, 2.0], [2.0, np.nan], [3.0, 6.0], [4.0, 8.0]])
-        >>> ReVAEImputer(random_state=0).fit(X).transform(X)[[0, 2, 3]]
+        >>> ReVAEImputer(max_iter=10, random_state=0).fit(X).transform(X)[[0, 2, 3]]
         array([[1., 2.],
                [3., 6.],
                [4., 8.]])

@@ -87,7 +87,7 @@ class ReVAERegressor(NumberEditingMixin, ImputationMixin, RegressorMixin, BaseRe
     >>> X, y = make_regression(200, 5, noise=5.0, random_state=0)
     >>> few = np.full_like(y, np.nan)
     >>> few[::5] = y[::5]
-    >>> model = ReVAERegressor(random_state=0).fit(X, few)
+    >>> model = ReVAERegressor(max_iter=50, random_state=0).fit(X, few)
     >>> model.score(X, y) > 0.8
     True
     >>> raised = model.intervene(X[:1], 100.0)
@@ -285,7 +285,7 @@ class ReVAERegressor(NumberEditingMixin, ImputationMixin, RegressorMixin, BaseRe
         >>> from sklearn.datasets import load_diabetes
         >>> from sklearn_revae import ReVAERegressor
         >>> X, y = load_diabetes(return_X_y=True)
-        >>> model = ReVAERegressor(max_iter=50, random_state=0).fit(X, y)
+        >>> model = ReVAERegressor(max_iter=20, random_state=0).fit(X, y)
         >>> y[::2] = np.nan
         >>> model.score(X, y) > 0.4
         True

@@ -55,7 +55,7 @@ class ReVAETransformer(
     >>> from sklearn.datasets import load_iris
     >>> from sklearn_revae import ReVAETransformer
     >>> X, y = load_iris(return_X_y=True)
-    >>> model = ReVAETransformer(style_dim=2, random_state=0).fit(X)
+    >>> model = ReVAETransformer(style_dim=2, max_iter=20, random_state=0).fit(X)
     >>> model.transform(X).shape
     (150, 2)
     >>> list(model.get_feature_names_out())

@@ -4,11 +4,21 @@ With pytest-xdist, the process that distributes the tests reads this file as wel
 it starts soon, the fixtures import torch, scikit-learn and this package themselves.
 """
 
+import gc
 import pkgutil
 from importlib import import_module
 from types import SimpleNamespace
 
 import pytest
+
+
+def pytest_collection_finish():
+    """Exempt from garbage collection what the imports have made, which stays anyway.
+
+    It is so much that going through it again and again takes a tenth of the time.
+    """
+    gc.freeze()
+
 
 # Trains for a moment, for tests in which the quality of the model does not matter.
 QUICK = {
@@ -21,6 +31,21 @@ QUICK = {
 
 # Trains long enough to classify the blobs.
 TRAINED = {**QUICK, "max_iter": 30, "batch_size": 10, "learning_rate_init": 0.01}
+
+
+@pytest.fixture(scope="module")
+def few_draws():
+    """Learn the imputation rule and the noise from fewer draws, which take less time."""
+    from unittest import mock
+
+    from sklearn_revae._imputation import residuals
+    from sklearn_revae._interventions import drawing
+
+    with (
+        mock.patch.object(residuals, "_ROWS_IN_ALL", 1),
+        mock.patch.multiple(drawing, _N_DRAWS=200, _N_DRAWS_OF_QUANTILES=500),
+    ):
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -82,7 +107,9 @@ def digits_model(digits):
     """A classifier trained on the digits; tests must not change it."""
     from sklearn_revae import ReVAEClassifier
 
-    model = ReVAEClassifier((64,), max_iter=30, batch_size=100, random_state=0)
+    model = ReVAEClassifier(
+        (64,), n_members=2, max_iter=30, batch_size=100, random_state=0
+    )
     return model.fit(digits.X_train, digits.y_train)
 
 

@@ -17,9 +17,9 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from sklearn_revae import ReVAEClassifier, ReVAETransformer, _base
-from sklearn_revae._imputation import residuals as _residuals
-from sklearn_revae._interventions import drawing as _drawing
 from sklearn_revae._sample_statistics import STATISTICS
+
+pytestmark = pytest.mark.usefixtures("few_draws")
 
 # Derandomised, so that a run that passes here passes everywhere. Failures are not shrunk,
 # because that takes minutes of training.
@@ -45,16 +45,6 @@ LABELS = [0, 1] * (N // 2)
 SOURCES = ("sklearn_revae", "sklearn")
 # What messages name as wrong, in the package's words or in scikit-learn's.
 NAMED = re.compile(r"\b([Xy]|[Cc]olumn|array|[Ff]eature|labels?|[Ii]nput|Complex data)\b")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def few_rounds():
-    """Learn the imputation rule and the noise in fewer rounds, which take less time."""
-    with (
-        mock.patch.object(_residuals, "_ROWS_IN_ALL", 1),
-        mock.patch.multiple(_drawing, _N_DRAWS=200, _N_DRAWS_OF_QUANTILES=500),
-    ):
-        yield
 
 
 METHODS = {

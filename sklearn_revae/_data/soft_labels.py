@@ -119,7 +119,7 @@ def soft_labels(
     >>> possible[::5, 0] = y[::5] == 0  # every fifth flower is setosa, or it is not
     >>> possible[::5, 1:] = y[::5, None] != 0
     >>> possible[::25] = np.eye(3)[y[::25]]  # some are known exactly
-    >>> model = ReVAEClassifier(max_iter=60, random_state=0)
+    >>> model = ReVAEClassifier(max_iter=20, random_state=0)
     >>> model.fit(X, soft_labels(possible)).score(X, y) > 0.7
     True
     """

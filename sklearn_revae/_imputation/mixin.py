@@ -98,7 +98,7 @@ class ImputationMixin(LatentsMixin):
         >>> from sklearn_revae import ReVAETransformer
         >>> X = load_iris().data
         >>> X[::5, 2] = X[::7, 3] = np.nan
-        >>> model = ReVAETransformer(max_iter=300, random_state=0).fit(X)
+        >>> model = ReVAETransformer(max_iter=100, random_state=0).fit(X)
         >>> model.impute([[5.0, 3.4, np.nan, np.nan]]).round(0)
         array([[5., 3., 1., 0.]])
         """

@@ -78,7 +78,7 @@ class DisagreementMixin(LatentsMixin):
         >>> from sklearn.datasets import load_iris
         >>> from sklearn_revae import ReVAEClassifier
         >>> X, y = load_iris(return_X_y=True)
-        >>> model = ReVAEClassifier(max_iter=50, random_state=0).fit(X, y)
+        >>> model = ReVAEClassifier(max_iter=20, random_state=0).fit(X, y)
         >>> disagreement = model.predict_disagreement(X)
         >>> disagreement.shape
         (150,)

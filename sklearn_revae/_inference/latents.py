@@ -242,7 +242,7 @@ class LatentsMixin(TransformerMixin):
         >>> from sklearn.datasets import load_iris
         >>> from sklearn_revae import ReVAETransformer
         >>> X, y = load_iris(return_X_y=True)
-        >>> model = ReVAETransformer(max_iter=40, random_state=0).fit(X, y)
+        >>> model = ReVAETransformer(max_iter=20, random_state=0).fit(X, y)
         >>> typical, strange = model.score_samples([X[0], 10 * X[0]])
         >>> bool(typical > strange)
         True

@@ -77,7 +77,7 @@ class NoveltyMixin(LatentsMixin):
         >>> X, y = load_iris(return_X_y=True)
         >>> few = np.full(150, -1)
         >>> few[:20], few[50:70] = 0, 1  # virginica is never labelled
-        >>> model = ReVAEClassifier(max_iter=40, random_state=0).fit(X, few)
+        >>> model = ReVAEClassifier(max_iter=20, random_state=0).fit(X, few)
         >>> known = np.r_[20:35, 70:85]  # setosa and versicolor, labelled later
         >>> threshold = np.quantile(model.novelty_scores(X[known], X[few != -1]), 0.95)
         >>> virginica = model.novelty_scores(X[100:], X[few != -1])

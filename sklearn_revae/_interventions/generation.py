@@ -111,7 +111,7 @@ class GenerationMixin(LatentsMixin):
         >>> from sklearn.datasets import load_iris
         >>> from sklearn_revae import ReVAEClassifier
         >>> X, y = load_iris(return_X_y=True)
-        >>> model = ReVAEClassifier(max_iter=50, random_state=0).fit(X, y)
+        >>> model = ReVAEClassifier(max_iter=20, random_state=0).fit(X, y)
         >>> path = model.traverse(X[:1], 0, steps=5, span=0.0)
         >>> path.shape
         (1, 5, 4)
@@ -181,7 +181,7 @@ class GenerationMixin(LatentsMixin):
         >>> from sklearn.datasets import load_iris
         >>> from sklearn_revae import ReVAEClassifier
         >>> X, y = load_iris(return_X_y=True)
-        >>> model = ReVAEClassifier(max_iter=50, random_state=0).fit(X, y)
+        >>> model = ReVAEClassifier(max_iter=20, random_state=0).fit(X, y)
         >>> setosa, virginica = model.locate(X[[0, -1]])[:, 0]
         >>> bool(setosa < 0.5 < virginica)
         True
@@ -279,7 +279,7 @@ class GenerationMixin(LatentsMixin):
         >>> from sklearn.datasets import load_iris
         >>> from sklearn_revae import ReVAEClassifier
         >>> X, y = load_iris(return_X_y=True)
-        >>> model = ReVAEClassifier(max_iter=50, random_state=0).fit(X, y)
+        >>> model = ReVAEClassifier(max_iter=20, random_state=0).fit(X, y)
         >>> flowers, species = model.sample(3, 1, random_state=0)
         >>> flowers.shape, species
         ((3, 4), array([1, 1, 1]))

@@ -64,7 +64,7 @@ def intervention_report(
     >>> from sklearn.datasets import load_iris
     >>> from sklearn_revae import ReVAEClassifier, intervention_report
     >>> X, y = load_iris(return_X_y=True)
-    >>> model = ReVAEClassifier(max_iter=40, random_state=0).fit(X, y)
+    >>> model = ReVAEClassifier(max_iter=20, random_state=0).fit(X, y)
     >>> larger = X[:50] * [1.3, 0.9, 4.0, 8.0]
     >>> report = intervention_report(model, X[:50], larger, 2)
     >>> bool(report.achieved.mean() > 0.5)

@@ -198,7 +198,7 @@ class InterventionMixin(EditingMixin):
         >>> from sklearn.datasets import load_iris
         >>> from sklearn_revae import ReVAEClassifier
         >>> X, y = load_iris(return_X_y=True)
-        >>> model = ReVAEClassifier(max_iter=50, random_state=0).fit(X, y)
+        >>> model = ReVAEClassifier(max_iter=20, random_state=0).fit(X, y)
         >>> as_virginica = model.intervene(X[:3], 2)
         >>> model.predict(as_virginica)
         array([2, 2, 2])
@@ -357,7 +357,7 @@ class InterventionMixin(EditingMixin):
         >>> from sklearn.datasets import load_iris
         >>> from sklearn_revae import ReVAEClassifier
         >>> X, y = load_iris(return_X_y=True)
-        >>> model = ReVAEClassifier(max_iter=50, random_state=0).fit(X, y)
+        >>> model = ReVAEClassifier(max_iter=20, random_state=0).fit(X, y)
         >>> model.predict(model.swap(X[:3], X[-3:]))
         array([2, 2, 2])
         """

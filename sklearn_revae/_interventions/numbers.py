@@ -125,7 +125,7 @@ class NumberEditingMixin(EditingMixin):
         >>> from sklearn.datasets import load_diabetes
         >>> from sklearn_revae import ReVAERegressor
         >>> X, y = load_diabetes(return_X_y=True)
-        >>> model = ReVAERegressor(max_iter=50, random_state=0).fit(X, y)
+        >>> model = ReVAERegressor(max_iter=20, random_state=0).fit(X, y)
         >>> better, worse = (model.intervene(X[:1], number) for number in (80, 250))
         >>> bool(model.predict(better)[0] < model.predict(worse)[0])
         True

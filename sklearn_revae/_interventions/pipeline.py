@@ -63,7 +63,7 @@ def intervene(
     >>> from sklearn.pipeline import make_pipeline
     >>> from sklearn_revae import ReVAEClassifier, intervene
     >>> X, y = load_iris(return_X_y=True)
-    >>> model = ReVAEClassifier(max_iter=50, random_state=0)
+    >>> model = ReVAEClassifier(max_iter=20, random_state=0)
     >>> pipeline = make_pipeline(PCA(3), model).fit(X, y)
     >>> as_virginica = intervene(pipeline, X[:3], 2, keep=[0])
     >>> pipeline.predict(as_virginica)
@@ -131,7 +131,7 @@ def swap(pipeline, X, donors, labels=None, *, keep=None, residual=True):
     >>> from sklearn.preprocessing import StandardScaler
     >>> from sklearn_revae import ReVAEClassifier, swap
     >>> X, y = load_iris(return_X_y=True)
-    >>> model = ReVAEClassifier(max_iter=50, random_state=0)
+    >>> model = ReVAEClassifier(max_iter=20, random_state=0)
     >>> pipeline = make_pipeline(StandardScaler(), model).fit(X, y)
     >>> pipeline.predict(swap(pipeline, X[:3], X[-3:]))
     array([2, 2, 2])
@@ -171,7 +171,7 @@ def traverse(pipeline, X, label, **options):
     >>> from sklearn.preprocessing import StandardScaler
     >>> from sklearn_revae import ReVAEClassifier, traverse
     >>> X, y = load_iris(return_X_y=True)
-    >>> model = ReVAEClassifier(max_iter=50, random_state=0)
+    >>> model = ReVAEClassifier(max_iter=20, random_state=0)
     >>> pipeline = make_pipeline(StandardScaler(), model).fit(X, y)
     >>> path = traverse(pipeline, X[:1], 0, steps=5, span=0.0)
     >>> pipeline.predict(path[0, [0, -1]])

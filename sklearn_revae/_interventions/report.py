@@ -110,7 +110,7 @@ class InterventionReport:
     >>> from sklearn.datasets import load_iris
     >>> from sklearn_revae import ReVAEClassifier
     >>> X, y = load_iris(return_X_y=True)
-    >>> model = ReVAEClassifier(max_iter=40, random_state=0).fit(X, y)
+    >>> model = ReVAEClassifier(max_iter=20, random_state=0).fit(X, y)
     >>> X_new, report = model.intervene(X[:3], 2, report=True)
     >>> report.achieved[:, 0]
     array([ True,  True,  True])
@@ -194,7 +194,7 @@ class InterventionReport:
         >>> from sklearn.datasets import load_iris
         >>> from sklearn_revae import ReVAEClassifier
         >>> X, y = load_iris(return_X_y=True, as_frame=True)
-        >>> model = ReVAEClassifier(max_iter=40, random_state=0).fit(X, y)
+        >>> model = ReVAEClassifier(max_iter=20, random_state=0).fit(X, y)
         >>> _, report = model.intervene(X[:50], 2, report=True)
         >>> sorted(name for name, _ in report.most_changed()[:2])
         ['petal length (cm)', 'petal width (cm)']

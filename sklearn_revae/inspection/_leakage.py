@@ -91,7 +91,7 @@ def label_leakage(
     >>> from sklearn.datasets import load_iris
     >>> from sklearn_revae import ReVAEClassifier, label_leakage
     >>> X, y = load_iris(return_X_y=True)
-    >>> model = ReVAEClassifier(max_iter=40, random_state=0).fit(X, y)
+    >>> model = ReVAEClassifier(max_iter=20, random_state=0).fit(X, y)
     >>> table = label_leakage(model, X, y, random_state=0)
     >>> table[["n_rows", "n_folds"]]
              n_rows  n_folds

@@ -67,7 +67,7 @@ class LabeledOnly(Wrapper):
     >>> X, y = load_iris(return_X_y=True)
     >>> few = mask_labels(y, n_per_class=10, random_state=0)
     >>> pipeline = make_pipeline(
-    ...     ReVAETransformer(max_iter=60, random_state=0),
+    ...     ReVAETransformer(max_iter=5, random_state=0),
     ...     LabeledOnly(LogisticRegression()),
     ... )
     >>> pipeline.fit(X, few).classes_

@@ -17,7 +17,6 @@ from PIL import Image
 from skorch.callbacks import Callback
 from torch.utils.data import Dataset, IterableDataset
 
-from sklearn_revae import ReVAEClassifier
 from sklearn_revae._data import chunks, storage
 from sklearn_revae._data.scaling import Scaling
 from sklearn_revae._data.sources import as_stored
@@ -80,9 +79,9 @@ CONTAINERS = {
 
 @pytest.fixture(scope="module")
 def pixels(digits):
-    """Digits as integers from 0 to 16, a few of them labelled."""
-    X = (digits.X_train[:500] * 16).astype(np.uint8)
-    y = digits.y_train[:500]
+    """Digits as integers from 0 to 16, a few of them labelled: eight small blocks."""
+    X = (digits.X_train[60:220] * 16).astype(np.uint8)
+    y = digits.y_train[60:220]
     X.setflags(write=False)
     return SimpleNamespace(X=X, y=y, pictures=X.reshape(-1, 8, 8))
 
@@ -162,10 +161,10 @@ def test_large_stored_data_give_the_same_model_in_every_container(
 
 
 def test_training_on_blocks_is_as_accurate_as_on_shuffled_rows(
-    pixels, tmp_path, small_limits
+    pixels, tmp_path, small_limits, quick_classifier
 ):
-    model = ReVAEClassifier(
-        (64,), n_members=2, max_iter=20, batch_size=50, random_state=0
+    model = quick_classifier(
+        hidden_layer_sizes=(64,), n_members=1, max_iter=10, learning_rate_init=0.01
     )
     in_memory = model.fit(pixels.X, pixels.y).score(pixels.X, pixels.y)
     stored = _hdf5(pixels.X, tmp_path)
@@ -292,9 +291,10 @@ def test_sparse_rows_become_dense_a_few_at_a_time(
     weight = np.ones(X.shape[0])
     weight[0] = 0
     model = quick_classifier(early_stopping=True).fit(X, pixels.y, weight)
-    assert len(sizes) > model.n_iter_ * 10
+    # Batches of 20 rows: at least five an epoch, after the validation set is taken.
+    assert len(sizes) > model.n_iter_ * 5
     assert max(sizes) <= 40
-    assert sum(size == 20 for size in sizes) >= model.n_iter_ * 10
+    assert sum(size == 20 for size in sizes) >= model.n_iter_ * 5
     model.partial_fit(X, pixels.y)
     assert max(sizes) <= 40
 
@@ -311,7 +311,7 @@ def test_sparse_rows_give_the_same_model_as_dense_ones(
 def test_large_arrays_are_converted_a_few_rows_at_a_time(
     pixels, quick_classifier, monkeypatch, tmp_path
 ):
-    monkeypatch.setattr(storage, "LARGEST_COPY", 10**5)
+    monkeypatch.setattr(storage, "LARGEST_COPY", 10**4)
     monkeypatch.setattr(chunks, "_CHUNK_CELLS", 40 * N_FEATURES)
     monkeypatch.setattr(chunked, "_MOST_ROWS", 40)
     sizes = _Sizes()
@@ -421,7 +421,7 @@ class _Broken(Items):
 
     def __getitem__(self, i):
         self.n_reads += 1
-        if self.n_reads > 700:
+        if self.n_reads > 1.4 * len(self.X):
             raise OSError("the disk is gone")
         return super().__getitem__(i)
 
@@ -505,10 +505,10 @@ def test_pictures_of_a_folder_are_sorted_by_name(tmp_path):
         slice(3, 9),
         slice(None),
         slice(9, 3),
-        slice(1, None, 90),
+        slice(1, None, 30),
         slice(5, 0, -2),
         [4],
-        [400, 3, 3, 4, 499],
+        [130, 3, 3, 4, 159],
         [],
     ],
     ids=str,
@@ -518,7 +518,7 @@ def test_stored_rows_are_read_by_slice_and_by_index(name, index, pixels, tmp_pat
     stored = as_stored(stored) or without_mapping(stored)
     index = np.array(index, dtype=int) if isinstance(index, list) else index
     assert np.array_equal(stored[index], pixels.X[index])
-    every_third = np.arange(0, 500, 3)
+    every_third = np.arange(0, len(pixels.X), 3)
     if not isinstance(index, slice):
         index = index[index < len(every_third)]
     some = storage.SomeRows(stored, every_third)
@@ -532,13 +532,13 @@ def test_a_generator_gives_one_partial_fit_per_batch(
     pixels, quick_classifier, weight_bytes
 ):
     one_by_one, at_once = quick_classifier(), quick_classifier()
-    weight = np.arange(100) / 50.0
-    for start in range(0, 300, 100):
-        run = slice(start, start + 100)
+    weight = np.arange(50) / 25.0
+    for start in range(0, 150, 50):
+        run = slice(start, start + 50)
         one_by_one.partial_fit(pixels.X[run], pixels.y[run], range(10), weight)
     batches = (
-        (pixels.X[start : start + 100], pixels.y[start : start + 100], weight)
-        for start in range(0, 300, 100)
+        (pixels.X[start : start + 50], pixels.y[start : start + 50], weight)
+        for start in range(0, 150, 50)
     )
     assert at_once.partial_fit(batches, classes=range(10)) is at_once
     assert weight_bytes(at_once) == weight_bytes(one_by_one)
@@ -669,11 +669,11 @@ def test_stored_rows_of_another_shape_are_refused(
     with pytest.raises(ValueError, match=r"features|pictures"):
         three.predict(held.X)
     with pytest.raises(ValueError, match="image_shape"):
-        quick_classifier(image_shape=(8, 9)).fit(held.X, np.zeros(500))
+        quick_classifier(image_shape=(8, 9)).fit(held.X, np.zeros(len(held.same)))
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         quick_classifier().fit(held.X, [0, 1])
     with pytest.raises(ValueError, match=r"sample_weight\.shape"):
-        quick_classifier().fit(held.X, np.resize([0, 1], 500), [1.0])
+        quick_classifier().fit(held.X, np.resize([0, 1], len(held.same)), [1.0])
 
 
 def test_the_error_without_pillow_says_how_to_install_it(

@@ -24,11 +24,23 @@ MODELS = {
 }
 
 
+def quick(*sizes, **parameters):
+    return ReVAETransformer(*sizes, n_members=1, max_iter=1, random_state=0, **parameters)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """The file of a small model of a table, as a state and tensors that may change."""
+    path = tmp_path_factory.mktemp("saved") / "model"
+    save(quick().fit(X), path)
+    return lambda: files.read(path)
+
+
 @pytest.fixture(params=MODELS)
 def case(request):
     """A fitted model whose sizes are "auto", its samples and its own modules."""
     parameters, samples = MODELS[request.param]
-    model = ReVAETransformer(max_iter=1, random_state=0, **parameters).fit(samples)
+    model = quick(**parameters).fit(samples)
     modules = {name: m for name, m in parameters.items() if isinstance(m, nn.Module)}
     return model, samples, modules
 
@@ -75,7 +87,7 @@ def _without_sizes(path):
 def test_files_without_sizes_follow_the_rule_of_version_1(case, tmp_path, request):
     parameters, samples = MODELS[case]
     sizes = () if samples is COUNTS else (256, 256)
-    model = ReVAETransformer(sizes, max_iter=1, random_state=0, **parameters).fit(samples)
+    model = quick(sizes, **parameters).fit(samples)
     modules = {name: m for name, m in parameters.items() if isinstance(m, nn.Module)}
     save(model, tmp_path / "model")
     _without_sizes(tmp_path / "model")
@@ -97,9 +109,8 @@ def test_files_without_sizes_follow_the_rule_of_version_1(case, tmp_path, reques
         ([64], "decoder"),
     ],
 )
-def test_impossible_sizes_are_refused(sizes, message, tmp_path):
-    save(ReVAETransformer(max_iter=1, random_state=0).fit(X), tmp_path / "model")
-    state, tensors = files.read(tmp_path / "model")
+def test_impossible_sizes_are_refused(sizes, message, saved, tmp_path):
+    state, tensors = saved()
     state["fitted"]["hidden_layer_sizes"] = sizes
     files.write(tmp_path / "model", state, tensors)
     with pytest.raises(ModelFileError, match=message):
@@ -109,7 +120,7 @@ def test_impossible_sizes_are_refused(sizes, message, tmp_path):
 @pytest.mark.parametrize("networks", ["auto", "published"])
 def test_a_file_says_which_networks_read_pictures(networks, tmp_path):
     parameters = {"encoder": networks, "decoder": networks}
-    model = ReVAETransformer(max_iter=1, random_state=0, **parameters).fit(PICTURES)
+    model = quick(**parameters).fit(PICTURES)
     save(model, tmp_path / "model")
     loaded = load(tmp_path / "model")
     np.testing.assert_array_equal(loaded.transform(PICTURES), model.transform(PICTURES))
@@ -125,9 +136,8 @@ def test_a_file_says_which_networks_read_pictures(networks, tmp_path):
             load(tmp_path / "model")
 
 
-def test_unknown_networks_are_refused(tmp_path):
-    save(ReVAETransformer(max_iter=1, random_state=0).fit(X), tmp_path / "model")
-    state, tensors = files.read(tmp_path / "model")
+def test_unknown_networks_are_refused(saved, tmp_path):
+    state, tensors = saved()
     state["fitted"]["image_networks"] = ["auto", "other"]
     files.write(tmp_path / "model", state, tensors)
     with pytest.raises(ModelFileError, match="image_networks"):

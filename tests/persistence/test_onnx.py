@@ -20,7 +20,7 @@ onnxruntime = pytest.importorskip(
 )
 pytest.importorskip("onnx", reason="requires pip install sklearn-revae[onnx]")
 
-SETTINGS = {"n_members": 3, "max_iter": 4, "random_state": 0}
+SETTINGS = {"n_members": 2, "max_iter": 2, "random_state": 0}
 STRINGS = ["town", "size"]
 
 

@@ -9,6 +9,8 @@ from pandas.testing import assert_frame_equal, assert_index_equal
 
 from sklearn_revae.persistence import ModelFileError, load, save
 
+pytestmark = pytest.mark.usefixtures("few_draws")
+
 DAYS = pd.DatetimeIndex(["2000-01-30", "2000-01-31", "2000-02-01"])
 TIMES = pd.DatetimeIndex(["1969-12-31T23:59:59.999", "2000-01-01", "2200-02-03T04:05"])
 FIXED = datetime.timezone(datetime.timedelta(hours=5, minutes=30))
@@ -66,7 +68,7 @@ def reload(tmp_path):
 def test_names_of_columns(names, quick_transformer, reload):
     X = pd.DataFrame(np.random.RandomState(0).normal(size=(20, 3)), columns=names)
     X.index.name = names[0]
-    model = quick_transformer().fit(X)
+    model = quick_transformer(max_iter=1, n_members=1).fit(X)
     loaded = reload(model)
     new = loaded.sample(4, random_state=0)[0]
     assert_index_equal(new.columns, names, exact=True)
@@ -99,7 +101,7 @@ def test_categories(categories, quick_classifier, reload):
             "size": np.arange(40.0),
         }
     )
-    model = quick_classifier().fit(X, codes > 0)
+    model = quick_classifier(max_iter=1, n_members=1).fit(X, codes > 0)
     loaded = reload(model)
     masked = X.assign(**{name: X[name].mask(codes == 1) for name in ("group", "grade")})
     for one, other in [
