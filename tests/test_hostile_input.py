@@ -34,7 +34,8 @@ many = settings(few, max_examples=25)
 
 TINY = {
     "hidden_layer_sizes": (4,),
-    "max_iter": 2,
+    # `partially_fitted` trains for another epoch.
+    "max_iter": 1,
     "batch_size": 8,
     "n_members": 2,
     "random_state": 0,

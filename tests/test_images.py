@@ -13,6 +13,9 @@ from sklearn_revae import ReVAEClassifier
 from sklearn_revae._interventions import drawing
 from sklearn_revae._model.images import image_layout
 
+# A fit to pictures is short, but many draws of them take long to decode.
+pytestmark = pytest.mark.usefixtures("few_draws")
+
 
 def pictures(n=60, shape=(16, 16), seed=0):
     """Noisy pictures with a bright square on the left (0) or on the right (1)."""
@@ -36,7 +39,7 @@ def data():
 
 @pytest.fixture(scope="module")
 def model(data):
-    return quick(max_iter=30).fit(*data)
+    return quick(max_iter=12).fit(*data)
 
 
 def n_layers(module, *kinds):
@@ -75,7 +78,7 @@ def test_results_have_the_shape_and_type_of_the_pictures(shape, dtype):
 
 def test_flat_rows_with_image_shape_give_the_same_model(data, model):
     X, y = data
-    flat = quick(max_iter=30, image_shape=(16, 16)).fit(X.reshape(60, -1), y)
+    flat = quick(max_iter=12, image_shape=(16, 16)).fit(X.reshape(60, -1), y)
     assert n_convolutions(flat) == 5
     np.testing.assert_array_equal(
         flat.predict_proba(X.reshape(60, -1)), model.predict_proba(X)
@@ -100,8 +103,8 @@ def test_frames_with_image_shape_give_the_same_model_as_arrays(
     rows = X.reshape(60, -1)[:, : np.prod(shape)] / 255
     # In a table, every column would have its own scale; of such pixels, all have one.
     rows[:, 0] *= 3
-    from_array = quick(max_iter=2, image_shape=shape).fit(rows, y)
-    from_frame = quick(max_iter=2, image_shape=shape).fit(frame(rows), y)
+    from_array = quick(max_iter=1, n_members=2, image_shape=shape).fit(rows, y)
+    from_frame = quick(max_iter=1, n_members=2, image_shape=shape).fit(frame(rows), y)
     assert weight_bytes(from_frame) == weight_bytes(from_array)
     assert n_convolutions(from_frame) == n_convolutions(from_array)
     assert set(from_frame.column_kinds_) == {"pixel"}
@@ -341,7 +344,7 @@ def test_views_do_not_prevent_missing_pixels(views):
     X = X / 255.0
     X[np.random.RandomState(0).random_sample(X.shape) < 0.1] = np.nan
     new, new_y = pictures(n=100, seed=1)
-    assert quick(max_iter=20, views=views).fit(X, y).score(new / 255.0, new_y) > 0.9
+    assert quick(max_iter=12, views=views).fit(X, y).score(new / 255.0, new_y) > 0.9
 
 
 @pytest.mark.parametrize(

@@ -213,7 +213,7 @@ def test_parameters_are_stored_as_given(quick_classifier):
         {"edit_weight": 2.0},
         {"label_weight": 1.0},
         {"label_dim": 1, "style_dim": 1},
-        {"batch_size": 1},
+        {"batch_size": 1, "max_iter": 2},
         {"device": "cpu"},
         {"device": torch.device("cpu")},
         {"random_state": np.random.RandomState(0)},

@@ -52,7 +52,7 @@ def houses():
 @pytest.fixture(scope="module")
 def houses_model(houses):
     X, y, _ = houses
-    return ReVAERegressor(random_state=0).fit(X, y)
+    return ReVAERegressor(max_iter=60, random_state=0).fit(X, y)
 
 
 def gains(sets):
@@ -73,7 +73,7 @@ def gains(sets):
 def test_it_is_as_accurate_as_ridge_regression_with_few_labels():
     # Ridge regression fails in the second of these splits, so take the median.
     assert np.median(gains([load_diabetes(return_X_y=True)] * 3)) >= 0
-    assert gains([make_friedman1(1500, random_state=0)])[0] >= -0.05
+    assert gains([make_friedman1(700, random_state=0)])[0] >= -0.05
 
 
 def test_a_curve_is_learned_from_many_labels():

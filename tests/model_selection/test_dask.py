@@ -16,16 +16,16 @@ distributed = pytest.importorskip(
 )
 
 
-@pytest.fixture
-def client(tmp_path):
-    """A client of two worker processes."""
+@pytest.fixture(scope="module")
+def client(tmp_path_factory):
+    """A client of two worker processes, which take seconds to start."""
     with (
         distributed.LocalCluster(
             n_workers=2,
             threads_per_worker=1,
             processes=True,
             dashboard_address=None,
-            local_directory=tmp_path,
+            local_directory=tmp_path_factory.mktemp("dask"),
         ) as cluster,
         distributed.Client(cluster) as client,
     ):

@@ -60,7 +60,7 @@ def test_scikit_learn_checks(estimator, check):
 @pytest.fixture
 def learner(quick_classifier):
     """An unfitted classifier that can learn the blobs."""
-    return quick_classifier(max_iter=20, batch_size=10, learning_rate_init=0.02)
+    return quick_classifier(max_iter=8, batch_size=10, learning_rate_init=0.05)
 
 
 SUPERVISED = [
@@ -82,7 +82,7 @@ def name_of(estimator):
 def test_a_supervised_last_step_sees_labelled_samples_only(
     few_blobs, blobs, quick_transformer, estimator
 ):
-    steps = quick_transformer(max_iter=20, batch_size=10), LabeledOnly(estimator)
+    steps = quick_transformer(max_iter=5), LabeledOnly(estimator)
     model = make_pipeline(*steps).fit(*few_blobs)
     assert model.classes_.tolist() == [0, 1, 2]
     assert model.score(*blobs) > 0.8

@@ -25,8 +25,6 @@ from sklearn_revae import ReVAEClassifier, ReVAETransformer
 from sklearn_revae._sample_statistics import STATISTICS
 from sklearn_revae.persistence import ModelFileError, load, save
 
-pytestmark = pytest.mark.usefixtures("few_draws")
-
 
 class Encoder(nn.Sequential):
     """A user's own encoder, which takes no arguments."""
