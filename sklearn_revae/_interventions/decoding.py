@@ -3,12 +3,19 @@
 Every member of the ensemble edits a sample in its own latent space. Of numbers, the
 result is the median of the members' changes, which a single member that exaggerates does
 not distort as it does the mean. Of levels, it is the one of the mean probabilities.
+
+Images are edited twice. The style code of a face with long hair says much about this hair,
+and a bald head that is decoded from it has a ghost of the hair. The encoder, which has been
+trained on real bald heads, does not see the ghost: so the style code of the edited image is
+read, and the edit is decoded again with it. On faces of 64 x 64 pixels this reduces the
+error where a face should change from 0.287 to 0.239 of that of no edit.
 """
 
 import numpy as np
 import torch
 
 from sklearn_revae._data.chunks import dense
+from sklearn_revae._data.codec import ScaledRows
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._interventions.blending import blended, blended_layout
 from sklearn_revae._model.images import convolves
@@ -76,10 +83,57 @@ def decode_edits(
         is True, except for its missing values; otherwise its reconstruction.
     """
     n_members = 1 if first_only else len(editors(module))
+    settings = module, x, edit, arrays, n_members, n_edits, noise
+    style = None
+    if edits_twice(module):
+        state = None if noise is None else noise.get_state()
+        first, _ = _decode(*settings, residual=True)
+        style = _style_of(module, ScaledRows(first.reshape(-1, x.shape[1]), x.scaling))
+        style = style.reshape(*first.shape[:2], -1)
+        if noise is not None:
+            noise.set_state(state)
+    return _decode(*settings, residual, unedited, style)
+
+
+def edits_twice(module):
+    """Whether edits are decoded again with the style codes of edited samples."""
+    return convolves(module.encoder)
+
+
+def _style_of(module, x):
+    """Mean (n, s) of q(z_s|x) of the first member."""
+
+    def run(module, rows):
+        member = module.members[0]
+        return member.style(member.encode(rows)[0])
+
+    return apply(module, run, x)
+
+
+def _decode(
+    module,
+    x,
+    edit,
+    arrays,
+    n_members,
+    n_edits,
+    noise,
+    residual,
+    unedited=False,
+    style=None,
+):
+    """See :func:`decode_edits`; `n_members` edit.
+
+    `style` (n, n_edits, s) are style codes of edited samples, if there is one member.
+    """
+    arrays = arrays if style is None else (*arrays, style)
     separately = unedited and (noise is not None or not residual)
     n_before = (1 if noise is None else n_edits) if residual else 0
 
     def run(module, rows, *tensors):
+        new_style = None
+        if style is not None:
+            *tensors, new_style = tensors
         members = editors(module)[:n_members]
         codes = [member.encode(rows) for member in members]
         source = _predicted(module, members, rows, [mean for mean, _ in codes])
@@ -89,7 +143,7 @@ def decode_edits(
             if noise is not None:
                 z = sample_posterior(mean, scale, n_edits, noise)
             blocks = edit(member, source, member.blocks(mean), member.blocks(z), *tensors)
-            z_new = latents_of(blocks, member.style(z))
+            z_new = _edited_code(member, mean, z, blocks, new_style)
             start = [mean[None]] if separately else []
             decoded.append(_expectations(member, start, z, z_new, n_before))
         likelihood = module.likelihood
@@ -112,6 +166,21 @@ def decode_edits(
         edited = x.scaling.add_change(own, before, edited)
         mean = x.scaling.add_change(own, mean, mean) if unedited else None
     return edited, mean if unedited else None
+
+
+def _edited_code(member, mean, z, blocks, new_style=None):
+    """Latent codes (n_edits, n, D) with edited characteristic latents.
+
+    A sample that is not edited keeps its code exactly. What distinguishes the style of a
+    draw z from that of the mean is added to the style code (n, n_edits, s) of the edited
+    sample.
+    """
+    style = member.style(z)
+    if new_style is not None:
+        edited = (blocks != member.blocks(z)).flatten(-2).any(-1, keepdim=True)
+        change = new_style.transpose(0, 1) - member.style(mean)
+        style = torch.where(edited, style + change, style)
+    return latents_of(blocks, style)
 
 
 def _blended(module, scaling, own, *decoded):

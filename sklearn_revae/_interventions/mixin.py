@@ -183,6 +183,11 @@ class InterventionMixin(EditingMixin):
         would be blurred, and samples for which `method` gives latents, which are those of
         the first member.
 
+        Networks of convolutions edit an image twice. The style latents of the second edit
+        are those of the mean of :math:`q(z|x')`, where :math:`x'` is the image after the
+        first: a style that does not occur with the new value is thereby replaced by one
+        that does.
+
         With `max_columns`, the columns of a sample are chosen by how much their edited
         values raise the log-odds of the requested values: if one column is edited, and if
         all are, compared with all others. Then only these columns are edited, up to ten

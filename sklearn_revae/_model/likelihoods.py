@@ -195,5 +195,4 @@ def _filled(family, columns, x):
     """
     values = x if columns is None else x[..., columns]
     observed = ~torch.isnan(values)
-    filler = torch.full_like(values, family.filler)
-    return torch.where(observed, values, filler), observed
+    return torch.where(observed, values, family.filler), observed

@@ -10,17 +10,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from sklearn_revae._files import replace_file
 from sklearn_revae._inference.chunked import apply
-from sklearn_revae._interventions.decoding import editors
-from sklearn_revae._model.convolutions import ImageDecoder
+from sklearn_revae._interventions.decoding import editors, edits_twice
 from sklearn_revae._model.edits import SPAN
-from sklearn_revae._model.images import FastFormat, ImagesToRows
 from sklearn_revae._typing import Model, Rows
 from sklearn_revae.demo._edit import words
 from sklearn_revae.demo._export_features import cuts, feature_facts
+from sklearn_revae.demo._export_networks import layers_of, norm_facts, style_layers
 from sklearn_revae.demo._session import STEP, Session
 from sklearn_revae.demo._views import sample_names
 
@@ -35,7 +33,7 @@ def export_html(
 ) -> None:
     """Write a page on which samples are edited, as one HTML file that needs no server.
 
-    The file contains the decoder and the samples, and it can be opened from a disk, sent
+    The file contains the networks and the samples, and it can be opened from a disk, sent
     by mail or put on any web site. Its sliders are those of :func:`launch`. The browser
     computes the edits, and loads nothing from elsewhere. A sample that is not an image is
     shown as a table with its values before and after the edit.
@@ -61,8 +59,8 @@ def export_html(
     Raises
     ------
     ValueError
-        If the estimator is not a fitted ReVAE, or does not accept `X`; if the decoder is
-        not the default one; if the features of images are not all pixels; or if a preset
+        If the estimator is not a fitted ReVAE, or does not accept `X`; if the decoder, or
+        the encoder of images, is the user's own; if the features of images are not all pixels; or if a preset
         has a label or a class that the model does not have.
     OSError
         If the file cannot be written.
@@ -76,7 +74,7 @@ def export_html(
     The page computes :meth:`~sklearn_revae.ReVAEClassifier.intervene` with `strength=1`.
     Pixels agree up to one of 255 shades, and numbers of a table to about five digits,
     because the browser computes in single precision. The file has about 5.3 bytes for
-    each weight of the decoder, 1.3 bytes for each pixel of images of `uint8`, 5.3 for
+    each weight of the decoder, and of the encoder if it is convolutional, 1.3 bytes for each pixel of images of `uint8`, 5.3 for
     each pixel of other images, and 10.7 for each value of a table.
 
     Examples
@@ -130,10 +128,6 @@ class _Numbers:
         self._length += len(content)
         return found
 
-    def add_layer(self, layer):
-        """Add a linear or convolutional layer."""
-        return {"weight": self.add(layer.weight), "bias": self.add(layer.bias)}
-
     def as_text(self):
         """All arrays in base64."""
         return base64.b64encode(b"".join(self._parts)).decode()
@@ -159,6 +153,7 @@ def _label_facts(session, numbers):
     module = model.module_
     x = model._codec.transform(session.shown, model)
     members = editors(module) if session.labels else module.members[:1]
+    twice = session.labels and edits_twice(module)
 
     def encode(module, rows):
         parts = module.members[: len(members)]
@@ -187,79 +182,16 @@ def _label_facts(session, numbers):
         "dim": labels.dim,
         "widest": max(labels.n_values, default=0),
         "span": SPAN,
-        **_norm_facts(module),
+        **norm_facts(module),
+        "styleLayers": style_layers(module, numbers) if twice else [],
         "members": [
             {
                 "codes": numbers.add(codes[:, m]),
                 "means": numbers.add(member.label_model.means),
                 "scales": numbers.add(member.label_model.scales),
-                "layers": _layers_of(member.decoder, numbers),
+                "layers": layers_of(member.decoder, numbers),
                 "cuts": [] if session.images else cuts(member.likelihood),
             }
             for m, member in enumerate(members)
         ],
-    }
-
-
-def _norm_facts(module):
-    """Settings of group normalisation, which are those of all layers."""
-    norms = [part for part in module.decoder.modules() if isinstance(part, nn.GroupNorm)]
-    return {"groups": norms[0].num_groups, "epsilon": norms[0].eps} if norms else {}
-
-
-def _layers_of(network, numbers):
-    """The layers of a decoder, as the script runs them.
-
-    Raises
-    ------
-    ValueError
-        If there is a layer that the script does not know.
-    """
-    if isinstance(network, nn.Sequential):
-        return [layer for part in network for layer in _layers_of(part, numbers)]
-    if isinstance(network, (nn.Identity, FastFormat)):
-        return []
-    if isinstance(network, nn.ReLU):
-        return [{"kind": "relu"}]
-    if isinstance(network, nn.Linear):
-        return [{"kind": "linear", **numbers.add_layer(network)}]
-    if isinstance(network, nn.Unflatten):
-        return [{"kind": "grid", "grid": network.unflattened_size[1:]}]
-    if isinstance(network, ImagesToRows):
-        return [{"kind": "rows"}]
-    if isinstance(network, ImageDecoder):
-        return [{"kind": "image", **_image_decoder(network, numbers)}]
-    if isinstance(network, nn.ConvTranspose2d) and _is_plain(network):
-        sizes = {
-            "kernel": network.kernel_size,
-            "stride": network.stride,
-            "padding": network.padding,
-            "extra": network.output_padding,
-        }
-        return [{"kind": "transposed", **sizes, **numbers.add_layer(network)}]
-    raise ValueError(
-        f"The decoder has a layer of type {type(network).__name__}, which the page "
-        "cannot compute. Fit the model with decoder='auto' or decoder='published'."
-    )
-
-
-def _is_plain(layer):
-    """Whether a convolution has no special settings."""
-    return layer.dilation == (1, 1) and layer.groups == 1 and layer.bias is not None
-
-
-def _image_decoder(network, numbers):
-    """The layers of the default decoder of images."""
-    return {
-        "grid": network.grid[1:],
-        "first": numbers.add_layer(network.first),
-        "stages": [
-            {
-                "size": stage.size,
-                "convolution": numbers.add_layer(stage.convolution),
-                "modulation": numbers.add_layer(stage.modulation),
-            }
-            for stage in network.stages
-        ],
-        "last": numbers.add_layer(network.last),
     }

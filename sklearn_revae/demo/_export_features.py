@@ -55,6 +55,7 @@ def feature_facts(session, numbers):
         "unit": scaling.scale_ * scaling.spread_,
         "logged": scaling._logged,
         "clipped": scaling.clipped,
+        "bounded": scaling._bounded,
         "discrete": np.isin(codec.kinds_, ["binary", "count"]),
         "replaced": binary | level,
         "level": level,

@@ -32,26 +32,36 @@ function linear(x, {weight, bias}) {
   });
 }
 
-// Convolution with a kernel of 3 x 3 pixels, and zeros around the grid.
-function convolve(x, rows, columns, {weight, bias}) {
+// Convolution with zeros around the grid.
+function convolve(x, [rows, columns], {weight, bias, kernel, stride, padding}) {
   const size = rows * columns, nIn = x.length / size;
-  const result = new Float32Array(bias.length * size);
+  const [newRows, newColumns] = [rows, columns].map((side, axis) =>
+    Math.floor((side + 2 * padding[axis] - kernel[axis]) / stride[axis]) + 1);
+  const newSize = newRows * newColumns, result = new Float32Array(bias.length * newSize);
+  // For each part of the kernel, its shift and where its shifted grid overlaps the result.
+  const overlaps = (axis, side, newSide) => Array.from({length: kernel[axis]}, (_, k) => {
+    const shift = k - padding[axis], first = Math.ceil(Math.max(0, -shift) / stride[axis]);
+    return [shift, first, Math.min(newSide, Math.floor((side - 1 - shift) / stride[axis]) + 1)];
+  });
+  const down = overlaps(0, rows, newRows), across = overlaps(1, columns, newColumns);
+  const [rowStep, step] = stride;
+  let k = 0;
   for (let o = 0; o < bias.length; o++) {
-    const out = result.subarray(o * size, (o + 1) * size).fill(bias[o]);
+    const out = result.subarray(o * newSize, (o + 1) * newSize).fill(bias[o]);
     for (let i = 0; i < nIn; i++) {
-      const own = x.subarray(i * size, (i + 1) * size);
-      for (let k = 0; k < 9; k++) {
-        const w = weight[(o * nIn + i) * 9 + k];
-        const dy = Math.floor(k / 3) - 1, dx = (k % 3) - 1;
-        const right = Math.min(columns, columns - dx);
-        for (let r = Math.max(0, -dy); r < Math.min(rows, rows - dy); r++) {
-          const to = r * columns, from = (r + dy) * columns + dx;
-          for (let c = Math.max(0, -dx); c < right; c++) out[to + c] += w * own[from + c];
+      const start = i * size;
+      for (const [dy, top, bottom] of down) for (const [dx, left, right] of across) {
+        const w = weight[k++];
+        // Browsers run the loop with a constant step twice as fast.
+        for (let r = top; r < bottom; r++) {
+          const to = r * newColumns, from = start + (r * rowStep + dy) * columns + dx;
+          if (step === 1) for (let c = left; c < right; c++) out[to + c] += w * x[from + c];
+          else for (let c = left; c < right; c++) out[to + c] += w * x[from + c * step];
         }
       }
     }
   }
-  return result;
+  return [result, [newRows, newColumns]];
 }
 
 // Four channels become the four pixels in the place of one; what is too much is cut off.
@@ -67,9 +77,9 @@ function double(x, rows, columns, newRows, newColumns) {
   return result;
 }
 
-// Group normalisation, then the scales and shifts that the latent code decides, then SiLU.
-function modulate(x, size, code) {
-  const n = x.length / size, width = x.length / page.groups;
+// Group normalisation of a new array.
+function normalise(x) {
+  const width = x.length / page.groups;
   for (let g = 0; g < page.groups; g++) {
     const group = x.subarray(g * width, (g + 1) * width);
     let mean = 0, variance = 0;
@@ -78,6 +88,12 @@ function modulate(x, size, code) {
     const scale = 1 / Math.sqrt(variance + page.epsilon);
     for (let k = 0; k < width; k++) group[k] = (group[k] - mean) * scale;
   }
+  return x;
+}
+
+// The scales and shifts of channels that the latent code decides, then SiLU.
+function modulate(x, size, code) {
+  const n = x.length / size;
   for (let k = 0; k < x.length; k++) {
     const channel = Math.floor(k / size);
     x[k] = silu(x[k] * (1 + code[channel]) + code[n + channel]);
@@ -111,14 +127,22 @@ function convolveTransposed(x, rows, columns, layer) {
 
 // The default decoder of images.
 function decodeImage(z, {first, stages, last, grid}) {
-  let [rows, columns] = grid;
   let x = linear(z, first).map(silu);
   for (const {convolution, modulation, size} of stages) {
-    x = double(convolve(x, rows, columns, convolution), rows, columns, ...size);
-    [rows, columns] = size;
-    x = modulate(x, rows * columns, linear(z, modulation));
+    x = double(convolve(x, grid, convolution)[0], ...grid, ...size);
+    grid = size;
+    x = modulate(normalise(x), size[0] * size[1], linear(z, modulation));
   }
-  return convolve(x, rows, columns, last);
+  return convolve(x, grid, last)[0];
+}
+
+// The channels of an image, one after another, and ones for the mask of observed values.
+function toImages(x, parts) {
+  const {height, width, channels, channelsLast} = page.image, size = height * width;
+  const result = new Float32Array(parts * x.length).fill(1);
+  for (let k = 0; k < x.length; k++)
+    result[channelsLast ? (k % channels) * size + Math.floor(k / channels) : k] = x[k];
+  return result;
 }
 
 function toRows(x) {
@@ -131,6 +155,15 @@ function runLayers(x, layers) {
   let grid = null;
   for (const layer of layers) {
     if (layer.kind === "linear") x = linear(x, layer);
+    else if (layer.kind === "images") {
+      x = toImages(x, layer.parts);
+      grid = [page.image.height, page.image.width];
+    } else if (layer.kind === "convolution") [x, grid] = convolve(x, grid, layer);
+    else if (layer.kind === "norm") {
+      const size = grid[0] * grid[1], {weight, bias} = layer;
+      x = normalise(x).map((value, k) =>
+        weight[Math.floor(k / size)] * value + bias[Math.floor(k / size)]);
+    } else if (layer.kind === "silu") x = x.map(silu);
     else if (layer.kind === "relu") x = x.map((value) => Math.max(value, 0));
     else if (layer.kind === "grid") grid = layer.grid;
     else if (layer.kind === "transposed") [x, grid] = convolveTransposed(x, ...grid, layer);
@@ -376,14 +409,33 @@ function blended(own, before, after) {
   return result;
 }
 
-function edited() {
-  const own = page.features ? original() : Float32Array.from(original());
-  if (!Object.keys({...moved, ...chosen}).length) return own;
+// A sample with the change between what its codes and other ones are decoded to.
+function withChange(own, codes) {
   const start = unedited(), centre = combined(start);
-  const ends = page.members.map((member) => decode(editedCode(member), member));
+  const ends = page.members.map((member, m) => decode(codes[m], member));
   const change = combined(ends.map((end, m) => end.map((value, k) => value - start[m][k])));
   const before = unscaled(centre);
   let after = unscaled(centre.map((value, k) => value + change[k]));
   if (page.blend) after = blended(own, before, after);
   return own.map((value, k) => changed(value, before[k], after[k], k));
+}
+
+// Mean of the style code of an image.
+const styleOf = (image) => runLayers(Float32Array.from(image, (value, k) => {
+  const scaled = standardised(value, k);
+  return at(page.bounded, k) ? clamp(scaled, 0, 1) : scaled;
+}), page.styleLayers);
+
+// Images are decoded again with the style code of the edited image; see decode_edits() in
+// sklearn_revae/_interventions/decoding.py.
+function edited() {
+  const own = page.features ? original() : Float32Array.from(original());
+  if (!Object.keys({...moved, ...chosen}).length) return own;
+  const newCodes = page.members.map(editedCode);
+  const result = withChange(own, newCodes), [code] = newCodes, before = codes(page.members[0]);
+  if (!page.styleLayers.length || code.every((value, k) => value === before[k]))
+    return result;
+  const style = styleOf(result);
+  code.set(style, code.length - style.length);
+  return withChange(own, newCodes);
 }

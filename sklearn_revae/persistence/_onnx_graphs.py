@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from sklearn_revae._interventions.blending import blended, blended_layout
-from sklearn_revae._interventions.decoding import combine, editors
+from sklearn_revae._interventions.decoding import combine, editors, edits_twice
 from sklearn_revae._model.families import ContinuousBernoulli
 from sklearn_revae._model.label_model import LabelModel
 from sklearn_revae.persistence._onnx_scaling import ScalingGraph
@@ -156,9 +156,24 @@ class InterventionGraph(Graph):
         predicted = self.predicted(means)
         source = self.present(predicted)
         target = self.requested(source, self.in_model_units(value).expand_as(source))
-        decoded = [
-            self._expectations(member, mean, source, target, strength)
+        codes = [
+            self._edited_code(member, mean, source, target, strength)
             for member, mean in zip(members, means, strict=False)
+        ]
+        edited = self._decoded(own, means, codes)
+        if edits_twice(self.module):
+            (mean,) = self.means(edited, members)
+            n_own = codes[0].shape[1] - self.module.style_dim
+            changed = (codes[0] != means[0].double()).any(-1, keepdim=True)
+            code = torch.cat([codes[0][:, :n_own], members[0].style(mean.double())], 1)
+            edited = self._decoded(own, means, [torch.where(changed, code, codes[0])])
+        return (edited,)
+
+    def _decoded(self, own, means, codes):
+        """Rows with what changes from decoded codes `means` to `codes` of the members."""
+        decoded = [
+            self._expectations(member, *pair)
+            for member, *pair in zip(editors(self.module), means, codes, strict=False)
         ]
         families = self.module.likelihood.families.values()
         values = [
@@ -171,19 +186,22 @@ class InterventionGraph(Graph):
         before, after = (self.scaling.unscaled(rows) for rows in scaled.unbind(0))
         if self.layout is not None:
             after = blended(own, before, after, self.layout, self.unit)
-        return (self.scaling.add_change(own, before, after),)
+        return self.scaling.add_change(own, before, after)
 
-    def _expectations(self, member, mean, source, target, strength):
-        """What a member expects of each family before and after an edit: (2, n, ...)."""
+    def _edited_code(self, member, mean, source, target, strength):
+        """Latent codes (n, D) after the edit."""
         labels, z = member.label_model, mean.double()
         blocks = list(member.blocks(z).unbind(1))
         for label, block in enumerate(blocks):
             moved = labels.transport(label, block, source[:, label], target[:, label])
             blocks[label] = block + strength * (moved - block)
-        z_new = torch.cat([*blocks, member.style(z)], dim=1)
+        return torch.cat([*blocks, member.style(z)], dim=1)
+
+    def _expectations(self, member, mean, z_new):
+        """What a member expects of each family before and after an edit: (2, n, ...)."""
         output, changed = member.decoder(mean), member.decoder(z_new.float())
         # Where nothing is edited nothing must change.
-        unchanged = (z == z_new).all(dim=-1, keepdim=True)
+        unchanged = (mean.double() == z_new).all(dim=-1, keepdim=True)
         output = torch.stack([output, torch.where(unchanged, output, changed)])
         return [part.double() for part in member.likelihood.expectations(output)]
 

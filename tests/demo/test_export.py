@@ -182,6 +182,8 @@ def test_flat_images_are_edited_by_all_members(open_page, likelihood):
 def test_convolutions_and_layouts(open_page, decoder, shape):
     random = np.random.RandomState(0)
     X = random.rand(30, *shape)
+    # The encoder also reads a mask of the values that are not missing.
+    X[random.rand(*X.shape) < 0.01] = np.nan
     y = np.stack([np.arange(30) % 2, np.arange(30) % 3], axis=1)
     model = ReVAEClassifier(decoder=decoder, **SETTINGS).fit(X, y)
     check_edits(open_page(model, X), model, X, 2)
