@@ -4,11 +4,11 @@ Every member of the ensemble edits a sample in its own latent space. Of numbers,
 result is the median of the members' changes, which a single member that exaggerates does
 not distort as it does the mean. Of levels, it is the one of the mean probabilities.
 
-Images are edited twice. The style code of a face with long hair says much about this hair,
-and a bald head that is decoded from it has a ghost of the hair. The encoder, which has been
-trained on real bald heads, does not see the ghost: so the style code of the edited image is
-read, and the edit is decoded again with it. On faces of 64 x 64 pixels this reduces the
-error where a face should change from 0.287 to 0.239 of that of no edit.
+Images are edited twice. The style code of a face with long hair says much about this
+hair, and a bald head that is decoded from it has a ghost of the hair. The encoder knows
+bald heads without ghosts: so it reads the style code of the edited image, and the edit is
+decoded again with this style. On faces of 64 x 64 pixels, this reduces the error of the
+pixels that should change from 0.291 to 0.254 times the error without an edit.
 """
 
 import numpy as np

@@ -43,7 +43,7 @@ def export_html(
     Parameters
     ----------
     estimator : ReVAEClassifier or ReVAETransformer
-        Fitted model, with a decoder of this package.
+        Fitted model, with networks of this package.
     X : array-like of shape (n_samples, n_features)
         Samples, in the units of the training data. The file contains the first 100, so
         do not share it if nobody else may see them.
@@ -60,8 +60,9 @@ def export_html(
     ------
     ValueError
         If the estimator is not a fitted ReVAE, or does not accept `X`; if the decoder, or
-        the encoder of images, is the user's own; if the features of images are not all pixels; or if a preset
-        has a label or a class that the model does not have.
+        the convolutional encoder, is not a default or published one; if the features of
+        images are not all pixels; or if a preset has a label or a class that the model
+        does not have.
     OSError
         If the file cannot be written.
 
@@ -74,8 +75,9 @@ def export_html(
     The page computes :meth:`~sklearn_revae.ReVAEClassifier.intervene` with `strength=1`.
     Pixels agree up to one of 255 shades, and numbers of a table to about five digits,
     because the browser computes in single precision. The file has about 5.3 bytes for
-    each weight of the decoder, and of the encoder if it is convolutional, 1.3 bytes for each pixel of images of `uint8`, 5.3 for
-    each pixel of other images, and 10.7 for each value of a table.
+    each weight of the decoder, and of the encoder if it is convolutional, 1.3 bytes for
+    each pixel of images of `uint8`, 5.3 for each pixel of other images, and 10.7 for each
+    value of a table.
 
     Examples
     --------
