@@ -25,7 +25,7 @@ QUICK = {
     "hidden_layer_sizes": (8,),
     "n_members": 2,
     "max_iter": 2,
-    "batch_size": 20,
+    "batch_size": 30,
     "random_state": 0,
 }
 

@@ -159,9 +159,11 @@ def test_errors_are_raised_at_once(fitted, X):
         ReVAEClassifier().predict(X)
 
 
-def test_fit_and_edits_read_a_dask_array_in_chunks(few_blobs, X, fitted):
-    model = ReVAEClassifier((8,), n_members=2, max_iter=2, batch_size=20, random_state=0)
-    from_blocks = model.fit(X, few_blobs[1]).predict_proba(few_blobs[0])
+def test_fit_and_edits_read_a_dask_array_in_chunks(
+    few_blobs, X, fitted, quick_classifier
+):
+    model = quick_classifier().fit(X, few_blobs[1])
+    from_blocks = model.predict_proba(few_blobs[0])
     np.testing.assert_allclose(from_blocks, fitted.predict_proba(few_blobs[0]), atol=1e-6)
     np.testing.assert_allclose(
         fitted.reconstruct(X), fitted.reconstruct(few_blobs[0]), rtol=1e-9
