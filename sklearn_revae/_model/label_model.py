@@ -138,28 +138,33 @@ class LabelModel(nn.Module):
         self._frozen = self._coefficients()
 
     def _coefficients(self):
-        """Coefficients of log p(z_l | y_l = k): of z^2, of z, and the constant."""
-        variance = self.scales.square()
-        precision = 1.0 / variance
-        constant = (
-            self.means.square() * precision + variance.log() + math.log(2 * math.pi)
-        ).sum(-1)
-        return precision, self.means * precision, constant
+        """Coefficients of log p(z_l | y_l = k): of -z^2 / 2, of z, and the constant."""
+        scales = self.scales
+        inverse = 1.0 / scales
+        centre = self.means * inverse
+        constant = torch.addcmul(scales.log(), centre, centre, value=0.5).sum(-1)
+        constant = -0.5 * self.dim * math.log(2 * math.pi) - constant
+        return _by_value(inverse.square()), _by_value(centre * inverse), constant
 
     def log_conditional(self, z):
         """Log p(z_l | y_l = k) for every k: (..., L, d) -> (..., L, K)."""
-        # With the square expanded, matrix products avoid a tensor of shape (..., K, d).
-        precision, weighted, constant = self._frozen or self._coefficients()
-        quadratic = torch.einsum("...ld,...lkd->...lk", z.square(), precision)
-        cross = torch.einsum("...ld,...lkd->...lk", z, weighted)
-        log_density = -0.5 * (quadratic + constant) + cross
-        if not self._padded:
-            return log_density
-        return log_density.masked_fill(self.absent, _LOG_ZERO)
+        return self._log_density(z, 0.0)
 
     def log_joint(self, z):
         """Log p(z_l, y_l = k) for every k: (..., L, d) -> (..., L, K)."""
-        return self.log_conditional(z) + self.log_prior
+        return self._log_density(z, self.log_prior)
+
+    def _log_density(self, z, log_weight):
+        """Log p(z_l | y_l = k) plus the log of a weight of each value k, (L, K)."""
+        precision, weighted, constant = self._frozen or self._coefficients()
+        # With the square expanded, matrix products avoid a tensor of shape (..., K, d).
+        z = z.transpose(-3, -2)
+        linear = (z @ weighted).transpose(-3, -2) + (constant + log_weight)
+        quadratic = (z.square() @ precision).transpose(-3, -2)
+        log_density = torch.add(linear, quadratic, alpha=-0.5)
+        if not self._padded:
+            return log_density
+        return log_density.masked_fill(self.absent, _LOG_ZERO)
 
     def beliefs(self, z):
         """What z_l says about y_l, :meth:`log_joint`: (..., L, d) -> (..., L, K)."""
@@ -292,6 +297,12 @@ def certain(labels):
     return ~labels.isnan() if labels.is_floating_point() else labels >= 0
 
 
+def _by_value(parameter):
+    """A parameter (L, K, d) as matrices (L, d, K), those of stacked members (M, L, d, K)."""
+    of_labels = parameter if parameter.ndim == 3 else parameter.squeeze(-4)
+    return of_labels.transpose(-1, -2)
+
+
 def _at(parameter, codes):
     """Entries of a parameter (K, d) at codes (..., n): a tensor (..., n, d).
 
@@ -337,4 +348,5 @@ def aligned(log_probabilities, log_prior):
     """
     log_probabilities = log_probabilities.detach()
     frequency = log_probabilities.exp().mean(-3, keepdim=True).clamp(min=_MIN_FREQUENCY)
-    return (log_probabilities + 0.5 * (log_prior - frequency.log())).softmax(-1)
+    excess = log_prior - frequency.log()
+    return torch.add(log_probabilities, excess, alpha=0.5).softmax(-1)

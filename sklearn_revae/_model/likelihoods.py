@@ -141,7 +141,7 @@ class ProductLikelihood(nn.Module):
 
         `complete` states that no value is missing, which saves time.
         """
-        total = 0.0
+        totals = []
         for family, columns, part in self._groups(output):
             if complete:
                 values = x if columns is None else x[..., columns]
@@ -150,8 +150,8 @@ class ProductLikelihood(nn.Module):
                 values, observed = _filled(family, columns, x)
                 log_density = family.log_prob(part, values)
                 log_density = torch.where(observed, log_density, 0.0)
-            total = total + log_density.sum(-1)
-        return total
+            totals.append(log_density.sum(-1))
+        return sum(totals[1:], start=totals[0])
 
     def mean(self, output):
         """E[x|z], or the most likely level of a category: (..., n_columns)."""

@@ -52,14 +52,11 @@ class Bound(NamedTuple):
 
     def value(self, label_weight=1.0):
         """The ELBO (n,), with log q(y_O|x) multiplied by `label_weight`."""
-        return (
-            self.log_likelihood
-            - self.style_divergence
-            - self.unobserved_divergence
-            - self.observed_divergence
-            + label_weight * self.log_classifier
-            + self.log_prior
+        gain = self.log_likelihood + label_weight * self.log_classifier + self.log_prior
+        divergence = (
+            self.style_divergence + self.unobserved_divergence + self.observed_divergence
         )
+        return gain - divergence
 
 
 def sample_posterior(mean, scale, n_samples, generator):
@@ -128,25 +125,27 @@ def bound_of_samples(model, codes, mean, scale, noise, beliefs, log_likelihood):
         score-function term whose size is that of log p(x|z): it would be unbiased, but
         its noise drowns everything else.
     """
-    labels = model.label_model
+    labels, n_samples = model.label_model, len(beliefs)
     is_observed = observed(codes).to(mean.dtype)
     log_marginal = labels.log_marginal_of(beliefs)
+    block_scale, style_scale = model.parts(scale)
     # Log q(z_l|x) at z = mean + scale * noise.
-    constant = -0.5 * (noise.square() + math.log(2 * math.pi))
-    log_posterior = model.blocks(constant - scale.log()).sum(-1)
-    divergence = log_posterior - log_marginal
+    log_unit = -0.5 * (model.blocks(noise).square() + math.log(2 * math.pi)).sum(-1)
+    divergence = log_unit - block_scale.log().sum(-1) - log_marginal
     log_classifier = labels.log_joint_at(beliefs, codes) - log_marginal * is_observed
     log_prior = labels.log_prior_at(codes)
-    log_all_labels = log_classifier.sum(-1)
-    weight = (log_all_labels - _log_mean(log_all_labels)).exp().detach()
+    # The weight of each sample in a mean over the samples.
+    fraction = log_classifier.detach().sum(-1).softmax(0)
+    of_observed = fraction.unsqueeze(-1) * is_observed
+    of_unobserved = (1 - is_observed) / n_samples
+    weight = fraction * n_samples
     # q(y_l|z_l) is the Bayes classifier: log p(z_l|y_l) - log q(y_l|z_l) is the log of
     # the marginal prior less log p(y_l).
-    observed_divergence = ((divergence + log_prior) * is_observed).sum(-1)
     return Bound(
         log_likelihood=(weight[: len(log_likelihood)] * log_likelihood).mean(0),
-        style_divergence=style_divergence(model.style(mean), model.style(scale)),
-        unobserved_divergence=(divergence * (1 - is_observed)).sum(-1).mean(0),
-        observed_divergence=(weight * observed_divergence).mean(0),
+        style_divergence=style_divergence(model.style(mean), style_scale),
+        unobserved_divergence=(of_unobserved * divergence).sum((0, -1)),
+        observed_divergence=(of_observed * (divergence + log_prior)).sum((0, -1)),
         log_classifier=_log_mean(log_classifier).sum(-1),
         log_prior=log_prior.sum(-1).expand_as(weight[0]),
         weight=weight[0],
@@ -160,7 +159,7 @@ def effective_sample_size(total, squares, n):
 
     Parameters
     ----------
-    total, squares, n : tensor
+    total, squares, n : tensor or ndarray
         The sum of the weights, that of their squares, and their number.
     """
-    return total.square() / (n * squares)
+    return total * total / (n * squares)

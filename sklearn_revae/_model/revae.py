@@ -58,6 +58,12 @@ class ReVAE(nn.Module):
             -1, (labels.n_labels, labels.dim)
         )
 
+    def parts(self, z):
+        """Both :meth:`blocks` and :meth:`style`, with a gradient that is computed fast."""
+        labels = self.label_model
+        blocks, style = z.split([self.characteristic_dim, self.style_dim], dim=-1)
+        return blocks.unflatten(-1, (labels.n_labels, labels.dim)), style
+
     def style(self, z):
         """Style latents: (..., latent_dim) -> (..., style_dim)."""
         return z[..., self.characteristic_dim :]

@@ -100,13 +100,13 @@ class _ReLUOfSome(torch.autograd.Function):
     @staticmethod
     def backward(ctx, gradient):
         (result,) = ctx.saved_tensors
-        parts, stop = [], 0
+        passed = gradient.clone()
         for of_members in ctx.slices:
-            parts.append(gradient[stop : of_members.start])
-            stop = of_members.stop
-            passed = gradient[of_members], result[of_members]
-            parts.append(torch.ops.aten.threshold_backward(*passed, 0))
-        return torch.cat([*parts, gradient[stop:]]), None
+            part, of_relu = passed[of_members], result[of_members]
+            torch.ops.aten.threshold_backward.grad_input(
+                part, of_relu, 0, grad_input=part
+            )
+        return passed, None
 
 
 class Loop(nn.Module):

@@ -38,12 +38,12 @@ def summary_of(bound, codes):
     """
     *terms, weight = bound
     means = torch.stack(terms).detach().flatten(1).mean(1)
-    labeled = observed(codes).any(-1)
+    labeled = observed(codes).any(-1).to(weight)
     weight = weight * labeled
     n_labeled = labeled.sum() * weight[..., 0].numel()
     of_weights = [weight.sum(), weight.square().sum(), n_labeled, weight.max()]
     n_rows = torch.full_like(means[:1], len(codes))
-    return torch.cat([n_rows, means, torch.stack([v.to(means) for v in of_weights])])
+    return torch.cat([n_rows, means, torch.stack(of_weights)])
 
 
 def joined(summaries):
@@ -86,15 +86,17 @@ class RecordBound(Callback):
         if summary is None:
             return
         # What is minimised is a sum over the members, per feature.
-        self.losses_.append(loss * batch[0].shape[1] / net.module_.n_members)
+        self.scale_ = batch[0].shape[1] / net.module_.n_members
+        self.losses_.append(loss)
         self.summaries_.append(summary)
 
     def on_epoch_end(self, net, **kwargs):
         """Write the means over the epoch."""
         if not self.summaries_:
             return
-        summaries = torch.stack(self.summaries_)
-        net.history.record("loss", torch.stack(self.losses_).mean().item())
+        losses = torch.stack(self.losses_).cpu().numpy()
+        summaries = torch.stack(self.summaries_).cpu().numpy()
+        net.history.record("loss", float(losses.mean()) * self.scale_)
         terms = Bound(*summaries[:, 1:7].mean(0).tolist(), weight=None)
         net.history.record("bound", terms.value())
         for name, mean in terms._asdict().items():

@@ -110,39 +110,43 @@ class SemiSupervisedLoss(nn.Module):
             views = self.noise.views(stacked.likelihood, x, inputs)
             read = torch.cat([read, views], dim=1)
         mean, scale = stacked.encoder(read)
-        row_mean, row_scale = mean[:, :n_rows], scale[:, :n_rows]
+        # The number of operations, not their size, decides how long a step of a small
+        # model takes. Hence one call each of the label model and of the decoder, and one
+        # `split` in place of slices, whose gradients would each fill the whole tensor.
+        means = mean.split(n_rows, dim=1)
+        row_mean, row_scale = means[0], scale.split(n_rows, dim=1)[0]
         shape = (self.settings.n_mc_samples, *row_mean.shape)
         noise = normal(shape, x, self.generator)
-        z = row_mean + row_scale * noise
-        # One call each of the label model and of the decoder: the number of operations,
-        # not their size, decides how long a step of a small model takes.
-        beliefs = labels.beliefs(stacked.blocks(torch.cat([*z, mean], dim=1)))
-        of_samples = beliefs[:, : -mean.shape[1]].unflatten(1, (len(z), n_rows))
-        predictions = labels.predictions_of(beliefs[:, -mean.shape[1] :])
-        decoded = z[0]
+        z = torch.addcmul(row_mean, row_scale, noise).unbind()
+        beliefs = labels.beliefs(stacked.blocks(torch.cat([*z, *means], dim=1)))
+        beliefs = beliefs.split(n_rows, dim=1)
+        of_samples, of_means = torch.stack(beliefs[: len(z)]), beliefs[len(z) :]
+        predictions = labels.predictions_of(of_means[0].detach())
         with_edits = self._are_edits_due() and labels.n_labels > 0
         if with_edits:
-            edits = self._draw_edits(stacked, z[0], codes, predictions[:, :n_rows])
-            decoded = torch.cat([decoded, edits.z], dim=1)
-        decoded = stacked.decode(decoded)
+            edits = self._draw_edits(stacked, z[0], codes, predictions)
+            decoded = stacked.decode(torch.cat([z[0], edits.z], dim=1))
+            of_rows = decoded[:, :n_rows]
+        else:
+            of_rows = stacked.decode(z[0])
         bound = bound_of_samples(
             stacked,
             codes,
             row_mean,
             row_scale,
             noise,
-            of_samples.movedim(1, 0),
-            stacked.likelihood.log_prob(decoded[:, :n_rows], x, self.complete)[None],
+            of_samples,
+            stacked.likelihood.log_prob(of_rows, x, self.complete)[None],
         )
         gain = bound.value(self.label_weight)
         if with_views:
-            target = labels.consistency_target(predictions[:, :n_rows])
-            missed = labels.mismatch(target, predictions[:, n_rows:]).sum(-1)
+            target = labels.consistency_target(predictions)
+            missed = labels.mismatch(target, labels.predictions_of(of_means[1])).sum(-1)
             gain = gain - self.consistency_weight * missed
         loss = -(weight * gain).mean(-1).sum()
         shown = None
         if self.judges is not None:
-            shown = shown_labels(codes, predictions[0, :n_rows])
+            shown = shown_labels(codes, predictions[0])
             loss = loss + self.judges.lesson(inputs, shown, weight)
         if with_edits:
             loss = loss + self._edit_loss(

@@ -51,7 +51,7 @@ def gradient_norm(parameters):
     small = [g for g in gradients if g.numel() <= _SMALL]
     norms = list(torch._foreach_norm(small)) if small else []
     norms += [_sum_of_squares(g).sqrt() for g in gradients if g.numel() > _SMALL]
-    return torch.stack(norms).square().sum().sqrt()
+    return torch.linalg.vector_norm(torch.stack(norms))
 
 
 def _sum_of_squares(gradient):
@@ -243,13 +243,12 @@ class ReVAENet(NeuralNet):
             training=True,
         )
         parameters = self.parameters_
-        norm = gradient_norm(parameters)
-        if math.isfinite((step["loss"] + norm).item()):
+        loss, norm = torch.stack([step["loss"], gradient_norm(parameters)]).tolist()
+        if math.isfinite(loss) and math.isfinite(norm):
             limit = MAX_GRADIENT_NORM * math.sqrt(self.module_.n_members)
-            factor = (limit / norm).clamp(max=1.0)
-            gradients = [p.grad for p in parameters if p.grad is not None]
-            if gradients:
-                torch._foreach_mul_(gradients, factor)
+            if norm > limit:
+                gradients = [p.grad for p in parameters if p.grad is not None]
+                torch._foreach_mul_(gradients, limit / norm)
             self._step_optimizer(None)
             self.has_stepped_ = True
             self.bad_steps_ = 0

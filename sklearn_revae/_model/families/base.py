@@ -123,7 +123,7 @@ class Family(nn.Module):
 
     def mean(self, output):
         """The expected value, or the most likely one of a level: (..., n)."""
-        return output[..., 0]
+        return output.squeeze(-1)
 
     def expectation(self, output):
         """What the members of an ensemble average: (..., n, any width)."""

@@ -29,8 +29,8 @@ class LearnedNoise(Family):
         """Scale of the noise, (n,), or (1,) if it is shared."""
         return F.softplus(self.raw_scale) + MIN_NOISE_SCALE
 
-    def _residual(self, output, x):
-        return (x - output[..., 0]) / self.scale
+    def _residual(self, output, x, scale):
+        return (x - self.mean(output)) / scale
 
 
 class Gaussian(LearnedNoise):
@@ -40,8 +40,10 @@ class Gaussian(LearnedNoise):
     default_for: str | tuple[str, ...] | None = ("real", "zero_inflated")
 
     def log_prob(self, output, x):
-        squared = self._residual(output, x).square()
-        return -0.5 * squared - self.scale.log() - 0.5 * math.log(2 * math.pi)
+        scale = self.scale
+        residual = self._residual(output, x, scale)
+        constant = -scale.log() - 0.5 * math.log(2 * math.pi)
+        return torch.addcmul(constant, residual, residual, value=-0.5)
 
     def sample(self, output, generator):
         mean = self.mean(output)
@@ -71,7 +73,8 @@ class Laplace(LearnedNoise):
     shared_scale = True
 
     def log_prob(self, output, x):
-        return -self._residual(output, x).abs() - self.scale.log() - math.log(2)
+        scale = self.scale
+        return -self._residual(output, x, scale).abs() - scale.log() - math.log(2)
 
     def sample(self, output, generator):
         mean = self.mean(output)
