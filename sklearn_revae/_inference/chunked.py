@@ -37,12 +37,17 @@ def _version(tensors):
     return sum(map(attrgetter("_version"), tensors))
 
 
+def _some_parameter(module):
+    """A parameter that every model has; to search for one takes a small model long."""
+    return module.label_model.means
+
+
 def for_inference(module):
     """Prepare a module for :func:`apply`, which does so if its caller has not.
 
     Returns a copy in double precision if the module is on the CPU, else the module.
     """
-    parameter = next(module.parameters())
+    parameter = _some_parameter(module)
     if parameter.device.type != "cpu" or parameter.dtype == torch.float64:
         return module.eval()
     prepared = _PREPARED.get(module)
@@ -85,7 +90,7 @@ def apply(module, function, *arrays, copies=1):
         The results, in the order of the rows.
     """
     module = for_inference(module)
-    parameter = next(module.parameters())
+    parameter = _some_parameter(module)
     device, dtype = parameter.device, parameter.dtype
     results, done = None, 0
     width = math.prod(arrays[0].shape[1:]) * copies

@@ -298,7 +298,7 @@ def certain(labels):
 
 
 def _by_value(parameter):
-    """A parameter (L, K, d) as matrices (L, d, K), those of stacked members (M, L, d, K)."""
+    """A parameter (L, K, d), or (M, 1, L, K, d) of members, as matrices (..., d, K)."""
     of_labels = parameter if parameter.ndim == 3 else parameter.squeeze(-4)
     return of_labels.transpose(-1, -2)
 

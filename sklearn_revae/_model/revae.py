@@ -59,7 +59,7 @@ class ReVAE(nn.Module):
         )
 
     def parts(self, z):
-        """Both :meth:`blocks` and :meth:`style`, with a gradient that is computed fast."""
+        """Both :meth:`blocks` and :meth:`style`, whose gradient takes less time."""
         labels = self.label_model
         blocks, style = z.split([self.characteristic_dim, self.style_dim], dim=-1)
         return blocks.unflatten(-1, (labels.n_labels, labels.dim)), style

@@ -268,7 +268,7 @@ class StackedReVAE(ReVAE):
     def member_predictions(self, x):
         """What the label model of every member predicts: (M, n, L, ...)."""
         features = self.likelihood.features(x)
-        mean, _ = self.encoder(features.expand(self.n_members, *features.shape))
+        mean = self.encoder.mean(features.expand(self.n_members, *features.shape))
         return self.label_model.predictions(self.blocks(mean))
 
     def log_class_probabilities(self, x):
