@@ -24,6 +24,7 @@ from sklearn_revae._imputation.covariance import covariance_with_missing_values
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._interventions.decoding import latents_of
 from sklearn_revae._model.edits import implied, move, replace, sample
+from sklearn_revae._model.images import convolves
 from sklearn_revae._random import draw_seed, generator
 
 # Codes are stored of at most so many samples, and so many numbers, but not of fewer
@@ -32,7 +33,7 @@ _MOST_ROWS, _MOST_CELLS, _FEWEST_ROWS = 1000, 400_000, 100
 # Codes are drawn at this fraction of the scales of q(z|x): with 1, decoded samples vary
 # more than training samples in some directions.
 _NEARNESS = 0.5
-# Of more continuous features, such as pixels, the noise is independent.
+# Of more continuous features, and of pixels that are convolved, the noise is independent.
 _MOST_COLUMNS = 256
 # The variance that is added to that of each feature, relative to it.
 _RIDGE = 1e-6
@@ -55,7 +56,8 @@ class StoredCodes:
     scales : ndarray of float32 (M, D)
         Root mean square of the scales of q(z|x).
     columns : ndarray of int (m,)
-        Features with an unbounded continuous likelihood, or none if there are too many.
+        Features with an unbounded continuous likelihood, or none if there are too many
+        or they are pixels that are convolved.
     roots : ndarray of float32 (M, m, m)
         The product of a root with its transpose is the covariance of the noise of these
         scaled features.
@@ -93,7 +95,7 @@ class StoredCodes:
         whole = scaling.counts | (scaling.kinds == "binary")
         whole[list(scaling.levels)] = True
         mapped = np.flatnonzero(scaling.unbounded | whole)
-        if len(mapped) > _MOST_COLUMNS:
+        if len(mapped) > _MOST_COLUMNS or convolves(module.encoder):
             mapped = mapped[:0]
         columns = mapped[scaling.unbounded[mapped]]
         if len(mapped):

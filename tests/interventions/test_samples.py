@@ -142,3 +142,12 @@ def test_a_model_without_stored_codes_draws_from_the_prior(few_blobs, quick_clas
 def test_an_invalid_noise_is_refused(blobs_model):
     with pytest.raises(ValueError, match="noise"):
         blobs_model.sample(3, noise="much")
+
+
+def test_noise_of_convolved_pixels_is_independent():
+    # Its covariance would cost thousands of passes through the network.
+    X, y = np.random.RandomState(0).normal(size=(30, 16, 16)), np.arange(30) % 2
+    model = ReVAEClassifier(likelihood="gaussian", max_iter=1, random_state=0).fit(X, y)
+    codes = model._statistic("codes")
+    assert codes.columns.size == codes.mapped.size == 0
+    assert model.sample(5, random_state=0)[0].std() > 0.5
