@@ -41,8 +41,9 @@ X, Y = make_blobs(120, 4, centers=3, random_state=0)
 Y_FEW = np.where(np.arange(120) % 3 == 0, Y, -1)
 # Seconds, on a busy machine; a process that is not told waits for half an hour.
 LIMIT = 120
-# float32 sums of a batch in another order.
-CLOSE = {"rtol": 1e-4, "atol": 1e-5}
+# float32 sums of a batch in another order, magnified by Adam where gradients are small: a
+# wrong gradient would change most weights by the learning rate, 0.01.
+CLOSE = {"rtol": 1e-4, "atol": 1e-4}
 # Adam's first steps magnify rounding where gradients are small: a wrong gradient would
 # change most weights by the learning rate, 0.002.
 CLOSE_ENOUGH_FOR_IMAGES = {"rtol": 1e-4, "atol": 5e-4}
