@@ -251,6 +251,7 @@ class BaseReVAE(
         )
         if one_epoch:
             settings.n_epochs, settings.decay = 1, False
+        settings.is_whole = settings.decay and n_before == 0
         settings.processes = processes
         settings.callbacks[:0] = watchers(self, data, samples, module, device, settings)
         scale = self._codec.scaling_.transform

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.utils import check_consistent_length
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_revae._base import BaseReVAE
 from sklearn_revae._class_labels import ClassLabelsMixin
@@ -58,6 +59,8 @@ class ReVAEClassifier(
     classes_ : ndarray of shape (n_classes,), or list of such arrays
         The classes, sorted. For y of shape (n_samples, n_labels), a list with one array
         per label.
+    temperature_ : ndarray of shape (n_labels,)
+        Temperature of the class probabilities of each label, see :meth:`predict_proba`.
     {attributes}
 
     See Also
@@ -178,11 +181,18 @@ class ReVAEClassifier(
         """
         return self._partial_fit(X, y, classes, sample_weight)
 
+    @property
+    def temperature_(self) -> NDArray[np.float64]:
+        """Temperature of the class probabilities of each label."""
+        check_is_fitted(self)
+        return self.module_.label_model.temperature.double().cpu().numpy()
+
     @by_blocks
     def predict_proba(self, X: Rows) -> PerLabel:
-        """Predict the probability of each class.
+        r"""Predict the probability of each class.
 
-        It is q(y|z), where z is the mean of q(z|x).
+        It is the mean of the ensemble members' q(y|z), where z is the mean of q(z|x).
+        A temperature makes its confidence more realistic, see the notes.
 
         .. versionadded:: 0.1
 
@@ -196,6 +206,26 @@ class ReVAEClassifier(
         probabilities : ndarray of shape (n_samples, n_classes), or list of such arrays
             Probabilities of the classes, in the order of `classes_`. For several labels,
             a list with one array per label.
+
+        Notes
+        -----
+        With few labels the mean of the members would often be overconfident. For most of
+        the training, each labelled sample is therefore left out by one member. How well
+        these members predict the labels that they leave out determines the temperature
+        :math:`T` of each label, `temperature_` [1]_:
+
+        .. math::
+
+            p(k|x) \propto \left( \frac{1}{M} \sum_m q_m(k|x) \right)^{1/T}
+
+        The temperature does not change predicted classes. It is 1 with fewer than
+        three members, if no class has three labelled samples, and for a model that was
+        only trained by `partial_fit`.
+
+        References
+        ----------
+        .. [1] C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger, "On Calibration of Modern
+           Neural Networks", ICML 2017, arXiv:1706.04599.
 
         Examples
         --------

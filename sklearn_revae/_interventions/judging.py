@@ -179,7 +179,8 @@ def _judged(estimator, x, by_first):
         log_members = module.member_log_probabilities(rows)
         if by_first and len(log_members) > 1:
             log_members = log_members[1:]
-        probabilities, disagreement = averaged(log_members)
+        probabilities = module.label_model.log_mean(log_members).exp()
+        disagreement = averaged(log_members)[1]
         return torch.cat([probabilities, disagreement[..., None]], dim=-1)
 
     found = apply(estimator.module_, judged, x)

@@ -1,7 +1,5 @@
 """An ensemble of ReVAEs with one architecture, whose predictions are averaged."""
 
-import math
-
 import torch
 from torch import nn
 
@@ -12,8 +10,8 @@ from sklearn_revae._model.stacked import StackedReVAE
 class Ensemble(ReVAE):
     """Several ReVAEs: this module is the first of them, and holds the others.
 
-    Latent codes are those of the first member. Class probabilities and lower bounds on
-    log-densities are the mean over all members.
+    Latent codes are those of the first member. Lower bounds on log-densities are the mean
+    over all members, and so are class probabilities, apart from their temperature.
 
     Parameters
     ----------
@@ -64,16 +62,17 @@ class Ensemble(ReVAE):
         for member in self.members:
             member.label_model.set_evidence(evidence)
 
-    def set_noise(self, noise):
-        """Set the measured noise of numbers for every member.
+    def set_measured(self, values):
+        """Set what was measured by labels that members left out, for every member.
 
         Parameters
         ----------
-        noise : tensor (L,)
-            See :class:`~sklearn_revae._model.number_model.NumberModel`.
+        values : tensor (L,)
+            The temperatures of a :class:`~sklearn_revae._model.label_model.LabelModel`,
+            or the noise of a :class:`~sklearn_revae._model.number_model.NumberModel`.
         """
         for member in self.members:
-            member.label_model.noise.copy_(noise)
+            member.label_model.set_measured(values)
 
     def stack(self):
         """Compute all members at once from now on.
@@ -96,8 +95,7 @@ class Ensemble(ReVAE):
         return self.member_predictions(x)
 
     def log_class_probabilities(self, x):
-        """Log of the mean over the members of q(y_l = k | x): (n, L, K)."""
+        """Log-probabilities of the classes, see `LabelModel.log_mean`: (n, L, K)."""
         if not self.others:
             return super().log_class_probabilities(x)
-        members = self.member_log_probabilities(x)
-        return members.logsumexp(0) - math.log(len(members))
+        return self.label_model.log_mean(self.member_log_probabilities(x))

@@ -48,6 +48,11 @@ class LabelModel(nn.Module):
         d, the number of characteristic dimensions of each label.
     generator : torch.Generator
         Source of the initial parameters.
+
+    Attributes
+    ----------
+    temperature : tensor (L,)
+        What :meth:`log_mean` divides by. It is set, not learned; 1 changes nothing.
     """
 
     # What `score` computes.
@@ -70,6 +75,7 @@ class LabelModel(nn.Module):
         self.register_buffer("absent", absent)
         self.register_buffer("log_prior", torch.zeros(n_labels, widest))
         self.set_prior([torch.ones(n) for n in self.n_values])
+        self.register_buffer("temperature", torch.ones(n_labels))
         # What codes below -1 stand for, see `set_evidence`.
         self.register_buffer("log_evidence", None, persistent=False)
         # Values of labels that exclude each other, see `edits.implied`.
@@ -132,6 +138,10 @@ class LabelModel(nn.Module):
             return exact
         summed = (log_values + self._evidence_at(codes)).logsumexp(-1)
         return torch.where(codes < -1, summed, exact)
+
+    def set_measured(self, temperature):
+        """Set the temperatures (L,) of :meth:`log_mean`."""
+        self.temperature.copy_(temperature)
 
     def freeze(self):
         """Compute what depends on the parameters only: they will not change any more."""
@@ -255,6 +265,24 @@ class LabelModel(nn.Module):
         moved = _at(means, target) + _at(scales, target) * standardised
         # A row whose value stays must not change by a rounding error.
         return torch.where((source == target).unsqueeze(-1), block, moved)
+
+    def log_mean(self, predictions):
+        r"""Log-probabilities (n, L, K) of the ensemble, with calibrated confidence.
+
+        .. math::
+
+            p(y_l = k | x) \propto
+            \left( \frac{1}{M} \sum_m q_m(y_l = k | x) \right)^{1 / T_l}
+
+        The temperatures :math:`T_l` do not change which value is the most probable.
+
+        Parameters
+        ----------
+        predictions : tensor (M, n, L, K)
+            Log-probabilities :math:`\log q_m` that the members predict.
+        """
+        log_mean = predictions.logsumexp(0) - math.log(len(predictions))
+        return (log_mean / self.temperature[:, None]).log_softmax(-1)
 
     @staticmethod
     def combined(predictions):

@@ -70,6 +70,10 @@ class NumberModel(nn.Module):
         start = math.log(math.expm1(1.0 - MIN_PRIOR_SCALE))
         self.raw_scales = nn.Parameter(torch.full((n_labels, dim), start))
 
+    def set_measured(self, noise):
+        """Set the measured noise, (L,)."""
+        self.noise.copy_(noise)
+
     def freeze(self):
         """Do nothing: what depends on the parameters only is computed quickly."""
 

@@ -8,7 +8,6 @@ same for any module, but a step of a small ensemble takes it more than twice as 
 """
 
 import copy
-import math
 from itertools import pairwise
 
 import torch
@@ -272,9 +271,8 @@ class StackedReVAE(ReVAE):
         return self.label_model.predictions(self.blocks(mean))
 
     def log_class_probabilities(self, x):
-        """Log of the mean over the members of q(y_l = k | x): (n, L, K)."""
-        log_probabilities = self.member_predictions(x)
-        return log_probabilities.logsumexp(0) - math.log(self.n_members)
+        """Log-probabilities of the classes, see `LabelModel.log_mean`: (n, L, K)."""
+        return self.label_model.log_mean(self.member_predictions(x))
 
     def write_back(self, members):
         """Copy the parameters to the members."""

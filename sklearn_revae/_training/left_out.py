@@ -1,9 +1,10 @@
-"""Labels that a member leaves out at first, to measure the noise of a target.
+"""Labels that a member leaves out at first, to measure how wrong its predictions are.
 
-A member that has learned a label by heart says nothing about how far the labels of other
-rows are from its predictions. Therefore each labelled row is left out by one member in
-the first part of the training, and that member's error for it is measured at the end of
-this part. After that all members learn from all labels.
+A member that has learned a label by heart says nothing about its errors for other rows.
+Therefore each labelled row is left out by one member in the first part of the training,
+and what this member predicts for it is recorded at the end of this part. It determines
+the noise of numbers, and the temperature of class probabilities. After that all members
+learn from all labels.
 """
 
 import math
@@ -11,32 +12,48 @@ import math
 import torch
 from skorch.callbacks import Callback
 
-from sklearn_revae._model.label_model import observed
+from sklearn_revae._model.label_model import certain, observed, pick
 from sklearn_revae._training.batches import Rows
 
 # Fraction of the training in which labels are left out. On diabetes and on friedman1,
 # each with 30 labels, R2 is then as high as if no label was ever left out.
 LEFT_OUT_FRACTION = 0.6
-# With fewer labels, a member would lack too many of them, and the noise would be a guess.
+# With fewer numbers, a member would lack too many, and their noise would be a guess.
 FEWEST_LABELS = 10
+# A class with fewer labelled rows keeps them: without one of them, a member would learn
+# another class.
+FEWEST_PER_CLASS = 3
+# Each of two members would lack half of the classes' labels.
+FEWEST_MEMBERS = 3
 # Errors are measured for about as many rows.
 _MEASURED_ROWS = 2000
+# With fewer unlabelled rows, nobody knows how confident members are about them.
+FEWEST_UNLABELED = 20
+# The power of a member's temperature that the mean of all members gets. On 40 fits of
+# ``choose`` with 10 labels per class, a power of 0 has an expected calibration error of
+# 0.072, 0.4 of 0.048, 0.5 of 0.053 and 0.75 of 0.062.
+OF_THE_MEAN = 0.4
+# The temperatures that are tried.
+_TEMPERATURES = torch.linspace(-2, 4, 121).exp()
 
 
-def members_without(numbers, n_members):
+def members_without(labels, n_members):
     """Which member leaves out the labels of each row, (n,); -1 if none does.
 
-    Neighbours in the order of the numbers are left out by different members, so that each
-    member learns from numbers of all sizes. Without a seed, further training leaves out
-    the same labels.
+    Neighbours in the order of the numbers or classes are left out by different members,
+    so that each member learns from numbers of all sizes, and from all classes. Without a
+    seed, further training leaves out the same labels.
 
     Parameters
     ----------
-    numbers : tensor (n, L)
-        Standardised numbers, NaN where not observed.
+    labels : tensor (n, L)
+        Standardised numbers, NaN where not observed; or the codes of classes.
     n_members : int
         Number of members.
     """
+    numbers = labels
+    if not labels.is_floating_point():
+        numbers = labels.float().masked_fill(~_can_be_left_out(labels), math.nan)
     labeled = observed(numbers).any(-1)
     position = torch.where(labeled, numbers.nanmean(-1), math.inf).argsort(stable=True)
     place = torch.empty_like(position)
@@ -44,25 +61,36 @@ def members_without(numbers, n_members):
     return torch.where(labeled, place % n_members, -1)
 
 
-def of_members(numbers, left_out, n_members):
-    """The numbers that each member learns from, (M, n, L)."""
-    members = torch.arange(n_members, device=numbers.device)
-    is_left_out = left_out == members[:, None]
-    return torch.where(is_left_out.unsqueeze(-1), math.nan, numbers)
+def _can_be_left_out(codes):
+    """Which codes (n, L) are certain, in rows without a label of a rare class."""
+    known = certain(codes)
+    places = torch.where(known, codes + 1, 0)
+    counts = [of_label.bincount()[of_label] for of_label in places.unbind(1)]
+    is_rare = known & (torch.stack(counts, dim=1) < FEWEST_PER_CLASS)
+    return known & ~is_rare.any(-1, keepdim=True)
 
 
-def can_leave_out(module, rows):
-    """Whether the noise of the targets can be measured, and has not been yet."""
-    return (
-        rows.codes.is_floating_point()
-        and not rows.lazy
-        and len(module.members) > 1
-        and not bool((module.label_model.noise > 0).any())
-        and int(observed(rows.codes).any(-1).sum()) >= FEWEST_LABELS
-    )
+def of_members(labels, left_out, n_members):
+    """The numbers, or the codes of classes, that each member learns from, (M, n, L)."""
+    members = torch.arange(n_members, device=labels.device)
+    is_left_out = (left_out == members[:, None]).unsqueeze(-1)
+    return labels.masked_fill(is_left_out, math.nan if labels.is_floating_point() else -1)
 
 
-def leave_out(module, rows, n_steps):
+def can_leave_out(module, rows, is_whole):
+    """Whether errors can be measured, and have not been yet; see :func:`leave_out`."""
+    n_members = len(module.members)
+    if n_members == 1 or module.label_model.n_labels == 0:
+        return False
+    if not rows.codes.is_floating_point():
+        enough = n_members >= FEWEST_MEMBERS
+        return is_whole and enough and bool(_can_be_left_out(rows.codes).any())
+    n_labeled = int(observed(rows.codes).any(-1).sum())
+    measured = bool((module.label_model.noise > 0).any())
+    return n_labeled >= FEWEST_LABELS and not rows.lazy and not measured
+
+
+def leave_out(module, rows, n_steps, is_whole):
     """Return rows that know the member which leaves them out, and a callback.
 
     Parameters
@@ -73,23 +101,26 @@ def leave_out(module, rows, n_steps):
         Training rows.
     n_steps : int
         Number of steps of the training.
+    is_whole : bool
+        Whether this is all of the training. Members that were trained before have learned
+        all classes by heart, and after one epoch nobody is as confident as at the end.
 
     Returns
     -------
     rows : Rows
         The same rows if nothing is left out.
-    measured : MeasureNoise
+    measured : MeasureErrors
         The callback, which then measures nothing.
     """
-    if not can_leave_out(module, rows):
-        return rows, MeasureNoise(rows, 0)
+    if not can_leave_out(module, rows, is_whole):
+        return rows, MeasureErrors(rows, 0)
     left_out = members_without(rows.codes, len(module.members))
     rows = Rows(rows.x, rows.codes, rows.weight, left_out)
-    return rows, MeasureNoise(rows, math.ceil(LEFT_OUT_FRACTION * n_steps))
+    return rows, MeasureErrors(rows, math.ceil(LEFT_OUT_FRACTION * n_steps))
 
 
-class MeasureNoise(Callback):
-    """Measure the noise of the targets once, after a number of steps.
+class MeasureErrors(Callback):
+    """Measure the noise of numbers or temperatures once, after a number of steps.
 
     Parameters
     ----------
@@ -100,25 +131,31 @@ class MeasureNoise(Callback):
 
     Attributes
     ----------
-    noise_ : tensor (L,) or None
-        The variances, 0 for a target without a label that was left out. None if nothing
-        was measured.
+    values_ : tensor (L,) or None
+        See :func:`noise_of` and :func:`temperature_of`. None if nothing was measured.
     """
 
     def __init__(self, rows, n_steps):
         self.rows = rows
         self.n_steps = n_steps
-        self.noise_ = None
+        self.values_ = None
 
     def on_batch_end(self, net, training=False, **kwargs):
         """Measure it after the last step in which labels are left out."""
         if training and net.steps_ == self.n_steps:
-            self.noise_ = noise_of(net.module_, self.rows)
+            self._measure(net.module_)
 
     def on_train_end(self, net, **kwargs):
         """Measure it if training has stopped before."""
-        if self.noise_ is None and self.n_steps > 0:
-            self.noise_ = noise_of(net.module_, self.rows)
+        if self.values_ is None and self.n_steps > 0:
+            self._measure(net.module_)
+
+    def _measure(self, stacked):
+        numbers = self.rows.codes.is_floating_point()
+        measure = noise_of if numbers else temperature_of
+        was_training = stacked.training
+        self.values_ = measure(stacked.eval(), self.rows)
+        stacked.train(was_training)
 
 
 @torch.no_grad()
@@ -133,23 +170,20 @@ def noise_of(stacked, rows):
     Here :math:`m` is the member that leaves out row :math:`i`, and :math:`w_i` the
     weight of the row. The variance that the posterior of the latents brings is subtracted
     because the variance of a prediction has it already. The result is at least as large
-    as the smallest variance :math:`v_l` of a member.
+    as the smallest variance :math:`v_l` of a member, and 0 for a target without a label
+    that was left out.
 
     Parameters
     ----------
     stacked : StackedReVAE
-        The members.
+        The members, in evaluation mode.
     rows : Rows
-        Training rows.
+        Training rows, which know the member that leaves each of them out.
     """
-    labeled = (rows.left_out >= 0).nonzero().squeeze(1)
-    labeled = labeled[:: math.ceil(len(labeled) / _MEASURED_ROWS)]
-    x, numbers, weight, left_out = rows[labeled]
-    labels, was_training = stacked.label_model, stacked.training
-    stacked.eval()
+    x, numbers, weight, left_out = _some(rows, rows.left_out >= 0)
+    labels = stacked.label_model
     features = stacked.likelihood.features(x)
     mean, scale = stacked.encoder(features.expand(stacked.n_members, *features.shape))
-    stacked.train(was_training)
     predicted = labels.predictions(stacked.blocks(mean)).squeeze(-1)
     spread = labels.variance_of(stacked.blocks(scale)) - labels.variance
     own = left_out, torch.arange(len(left_out), device=left_out.device)
@@ -159,3 +193,52 @@ def noise_of(stacked, rows):
     least = labels.variance.flatten(0, -2).amin(0)
     # A target without a label here has none of 0 / 0.
     return torch.maximum(noise, least).nan_to_num(0.0)
+
+
+@torch.no_grad()
+def temperature_of(stacked, rows):
+    r"""Temperature of each label for the mean of the members, (L,).
+
+    .. math::
+
+        T_l = t_l^{0.4}, \quad
+        t_l = \arg\min_t \, \frac{(\log t)^2}{2} - \sum_i w_i
+        \log \frac{q_m(y_{il} | x_i)^{1 / (s t)}}{\sum_k q_m(y_l = k | x_i)^{1 / (s t)}}
+
+    Here :math:`m` is the member that leaves out row :math:`i`, and :math:`w_i` the weight
+    of the row. Members see labelled rows more often than others, and are more confident
+    about them: :math:`s` makes them as confident as they are about unlabelled rows. With
+    the temperature :math:`t_l` they explain best the labels that they leave out. The
+    prior keeps it close to 1 if these are few. The mean of all members, trained with all
+    labels, is less overconfident than one of them.
+
+    Parameters
+    ----------
+    stacked, rows
+        As for :func:`noise_of`, with classes in place of numbers.
+    """
+    x, codes, weight, left_out = _some(rows, rows.left_out >= 0)
+    own = left_out, torch.arange(len(left_out), device=left_out.device)
+    predictions = stacked.member_predictions(x)[own]
+    counted = certain(codes) * weight[:, None]
+    tried = _TEMPERATURES.to(predictions)
+    confidence, cost = [], []
+    for temperature in tried:
+        log_probabilities = (predictions / temperature).log_softmax(-1)
+        confidence.append((counted * log_probabilities.amax(-1).exp()).sum(0))
+        cost.append(-(counted * pick(log_probabilities, codes)).sum(0))
+    usual = torch.ones_like(counted[0])
+    unlabeled = ~observed(rows.codes).any(-1)
+    if int(unlabeled.sum()) >= FEWEST_UNLABELED:
+        others = stacked.member_predictions(_some(rows, unlabeled)[0])
+        difference = torch.stack(confidence) / counted.sum(0)
+        difference = difference - others.amax(-1).exp().mean((0, 1))
+        usual = tried[difference.abs().argmin(0)]
+    prior = 0.5 * (tried[:, None] / usual).log().square()
+    return (tried[(torch.stack(cost) + prior).argmin(0)] / usual) ** OF_THE_MEAN
+
+
+def _some(rows, chosen):
+    """What is known of rows that a mask chooses, or of some of them if they are many."""
+    index = chosen.nonzero().squeeze(1)
+    return rows[index[:: math.ceil(len(index) / _MEASURED_ROWS)]]

@@ -109,7 +109,7 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None, saved=No
     spread = module.likelihood.noise_of_inputs(
         torch.from_numpy(settings.spread).to(device, rows.x.dtype)
     )
-    rows, measured = leave_out(module, rows, n_epochs * n_steps)
+    rows, measured = leave_out(module, rows, n_epochs * n_steps, settings.is_whole)
     # Modules of the members may be in evaluation mode, as predictions leave them.
     stacked = StackedReVAE(module.members).train()
     noise = generator(noise_seed, device)
@@ -119,7 +119,7 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None, saved=No
         settings, spread, noise, all_steps, complete, measured.n_steps, judges
     )
     callbacks = _callbacks(settings, rows, held_out, n_epochs)
-    callbacks.append(("measure_noise", measured))
+    callbacks.append(("measure", measured))
     part = _saved_part(saved, "model", settings, device, callbacks)
     net = make_net(stacked, loss, order, settings, all_steps, callbacks)
     net.initialize()
@@ -153,8 +153,8 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None, saved=No
             )
     settings.processes.copy_from_first(stacked, loss)
     stacked.write_back(module.members)
-    if measured.noise_ is not None:
-        module.set_noise(measured.noise_)
+    if measured.values_ is not None:
+        module.set_measured(measured.values_)
     states = (net.optimizer_.state_dict(), edits_state, loss.state_dict())
     return Result(_history(net), states, n_steps, auto_epochs)
 

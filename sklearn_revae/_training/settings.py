@@ -88,6 +88,9 @@ class Settings:
         See `n_epochs`.
     decay : bool
         Whether the learning rate decays to zero over the run, or stays constant.
+    is_whole : bool
+        Whether the run is all of the training: the members were not trained before, and
+        are trained for more than an epoch of `partial_fit`.
     monitor : str or None
         The entry of the history that early stopping watches; None trains to the end.
     patience : int
@@ -116,6 +119,7 @@ class Settings:
     min_steps: int = 1
     labeled_passes: int = 0
     decay: bool = True
+    is_whole: bool = False
     monitor: str | None = None
     patience: int = 10
     callbacks: list = field(default_factory=list)

@@ -15,6 +15,7 @@ OWN_MODULES = ("encoder", "decoder")
 # Initial weights may have this many numbers for each number in the file, and this many
 # more.
 _FACTOR, _MARGIN = 8, 2**24
+_TEMPERATURE = "label_model.temperature"
 # Even an empty tensor takes as much memory as this many numbers.
 _LEAST = 256
 
@@ -118,7 +119,9 @@ def build(codec, n_values, architecture, weights):
         module = build_model(
             columns, masked, shape, n_values, architecture, n_members, generator(0)
         )
-    fill(module, {_renamed(name): weight for name, weight in weights.items()})
+    # Files of earlier versions hold no temperatures, which are 1 then.
+    own = {k: w for k, w in module.state_dict().items() if k.endswith(_TEMPERATURE)}
+    fill(module, own | {_renamed(name): weight for name, weight in weights.items()})
     own = any(architecture.own_modules)
     if not own and not all(torch.isfinite(w).all() for w in weights.values()):
         raise ValueError("some of its weights are NaN or infinite")

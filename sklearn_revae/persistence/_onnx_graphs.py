@@ -91,7 +91,8 @@ class ProbabilityGraph(Graph):
     def forward(self, x):
         """Return the probabilities of each label."""
         means = self.means(self.scaling.observed(x), self.module.members)
-        found = self.predicted(means)
+        temperature = self.module.label_model.temperature[:, None]
+        found = (self.predicted(means).log() / temperature).softmax(-1)
         return tuple(found[:, label, :n] for label, n in enumerate(self._n_classes))
 
 

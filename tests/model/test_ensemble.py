@@ -36,6 +36,17 @@ def test_probabilities_are_the_mean_over_the_members(tiny, members, ensemble):
     torch.testing.assert_close(mean.sum(-1), torch.ones_like(mean[..., 0]))
 
 
+def test_a_temperature_changes_the_confidence_of_a_label(tiny, members, ensemble):
+    x = tiny.x("gaussian", 6)
+    before = ensemble.log_class_probabilities(x).exp()
+    ensemble.set_measured(torch.tensor([2.0, 1.0]))
+    after = ensemble.log_class_probabilities(x).exp()
+    expected = before[:, 0].sqrt() / before[:, 0].sqrt().sum(-1, keepdim=True)
+    torch.testing.assert_close(after[:, 0], expected)
+    torch.testing.assert_close(after[:, 1], before[:, 1])
+    assert all(m.label_model.temperature[0] == 2 for m in members)
+
+
 def test_padded_values_have_probability_exactly_zero(tiny, ensemble):
     probabilities = ensemble.log_class_probabilities(tiny.x("gaussian", 6)).exp()
     assert (probabilities[:, 0, 2] == 0).all()

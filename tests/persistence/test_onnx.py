@@ -64,10 +64,12 @@ def patients():
     X.loc[3, "heavy_tails"] = 1e4
     likelihood = {"level": "ordinal", "fraction": "beta"}
     likelihood["share"] = "continuous_bernoulli"
-    model = ReVAEClassifier((8,), likelihood=likelihood, **SETTINGS)
+    settings = SETTINGS | {"n_members": 3}
+    model = ReVAEClassifier((8,), likelihood=likelihood, **settings)
     with pytest.warns(UserWarning, match="codes for missing values"):
         model.fit(X, y)
     assert model.exclusions_
+    assert (model.temperature_ != 1).all()
     return model, X.iloc[:24]
 
 
