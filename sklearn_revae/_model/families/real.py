@@ -42,8 +42,10 @@ class Gaussian(LearnedNoise):
     def log_prob(self, output, x):
         scale = self.scale
         residual = self._residual(output, x, scale)
-        constant = -scale.log() - 0.5 * math.log(2 * math.pi)
-        return torch.addcmul(constant, residual, residual, value=-0.5)
+        # The constant is subtracted: if it were added, the rounding of its gradient would
+        # depend on whether values may be missing.
+        constant = scale.log() + 0.5 * math.log(2 * math.pi)
+        return -0.5 * residual.square() - constant
 
     def sample(self, output, generator):
         mean = self.mean(output)
