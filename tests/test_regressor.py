@@ -55,25 +55,23 @@ def houses_model(houses):
     return ReVAERegressor(max_iter=60, random_state=0).fit(X, y)
 
 
-def gains(sets):
+def gain(X, y, seed):
     """R2 of the regressor minus that of ridge regression on the labelled samples."""
-    gains = []
-    for seed, (X, y) in enumerate(sets):
-        X_train, X_test, y_train, y_test = train_test_split(
-            X, y, test_size=0.3, random_state=seed
-        )
-        y_few, kept = few(y_train, 30, seed)
-        model = ReVAERegressor(edit_weight=0, random_state=seed).fit(X_train, y_few)
-        ridge = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-3, 3, 25)))
-        ridge.fit(X_train[kept], y_train[kept])
-        gains.append(model.score(X_test, y_test) - ridge.score(X_test, y_test))
-    return gains
+    X_train, X_test, y_train, y_test = train_test_split(
+        X, y, test_size=0.3, random_state=seed
+    )
+    y_few, kept = few(y_train, 30, seed)
+    model = ReVAERegressor(edit_weight=0, random_state=seed).fit(X_train, y_few)
+    ridge = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-3, 3, 25)))
+    ridge.fit(X_train[kept], y_train[kept])
+    return model.score(X_test, y_test) - ridge.score(X_test, y_test)
 
 
 def test_it_is_as_accurate_as_ridge_regression_with_few_labels():
-    # Ridge regression fails in the second of these splits, so take the median.
-    assert np.median(gains([load_diabetes(return_X_y=True)] * 3)) >= 0
-    assert gains([make_friedman1(700, random_state=0)])[0] >= -0.05
+    # Ridge regression fails in the split of seed 1, so its gain would decide the mean.
+    X, y = load_diabetes(return_X_y=True)
+    assert np.mean([gain(X, y, seed) for seed in (0, 2)]) >= 0
+    assert gain(*make_friedman1(700, random_state=0), seed=0) >= -0.05
 
 
 def test_a_curve_is_learned_from_many_labels():
