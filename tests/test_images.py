@@ -193,7 +193,7 @@ def test_pixels_of_every_family(likelihood, data):
     X, y = data
     model = quick(likelihood=likelihood).fit(X, y)
     assert n_convolutions(model) == 5
-    assert np.isfinite(model.score_samples(X)).all()
+    assert np.isfinite(model.score_samples(X[:5])).all()
 
 
 def test_too_large_pictures_raise_and_the_error_says_what_to_do():

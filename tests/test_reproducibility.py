@@ -84,7 +84,8 @@ def test_the_number_of_threads_does_not_matter(
     one, two = fitted
     assert weight_bytes(two) == weight_bytes(one)
     np.testing.assert_array_equal(two.predict(X), one.predict(X))
-    np.testing.assert_allclose(two.score_samples(X), one.score_samples(X), rtol=1e-9)
+    few = X[:100]
+    np.testing.assert_allclose(two.score_samples(few), one.score_samples(few), rtol=1e-9)
 
 
 def test_global_random_numbers_are_left_alone(few_blobs, quick_classifier):
