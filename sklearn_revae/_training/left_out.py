@@ -210,7 +210,9 @@ def temperature_of(stacked, rows):
     about them: :math:`s` makes them as confident as they are about unlabelled rows. With
     the temperature :math:`t_l` they explain best the labels that they leave out. The
     prior keeps it close to 1 if these are few. The mean of all members, trained with all
-    labels, is less overconfident than one of them.
+    labels, is less overconfident than one of them. It is also at least as accurate: so
+    its mean confidence about unlabelled rows is not reduced below the fraction of the
+    labels left out that these members predict.
 
     Parameters
     ----------
@@ -227,15 +229,31 @@ def temperature_of(stacked, rows):
         log_probabilities = (predictions / temperature).log_softmax(-1)
         confidence.append((counted * log_probabilities.amax(-1).exp()).sum(0))
         cost.append(-(counted * pick(log_probabilities, codes)).sum(0))
-    usual = torch.ones_like(counted[0])
+    usual, most = torch.ones_like(counted[0]), tried[-1]
     unlabeled = ~observed(rows.codes).any(-1)
     if int(unlabeled.sum()) >= FEWEST_UNLABELED:
         others = stacked.member_predictions(_some(rows, unlabeled)[0])
         difference = torch.stack(confidence) / counted.sum(0)
         difference = difference - others.amax(-1).exp().mean((0, 1))
         usual = tried[difference.abs().argmin(0)]
+        right = predictions.argmax(-1) == codes
+        accuracy = (counted * right).sum(0) / counted.sum(0)
+        most = _least_confident(others.logsumexp(0), accuracy, tried)
     prior = 0.5 * (tried[:, None] / usual).log().square()
-    return (tried[(torch.stack(cost) + prior).argmin(0)] / usual) ** OF_THE_MEAN
+    measured = tried[(torch.stack(cost) + prior).argmin(0)] / usual
+    return torch.minimum(measured**OF_THE_MEAN, most)
+
+
+def _least_confident(log_mean, accuracy, tried):
+    """The largest temperature (L,), at least 1, at which confidence reaches an accuracy.
+
+    `log_mean` (n, L, K) is what all members predict, up to a constant.
+    """
+    confidence = torch.stack(
+        [(log_mean / t).log_softmax(-1).amax(-1).exp().mean(0) for t in tried]
+    )
+    reached = (confidence >= accuracy).sum(0)
+    return tried[(reached - 1).clamp(min=0)].clamp(min=1.0)
 
 
 def _some(rows, chosen):

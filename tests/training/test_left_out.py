@@ -167,6 +167,27 @@ def test_temperatures_are_relative_to_the_confidence_for_unlabelled_rows():
     assert found > 1.2
 
 
+class Opponents(TwoMembers):
+    """The first member expects the other class with 0.6, so that the mean is 0.65."""
+
+    @staticmethod
+    def member_predictions(x):
+        known = TwoMembers.member_predictions(x)
+        opposed = torch.tensor([0.4, 0.6], dtype=torch.float64).log()
+        return torch.stack([opposed.expand_as(known[0]), known[1]])
+
+
+def test_the_mean_of_the_members_stays_as_confident_as_one_of_them_is_accurate():
+    # The members have 0.75 on average. Of the labels left out, 0.7 are predicted, for
+    # which the temperature would be 1.11, but that is more than the 0.65 of the mean.
+    (found,) = temperature_of(Opponents, rows_left_out(400, 280, n_unlabeled=30))
+    assert found == 1
+    # Here 0.6 are predicted. With a temperature of 1.53 the mean would have 0.6.
+    (found,) = temperature_of(Opponents, rows_left_out(400, 240, n_unlabeled=30))
+    exact = math.log(3) / math.log(1.5)
+    assert found.item() == pytest.approx(exact**OF_THE_MEAN, rel=0.05)
+
+
 @pytest.fixture(scope="module")
 def classes():
     """Two classes that overlap, ten labels of each."""
