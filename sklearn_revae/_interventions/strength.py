@@ -5,6 +5,7 @@ import numpy as np
 from sklearn_revae._data.scaling import ScaledRows
 from sklearn_revae._data.storage import sample_rows
 from sklearn_revae._inference.chunked import apply
+from sklearn_revae._inference.disagreement import averaged
 from sklearn_revae._model.label_model import LabelModel
 
 # The strengths that are tried, from weak to strong.
@@ -45,7 +46,7 @@ def typical_certainty(module, values, scaling, seed):
     if not isinstance(module.label_model, LabelModel) or not module.label_model.n_labels:
         return None
     x = ScaledRows(sample_rows(values, _MOST_ROWS, seed), scaling)
-    probability = np.exp(_log_probability(module, x))
+    probability = _probability(module, x)
     predicted = probability.argmax(axis=-1)
     certainty = np.full(probability.shape[1:], _ENOUGH)
     for label, value in np.ndindex(certainty.shape):
@@ -91,9 +92,9 @@ def needed_strength(edit, module, scaling, requested, certainty):
         strengths, untried = untried[:n_strengths], untried[n_strengths:]
         tried = np.tile(rows, len(strengths))
         edited = edit(tried, np.repeat(strengths, len(rows)))
-        log_probability = _log_probability(module, ScaledRows(edited, scaling))
+        probability = _probability(module, ScaledRows(edited, scaling))
         own = np.arange(len(tried))[:, None], labels, codes[tried]
-        reached = (np.exp(log_probability[own]) / enough[tried]).min(axis=1)
+        reached = (probability[own] / enough[tried]).min(axis=1)
         reached = reached.reshape(len(strengths), len(rows))
         for strength, values in zip(strengths, reached, strict=True):
             better = (best[rows] < 1) & (values > best[rows])
@@ -102,5 +103,10 @@ def needed_strength(edit, module, scaling, requested, certainty):
     return found
 
 
-def _log_probability(module, x):
-    return apply(module, lambda m, part: m.log_class_probabilities(part), x)
+def _probability(module, x):
+    """Mean (n, L, K) of the members' probabilities.
+
+    Without their temperature: it would bring certain predictions below the limit, so that
+    samples would move further.
+    """
+    return apply(module, lambda m, part: averaged(m.member_log_probabilities(part))[0], x)

