@@ -89,7 +89,7 @@ def decode_edits(
         state = None if noise is None else noise.get_state()
         first, _ = _decode(*settings, residual=True)
         style = _style_of(module, ScaledRows(first.reshape(-1, x.shape[1]), x.scaling))
-        style = style.reshape(*first.shape[:2], -1)
+        style = style.reshape(*first.shape[:2], style.shape[1])
         if noise is not None:
             noise.set_state(state)
     return _decode(*settings, residual, unedited, style)
