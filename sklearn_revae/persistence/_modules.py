@@ -120,11 +120,13 @@ def build(codec, n_values, architecture, weights):
             columns, masked, shape, n_values, architecture, n_members, generator(0)
         )
     # Files of earlier versions hold no temperatures, which are 1 then.
-    own = {k: w for k, w in module.state_dict().items() if k.endswith(_TEMPERATURE)}
-    fill(module, own | {_renamed(name): weight for name, weight in weights.items()})
+    initial = {k: w for k, w in module.state_dict().items() if k.endswith(_TEMPERATURE)}
+    fill(module, initial | {_renamed(name): weight for name, weight in weights.items()})
     own = any(architecture.own_modules)
     if not own and not all(torch.isfinite(w).all() for w in weights.values()):
         raise ValueError("some of its weights are NaN or infinite")
+    if not all((w > 0).all() for k, w in weights.items() if k.endswith(_TEMPERATURE)):
+        raise ValueError("some of its temperatures are not positive")
     return module
 
 

@@ -164,9 +164,9 @@ class InterventionGraph(Graph):
         edited = self._decoded(own, means, codes)
         if edits_twice(self.module):
             (mean,) = self.means(edited, members)
-            n_own = codes[0].shape[1] - self.module.style_dim
+            own_part = codes[0][:, : self.module.characteristic_dim]
             changed = (codes[0] != means[0].double()).any(-1, keepdim=True)
-            code = torch.cat([codes[0][:, :n_own], members[0].style(mean.double())], 1)
+            code = torch.cat([own_part, members[0].style(mean.double())], 1)
             edited = self._decoded(own, means, [torch.where(changed, code, codes[0])])
         return (edited,)
 

@@ -278,6 +278,14 @@ def test_weights_that_are_not_finite_are_refused(member, read_parts, forge):
         load(forge(state, tensors))
 
 
+@pytest.mark.parametrize("temperature", [0.0, -1.0])
+def test_temperatures_that_are_not_positive_are_refused(temperature, read_parts, forge):
+    state, tensors = read_parts()
+    tensors["module.label_model.temperature"].fill_(temperature)
+    with pytest.raises(ModelFileError, match="temperatures are not positive"):
+        load(forge(state, tensors))
+
+
 def test_an_invalid_random_state_is_refused(read_parts, forge):
     state, tensors = read_parts()
     state["parameters"]["random_state"]["$random_state"][1] = 625
