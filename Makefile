@@ -35,13 +35,18 @@ lint: $(VENV)/.installed-tests
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
+# pytest rewrites every module of an installed package that has a plugin for it, such as
+# zarr, in each process. The only plugin that the tests need is xdist.
+PYTEST_ENV := OMP_NUM_THREADS=1 PYTEST_DISABLE_PLUGIN_AUTOLOAD=1
+XDIST := -p xdist -n 2 --dist worksteal
+
 test: lint
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
+	$(PYTEST_ENV) $(BIN)/python -m pytest $(XDIST)
 
 # The linters are not run here, because only their newest versions are supported.
 test-oldest:
 	$(MAKE) VENV=.venv-oldest CONSTRAINTS=constraints-oldest.txt .venv-oldest/.installed-tests
-	OMP_NUM_THREADS=1 .venv-oldest/bin/python -m pytest -n 2 --dist worksteal tests
+	$(PYTEST_ENV) .venv-oldest/bin/python -m pytest $(XDIST) tests
 
 # Without a CUDA device pytest would skip these tests and succeed, so fail here instead.
 test-gpu: $(VENV)/.installed-tests

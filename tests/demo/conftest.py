@@ -47,7 +47,12 @@ def patients():
     risk = np.digitize(age, [30, 40, 50, 60])
     y = pd.DataFrame({"smokes": np.where(smokes, "yes", "no"), "risk": risk})
     model = ReVAEClassifier(
-        (16,), max_iter=30, batch_size=50, learning_rate_init=0.01, random_state=0
+        (16,),
+        n_members=3,
+        max_iter=30,
+        batch_size=50,
+        learning_rate_init=0.01,
+        random_state=0,
     )
     return model.fit(X, y), X
 

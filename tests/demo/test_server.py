@@ -14,7 +14,7 @@ def address(serve, patients):
     return serve(*patients)
 
 
-def test_twenty_concurrent_visitors_edit_different_samples(address, visitor, patients):
+def test_eight_concurrent_visitors_edit_different_samples(address, visitor, patients):
     X = patients[1]
 
     def visit(i):
@@ -26,11 +26,11 @@ def test_twenty_concurrent_visitors_edit_different_samples(address, visitor, pat
             assert status == 200
         return answer["data"][1]
 
-    with ThreadPoolExecutor(20) as pool:
-        views = list(pool.map(visit, range(20)))
+    with ThreadPoolExecutor(8) as pool:
+        views = list(pool.map(visit, range(8)))
     for i, view in enumerate(views):
         assert f"<td>{X['age'][i]:.4g}</td>" in view
-    assert len(set(views)) > 10
+    assert len(set(views)) > 4
 
 
 @pytest.mark.parametrize(

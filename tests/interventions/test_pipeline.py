@@ -222,7 +222,11 @@ def test_bools_that_were_scaled_are_rounded(frame, data, quick_classifier):
     columns = make_column_transformer((StandardScaler(), ["member", "length"]))
     X = frame[["member", "length"]]
     model = quick_classifier(
-        max_iter=60, batch_size=10, learning_rate_init=0.01, likelihood="gaussian"
+        n_members=1,
+        max_iter=30,
+        batch_size=10,
+        learning_rate_init=0.01,
+        likelihood="gaussian",
     )
     pipeline = make_pipeline(columns, model).fit(X, data[1])
     inner = pipeline[-1].intervene(pipeline[0].transform(X), 1, residual=False)

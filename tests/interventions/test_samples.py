@@ -34,7 +34,7 @@ def _mixed(n=600, seed=0):
 @pytest.fixture(scope="module")
 def mixed():
     X, labels, species = _mixed()
-    return X, species, ReVAEClassifier(random_state=0).fit(X, labels)
+    return X, species, ReVAEClassifier(n_members=3, random_state=0).fit(X, labels)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def cancer():
     labels = np.full(len(y), -1)
     for k in (0, 1):
         labels[np.flatnonzero(y == k)[:20]] = k
-    return X, y, ReVAEClassifier(random_state=0).fit(X, labels)
+    return X, y, ReVAEClassifier(n_members=3, random_state=0).fit(X, labels)
 
 
 def test_samples_of_a_mixed_table_have_its_standard_deviations_and_rates(mixed):

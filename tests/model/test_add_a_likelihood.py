@@ -95,9 +95,8 @@ def test_the_code_of_the_page_fits_and_intervenes(logistic):
 def test_all_methods_know_the_new_likelihood(logistic, iris):
     X, y = iris
     chosen = {0: "logistic", 2: "logistic"}
-    model = ReVAEClassifier(
-        (16,), likelihood=chosen, max_iter=50, batch_size=20, random_state=0
-    ).fit(X, y)
+    options = {"n_members": 2, "max_iter": 30, "batch_size": 20, "random_state": 0}
+    model = ReVAEClassifier((16,), likelihood=chosen, **options).fit(X, y)
     assert model.column_kinds_.likelihoods == ["logistic", "gaussian"] * 2
     assert model.column_kinds_[0] == "real"
     assert model.score(X, load_iris().target) > 0.8

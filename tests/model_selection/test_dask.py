@@ -1,7 +1,9 @@
 """A search on the worker processes of a dask cluster, through joblib's backend."""
 
+import multiprocessing
 import os
 import signal
+from multiprocessing import forkserver
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn_revae import ReVAEClassifier
 from sklearn_revae.model_selection import LabeledKFold, labeled_scorer
 
+dask = pytest.importorskip("dask", reason="requires pip install dask[distributed]")
 distributed = pytest.importorskip(
     "distributed", reason="requires pip install dask[distributed]"
 )
@@ -18,8 +21,16 @@ distributed = pytest.importorskip(
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory):
-    """A client of two worker processes, which take seconds to start."""
+    """A client of two worker processes.
+
+    They are forked from a process that has imported this package, for which each of them
+    would take seconds, as would the one that replaces the worker that is killed.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["distributed", "sklearn_revae"])
+    forkserver.ensure_running()
     with (
+        dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}),
         distributed.LocalCluster(
             n_workers=2,
             threads_per_worker=1,

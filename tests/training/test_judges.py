@@ -79,7 +79,7 @@ def test_they_learn_beside_the_model(quick_classifier, monkeypatch):
     monkeypatch.setattr(SemiSupervisedLoss, "__init__", remember)
     X, y = bright_and_dark()
     few = np.where(np.arange(60) < 10, y, -1)
-    model = quick_classifier(max_iter=20, n_members=1, learning_rate_init=0.01).fit(
+    model = quick_classifier(max_iter=10, n_members=1, learning_rate_init=0.01).fit(
         X, few
     )
     (judges,) = found
