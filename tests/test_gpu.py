@@ -3,9 +3,14 @@
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_diabetes, load_digits, load_wine
+
+from sklearn_revae import ReVAEClassifier, ReVAERegressor
+from sklearn_revae._training import net
+from sklearn_revae._training.graphs import Graphs
 
 pytestmark = [
     pytest.mark.gpu,
@@ -152,3 +157,66 @@ def test_the_same_seed_gives_the_same_weights(few_blobs, quick_classifier, weigh
 
 def test_small_data_stays_on_the_cpu_by_default(few_blobs, quick_classifier):
     assert quick_classifier().fit(*few_blobs).device_ == "cpu"
+
+
+# CUDA graphs
+
+
+def _of_a_table():
+    """Numbers, counts, levels and missing values, and two labels."""
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(load_wine().data[:, :4], columns=list("abcd"))
+    X["n"] = rng.poisson(3, len(X))
+    X["level"] = pd.Categorical(rng.choice(["x", "y", "z"], len(X)))
+    X = X.mask(rng.random(X.shape) < 0.1)
+    y = np.column_stack([load_wine().target, rng.integers(2, size=len(X))])
+    y[rng.random(len(X)) < 0.5] = -1
+    return X, y
+
+
+def _of_images():
+    digits = load_digits()
+    return digits.images[:200].repeat(2, 1).repeat(2, 2), digits.target[:200] % 3
+
+
+def _of_numbers():
+    X, y = load_diabetes(return_X_y=True)
+    y[::3] = np.nan
+    return X, y
+
+
+@pytest.mark.parametrize("data", [_of_a_table, _of_images, _of_numbers])
+def test_graphs_do_not_change_the_training(data, monkeypatch, recorded_graphs):
+    X, y = data()
+    kind = ReVAERegressor if data is _of_numbers else ReVAEClassifier
+    model = kind(max_iter=10, device="cuda", random_state=0)
+    expected = np.array(model.fit(X, y).loss_curve_)
+    assert len(recorded_graphs) >= 2
+    monkeypatch.setattr(net, "can_be_graphs", lambda *_: False)
+    np.testing.assert_allclose(model.fit(X, y).loss_curve_, expected, rtol=1e-3)
+
+
+@pytest.fixture
+def recorded_graphs(monkeypatch):
+    """The kinds of steps that were captured."""
+    kinds, capture = [], Graphs._capture
+
+    def recorded(self, *args):
+        kinds.append(len(self._graphs))
+        return capture(self, *args)
+
+    monkeypatch.setattr(Graphs, "_capture", recorded)
+    return kinds
+
+
+def test_a_batch_too_large_for_a_graph_is_computed_in_pieces(
+    few_blobs, quick_classifier, monkeypatch
+):
+    def full(self, *_):
+        raise torch.cuda.OutOfMemoryError("no memory is left")
+
+    monkeypatch.setattr(Graphs, "_capture", full)
+    model = quick_classifier(device="cuda", max_iter=10)
+    with pytest.warns(RuntimeWarning, match="ran out of memory"):
+        model.fit(*few_blobs)
+    assert np.isfinite(model.predict_proba(few_blobs[0])).all()

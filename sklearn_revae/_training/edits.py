@@ -28,7 +28,7 @@ class Edits(NamedTuple):
     label_weight: torch.Tensor
 
 
-def draw_edits(stacked, z, codes, predictions, n_edits, generator):
+def draw_edits(stacked, z, codes, predictions, label, n_edits, generator):
     """Set one label, the same in all rows, to a random value in each row.
 
     The predictions of all other labels should stay, unless the new value excludes
@@ -45,17 +45,18 @@ def draw_edits(stacked, z, codes, predictions, n_edits, generator):
         shape (n, L) or (M, n, L), NaN where the label is not observed.
     predictions : tensor (M, n, L, ...)
         What the label model predicts, for unobserved labels.
+    label : int
+        The label.
     n_edits : int
         The largest number of rows to edit.
     generator : torch.Generator
-        Decides which rows, which label and which values.
+        Decides which rows and which values.
 
     Returns
     -------
     Edits
     """
     labels, device = stacked.label_model, generator.device
-    label = int(torch.randint(labels.n_labels, (1,), generator=generator, device=device))
     order = torch.randperm(z.shape[1], generator=generator, device=device)
     rows = order[:n_edits].to(z.device)
     z, before = z.detach()[:, rows], predictions.detach()[:, rows]
@@ -69,7 +70,7 @@ def draw_edits(stacked, z, codes, predictions, n_edits, generator):
         )
     edited = torch.cat([blocks.flatten(-2), stacked.style(z)], dim=-1).detach()
     weights = torch.full_like(before[0, 0, :, 0], UNCHANGED_LABEL_WEIGHT)
-    weights[label] = 1.0
+    weights[label].fill_(1.0)
     changed = (target != source) | (weights == 1.0)
     return Edits(rows, edited, labels.targets_of_edits(before, target, changed), weights)
 

@@ -1,5 +1,6 @@
 """The loss of a training step: the negative ELBO, and what is added to it."""
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -66,6 +67,8 @@ class SemiSupervisedLoss(nn.Module):
         super().__init__()
         self.n_left_out_steps = n_left_out_steps
         self.step, self.n_steps = 0, n_steps
+        # The label that the next step edits, if `next_kind` has been asked for it.
+        self.next_label = None
         self.settings = settings
         self.complete = complete
         self.generator = generator
@@ -100,7 +103,7 @@ class SemiSupervisedLoss(nn.Module):
         left_out : long tensor (n,), optional
             The member that leaves out the labels of each row, -1 if none does.
         """
-        if left_out is not None and self.step < self.n_left_out_steps:
+        if left_out is not None and self._are_labels_left_out():
             codes = of_members(codes, left_out, stacked.n_members)
         labels, n_rows = stacked.label_model, len(x)
         inputs = stacked.likelihood.features(x, self.complete)
@@ -123,6 +126,7 @@ class SemiSupervisedLoss(nn.Module):
         of_samples, of_means = torch.stack(beliefs[: len(z)]), beliefs[len(z) :]
         predictions = labels.predictions_of(of_means[0].detach())
         with_edits = self._are_edits_due() and labels.n_labels > 0
+        self.step += 1
         if with_edits:
             edits = self._draw_edits(stacked, z[0], codes, predictions)
             decoded = stacked.decode(torch.cat([z[0], edits.z], dim=1))
@@ -156,16 +160,33 @@ class SemiSupervisedLoss(nn.Module):
         # norm suits all data sets.
         return loss / x.shape[1:].numel(), bound
 
+    def next_kind(self, n_labels):
+        """What Python decides about the next step: all else are numbers on the device."""
+        with_edits = self._are_edits_due() and n_labels > 0
+        self.next_label = self._draw_label(n_labels) if with_edits else None
+        return self._are_labels_left_out(), self.next_label
+
+    def _are_labels_left_out(self):
+        return self.step < self.n_left_out_steps
+
     def _are_edits_due(self):
         """Whether edits are part of the loss in this step."""
-        self.step += 1
-        settings = self.settings
-        return settings.edit_weight > 0 and self.step > settings.edits_from * self.n_steps
+        weight, start = self.settings.edit_weight, self.settings.edits_from
+        return weight > 0 and self.step + 1 > start * self.n_steps
+
+    def _draw_label(self, n_labels):
+        """Draw the label to edit; a number on a GPU would have to be waited for."""
+        if self.generator.device.type == "cpu":
+            return int(torch.randint(n_labels, (1,), generator=self.generator))
+        seed = [self.generator.initial_seed(), self.step]
+        return int(np.random.default_rng(seed).integers(n_labels))
 
     def _draw_edits(self, stacked, z, codes, predictions):
-        return draw_edits(
-            stacked, z, codes, predictions, self.settings.n_edits, self.generator
-        )
+        label, self.next_label = self.next_label, None
+        if label is None:
+            label = self._draw_label(stacked.label_model.n_labels)
+        n_edits = self.settings.n_edits
+        return draw_edits(stacked, z, codes, predictions, label, n_edits, self.generator)
 
     def _edit_loss(self, stacked, x, inputs, weight, decoded, edits, shown=None):
         edited = edited_inputs(stacked, x, inputs, decoded, edits, self.complete)
@@ -201,9 +222,13 @@ class DecoderLoss(SemiSupervisedLoss):
             predictions = stacked.label_model.predictions(stacked.blocks(mean))
             z = mean + scale * normal(mean.shape, x, self.generator)
         edits = self._draw_edits(stacked, z, codes, predictions)
+        self.step += 1
         decoded = stacked.decode(torch.cat([z, edits.z], dim=1))
         (frozen,) = stacked.judges
         gain = frozen.likelihood.log_prob(decoded[:, : len(x)], x, self.complete)
         loss = -(weight * gain).mean(-1).sum()
         loss = loss + self._edit_loss(stacked, x, inputs, weight, decoded, edits)
         return loss / x.shape[1:].numel(), None
+
+    def _are_edits_due(self):
+        return True

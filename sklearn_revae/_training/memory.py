@@ -14,9 +14,15 @@ class Pieces:
     When the device runs out of memory, the batch is halved and the step repeated. The
     gradients of the pieces are added, so that the step is one for the whole batch: the
     loss is a mean over rows, in pieces too, only with other noise.
+
+    Parameters
+    ----------
+    graphs : Graphs, optional
+        Computes whole batches.
     """
 
-    def __init__(self):
+    def __init__(self, graphs=None):
+        self.graphs = graphs
         self.n_halvings = 0
 
     def compute(self, net, parts):
@@ -47,6 +53,8 @@ class Pieces:
             net._zero_grad_optimizer()
 
     def _compute(self, net, parts, count):
+        if self.graphs is not None:
+            return self.graphs.compute(net, parts[0])
         n_rows, losses, bounds = sum(len(part[0]) for part in parts), [], []
         for piece in self._pieces(net, parts):
             if count is not None:
@@ -91,6 +99,7 @@ class Pieces:
                 stacklevel=2,
             )
         self.n_halvings += 1
+        self.graphs = None
         if x.is_cuda:
             torch.cuda.empty_cache()
 

@@ -15,6 +15,7 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from sklearn_revae._training.batches import MixedBatches
 from sklearn_revae._training.callbacks import RecordBound, StopTraining, summary_of
+from sklearn_revae._training.graphs import Graphs, can_be_graphs
 from sklearn_revae._training.memory import Pieces
 from sklearn_revae._training.shares import Share, WholeBatch
 
@@ -48,9 +49,10 @@ def gradient_norm(parameters):
     gradients = [p.grad for p in parameters if p.grad is not None]
     if not gradients:
         return torch.zeros(())
-    small = [g for g in gradients if g.numel() <= _SMALL]
+    small = [g for g in gradients if g.numel() <= _SMALL or g.is_cuda]
     norms = list(torch._foreach_norm(small)) if small else []
-    norms += [_sum_of_squares(g).sqrt() for g in gradients if g.numel() > _SMALL]
+    large = [g for g in gradients if g.numel() > _SMALL and not g.is_cuda]
+    norms += [_sum_of_squares(g).sqrt() for g in large]
     return torch.linalg.vector_norm(torch.stack(norms))
 
 
@@ -127,6 +129,8 @@ class ReVAENet(NeuralNet):
         On the CPU; decides the order of the rows.
     share : WholeBatch
         Which part of a batch this process computes.
+    graphs : bool
+        Whether steps are CUDA graphs.
     others : dict
         skorch's own parameters.
     """
@@ -134,9 +138,10 @@ class ReVAENet(NeuralNet):
     # Number of steps so far.
     steps_ = 0
 
-    def __init__(self, module, *, criterion, order, share, **others):
+    def __init__(self, module, *, criterion, order, share, graphs, **others):
         self.order = order
         self.share = share
+        self.graphs = graphs
         super().__init__(module, criterion=criterion, **others)
 
     @property
@@ -193,7 +198,7 @@ class ReVAENet(NeuralNet):
         """
         self.restarts_ = self.bad_steps_ = self.steps_ = self.good_step_ = 0
         self.has_stepped_ = False
-        self.pieces_ = Pieces()
+        self.pieces_ = Pieces(Graphs() if self.graphs else None)
         self.n_epochs_ = n_epochs
         self.interrupt_of_callback_ = None
         self.parameters_ = list(self.module_.parameters())
@@ -326,6 +331,7 @@ def make_net(module, loss, order, settings, n_steps, callbacks):
         criterion=loss,
         order=order,
         share=share,
+        graphs=can_be_graphs(settings, device),
         optimizer=torch.optim.AdamW,
         optimizer__weight_decay=0.0,
         optimizer__fused=device.type in _FUSED,
