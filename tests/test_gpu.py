@@ -9,7 +9,7 @@ import torch
 from sklearn.datasets import load_diabetes, load_digits, load_wine
 
 from sklearn_revae import ReVAEClassifier, ReVAERegressor
-from sklearn_revae._training import net
+from sklearn_revae._training import loss, net
 from sklearn_revae._training.graphs import Graphs
 
 pytestmark = [
@@ -218,5 +218,21 @@ def test_a_batch_too_large_for_a_graph_is_computed_in_pieces(
     monkeypatch.setattr(Graphs, "_capture", full)
     model = quick_classifier(device="cuda", max_iter=10)
     with pytest.warns(RuntimeWarning, match="ran out of memory"):
+        model.fit(*few_blobs)
+    assert np.isfinite(model.predict_proba(few_blobs[0])).all()
+
+
+def test_a_step_that_looks_at_numbers_is_trained_without_graphs(
+    few_blobs, quick_classifier, monkeypatch
+):
+    draw = loss.draw_edits
+
+    def looking(stacked, z, *others):
+        assert torch.isfinite(z).all()
+        return draw(stacked, z, *others)
+
+    monkeypatch.setattr(loss, "draw_edits", looking)
+    model = quick_classifier(device="cuda", max_iter=10)
+    with pytest.warns(RuntimeWarning, match="without graphs"):
         model.fit(*few_blobs)
     assert np.isfinite(model.predict_proba(few_blobs[0])).all()

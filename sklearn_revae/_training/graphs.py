@@ -92,7 +92,17 @@ class Graphs:
 
     def _capture(self, net, batch):
         graph, parameters = torch.cuda.CUDAGraph(), _parameters(net)
-        graph.register_generator_state(net.criterion_.generator)
+        generator = net.criterion_.generator
+        untouched = generator.clone_state()
+        graph.register_generator_state(generator)
+        try:
+            return self._captured(net, graph, parameters)
+        except RuntimeError:
+            # The generator still belongs to the graph, and would refuse to draw.
+            generator.graphsafe_set_state(untouched)
+            raise
+
+    def _captured(self, net, graph, parameters):
         with torch.cuda.graph(
             graph, self._pool, self._stream, capture_error_mode="thread_local"
         ):

@@ -11,7 +11,8 @@ MAX_HALVINGS = 3
 class Pieces:
     """Computes the loss of a batch and its gradients, in one piece as long as possible.
 
-    When the device runs out of memory, the batch is halved and the step repeated. The
+    When the device runs out of memory, the batch is halved and the step repeated. When a
+    step cannot be a graph, it is repeated without one. The
     gradients of the pieces are added, so that the step is one for the whole batch: the
     loss is a mean over rows, in pieces too, only with other noise.
 
@@ -49,6 +50,11 @@ class Pieces:
             except torch.cuda.OutOfMemoryError as error:
                 # What the error holds would take up the memory of the next attempt.
                 message = str(error)
+            except RuntimeError as error:
+                if self.graphs is None:
+                    raise
+                self._end_graphs(error)
+                continue
             self._halve(parts[0][0], message)
             net._zero_grad_optimizer()
 
@@ -80,6 +86,16 @@ class Pieces:
                 yield part
             else:
                 yield from zip(*(p.chunk(2**self.n_halvings) for p in part), strict=True)
+
+    def _end_graphs(self, error):
+        """Compute all further batches without graphs, which takes longer."""
+        self.graphs = None
+        warnings.warn(
+            "A training step could not be captured as a CUDA graph. Training continues "
+            f"without graphs and takes longer. PyTorch reported: {error}",
+            RuntimeWarning,
+            stacklevel=2,
+        )
 
     def _halve(self, x, message):
         if self.n_halvings == MAX_HALVINGS:

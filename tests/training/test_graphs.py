@@ -11,6 +11,7 @@ import torch
 
 from sklearn_revae._model.views import own_view, strong_view
 from sklearn_revae._training import loss as loss_module
+from sklearn_revae._training import net as net_module
 from sklearn_revae._training.graphs import can_be_graphs
 from sklearn_revae._training.loss import DecoderLoss, SemiSupervisedLoss
 
@@ -65,3 +66,30 @@ def test_a_step_edits_the_label_of_its_kind(small, monkeypatch, kind):
         loss(stacked, rows.x, codes, rows.weight)
     assert labels == announced
     assert len(set(labels)) > 1
+
+
+def test_a_step_that_cannot_be_a_graph_is_repeated_without_one(small, monkeypatch):
+    class Failing:
+        def compute(self, net, batch):
+            net.criterion_.next_kind(1)
+            net.criterion_(net.module_, *batch)
+            raise RuntimeError("operation not permitted when stream is capturing")
+
+    monkeypatch.setattr(net_module, "Graphs", Failing)
+    rows, loss = small.rows(4, 36), small.loss(edit_weight=1.0)
+    net = small.net(small.stacked(2), loss)
+    net.graphs = True
+    with pytest.warns(RuntimeWarning, match="without graphs.*not permitted") as warned:
+        net.train(rows, 1)
+    assert len(warned) == 1
+    assert loss.step == len(net.get_iterator(rows))
+    assert net.history[0, "loss"] < float("inf")
+
+
+def test_other_errors_of_a_step_are_raised(small):
+    class Failing(torch.nn.Module):
+        def forward(self, *_):
+            raise RuntimeError("no graph is the cause")
+
+    with pytest.raises(RuntimeError, match="no graph"):
+        small.net(small.stacked(), Failing()).train(small.rows(4, 36), 1)
