@@ -61,7 +61,8 @@ def gain(X, y, seed):
         X, y, test_size=0.3, random_state=seed
     )
     y_few, kept = few(y_train, 30, seed)
-    model = ReVAERegressor(edit_weight=0, random_state=seed).fit(X_train, y_few)
+    model = ReVAERegressor(max_iter=30, edit_weight=0, random_state=seed)
+    model.fit(X_train, y_few)
     ridge = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-3, 3, 25)))
     ridge.fit(X_train[kept], y_train[kept])
     return model.score(X_test, y_test) - ridge.score(X_test, y_test)

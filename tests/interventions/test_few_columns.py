@@ -64,7 +64,7 @@ def test_the_columns_that_matter_are_chosen(quick_classifier):
     y = np.arange(200) % 2
     X = random.standard_normal((200, 8))
     X[:, 3] += 6 * y
-    model = quick_classifier(max_iter=30).fit(X, y)
+    model = quick_classifier(max_iter=15).fit(X, y)
     edited = model.intervene(X, 1 - y, max_columns=1)
     assert (edited != X).any(axis=0)[3]
     assert ((edited != X).sum(axis=1) <= 1).all()
@@ -100,7 +100,7 @@ def test_categories_and_missing_values_of_other_columns_are_kept(quick_classifie
         }
     )
     table.loc[::7, "second"] = np.nan
-    model = quick_classifier(max_iter=20).fit(table, y)
+    model = quick_classifier(max_iter=10).fit(table, y)
     edited, report = model.intervene(table, 1 - y, max_columns=1, report=True)
     changed = (edited != table) & ~(edited.isna() & table.isna())
     assert (changed.sum(axis=1) <= 1).all()

@@ -13,7 +13,7 @@ from sklearn_revae._sample_statistics import SampleStatistics
 
 @pytest.fixture(scope="module")
 def blobs_model(blobs, trained_classifier):
-    return trained_classifier(hidden_layer_sizes=(32,), max_iter=60).fit(*blobs)
+    return trained_classifier(hidden_layer_sizes=(32,)).fit(*blobs)
 
 
 def _strengths(model, X, value, **options):

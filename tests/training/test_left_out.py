@@ -67,7 +67,7 @@ def data():
 @pytest.fixture(scope="module")
 def fitted(data):
     X, _, few = data
-    return ReVAERegressor((32,), n_members=4, max_iter=60, random_state=0).fit(X, few)
+    return ReVAERegressor((32,), n_members=4, max_iter=40, random_state=0).fit(X, few)
 
 
 def test_members_learn_labels_by_heart_but_the_standard_deviation_is_right(fitted, data):
@@ -200,7 +200,7 @@ def classes():
 @pytest.fixture(scope="module")
 def classifier(classes):
     X, _, few = classes
-    return ReVAEClassifier((32,), n_members=3, max_iter=60, random_state=0).fit(X, few)
+    return ReVAEClassifier((32,), n_members=3, max_iter=30, random_state=0).fit(X, few)
 
 
 def log_loss(log_probabilities, y):

@@ -69,13 +69,13 @@ def test_without_a_number_of_epochs_enough_steps_are_trained(small):
     assert len(many_steps.history) == 3
 
 
-@pytest.mark.parametrize(("n_labeled", "n_epochs"), [(20, 20), (10, 10), (4, 4)])
+@pytest.mark.parametrize(("n_labeled", "n_epochs"), [(20, 10), (10, 5), (4, 2)])
 def test_without_a_number_of_epochs_labelled_rows_are_seen_often(
     n_labeled, n_epochs, small
 ):
     # An epoch has ten steps, in each of which two of ten rows are labelled.
     rows = small.rows(n_labeled, 80)
-    _, result = run(small, rows=rows, n_epochs=None, labeled_passes=20)
+    _, result = run(small, rows=rows, n_epochs=None, labeled_passes=10)
     assert len(result.history) == n_epochs
 
 
