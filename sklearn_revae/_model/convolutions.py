@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from sklearn_revae._model.images import FastFormat, ImagesToRows, RowsToImages
-from sklearn_revae._model.networks import make_layer
+from sklearn_revae._model.networks import layer_without_weights, make_layer
 
 # Both sides are halved while one of them is longer than this.
 _LONGEST_GRID_SIDE = 4
@@ -110,7 +110,7 @@ class _Doubling(nn.Module):
         )
         # The latent code decides scales and shifts.
         self.norm = nn.GroupNorm(_N_GROUPS, n_out, affine=False)
-        self.modulation = nn.utils.skip_init(nn.Linear, latent_dim, 2 * n_out)
+        self.modulation = layer_without_weights(nn.Linear, latent_dim, 2 * n_out)
         with torch.no_grad():
             self.modulation.weight.normal_(0, _INITIAL_MODULATION, generator=generator)
             self.modulation.bias.zero_()

@@ -12,6 +12,19 @@ MIN_POSTERIOR_SCALE = 1e-3
 _SOFTPLUS_INVERSE_OF_ONE = math.log(math.expm1(1.0))
 
 
+def layer_without_weights(layer_class, *sizes, **options):
+    """Return a layer whose weights have not been drawn, with those arguments.
+
+    ``torch.nn.utils.skip_init`` does the same, but its first call in a process imports
+    sympy, which takes as long as 100 training steps.
+    """
+    layer = layer_class(*sizes, device="meta", **options)
+    for name, like in list(layer.named_parameters()):
+        values = torch.empty(like.shape, dtype=like.dtype, device="cpu")
+        setattr(layer, name, nn.Parameter(values))
+    return layer
+
+
 def make_layer(layer_class, *sizes, generator, **options):
     """Return a layer with torch's default distribution of initial weights.
 
@@ -30,7 +43,7 @@ def make_layer(layer_class, *sizes, generator, **options):
         The layer. Its weight and bias are uniform between ±1/sqrt(fan_in), where torch
         takes fan_in from the first axis of the weight, for transposed convolutions too.
     """
-    layer = nn.utils.skip_init(layer_class, *sizes, **options)
+    layer = layer_without_weights(layer_class, *sizes, **options)
     limit = 1.0 / math.sqrt(layer.weight.shape[1:].numel())
     with torch.no_grad():
         layer.weight.uniform_(-limit, limit, generator=generator)

@@ -17,6 +17,7 @@ from sklearn_revae._training.batches import MixedBatches
 from sklearn_revae._training.callbacks import RecordBound, StopTraining, summary_of
 from sklearn_revae._training.graphs import Graphs, can_be_graphs
 from sklearn_revae._training.memory import Pieces
+from sklearn_revae._training.optimizer import AdamW
 from sklearn_revae._training.shares import Share, WholeBatch
 
 MAX_GRADIENT_NORM = 10.0
@@ -332,7 +333,7 @@ def make_net(module, loss, order, settings, n_steps, callbacks):
         order=order,
         share=share,
         graphs=can_be_graphs(settings, device),
-        optimizer=torch.optim.AdamW,
+        optimizer=AdamW,
         optimizer__weight_decay=0.0,
         optimizer__fused=device.type in _FUSED,
         lr=settings.learning_rate,
