@@ -110,7 +110,7 @@ def digits_model(digits):
     from sklearn_revae import ReVAEClassifier
 
     model = ReVAEClassifier(
-        (64,), n_members=2, max_iter=30, batch_size=100, random_state=0
+        (64,), n_members=2, max_iter=15, batch_size=100, random_state=0
     )
     return model.fit(digits.X_train, digits.y_train)
 

@@ -209,7 +209,7 @@ def test_classes_need_a_fit(quick_classifier):
 
 
 def test_the_loss_decreases(digits_model):
-    assert len(digits_model.loss_curve_) == digits_model.n_iter_ == 30
+    assert len(digits_model.loss_curve_) == digits_model.n_iter_ == 15
     assert digits_model.loss_curve_[-1] < digits_model.loss_curve_[0] - 10
 
 
