@@ -127,7 +127,8 @@ class Passage:
         inside = as_array(self.inside)
         own = self._values.astype(np.float64)
         own[:, list(self._table.categories_)] = np.nan
-        return PossibleValues.of(own, self._inverted(inside, inside), training)
+        dtype = inside.dtype if inside.dtype.kind == "f" else np.float64
+        return PossibleValues.of(own, self._inverted(inside, inside), training, dtype)
 
     def constraints(self, keep=None, bounds=None, direction=None):
         """:class:`Constraints` on the columns of X."""

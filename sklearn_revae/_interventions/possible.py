@@ -39,7 +39,7 @@ class PossibleValues:
         self.whole = np.zeros(n_features, dtype=bool)
 
     @classmethod
-    def of(cls, own, restored, training=None):
+    def of(cls, own, restored, training=None, dtype=np.float64):
         """Infer them.
 
         Parameters
@@ -51,22 +51,27 @@ class PossibleValues:
         training : ndarray (m, n_features), optional
             Training samples, after the steps and back. Without them, a few samples have
             no limits.
+        dtype : dtype, default=float64
+            The precision in which the steps compute.
         """
         possible = cls(own.shape[1])
         if training is None and len(own) < _FEW:
             return possible
         numbers = ~np.isnan(own).all(axis=0)
-        possible._learn(
-            own, restored, restored if training is None else training, numbers
-        )
+        if numbers.any():
+            parts = own, restored, restored if training is None else training
+            possible._learn(*(x[:, numbers] for x in parts), numbers, dtype)
         return possible
 
-    def _learn(self, own, restored, training, numbers):
-        own, restored, training = (x[:, numbers] for x in (own, restored, training))
+    def _learn(self, own, restored, training, numbers, dtype):
         lowest, highest = np.nanmin(own, axis=0), np.nanmax(own, axis=0)
         spread = np.nanstd(training, axis=0)
-        error = (own - restored) / np.where(spread > 0, spread, 1.0)
-        slack = _SLACK * np.sqrt(np.nanmean(np.square(error))) * spread
+        # Steps that mix columns restore a constant with the rounding errors of the others.
+        rounding = training.shape[1] * np.finfo(dtype).eps * np.nanmax(np.abs(training))
+        varies = spread > rounding
+        error = ((own - restored) / np.where(varies, spread, 1.0))[:, varies]
+        typical = np.sqrt(np.nanmean(np.square(error))) if varies.any() else 0.0
+        slack = np.where(varies, _SLACK * typical * spread, rounding)
         slack = slack + _ROUNDING * np.fmax(np.fmax(np.abs(lowest), highest), spread)
         seen_low, seen_high = np.nanquantile(training, _FRACTIONS, axis=0)
         above = (lowest >= 0) & (seen_low >= -slack)

@@ -8,6 +8,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from sklearn_revae import ReVAEClassifier, intervene, swap, traverse
+from sklearn_revae._interventions.possible import PossibleValues
 from sklearn_revae.persistence import load, save
 
 # Columns 0 to 4: not negative, within [0, 1], whole, not positive, anything.
@@ -122,6 +123,33 @@ def test_pixels_stay_pixels_through_a_pipeline(steps):
             assert edited.min() >= 0
             assert edited.max() <= 16
             np.testing.assert_array_equal(edited, np.rint(edited))
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("n_rows", [1, 5, 40])
+@pytest.mark.parametrize("n_training", [100, 300])
+def test_pixels_that_are_black_in_all_training_samples(n_training, n_rows, dtype):
+    X = load_digits().data.astype(dtype)
+    training, own = X[:n_training], X[n_training : n_training + n_rows]
+    assert (training == 0).all(axis=0).any()
+    pca = PCA(20, random_state=0).fit(training)
+
+    def restored(rows):
+        return pca.inverse_transform(pca.transform(rows)).astype(np.float64)
+
+    possible = PossibleValues.of(
+        own.astype(np.float64), restored(own), restored(training), dtype
+    )
+    np.testing.assert_array_equal(possible.low, 0)
+    np.testing.assert_array_equal(possible.high, own.max())
+    assert possible.whole.all()
+
+
+def test_a_constant_column_does_not_limit_the_others():
+    training = np.random.RandomState(0).standard_normal((50, 2)) * [1.0, 0.0]
+    own = np.abs(training[:12])
+    possible = PossibleValues.of(own, own, training)
+    np.testing.assert_array_equal(possible.low, [-np.inf, 0])
 
 
 @pytest.mark.parametrize("steps", [StandardScaler, PCA])
