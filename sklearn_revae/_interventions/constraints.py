@@ -114,6 +114,14 @@ class Constraints:
             kept[rows] = True
         return kept
 
+    def kept_mask(self, n_rows):
+        """Mask (n_rows, n_features) of kept columns; None if there are none."""
+        if not self.kept_:
+            return None
+        kept = np.zeros((n_rows, self._n_features), dtype=bool)
+        kept[:, self.kept_] = True
+        return kept
+
     @property
     def limits(self):
         """Whether there are bounds or directions."""

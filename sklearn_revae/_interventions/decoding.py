@@ -18,6 +18,11 @@ from sklearn_revae._data.chunks import dense
 from sklearn_revae._data.codec import ScaledRows
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._interventions.blending import blended, blended_layout
+from sklearn_revae._interventions.kept import (
+    agreeing_style,
+    decodings_of_style,
+    infers_style,
+)
 from sklearn_revae._model.images import convolves
 from sklearn_revae._model.objective import sample_posterior
 
@@ -45,6 +50,7 @@ def decode_edits(
     noise=None,
     unedited=False,
     first_only=False,
+    kept=None,
 ):
     """Edited samples in the units of X.
 
@@ -73,6 +79,10 @@ def decode_edits(
         Whether to return the second result as well.
     first_only : bool, default=False
         Whether only the first member edits, because latents of its own were given.
+    kept : ndarray of bool (n, n_features), optional
+        Values that will be kept, with which the style of edited samples agrees, see
+        :func:`~sklearn_revae._interventions.kept.agreeing_style`. They are edited like
+        all others. Images, and samples with many columns, keep their style.
 
     Returns
     -------
@@ -85,6 +95,8 @@ def decode_edits(
     n_members = 1 if first_only else len(editors(module))
     settings = module, x, edit, arrays, n_members, n_edits, noise
     style = None
+    if not infers_style(module):
+        kept = None
     if edits_twice(module):
         state = None if noise is None else noise.get_state()
         first, _ = _decode(*settings, residual=True)
@@ -92,7 +104,7 @@ def decode_edits(
         style = style.reshape(*first.shape[:2], style.shape[1])
         if noise is not None:
             noise.set_state(state)
-    return _decode(*settings, residual, unedited, style)
+    return _decode(*settings, residual, unedited, style, kept)
 
 
 def edits_twice(module):
@@ -121,19 +133,20 @@ def _decode(
     residual,
     unedited=False,
     style=None,
+    kept=None,
 ):
     """See :func:`decode_edits`; `n_members` edit.
 
     `style` (n, n_edits, s) are style codes of edited samples, if there is one member.
     """
-    arrays = arrays if style is None else (*arrays, style)
+    arrays = (*arrays, *(array for array in (style, kept) if array is not None))
     separately = unedited and (noise is not None or not residual)
     n_before = (1 if noise is None else n_edits) if residual else 0
 
     def run(module, rows, *tensors):
-        new_style = None
-        if style is not None:
-            *tensors, new_style = tensors
+        tensors = list(tensors)
+        fixed = None if kept is None else tensors.pop() & ~rows.isnan()
+        new_style = None if style is None else tensors.pop()
         members = editors(module)[:n_members]
         codes = [member.encode(rows) for member in members]
         source = _predicted(module, members, rows, [mean for mean, _ in codes])
@@ -144,6 +157,8 @@ def _decode(
                 z = sample_posterior(mean, scale, n_edits, noise)
             blocks = edit(member, source, member.blocks(mean), member.blocks(z), *tensors)
             z_new = _edited_code(member, mean, z, blocks, new_style)
+            if fixed is not None:
+                z_new = agreeing_style(member, z, z_new, scale, fixed)
             start = [mean[None]] if separately else []
             decoded.append(_expectations(member, start, z, z_new, n_before))
         likelihood = module.likelihood
@@ -155,8 +170,10 @@ def _decode(
         ]
         return likelihood.values(combined).transpose(0, 1)
 
-    n_decoded = separately + n_before + n_edits
-    decoded = apply(module, run, x, *arrays, copies=n_decoded * n_members)
+    copies = (separately + n_before + n_edits) * n_members
+    if kept is not None:
+        copies += n_edits * decodings_of_style(module)
+    decoded = apply(module, run, x, *arrays, copies=copies)
     decoded = x.scaling.inverse_transform(decoded, exact=residual)
     edited, mean = decoded[:, -n_edits:], decoded[:, :1]
     if residual:

@@ -106,7 +106,8 @@ class InterventionMixin(EditingMixin):
             where no other member could tell how far that is, because a single one makes
             the edit, and where `method` or `n_samples` draws or sets the latents.
         keep : str, int, or array-like of these, default=None
-            Columns, by name or index, that are returned unchanged.
+            Columns, by name or index, that are returned unchanged. The others are
+            adjusted to them, see Notes.
         bounds : dict of column to (low, high), default=None
             Limits on the values of columns in the result, in the units of X. None leaves
             a side open. An array of shape (n_samples,) in the place of a number gives
@@ -188,6 +189,11 @@ class InterventionMixin(EditingMixin):
         first: a style that does not occur with the new value is thereby replaced by one
         that does.
 
+        With `keep`, the style latents :math:`z_s'` move as well. They maximise
+        :math:`\log p(x_k|z') + \log q(z_s'|x)`, where :math:`x_k` are the kept columns as
+        they are decoded before the edit. They do not move in networks of convolutions,
+        and if there are more than 256 columns.
+
         With `max_columns`, the columns of a sample are chosen by how much their edited
         values raise the log-odds of the requested values: if one column is edited, and if
         all are, compared with all others. Then only these columns are edited, up to ten
@@ -213,10 +219,9 @@ class InterventionMixin(EditingMixin):
         """
         x = self._scaled(X)
         requested, asked, left = self._requests(do, x)
-        methods, latents = read_method(
-            self._labels, method, list(requested), len(x), self.label_dim_
-        )
-        constraints = self._constraints(len(x), keep, bounds, direction)
+        labels, n = list(requested), len(x)
+        methods, latents = read_method(self._labels, method, labels, n, self.label_dim_)
+        constraints = self._constraints(n, keep, bounds, direction)
         validate_parameter_constraints(
             _CONSTRAINTS,
             {"strength": strength, "n_samples": n_samples, "max_columns": max_columns},
@@ -231,7 +236,7 @@ class InterventionMixin(EditingMixin):
         as_needed = strength == "auto" and set(methods) == {"transport"} and not drawn
         strength = 1.0 if strength == "auto" else float(strength)
         given = [asked, latents]
-        settings = list(requested), methods, given, constraints, residual, noise
+        settings = labels, methods, given, constraints, residual, noise
         if max_columns is not None:
             edited = self._edit_few(x, requested, settings, strength, max_columns)
             unedited = dense(x.values).astype(np.float64)[:, None]
@@ -241,13 +246,14 @@ class InterventionMixin(EditingMixin):
             edited, unedited = decode_edits(
                 self.module_,
                 x,
-                mover(self.module_, list(requested), methods, strength, noise),
+                mover(self.module_, labels, methods, strength, noise),
                 *given,
                 n_edits=n_samples or 1,
                 residual=residual,
                 noise=noise if drawn else None,
                 unedited=report,
                 first_only=first_only,
+                kept=constraints.kept_mask(n),
             )
         X_new = self._finish(X, x, edited, constraints, drawn, left)
         if not report:
@@ -281,6 +287,7 @@ class InterventionMixin(EditingMixin):
                 strengths,
                 residual=residual,
                 first_only="given" in methods,
+                kept=constraints.kept_mask(len(part)),
             )
             edited = edited[:, 0]
             if constraints.limits:
@@ -333,7 +340,8 @@ class InterventionMixin(EditingMixin):
         labels : str, int, or array-like of these, default=None
             Labels, by name or index, whose characteristics are copied. If None, all.
         keep : str, int, or array-like of these, default=None
-            Columns, by name or index, that are returned unchanged.
+            Columns, by name or index, that are returned unchanged. The others are
+            adjusted to them, as by :meth:`intervene`.
         residual : bool, default=True
             Whether to add what the edit changes in the decoded sample to the sample
             itself, so that details that the decoder does not reproduce are kept. If
@@ -382,5 +390,7 @@ class InterventionMixin(EditingMixin):
                 blocks = replace(blocks, label, donated[:, label])
             return blocks
 
-        edited, _ = decode_edits(self.module_, x, edit, given, residual=residual)
-        return self._finish(X, x, edited, self._constraints(len(x), keep))
+        limits = self._constraints(len(x), keep)
+        options = {"residual": residual, "kept": limits.kept_mask(len(x))}
+        edited, _ = decode_edits(self.module_, x, edit, given, **options)
+        return self._finish(X, x, edited, limits)

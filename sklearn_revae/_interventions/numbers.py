@@ -74,7 +74,8 @@ class NumberEditingMixin(EditingMixin):
             targets, a dict with such an entry for some of them, by the name in
             `label_names_` or by the index of the target.
         keep : str, int, or array-like of these, default=None
-            Columns, by name or index, that are returned unchanged.
+            Columns, by name or index, that are returned unchanged. The others are
+            adjusted to them, as by :meth:`~sklearn_revae.ReVAEClassifier.intervene`.
         bounds : dict of column to (low, high), default=None
             Limits on the values of columns in the result, in the units of X. None leaves
             a side open. An array of shape (n_samples,) in the place of a number gives
@@ -141,5 +142,6 @@ class NumberEditingMixin(EditingMixin):
             # No label is given latents of its own.
             np.empty((len(x), 0)),
             residual=residual,
+            kept=constraints.kept_mask(len(x)),
         )
         return self._finish(X, x, edited, constraints, left=left)

@@ -33,6 +33,9 @@ def intervene(
 
     Parameters
     ----------
+    keep : str, int, or array-like of these, default=None
+        Columns, by name or index, that are returned unchanged. The steps may mix columns,
+        so that the others are adjusted to the kept ones only if there are no steps.
     residual : bool, default=True
         Whether to add what the edit changes in the decoded sample to the sample that the
         model receives, so that details that the decoder does not reproduce are kept.
@@ -111,6 +114,9 @@ def swap(pipeline, X, donors, labels=None, *, keep=None, residual=True):
 
     Parameters
     ----------
+    keep : str, int, or array-like of these, default=None
+        Columns, by name or index, that are returned unchanged. The steps may mix columns,
+        so that the others are adjusted to the kept ones only if there are no steps.
     residual : bool, default=True
         As in :func:`intervene`.
 

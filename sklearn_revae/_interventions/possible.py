@@ -66,7 +66,7 @@ class PossibleValues:
     def _learn(self, own, restored, training, numbers, dtype):
         lowest, highest = np.nanmin(own, axis=0), np.nanmax(own, axis=0)
         spread = np.nanstd(training, axis=0)
-        # Steps that mix columns restore a constant with the rounding errors of the others.
+        # Steps that mix columns restore constants with the rounding errors of others.
         rounding = training.shape[1] * np.finfo(dtype).eps * np.nanmax(np.abs(training))
         varies = spread > rounding
         error = ((own - restored) / np.where(varies, spread, 1.0))[:, varies]
