@@ -7,7 +7,7 @@ images have 32 pixels per side, or 64 with ``--size 64``. For each label and val
 parameters. ``--save file.pkl`` saves the fitted ReVAE, and ``--model file.pkl`` reads it.
 Rivals are trained for ``--steps`` steps once and then read from disk; ``--train M2``
 trains one of them and stops. ``--shipped`` only evaluates the model that the package
-ships, on faces of 64 pixels without hats.
+ships, on faces of 64 pixels and with labels that it knows.
 
 The generator of the faces redraws each face with the requested value, four times with
 random details that the label leaves open. The closest of the four is the *drawn edit*.
@@ -371,7 +371,7 @@ def main():
     # Subnormal numbers are slow to compute with.
     torch.set_flush_denormal(True)
     size = 64 if options.shipped else options.size
-    faces = load_faces(N_TRAIN + N_TEST, size, hats=not options.shipped)
+    faces = load_faces(N_TRAIN + N_TEST, size, shipped=options.shipped)
     X, y = faces.X[:N_TRAIN], faces.y[:N_TRAIN]
     y_few = mask_labels(y, fraction=FRACTION, random_state=SEED)
     if options.train is not None:

@@ -160,7 +160,8 @@ def load_region_judges(X, y, names):
     judges = {}
     for region in REGIONS:
         labels = [i for i, name in enumerate(names) if REGION_OF[name] == region]
-        judges[region] = labels, load_judge(X, y[:, labels], region)
+        if labels:
+            judges[region] = labels, load_judge(X, y[:, labels], region)
     return RegionJudges(judges)
 
 

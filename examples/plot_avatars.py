@@ -4,7 +4,7 @@ Editing faces that have several labels
 
 This example edits computer-drawn faces with the small model that the package ships. It
 edits one label, several labels at once and a grid of two labels, and copies labels from
-other faces. The model has eight labels: five of them are 0 or 1, and three have several
+other faces. The model has seven labels: four of them are 0 or 1, and three have several
 values, such as the colours of hair.
 
 Reading the faces requires Pillow; install it with ``pip install "sklearn-revae[demo]"``.
@@ -53,8 +53,8 @@ for label in labels:
 # ------------------------------
 # ``exclusions_`` lists pairs of label values that never occur together in the training
 # data, although they would have done so many times if the labels were independent: no
-# bald head has long hair. When an intervention sets one value of a pair, the other value
-# is replaced.
+# face with sunglasses has closed eyes, which nobody would see. When an intervention sets
+# one value of a pair, the other value is replaced.
 
 for (label, value), (other, excluded) in model.exclusions_:
     print(f"{label} = {value} excludes {other} = {excluded}")
@@ -97,7 +97,7 @@ TraversalDisplay.from_estimator(
 # --------------------------------
 # The faces on the left receive the glasses and the hair of the donors at the top.
 
-donors = faces[(predicted["Glasses"] != "none") & (predicted["Long_Hair"] == 0)]
+donors = faces[predicted["Glasses"] != "none"]
 # sphinx_gallery_thumbnail_number = 4
 SwapDisplay.from_estimator(model, plain[:5], donors[:5], ["Glasses", "Hair"])
 

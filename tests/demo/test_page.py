@@ -186,7 +186,7 @@ def test_the_picture_stays_in_sight_on_a_phone(phone, page):
     )
     assert cut_off == 0
     scroll = (
-        "document.querySelector('#label-7 [type=range]')"
+        "document.querySelector('#label-6 [type=range]')"
         "?.scrollIntoView({block: 'end'});"
         "return scrollY"
     )
@@ -239,7 +239,7 @@ def test_a_link_repeats_the_edit(page, browser, visit):
     )
     again = visit(browser.current_url)
     np.testing.assert_array_equal(again.pixels("edited"), expected)
-    assert again.find("#label-6 input:checked")[0].get_attribute("value") == "1"
+    assert again.find("#label-5 input:checked")[0].get_attribute("value") == "1"
     assert again.slider("Smiling").get_attribute("value") == "0.3"
     assert again.slider("Dark_Skin").get_attribute("value") == position
     assert "'Dark_Skin': 1" in again.code()
