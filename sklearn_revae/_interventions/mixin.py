@@ -391,6 +391,8 @@ class InterventionMixin(EditingMixin):
             return blocks
 
         limits = self._constraints(len(x), keep)
-        options = {"residual": residual, "kept": limits.kept_mask(len(x))}
-        edited, _ = decode_edits(self.module_, x, edit, given, **options)
+        kept = limits.kept_mask(len(x))
+        edited, _ = decode_edits(
+            self.module_, x, edit, given, residual=residual, kept=kept
+        )
         return self._finish(X, x, edited, limits)

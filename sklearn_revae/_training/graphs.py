@@ -12,6 +12,10 @@ import torch
 from sklearn_revae._model.views import strong_view
 
 
+class CaptureError(RuntimeError):
+    """A step cannot be a graph."""
+
+
 class _Graph(NamedTuple):
     """A graph, and the tensors that it writes its results to."""
 
@@ -57,6 +61,11 @@ class Graphs:
             The net.
         batch : tuple of tensor
             The arguments of the loss after the module.
+
+        Raises
+        ------
+        CaptureError
+            If PyTorch cannot capture the step.
         """
         loss = net.criterion_
         kind = loss.next_kind(net.module_.label_model.n_labels)
@@ -66,6 +75,7 @@ class Graphs:
                 return self._on_stream(net, batch)
             self._graphs[kind] = self._capture(net, batch)
         else:
+            # As the loss itself does, which is called while it is captured.
             loss.step += 1
         found = self._graphs[kind]
         torch._foreach_copy_(self._inputs, list(batch))
@@ -97,10 +107,12 @@ class Graphs:
         graph.register_generator_state(generator)
         try:
             return self._captured(net, graph, parameters)
-        except RuntimeError:
+        except RuntimeError as error:
             # The generator still belongs to the graph, and would refuse to draw.
             generator.graphsafe_set_state(untouched)
-            raise
+            if isinstance(error, torch.cuda.OutOfMemoryError):
+                raise
+            raise CaptureError(str(error)) from error
 
     def _captured(self, net, graph, parameters):
         with torch.cuda.graph(

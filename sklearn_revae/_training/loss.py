@@ -126,13 +126,13 @@ class SemiSupervisedLoss(nn.Module):
         of_samples, of_means = torch.stack(beliefs[: len(z)]), beliefs[len(z) :]
         predictions = labels.predictions_of(of_means[0].detach())
         with_edits = self._are_edits_due() and labels.n_labels > 0
-        self.step += 1
         if with_edits:
             edits = self._draw_edits(stacked, z[0], codes, predictions)
             decoded = stacked.decode(torch.cat([z[0], edits.z], dim=1))
             of_rows = decoded[:, :n_rows]
         else:
             of_rows = stacked.decode(z[0])
+        self.step += 1
         bound = bound_of_samples(
             stacked,
             codes,

@@ -4,6 +4,8 @@ import warnings
 
 import torch
 
+from sklearn_revae._training.graphs import CaptureError
+
 # How often a batch is halved before training gives up.
 MAX_HALVINGS = 3
 
@@ -11,10 +13,10 @@ MAX_HALVINGS = 3
 class Pieces:
     """Computes the loss of a batch and its gradients, in one piece as long as possible.
 
-    When the device runs out of memory, the batch is halved and the step repeated. When a
-    step cannot be a graph, it is repeated without one. The
+    When the device runs out of memory, the batch is halved and the step repeated. The
     gradients of the pieces are added, so that the step is one for the whole batch: the
-    loss is a mean over rows, in pieces too, only with other noise.
+    loss is a mean over rows, in pieces too, only with other noise. When a step cannot be
+    a graph, it is repeated without one.
 
     Parameters
     ----------
@@ -50,9 +52,7 @@ class Pieces:
             except torch.cuda.OutOfMemoryError as error:
                 # What the error holds would take up the memory of the next attempt.
                 message = str(error)
-            except RuntimeError as error:
-                if self.graphs is None:
-                    raise
+            except CaptureError as error:
                 self._end_graphs(error)
                 continue
             self._halve(parts[0][0], message)

@@ -12,7 +12,7 @@ import torch
 from sklearn_revae._model.views import own_view, strong_view
 from sklearn_revae._training import loss as loss_module
 from sklearn_revae._training import net as net_module
-from sklearn_revae._training.graphs import can_be_graphs
+from sklearn_revae._training.graphs import CaptureError, can_be_graphs
 from sklearn_revae._training.loss import DecoderLoss, SemiSupervisedLoss
 
 
@@ -68,12 +68,30 @@ def test_a_step_edits_the_label_of_its_kind(small, monkeypatch, kind):
     assert len(set(labels)) > 1
 
 
+@pytest.mark.parametrize("kind", [SemiSupervisedLoss, DecoderLoss])
+def test_a_step_edits_the_same_label_with_and_without_a_graph(small, monkeypatch, kind):
+    stacked, rows = small.stacked(n_values=(2, 3, 2)), small.rows(0, 6)
+    codes = torch.zeros((6, 3), dtype=torch.long)
+
+    def steps(announced):
+        """The numbers of the steps that decide about the labels, as on a GPU."""
+        found, loss = [], small.loss(edit_weight=1.0, kind=kind)
+        monkeypatch.setattr(loss, "_draw_label", lambda n: found.append(loss.step) or 0)
+        for _ in range(3):
+            if announced:
+                loss.next_kind(3)
+            loss(stacked, rows.x, codes, rows.weight)
+        return found
+
+    assert steps(announced=True) == steps(announced=False) == [0, 1, 2]
+
+
 def test_a_step_that_cannot_be_a_graph_is_repeated_without_one(small, monkeypatch):
     class Failing:
         def compute(self, net, batch):
             net.criterion_.next_kind(1)
             net.criterion_(net.module_, *batch)
-            raise RuntimeError("operation not permitted when stream is capturing")
+            raise CaptureError("operation not permitted when stream is capturing")
 
     monkeypatch.setattr(net_module, "Graphs", Failing)
     rows, loss = small.rows(4, 36), small.loss(edit_weight=1.0)
