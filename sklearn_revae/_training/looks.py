@@ -30,3 +30,12 @@ class Looks:
         n = self.layout.n_features
         images = random_view(self.layout.images(rows[:, :n]), _STRENGTH, self.generator)
         return torch.cat([self.layout.rows(images), rows[:, n:]], dim=1)
+
+    def change(self, edited, rows):
+        """Mean absolute change of the pixels (n,), in standard deviations.
+
+        Levels, whose noise has no standard deviation, are in the unit of the encoder.
+        """
+        n = self.layout.n_features
+        unit = torch.where(self.spread > 0, self.spread, 1.0)[:n]
+        return ((edited - rows)[:, :n].abs() / unit).mean(1)

@@ -31,8 +31,10 @@ class SemiSupervisedLoss(nn.Module):
     cross-entropy between the class probabilities of the row and of a perturbed view of
     it, and :math:`E_i` the cross-entropy between the labels that each of :math:`m`
     edited rows should have and has, according to the encoder of the next member or to
-    the judges. With judges, :math:`E_i` also contains what their critic says of the edit,
-    and what they and the critic have to learn is added. The
+    the judges. With judges, :math:`E_i` also contains what their critic says of the edit
+    and how much it changes the image, in standard deviations of a pixel, so that edits
+    leave alone what does not show the label. What the judges and the critic have to
+    learn is added. The
     :math:`\lambda` are weights of the settings; :math:`\lambda_c`, and the weight of
     :math:`\log q(y|x)` in :math:`B_i`, differ from member to member.
 
@@ -195,6 +197,7 @@ class SemiSupervisedLoss(nn.Module):
         if self.judges is not None:
             critic, edited, wanted = self.judges.critic, edited[0], edits.expected[0]
             missed = missed + CRITIC_WEIGHT * critic(edited, wanted)
+            missed = missed + self.judges.look.change(edited, inputs[edits.rows])
             lesson = critic.lesson(inputs, shown, weight, edited, wanted, own_weight)
         missed = (own_weight * missed).mean(-1).sum()
         return self.settings.edit_weight * missed + lesson
