@@ -6,6 +6,11 @@ import torch
 
 from sklearn_revae._model.draws import normal, uniform
 
+# Fraction of the discrete values of a perturbed view that are replaced by another row's
+# value, because no small noise can be added to them.
+CORRUPTED_FRACTION = 0.15
+
+
 class Noise:
     """Noise that each member of an ensemble adds to what its encoder reads.
 
@@ -21,10 +26,7 @@ class Noise:
 
     def __init__(self, members, spread, generator):
         self.generator = generator
-        sizes, self._corrupted = (
-            spread.new_tensor([getattr(member, name) for member in members])
-            for name in ("noise", "corrupted_fraction")
-        )
+        sizes = spread.new_tensor([m.noise for m in members])
         correlated = torch.tensor([m.correlated_noise for m in members])
         correlated = correlated.to(spread.device)
         # How a kind of noise is drawn, in which unit its size is, and who adds it. The
@@ -50,15 +52,12 @@ class Noise:
         inputs : tensor (n, n_inputs), optional
             What the encoder reads of them, if it is known already.
         """
+        if likelihood.any_discrete:
+            drawn = uniform(x.shape, x, self.generator) < CORRUPTED_FRACTION
+            x, inputs = torch.where(likelihood.discrete & drawn, x.roll(1, 0), x), None
         if inputs is None:
             inputs = likelihood.features(x)
-        noise = self.draw(inputs, len(inputs))
-        if likelihood.any_discrete:
-            # No small noise can be added to levels: some are those of another row.
-            drawn = uniform(x.shape, x, self.generator) < self._corrupted.view(-1, 1, 1)
-            x = torch.where(likelihood.discrete & drawn, x.roll(1, 0), x)
-            inputs = likelihood.features(x)
-        return inputs + noise
+        return inputs + self.draw(inputs, len(inputs))
 
     def draw(self, features, n_draws):
         """Noise (M, n_draws, n_inputs) for what the encoder of each member reads.

@@ -19,8 +19,6 @@ class MemberSettings:
         Noise of a perturbed view, in standard deviations of the features.
     correlated_noise : bool
         Whether that noise has the covariance of the rows, or is independent.
-    corrupted_fraction : float
-        Fraction of the levels of a perturbed view that are those of another row.
     consistency_weight : float
         Weight of the cross-entropy between the class probabilities of a row and those of
         a perturbed view of it.
@@ -30,7 +28,6 @@ class MemberSettings:
 
     noise: float
     correlated_noise: bool
-    corrupted_fraction: float
     consistency_weight: float
     label_weight: float
 
