@@ -1,13 +1,13 @@
 """Train the model that is shipped with the demo, and save the faces that it shows.
 
 Run ``python benchmarks/demo_model.py``. A model is trained on 10,000 computer-drawn faces
-with grouped labels, 6 % of them labelled. ``drawn.py`` says which faces and labels are
-left out, because their edits would not be clean. The model's parameters are the defaults,
-except that it is trained more than twice as long. It is trained on one thread, so that
-repeated runs on the same machine give an identical file. The script writes
-``avatars.safetensors`` and ``avatars.png``, an image of 100 held-out faces, to
-``sklearn_revae/demo``, and prints the balanced accuracy on 2,000 held-out faces.
-``docs/images/avatars_interventions.png`` shows edits of eight of the faces.
+with grouped labels, 6 % of them labelled. ``drawn.py`` says which faces are left out,
+because their edits would not be clean. The model's parameters are the defaults, except
+that it is trained more than twice as long. It is trained on two threads, so that repeated
+runs on the same machine give an identical file. The script writes ``avatars.safetensors``
+and ``avatars.png``, an image of 100 held-out faces, to ``sklearn_revae/demo``, and prints
+the balanced accuracy on 2,000 held-out faces. ``docs/images/avatars_interventions.png``
+shows edits of eight of the faces.
 """
 
 import time
@@ -67,7 +67,7 @@ def draw_edits(model, X, path):
 
 
 def main():
-    torch.set_num_threads(1)
+    torch.set_num_threads(2)
     X, y, _ = draw_faces(N_TRAIN + N_TEST, shipped=True)
     X, X_test = np.split(X, [N_TRAIN])
     y, y_test = y[:N_TRAIN], y[N_TRAIN:].reset_index(drop=True)

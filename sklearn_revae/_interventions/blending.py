@@ -9,10 +9,11 @@ import torch
 from torch.nn import functional as F
 
 from sklearn_revae._model.images import ImagesToRows
+from sklearn_revae._training.looks import LARGE_CHANGE
 
 # Where the change of the decoded image is below the first, the sample is shown, and where
 # it is above the second, the decoded image. In standard deviations of the pixels.
-LIMITS = 0.18, 0.5
+LIMITS = 0.18, LARGE_CHANGE
 
 
 def blended_layout(module):

@@ -5,6 +5,8 @@ import torch
 from sklearn_revae._model.draws import normal
 from sklearn_revae._model.views import ViewStrength, random_view
 
+# The change of a pixel, in standard deviations, from which on it has fully changed.
+LARGE_CHANGE = 0.5
 _STRENGTH = ViewStrength(shift=1 / 28, rotation=0.1, scale=0.04, contrast=0.1)
 
 
@@ -32,10 +34,10 @@ class Looks:
         return torch.cat([self.layout.rows(images), rows[:, n:]], dim=1)
 
     def change(self, edited, rows):
-        """Mean absolute change of the pixels (n,), in standard deviations.
+        """Fraction (n,) of the pixels that an edit changes; small changes count in part.
 
         Levels, whose noise has no standard deviation, are in the unit of the encoder.
         """
         n = self.layout.n_features
-        unit = torch.where(self.spread > 0, self.spread, 1.0)[:n]
-        return ((edited - rows)[:, :n].abs() / unit).mean(1)
+        unit = LARGE_CHANGE * torch.where(self.spread > 0, self.spread, 1.0)[:n]
+        return ((edited - rows)[:, :n].abs() / unit).clamp(max=1).mean(1)

@@ -32,9 +32,8 @@ class SemiSupervisedLoss(nn.Module):
     it, and :math:`E_i` the cross-entropy between the labels that each of :math:`m`
     edited rows should have and has, according to the encoder of the next member or to
     the judges. With judges, :math:`E_i` also contains what their critic says of the edit
-    and how much it changes the image, in standard deviations of a pixel, so that edits
-    leave alone what does not show the label. What the judges and the critic have to
-    learn is added. The
+    and the fraction of the image that it changes, so that edits keep what does not show
+    the label. What the judges and the critic have to learn is added. The
     :math:`\lambda` are weights of the settings; :math:`\lambda_c`, and the weight of
     :math:`\log q(y|x)` in :math:`B_i`, differ from member to member.
 

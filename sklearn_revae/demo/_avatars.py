@@ -23,8 +23,8 @@ def load_avatars() -> tuple[ReVAEClassifier, NDArray[np.uint8]]:
 
     The model was trained by ``benchmarks/demo_model.py`` on 10,000 faces of
     :func:`~sklearn_revae.datasets.make_avatars` with grouped labels, 6 % of them
-    labelled. Faces with hats or bald heads and the label of long hair were left out:
-    where hair appears or disappears, not all edits were clean.
+    labelled. Faces with hats, bald heads or long hair were left out, because not all
+    edits of their hair were clean.
 
     .. versionadded:: 0.2
 

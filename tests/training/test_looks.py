@@ -11,7 +11,7 @@ LAYOUT = ImageShape(16, 16)
 ONE = torch.ones(1)
 
 
-def test_the_change_is_the_mean_over_pixels_in_standard_deviations(small):
+def test_the_change_is_the_fraction_of_changed_pixels(small):
     n = LAYOUT.n_features
     # The last input is a mask, not a pixel.
     spread = torch.cat([torch.full((n // 2,), 0.5), torch.full((n // 2,), 2.0), ONE])
@@ -19,9 +19,10 @@ def test_the_change_is_the_mean_over_pixels_in_standard_deviations(small):
     spread[1] = 0.0
     rows = torch.zeros(2, n + 1)
     edited = rows.clone()
-    edited[1, 0], edited[1, 1], edited[1, -2], edited[1, -1] = -1.0, 0.5, 4.0, 7.0
+    # From half a standard deviation on, a pixel has changed.
+    edited[1, 0], edited[1, 1], edited[1, -2], edited[1, -1] = -0.1, 0.2, 4.0, 7.0
     change = Looks(LAYOUT, spread, small.seeded(0)).change(edited, rows)
-    assert change.tolist() == pytest.approx([0.0, (2.0 + 0.5 + 2.0) / n])
+    assert change.tolist() == pytest.approx([0.0, (0.4 + 0.4 + 1.0) / n])
 
 
 def test_edits_leave_alone_what_does_not_show_the_label(quick_classifier, monkeypatch):
