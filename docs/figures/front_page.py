@@ -25,7 +25,7 @@ from sklearn_revae.datasets import mask_labels
 from sklearn_revae.demo import load_avatars
 
 DOCS = Path(__file__).parents[1]
-FACE, EDIT = 80, {"Facial_Hair": "beard"}
+FACE, EDIT = 49, {"Facial_Hair": "beard"}
 BIRDS = [0, 2, 277]  # two Adelie penguins and a Chinstrap penguin
 SIDE, CARD = 256, (4, 2)
 CALL = 'model.intervene(birds, "Gentoo", keep="sex")'
@@ -129,7 +129,7 @@ def draw_cells():
 
 def draw_images(model, faces):
     """Draw faces above their edits."""
-    chosen = faces[[FACE, 37, 59, 76]]
+    chosen = faces[[FACE, 43, 66, 30]]
     edited = model.intervene(chosen, EDIT)
     tiles = np.vstack([np.hstack(list(chosen)), np.hstack(list(edited))])
     fig, ax = plt.subplots(figsize=CARD, layout="constrained")
