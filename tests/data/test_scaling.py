@@ -264,7 +264,9 @@ def test_far_sample_leaves_the_others_as_they_are(method, value, blobs, blobs_mo
     with pytest.warns(UserWarning, match=r"Column 2 of X holds .*too far.*NaN"):
         found = compute(blobs_model, far)
     assert np.isfinite(found).all()
-    np.testing.assert_array_equal(found[others], compute(blobs_model, ordinary)[others])
+    # A search with another number of samples may round differently.
+    expected = compute(blobs_model, ordinary)
+    np.testing.assert_allclose(found[others], expected[others], rtol=1e-12)
 
 
 def test_far_counts_leave_the_others_as_they_are(quick_transformer):
