@@ -25,6 +25,8 @@ class Looks:
 
     def __init__(self, layout, spread, generator):
         self.layout, self.spread, self.generator = layout, spread, generator
+        of_pixels = torch.where(spread > 0, spread, 1.0)[: layout.n_features]
+        self._large_change = LARGE_CHANGE * of_pixels
 
     def __call__(self, rows, noise):
         """Look at rows (n, n_inputs) through noise, in standard deviations."""
@@ -38,6 +40,5 @@ class Looks:
 
         Levels, whose noise has no standard deviation, are in the unit of the encoder.
         """
-        n = self.layout.n_features
-        unit = LARGE_CHANGE * torch.where(self.spread > 0, self.spread, 1.0)[:n]
-        return ((edited - rows)[:, :n].abs() / unit).clamp(max=1).mean(1)
+        change = (edited - rows)[:, : self.layout.n_features].abs()
+        return (change / self._large_change).clamp(max=1).mean(1)

@@ -22,6 +22,14 @@ from sklearn_revae._training.settings import MemberSettings, Settings
 N_COLUMNS = 4
 
 
+def bright_and_dark(n):
+    """Images (n, 16, 16) whose upper half is bright or dark, and which it is."""
+    y = np.arange(n) % 2
+    X = np.random.RandomState(0).random_sample((n, 16, 16)) * 0.5
+    X[y == 1, :8] += 0.5
+    return X, y
+
+
 def seeded(seed=0):
     return torch.Generator().manual_seed(seed)
 
@@ -174,6 +182,7 @@ def run_settings(**changes):
 def small():
     """Helpers that make modules, rows, losses, nets and settings."""
     return SimpleNamespace(
+        bright_and_dark=bright_and_dark,
         module=make_module,
         member=make_member,
         stacked=make_stacked,

@@ -89,12 +89,9 @@ def test_it_learns_again_after_an_exception(critic, monkeypatch):
     assert all(parameter.requires_grad for parameter in critic.parameters())
 
 
-def test_the_decoder_learns_from_it(quick_classifier, monkeypatch):
+def test_the_decoder_learns_from_it(small, quick_classifier, monkeypatch):
     """Without its word on edits, the same training gives another decoder."""
-    random = np.random.RandomState(0)
-    y = np.arange(40) % 2
-    X = random.random_sample((40, 16, 16)) * 0.5
-    X[y == 1, :8] += 0.5
+    X, y = small.bright_and_dark(40)
 
     def edits():
         model = quick_classifier(max_iter=8, n_members=1, random_state=0).fit(X, y)

@@ -60,15 +60,7 @@ def test_an_edit_gets_their_gradient_and_they_get_none(judges, images):
     assert all(parameter.grad is not None for parameter in judges.judges.parameters())
 
 
-def bright_and_dark():
-    random = np.random.RandomState(0)
-    y = np.arange(60) % 2
-    X = random.random_sample((60, 16, 16)) * 0.5
-    X[y == 1, :8] += 0.5
-    return X, y
-
-
-def test_they_learn_beside_the_model(quick_classifier, monkeypatch):
+def test_they_learn_beside_the_model(small, quick_classifier, monkeypatch):
     found = []
     original = SemiSupervisedLoss.__init__
 
@@ -77,7 +69,7 @@ def test_they_learn_beside_the_model(quick_classifier, monkeypatch):
         found.append(self.judges)
 
     monkeypatch.setattr(SemiSupervisedLoss, "__init__", remember)
-    X, y = bright_and_dark()
+    X, y = small.bright_and_dark(60)
     few = np.where(np.arange(60) < 10, y, -1)
     model = quick_classifier(max_iter=10, n_members=1, learning_rate_init=0.01).fit(
         X, few
@@ -92,19 +84,20 @@ def test_they_learn_beside_the_model(quick_classifier, monkeypatch):
 @pytest.mark.parametrize(
     "changes", [{"n_members": 2}, {"edit_weight": 0}, {"views": None}]
 )
-def test_others_have_none(changes, quick_classifier, monkeypatch):
+def test_others_have_none(small, changes, quick_classifier, monkeypatch):
     calls = []
     monkeypatch.setattr(
         "sklearn_revae._training.run.ImageJudges", lambda *args: calls.append(args)
     )
-    quick_classifier(**{"n_members": 1, "max_iter": 1} | changes).fit(*bright_and_dark())
+    data = small.bright_and_dark(60)
+    quick_classifier(**{"n_members": 1, "max_iter": 1} | changes).fit(*data)
     assert not calls
-    quick_classifier(n_members=1, max_iter=1).fit(*bright_and_dark())
+    quick_classifier(n_members=1, max_iter=1).fit(*data)
     assert len(calls) == 1
 
 
-def test_further_training_goes_on_with_the_same_judges(quick_classifier):
-    X, y = bright_and_dark()
+def test_further_training_goes_on_with_the_same_judges(small, quick_classifier):
+    X, y = small.bright_and_dark(60)
     model = quick_classifier(n_members=1).partial_fit(X, y, classes=[0, 1])
     first = model._optimizer_state[2]
     second = model.partial_fit(X, y)._optimizer_state[2]
