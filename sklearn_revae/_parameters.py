@@ -46,7 +46,7 @@ PARAMETERS = {
         int, array-like of int or "auto", default="auto"
         Widths of the hidden layers of the encoder; the decoder mirrors them. An integer
         means one layer of that width, and `()` makes encoder and decoder linear. If
-        "auto", (64, 64), and (192,) if all features are pixels.""",
+        "auto", (192,).""",
     ),
     "n_members": Parameter(
         "architecture",
@@ -54,11 +54,11 @@ PARAMETERS = {
         """\
         int or "auto", default="auto"
         Number of ensemble members: models of the same architecture with different initial
-        weights and different regularisation, which are trained at the same time. Two of
-        them have a linear encoder. Predicted probabilities are the mean over the
-        members. If "auto", 7 for fully connected networks (5 with hidden layers if all
-        features are pixels), and 1 for convolutional networks, for modules of your own
-        and for data without labels.
+        weights and different regularisation, which are trained at the same time. One of
+        them has a linear encoder, unless all features are pixels. Predicted
+        probabilities are the mean over the members. If "auto", 5 for fully connected
+        networks, and 1 for convolutional networks, for modules of your own and for data
+        without labels.
 
         .. versionadded:: 0.2""",
     ),
@@ -103,9 +103,10 @@ PARAMETERS = {
         """\
         float or "auto", default="auto"
         Weight of log q(y|x) in the ELBO of labelled samples, where 1 is the ELBO itself;
-        a number applies to all ensemble members. If "auto", between 0.5 and 20 times the
-        number of features, because log p(x|z) grows with them, and different for each
-        member; 3000 for convolutional networks. See `label_weight_`.""",
+        a number applies to all ensemble members. If "auto", between 0.5 and 50 times the
+        number of features, because log p(x|z) grows with them, and different from member
+        to member; 20 times that number if all features are pixels, and 3000 for
+        convolutional networks. See `label_weight_`.""",
     ),
     "consistency_weight": Parameter(
         "advanced",
@@ -114,10 +115,10 @@ PARAMETERS = {
         float or "auto", default="auto"
         Weight of the consistency loss: the cross-entropy, in nats, between the class
         probabilities of a sample and those of a perturbed view of it; a number applies
-        to all ensemble members. If "auto", between 0 and 5 times the number of features,
-        and different for each member; 1500 for convolutional networks. See
-        `consistency_weight_`. 0 trains on the ELBO and
-        the edit-consistency loss only.""",
+        to all ensemble members. If "auto", between 0 and 10 times the number of
+        features, and different from member to member; 5 times that number if all features
+        are pixels, and 1500 for convolutional networks. See `consistency_weight_`. 0
+        trains on the ELBO and the edit-consistency loss only.""",
     ),
     "edit_weight": Parameter(
         "advanced",

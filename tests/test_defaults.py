@@ -8,7 +8,14 @@ import pytest
 from torch import nn
 
 from sklearn_revae import ReVAEClassifier, ReVAETransformer, _defaults
-from sklearn_revae._defaults import MEMBERS, TABLE, label_dim, settings_of, style_dim
+from sklearn_revae._defaults import (
+    MEMBERS,
+    PIXEL_MEMBERS,
+    TABLE,
+    label_dim,
+    settings_of,
+    style_dim,
+)
 from sklearn_revae._model.views import strong_view
 from sklearn_revae._parameters import PARAMETERS
 
@@ -62,7 +69,7 @@ def fitted():
 
 
 @pytest.mark.parametrize(
-    ("kind", "n_members"), [("table", 7), ("counts", 7), ("pixels", 5), ("pictures", 1)]
+    ("kind", "n_members"), [("table", 5), ("counts", 5), ("pixels", 5), ("pictures", 1)]
 )
 def test_number_of_members_depends_on_the_data(kind, n_members, fitted):
     model = fitted(kind)
@@ -84,7 +91,7 @@ def test_own_modules_have_one_member(own):
 def test_data_without_labels_have_one_member():
     model = ReVAETransformer(max_iter=1, random_state=0)
     assert model.fit(DATA["table"]()).n_members_ == 1
-    assert model.fit(DATA["table"](), np.arange(N_ROWS) % 2).n_members_ == 7
+    assert model.fit(DATA["table"](), np.arange(N_ROWS) % 2).n_members_ == 5
 
 
 @pytest.mark.parametrize("kind", ["table", "pixels", "pictures"])
@@ -100,11 +107,10 @@ def test_members_have_the_settings_of_the_table(fitted):
     members = _settings(fitted("table")).members
     for settings, member in zip(members, MEMBERS, strict=True):
         assert settings.noise == member.noise
-        assert settings.correlated_noise == member.correlated_noise
         # There are five features.
         assert settings.label_weight == 5 * member.label_weight
         assert settings.consistency_weight == 5 * member.consistency_weight
-    assert len(set(members)) == 6
+    assert len(set(members)) == 5
 
 
 def test_attributes_are_the_weights_of_the_members(fitted):
@@ -116,9 +122,9 @@ def test_attributes_are_the_weights_of_the_members(fitted):
 
 
 def test_settings_are_repeated_for_more_members():
-    model = _fit(DATA["table"](), n_members=14)
+    model = _fit(DATA["table"](), n_members=10)
     members = _settings(model).members
-    assert members[7:] == members[:7]
+    assert members[5:] == members[:5]
     linear = [isinstance(m.encoder.body[1], nn.Identity) for m in model.module_.members]
     assert linear == [member.linear for member in MEMBERS] * 2
 
@@ -132,14 +138,16 @@ def test_a_number_fixes_a_weight_for_all_members(kind, name, value, fitted):
     before = _settings(model).members
     after = _settings(model, **{name: value}).members
     assert {getattr(member, name) for member in after} == {value}
-    for kept in (*other, "noise", "correlated_noise"):
+    for kept in (*other, "noise"):
         assert [getattr(m, kept) for m in after] == [getattr(m, kept) for m in before]
 
 
-def test_pixels_have_the_same_correlated_noise_in_all_members(fitted):
-    for kind in ("pixels", "pictures"):
-        members = _settings(fitted(kind)).members
-        assert {(m.noise, m.correlated_noise) for m in members} == {(0.6, True)}
+def test_members_for_pixels_are_equal_and_have_hidden_layers(fitted):
+    model = fitted("pixels")
+    (settings,) = set(_settings(model).members)
+    assert (settings.noise, settings.label_weight) == (0.6, 20 * model.n_features_in_)
+    encoders = [member.encoder.body[1] for member in model.module_.members]
+    assert not any(isinstance(layer, nn.Identity) for layer in encoders)
 
 
 def test_weights_of_convolutional_networks_do_not_grow_with_the_features(fitted):
@@ -172,12 +180,10 @@ def test_sizes_of_a_fitted_model(fitted):
     assert (model.label_dim_, model.style_dim_) == (6, 3)
 
 
-@pytest.mark.parametrize(
-    ("kind", "expected"), [("table", [64, 64]), ("counts", [64, 64]), ("pixels", [192])]
-)
-def test_hidden_layers_depend_on_the_kind_of_the_data(kind, expected, fitted):
+@pytest.mark.parametrize("kind", ["table", "counts", "pixels"])
+def test_there_is_one_hidden_layer(kind, fitted):
     body = fitted(kind).module_.encoder.body
-    assert [len(p) for p in body.parameters() if p.ndim == 1] == expected
+    assert [len(p) for p in body.parameters() if p.ndim == 1] == [192]
 
 
 def test_sizes_can_be_chosen():
@@ -291,10 +297,9 @@ def test_every_row_of_the_table_is_used_and_explained():
 @pytest.mark.parametrize(
     ("parameter", "rows"),
     [
-        ("n_members", ["n_members_pixels"]),
         ("label_dim", ["max_label_dim"]),
         ("style_dim", ["max_style_dim"]),
-        ("hidden_layer_sizes", ["hidden_layer_size", "hidden_layer_size_pixels"]),
+        ("hidden_layer_sizes", ["hidden_layer_size"]),
         ("edit_weight", ["edit_weight_per_feature"]),
         ("edit_weight", ["edit_weight_per_feature_convolutional"]),
         ("label_weight", ["label_weight_convolutional"]),
@@ -318,6 +323,8 @@ def test_texts_of_weights_give_the_range_over_the_members():
         values = [getattr(member, name) for member in MEMBERS]
         text = " ".join(PARAMETERS[name].text.split())
         assert f"between {min(values):g} and {max(values):g} times" in text
+        (of_pixels,) = {getattr(member, name) for member in PIXEL_MEMBERS}
+        assert f"{of_pixels:g} times that number if all features are pixels" in text
     assert f"{len(MEMBERS)} for fully connected" in " ".join(
         PARAMETERS["n_members"].text.split()
     )

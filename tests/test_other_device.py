@@ -319,7 +319,6 @@ def test_pictures(quick_transformer, quick_classifier):
 
 
 def test_pixels(digits, quick_classifier):
-    # Edits are part of the loss, and the noise is correlated.
     model = quick_classifier(device="meta").fit(
         digits.X_train[:100], digits.y_train[:100]
     )

@@ -211,7 +211,7 @@ def test_parameters_are_stored_as_given(quick_classifier):
         {"hidden_layer_sizes": np.array([8, 8])},
         {"consistency_weight": 2.0},
         {"edit_weight": 2.0},
-        {"label_weight": 1.0},
+        {"label_weight": 2.0},
         {"label_dim": 1, "style_dim": 1},
         {"batch_size": 1, "max_iter": 2},
         {"device": "cpu"},
@@ -224,8 +224,8 @@ def test_parameters_are_stored_as_given(quick_classifier):
 def test_an_option_trains(options, few_blobs, quick_classifier):
     X, y = few_blobs
     # The ELBO is the only objective here, so it must rise.
-    plain = {"max_iter": 10, "consistency_weight": 0, "edit_weight": 0}
-    model = quick_classifier(**{**plain, **options}).fit(X, y)
+    plain = {"label_weight": 1.0, "consistency_weight": 0, "edit_weight": 0}
+    model = quick_classifier(**{"max_iter": 10, **plain, **options}).fit(X, y)
     assert model.loss_curve_[-1] < model.loss_curve_[0]
     assert np.isfinite(model.score_samples(X)).all()
 

@@ -99,8 +99,8 @@ class ImputationMixin(LatentsMixin):
         >>> X = load_iris().data
         >>> X[::5, 2] = X[::7, 3] = np.nan
         >>> model = ReVAETransformer(max_iter=100, random_state=0).fit(X)
-        >>> model.impute([[5.0, 3.4, np.nan, np.nan]]).round(0)
-        array([[5., 3., 1., 0.]])
+        >>> model.impute([[6.3, 2.9, np.nan, np.nan]]).round(0)
+        array([[6., 3., 5., 2.]])
         """
         validate_parameter_constraints(_CONSTRAINTS, {"n_samples": n_samples}, "impute")
         rows = self._scaled(X)

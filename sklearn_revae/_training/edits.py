@@ -108,7 +108,7 @@ def edited_inputs(stacked, x, inputs, decoded, edits, complete=False):
     return torch.where(missing, edited, added)
 
 
-def missed_edits(stacked, edited, inputs, edits, judge):
+def missed_edits(stacked, edited, edits, judge):
     """Mismatch (M, m) between the labels that edited rows should have and have.
 
     It is a cross-entropy for classes, and a squared difference for numbers.
@@ -119,12 +119,10 @@ def missed_edits(stacked, edited, inputs, edits, judge):
         The members.
     edited : tensor (M, m, n_inputs)
         The result of :func:`edited_inputs`.
-    inputs : tensor (n, n_inputs)
-        What the encoder reads of the rows of the batch.
     edits : Edits
         The edits.
     judge : NextMember or ImageJudges
         Predicts the labels of the edited rows. It gets no gradient.
     """
-    seen = judge(stacked, edited, inputs)
+    seen = judge(stacked, edited)
     return stacked.label_model.mismatch(edits.expected, seen) @ edits.label_weight

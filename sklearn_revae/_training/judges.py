@@ -33,7 +33,7 @@ class NextMember:
     def __init__(self, noise):
         self.noise = noise
 
-    def __call__(self, stacked, edited, inputs):
+    def __call__(self, stacked, edited):
         """Predictions (M, m, L, ...) for edited rows (M, m, n_inputs) of every member.
 
         Parameters
@@ -42,11 +42,9 @@ class NextMember:
             The members.
         edited : tensor (M, m, n_inputs)
             What their encoders read of the edited rows.
-        inputs : tensor (n, n_inputs)
-            What they read of the rows of the batch.
         """
         (judge,) = stacked.judges
-        noise = self.noise.draw(inputs, edited.shape[1])
+        noise = self.noise.draw(edited.shape[1])
         mean, _ = judge.encoder(edited.roll(1, 0) + noise)
         return judge.label_model.predictions(judge.blocks(mean)).roll(-1, 0)
 
@@ -108,7 +106,7 @@ class ImageJudges(nn.Module):
         missed = -(shown * self._seen(inputs)).sum((-1, -2))
         return (weight * missed).mean(1).sum()
 
-    def forward(self, stacked, edited, inputs):
+    def forward(self, stacked, edited):
         """Predictions (1, m, L, K) for edited rows (1, m, n_inputs).
 
         The edited rows get a gradient, the judges get none.

@@ -191,7 +191,7 @@ class SemiSupervisedLoss(nn.Module):
 
     def _edit_loss(self, stacked, x, inputs, weight, decoded, edits, shown=None):
         edited = edited_inputs(stacked, x, inputs, decoded, edits, self.complete)
-        missed = missed_edits(stacked, edited, inputs, edits, self.judge)
+        missed = missed_edits(stacked, edited, edits, self.judge)
         own_weight, lesson = weight[edits.rows], 0.0
         if self.judges is not None:
             critic, edited, wanted = self.judges.critic, edited[0], edits.expected[0]

@@ -1,7 +1,5 @@
 """Perturbed views of rows: what the consistency loss and the edits show to an encoder."""
 
-import math
-
 import torch
 
 from sklearn_revae._model.draws import normal, uniform
@@ -17,7 +15,7 @@ class Noise:
     Parameters
     ----------
     members : sequence of MemberSettings
-        How much noise each member adds, and of what kind.
+        How much noise each member adds.
     spread : tensor (n_inputs,)
         Standard deviation of each of the encoder's inputs, in which noise is measured.
     generator : torch.Generator
@@ -26,19 +24,8 @@ class Noise:
 
     def __init__(self, members, spread, generator):
         self.generator = generator
-        sizes = spread.new_tensor([m.noise for m in members])
-        correlated = torch.tensor([m.correlated_noise for m in members])
-        correlated = correlated.to(spread.device)
-        # How a kind of noise is drawn, in which unit its size is, and who adds it. The
-        # covariance of rows contains their spread already.
-        self._kinds = [
-            (draw, (sizes * of_kind).view(-1, 1, 1) * unit)
-            for draw, unit, of_kind in (
-                (self._draw_independent, spread, ~correlated),
-                (self._draw_correlated, (spread > 0).to(spread), correlated),
-            )
-            if of_kind.any()
-        ]
+        sizes = spread.new_tensor([member.noise for member in members])
+        self.scale = sizes.view(-1, 1, 1) * spread
 
     def views(self, likelihood, x, inputs=None):
         """Perturbed views (M, n, n_inputs) of rows, one per member.
@@ -57,25 +44,13 @@ class Noise:
             x, inputs = torch.where(likelihood.discrete & drawn, x.roll(1, 0), x), None
         if inputs is None:
             inputs = likelihood.features(x)
-        return inputs + self.draw(inputs, len(inputs))
+        return inputs + self.draw(len(inputs))
 
-    def draw(self, features, n_draws):
-        """Noise (M, n_draws, n_inputs) for what the encoder of each member reads.
+    def draw(self, n_rows):
+        """Noise (M, n_rows, n_inputs) for what the encoder of each member reads.
 
-        It is the same noise for all members of a kind, except for its scale: drawing
-        other noise for each takes longer, and changes nothing that could be measured.
+        It is the same noise for all members, except for its scale: drawing other noise
+        for each takes longer, and changes nothing that could be measured.
         """
-        first, *others = (scale * draw(features, n_draws) for draw, scale in self._kinds)
-        return sum(others, start=first)
-
-    def _draw_independent(self, features, n_draws):
-        return normal((n_draws, features.shape[-1]), features, self.generator)
-
-    def _draw_correlated(self, features, n_draws):
-        """Noise with the covariance of `features`, (n, n_inputs).
-
-        Independent noise on many pixels averages out, so that the encoder hardly feels
-        it. Random combinations of centred rows have the covariance of the rows.
-        """
-        mixtures = normal((n_draws, len(features)), features, self.generator)
-        return mixtures @ (features - features.mean(0)) / math.sqrt(len(features))
+        drawn = normal((n_rows, self.scale.shape[-1]), self.scale, self.generator)
+        return self.scale * drawn

@@ -17,8 +17,6 @@ class MemberSettings:
     ----------
     noise : float
         Noise of a perturbed view, in standard deviations of the features.
-    correlated_noise : bool
-        Whether that noise has the covariance of the rows, or is independent.
     consistency_weight : float
         Weight of the cross-entropy between the class probabilities of a row and those of
         a perturbed view of it.
@@ -27,7 +25,6 @@ class MemberSettings:
     """
 
     noise: float
-    correlated_noise: bool
     consistency_weight: float
     label_weight: float
 

@@ -217,7 +217,6 @@ META = [
 def test_with_unlabeled_samples_in_meta_estimators(few_blobs, blobs, learner, make):
     X, y = few_blobs
     seen = y != -1
-    learner = learner.set_params(n_members=1)
     model = make(WithUnlabeled(learner, X[~seen])).fit(X[seen], y[seen])
     assert model.classes_.tolist() == [0, 1, 2]
     assert model.score(*blobs) > 0.8

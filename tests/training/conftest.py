@@ -74,7 +74,6 @@ def member_settings(**changes):
     """Settings of a member whose loss is the negative ELBO."""
     parameters = {
         "noise": 0.5,
-        "correlated_noise": False,
         "consistency_weight": 0.0,
         "label_weight": 2.0,
     }

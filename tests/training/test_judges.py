@@ -50,7 +50,7 @@ def test_they_learn_known_labels_and_what_the_model_predicts_elsewhere(
 
 def test_an_edit_gets_their_gradient_and_they_get_none(judges, images):
     edited = images[None].requires_grad_()
-    seen = judges(None, edited, images)
+    seen = judges(None, edited)
     assert seen.shape == (1, 5, 2, 3)
     assert (seen[..., 0, 2] < -40).all()
     seen[..., 0].sum().backward()
