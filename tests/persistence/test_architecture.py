@@ -106,7 +106,7 @@ def test_files_without_sizes_follow_the_rule_of_version_1(case, tmp_path, reques
         ([[256]], "hidden_layer_sizes"),
         (256, "int"),
         ("auto", "hidden_layer_sizes"),
-        ([192], "decoder"),
+        ([64], "encoder"),
     ],
 )
 def test_impossible_sizes_are_refused(sizes, message, saved, tmp_path):
