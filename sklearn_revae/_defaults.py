@@ -59,6 +59,13 @@ TABLE = {
         "(standard error 0.0026) and slower, and 0.80 instead of 0.97 for 500 classes. "
         "Their style dimensions predict 0.54 of the digits, those of one layer 0.19.",
     ),
+    "hidden_layer_size_counts": Default(
+        64,
+        "topics, blood cells",
+        "The size if most features are counts. With 192, edits of counts hardly change them: "
+        "the correlation with the difference between two classes is 0.77 instead of 0.84 "
+        "on blood cells, and edits of topics change nothing.",
+    ),
     "n_mc_samples": Default(2, "", "Number of samples of z that estimate q(y|x)."),
     "batch_size": Default(96, "", "Number of rows in a batch."),
     "batch_size_convolutional": Default(
@@ -232,7 +239,8 @@ def architecture_of(params, codec, n_values):
                 f"{LARGEST_SIDE} pixels per side, but X holds {held}. Pass image_shape "
                 f"if the samples are flattened images, or {name}='auto'."
             )
-    sizes = _resolve(params.hidden_layer_sizes, _default("hidden_layer_size"))
+    of = "_counts" if codec.scaling_.counts.mean() > 0.5 else ""
+    sizes = _resolve(params.hidden_layer_sizes, _default(f"hidden_layer_size{of}"))
     return Architecture(
         (sizes,) if isinstance(sizes, Integral) else tuple(sizes),
         _resolve(params.label_dim, label_dim(n_values)),

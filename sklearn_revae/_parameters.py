@@ -46,7 +46,7 @@ PARAMETERS = {
         int, array-like of int or "auto", default="auto"
         Widths of the hidden layers of the encoder; the decoder mirrors them. An integer
         means one layer of that width, and `()` makes encoder and decoder linear. If
-        "auto", (192,).""",
+        "auto", (192,), and (64,) if most features are counts.""",
     ),
     "n_members": Parameter(
         "architecture",

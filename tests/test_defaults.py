@@ -180,10 +180,12 @@ def test_sizes_of_a_fitted_model(fitted):
     assert (model.label_dim_, model.style_dim_) == (6, 3)
 
 
-@pytest.mark.parametrize("kind", ["table", "counts", "pixels"])
-def test_there_is_one_hidden_layer(kind, fitted):
+@pytest.mark.parametrize(
+    ("kind", "size"), [("table", 192), ("counts", 64), ("pixels", 192)]
+)
+def test_there_is_one_hidden_layer(kind, size, fitted):
     body = fitted(kind).module_.encoder.body
-    assert [len(p) for p in body.parameters() if p.ndim == 1] == [192]
+    assert [len(p) for p in body.parameters() if p.ndim == 1] == [size]
 
 
 def test_sizes_can_be_chosen():
@@ -289,7 +291,7 @@ def test_every_row_of_the_table_is_used_and_explained():
     for name, row in TABLE.items():
         # Once as the key of the row, and at least once where it is read: by its name, or
         # by the name without the kind of networks, as in f"batch_size{of}".
-        general = re.sub("_(convolutional|pixels)$", "", name)
+        general = re.sub("_(convolutional|counts|pixels)$", "", name)
         assert source.count(f'"{name}"') + source.count(f'"{general}{{of}}"') >= 2
         assert row.finding.endswith(".")
 
@@ -299,7 +301,7 @@ def test_every_row_of_the_table_is_used_and_explained():
     [
         ("label_dim", ["max_label_dim"]),
         ("style_dim", ["max_style_dim"]),
-        ("hidden_layer_sizes", ["hidden_layer_size"]),
+        ("hidden_layer_sizes", ["hidden_layer_size", "hidden_layer_size_counts"]),
         ("edit_weight", ["edit_weight_per_feature"]),
         ("edit_weight", ["edit_weight_per_feature_convolutional"]),
         ("label_weight", ["label_weight_convolutional"]),

@@ -48,7 +48,8 @@ def case(request):
 @pytest.fixture
 def other_rules(monkeypatch):
     """Rules of "auto" that a later version might have."""
-    monkeypatch.setitem(_defaults.TABLE, "hidden_layer_size", Default(5, "", "Small."))
+    for size in ("hidden_layer_size", "hidden_layer_size_counts"):
+        monkeypatch.setitem(_defaults.TABLE, size, Default(5, "", "Small."))
     monkeypatch.setattr(_defaults, "label_dim", lambda n_values: 3)
     monkeypatch.setattr(_defaults, "style_dim", lambda n_features: 3)
 
