@@ -62,9 +62,9 @@ TABLE = {
     "hidden_layer_size_counts": Default(
         64,
         "topics, blood cells",
-        "The size if most features are counts. With 192, edits of counts hardly change them: "
-        "the correlation with the difference between two classes is 0.77 instead of 0.84 "
-        "on blood cells, and edits of topics change nothing.",
+        "The size if most features are counts. With 192, edits hardly change them: the "
+        "correlation with the difference between two classes is 0.77 instead of 0.84 on "
+        "blood cells, and edits of topics change nothing.",
     ),
     "n_mc_samples": Default(2, "", "Number of samples of z that estimate q(y|x)."),
     "batch_size": Default(96, "", "Number of rows in a batch."),
