@@ -122,8 +122,8 @@ for name in ("smallest margin", "disagreement"):
 # %%
 # Neither is better than random choice in the first two rounds: the 16 samples of a round
 # resemble each other, so that labels are spent on one question. In the end both are
-# better. With 100 labels the error is 0.017 by disagreement, 0.022 by margin, and 0.035 by
-# random choice. Three repetitions on one data set only show a tendency.
+# better. With 100 labels the error is 0.017 by disagreement, 0.022 by margin, and 0.035
+# by random choice. Three repetitions on one data set only show a tendency.
 #
 # Evaluation without a test set
 # -----------------------------
