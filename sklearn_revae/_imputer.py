@@ -1,5 +1,6 @@
 """ReVAEImputer, which fills in missing values as a step of a Pipeline."""
 
+import warnings
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -173,7 +174,10 @@ class ReVAEImputer(
         if len(getattr(X, "shape", ())) == 2:
             # In the name of the imputer. The model explains all other problems of X.
             validate_data(self, X, reset=False, skip_check_array=True)
-        return self.estimator_.impute(X)
+        with warnings.catch_warnings():
+            # The imputer has just warned of them.
+            warnings.filterwarnings("ignore", message="X does not have valid feature")
+            return self.estimator_.impute(X)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

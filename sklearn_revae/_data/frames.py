@@ -32,9 +32,9 @@ def frame_columns(X, exact=()):
         dtype = series.dtype
         if dtype.is_temporal():
             raise ValueError(
-                f"Column {series.name!r} of X holds dates or times ({dtype}), which are "
-                "not supported. Convert them to numbers first, for example to days "
-                "since a fixed date."
+                f"Column {series.name!r} of X holds dates or times, which are not "
+                "supported. Convert them to numbers first, for example to days since a "
+                "fixed date."
             )
         if dtype.is_numeric() and (j not in exact or dtype.is_float()):
             missing = series.is_null().to_numpy()

@@ -8,13 +8,13 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, is_regressor
 from sklearn.exceptions import UndefinedMetricWarning
-from sklearn.metrics import get_scorer
+from sklearn.metrics import check_scoring, get_scorer
 from sklearn.utils import _safe_indexing, check_consistent_length
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import _check_method_params
 
 from sklearn_revae._typing import Labels, Rows
-from sklearn_revae.model_selection._targets import observed_entries
+from sklearn_revae.model_selection._targets import is_a_class, observed_entries
 
 
 def labeled_scorer(
@@ -43,14 +43,16 @@ def labeled_scorer(
     scorer : callable
         Scorer with the signature ``scorer(estimator, X, y, **params)``, to pass as
         `scoring` to scikit-learn's model selection tools. It works with any classifier
-        and regressor, and raises a ValueError if y has no labelled entry. As for
-        scikit-learn's scorers, its method `set_score_request` requests metadata such as
+        and regressor, and raises a ValueError if y has no labelled entry, or if the
+        classifier was fitted to unlabelled entries as a class. As for scikit-learn's
+        scorers, its method `set_score_request` requests metadata such as
         `sample_weight`.
 
     Raises
     ------
     ValueError
-        If `scoring` is not the name of a scikit-learn scorer.
+        If `scoring` is not the name of a scikit-learn scorer, or is a metric such as
+        :func:`sklearn.metrics.f1_score` rather than a scorer.
 
     Warns
     -----
@@ -77,7 +79,10 @@ def labeled_scorer(
     True
     """
     # Requests of metadata are set on the copy, not on the scorer of the user.
-    return LabeledScorer(copy.deepcopy(get_scorer(scoring)), unlabeled_value)
+    scorer = copy.deepcopy(get_scorer(scoring))
+    # Refuses metrics, which `get_scorer` accepts.
+    check_scoring(scoring=scorer)
+    return LabeledScorer(scorer, unlabeled_value)
 
 
 class LabeledScorer:
@@ -91,6 +96,12 @@ class LabeledScorer:
         """Score the labelled entries of y."""
         check_consistent_length(X, y)
         numeric = is_regressor(estimator)
+        if not numeric and is_a_class(self._unlabeled_value, estimator):
+            raise ValueError(
+                f"The classifier has learned {self._unlabeled_value!r}, which marks "
+                "unlabelled samples, as a class. Wrap it in LabeledOnly, or leave these "
+                "samples out of the training sets with LabeledKFold(unlabeled='drop')."
+            )
         names, several, entries = observed_entries(y, self._unlabeled_value, numeric)
         scores = {}
         for label, (name, (index, y_true)) in enumerate(zip(names, entries, strict=True)):

@@ -13,6 +13,14 @@ def marker_for(estimator, unlabeled_value):
     return np.nan if is_regressor(estimator) else unlabeled_value
 
 
+def is_a_class(value, classifier):
+    """Whether a fitted classifier has this value among its classes."""
+    classes = getattr(classifier, "classes_", ())
+    # Classifiers of several labels have a list of arrays.
+    of_labels = classes if isinstance(classes, list) else [classes]
+    return any(value in np.asarray(of_label).tolist() for of_label in of_labels)
+
+
 def codes_of(y, unlabeled_value, numeric):
     """Return the codes (n, L) of the classes of y, or 0 for numbers; -1 if unlabelled."""
     if not numeric:

@@ -125,3 +125,11 @@ def test_another_number_of_features_is_refused():
     imputer = ReVAEImputer(max_iter=1, random_state=0).fit(X)
     with pytest.raises(ValueError, match="X has 3 features, but ReVAEImputer is expect"):
         imputer.transform(X[:, :3])
+
+
+def test_one_warning_says_that_an_array_has_no_feature_names():
+    X = load_iris(as_frame=True).data
+    imputer = ReVAEImputer(max_iter=1, random_state=0).fit(X)
+    with pytest.warns(UserWarning, match="names, but ReVAEImputer was fitted") as caught:
+        imputer.transform(X.to_numpy())
+    assert len(caught) == 1

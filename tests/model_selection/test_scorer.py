@@ -12,9 +12,12 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score, f1_score, get_scorer, make_scorer
 from sklearn.model_selection import GridSearchCV, cross_validate
+from sklearn.multioutput import MultiOutputClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from sklearn_revae import ReVAEClassifier
-from sklearn_revae.model_selection import LabeledKFold, labeled_scorer
+from sklearn_revae.model_selection import LabeledKFold, labeled_scorer, unlabeled_gain
 
 METRICS = ["accuracy", "balanced_accuracy", "f1_macro", "neg_log_loss", "roc_auc_ovr"]
 
@@ -219,3 +222,23 @@ def test_requests_are_not_set_on_the_scorer_of_the_user():
     with config_context(enable_metadata_routing=True):
         labeled_scorer(own).set_score_request(sample_weight=True)
         assert own.get_metadata_routing().score.requests.get("sample_weight") is None
+
+
+@pytest.mark.parametrize("kind", ["one label", "pipeline", "several labels"])
+def test_refuses_a_classifier_that_learned_the_marker_as_a_class(kind, few_blobs):
+    X, y = few_blobs
+    model = LogisticRegression()
+    if kind == "pipeline":
+        model = make_pipeline(StandardScaler(), model)
+    if kind == "several labels":
+        model, y = MultiOutputClassifier(model), np.column_stack([y, y])
+    model.fit(X, y)
+    with pytest.raises(ValueError, match=r"learned -1.*as a class.*LabeledOnly"):
+        labeled_scorer("accuracy")(model, X, y)
+    with pytest.raises(ValueError, match="learned -1"):
+        unlabeled_gain(model, X, y, cv=2)
+
+
+def test_refuses_a_metric_that_is_no_scorer():
+    with pytest.raises(ValueError, match="make_scorer"):
+        labeled_scorer(f1_score)
