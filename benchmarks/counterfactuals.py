@@ -10,7 +10,8 @@ The tables are breast_cancer, of thirty numbers, and german, of seven numbers an
 categories. Forty samples of each are edited to the class that they do not have. All
 models are fitted on all samples and labels; DiCE edits what a random forest predicts. The
 judge, a gradient boosting, is fitted on all samples as well, and makes no edits. Figures
-of ReVAE are means over five seeds. Rows with "keep" keep every third feature.
+of ReVAE are means over five seeds. Rows with "keep" keep every third feature. With
+``--labels 20``, ReVAE knows 20 labels per class only.
 
 :agreement: fraction of the edits in which the judge predicts the requested class. Samples
     for which a method finds no edit count as failed, and are left out of the others.
@@ -148,13 +149,17 @@ def own_edits(problem, model, **options):
     return problem.encode(edits), (time.perf_counter() - start) / N_ROWS
 
 
-def own_results(problem):
+def own_results(problem, n_labels):
     """Return the edits, and their times, for each seed by the name of the variant."""
     from sklearn_revae import ReVAEClassifier
+    from sklearn_revae.datasets import mask_labels
 
-    models = [
-        ReVAEClassifier(random_state=seed).fit(problem.X, problem.y) for seed in SEEDS
-    ]
+    models = []
+    for seed in SEEDS:
+        y = problem.y
+        if n_labels is not None:
+            y = mask_labels(y, n_per_class=n_labels, random_state=seed)
+        models.append(ReVAEClassifier(random_state=seed).fit(problem.X, y))
     kept = list(problem.X)[::3]
     variants = {
         "ReVAE": {},
@@ -190,6 +195,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", nargs="?", help="edits of DiCE")
     parser.add_argument("--dice", action="store_true", help="write the edits of DiCE")
+    parser.add_argument("--labels", type=int, help="labels per class that ReVAE knows")
     arguments = parser.parse_args()
     warnings.filterwarnings("ignore")
     stored = {}
@@ -205,7 +211,7 @@ def main():
                 times = float(stored[f"{key} time"])
                 results[f"DiCE {method}"] = [(stored[key], times)]
         if not arguments.dice:
-            results |= own_results(problem)
+            results |= own_results(problem, arguments.labels)
         print(data)
         print_results(problem, results)
     if arguments.dice:
