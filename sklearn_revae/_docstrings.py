@@ -104,7 +104,8 @@ X : array-like of shape (n_samples, n_features), iterator or DataLoader
     on the batches before it is kept.""",
     "classes": """\
 classes : array-like of shape (n_classes,), or list of such arrays, default=None
-    All classes that y can hold; for several labels, a list with one array per label.""",
+    All classes that y can hold; for several labels, a list with one array per label.
+    Markers of unlabelled entries, which ``np.unique(y)`` also holds, are left out.""",
     "fit_errors": """\
 FloatingPointError
     If the loss stays NaN or infinite after restarts at lower learning rates.

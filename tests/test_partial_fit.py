@@ -35,6 +35,16 @@ def test_the_first_call_needs_classes(few_blobs, quick_classifier):
         quick_classifier().partial_fit(*few_blobs)
 
 
+@pytest.mark.parametrize("marker", [-1, np.nan])
+def test_the_marker_is_no_class(marker, few_blobs, quick_classifier):
+    X, y = few_blobs
+    y = np.where(y < 0, marker, y)
+    model = quick_classifier().partial_fit(X, y, classes=np.unique(y))
+    assert model.classes_.tolist() == [0, 1, 2]
+    with pytest.raises(ValueError, match="classes holds no class"):
+        quick_classifier().partial_fit(X, y, classes=[marker])
+
+
 def test_classes_need_not_occur_in_the_first_batch(few_blobs, quick_classifier):
     X, y = few_blobs
     model = quick_classifier().partial_fit(X, y, classes=[2, 0, 1, 8])

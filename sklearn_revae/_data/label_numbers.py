@@ -3,7 +3,7 @@
 import numpy as np
 
 from sklearn_revae._data.labels import position_of
-from sklearn_revae._data.targets import observed_cells, read_targets
+from sklearn_revae._data.targets import check_order, observed_cells, read_targets
 
 # Predictions may be several standard deviations from the mean, and must not overflow.
 _LARGEST = 1e300
@@ -37,7 +37,7 @@ class LabelNumbers:
             If y holds something else than numbers, or numbers that are too large, or a
             label has no labelled sample.
         """
-        targets = read_targets(y, None)
+        targets = read_targets(y, None, warn=True)
         self.several_, self.names_ = targets.several, targets.names
         self.integer_names_ = targets.integer_names
         cells = cells_of(targets)
@@ -95,7 +95,8 @@ class LabelNumbers:
         Raises
         ------
         ValueError
-            If y holds something else than numbers, or another number of labels.
+            If y holds something else than numbers, another number of labels, or labels
+            in another order.
         """
         cells = cells_of(targets := read_targets(y, None))
         if cells.shape[1] != len(self.names_) or targets.several != self.several_:
@@ -103,6 +104,7 @@ class LabelNumbers:
                 f"y has {cells.shape[1]} label(s), but the estimator was fitted with "
                 f"{len(self.names_)}: {self.names_}."
             )
+        check_order(targets.names, self.names_)
         return cells
 
     def standardised(self, cells):

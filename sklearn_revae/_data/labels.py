@@ -8,7 +8,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn_revae._data.exclusions import count_pairs, find_exclusions
 from sklearn_revae._data.names import is_integer
 from sklearn_revae._data.soft_labels import add_evidence, expected_counts
-from sklearn_revae._data.targets import observed_cells, read_targets
+from sklearn_revae._data.targets import check_order, observed_cells, read_targets
 from sklearn_revae._data.tensors import as_numpy
 
 
@@ -71,7 +71,7 @@ class LabelCodes:
 
     def fit(self, y, classes=None):
         """Learn the classes of each label from `y`, or take them from `classes`."""
-        targets = read_targets(y, self.unlabeled_value)
+        targets = read_targets(y, self.unlabeled_value, warn=True)
         self.integer_names_ = targets.integer_names
         if classes is not None:
             return self.fit_classes(classes, targets.names, targets.several)
@@ -100,10 +100,14 @@ class LabelCodes:
                 "Pass a list with one array of classes per label."
             )
         self.several_, self.names_ = several, names
-        self.classes_ = [
-            _classes_of(np.asarray(as_numpy(values)), name)
-            for values, name in zip(classes, names, strict=True)
-        ]
+        self.classes_ = []
+        for values, name in zip(classes, names, strict=True):
+            values = np.asarray(as_numpy(values))
+            # np.unique(y), which users pass, also holds the marker.
+            values = values[observed_cells(values, self.unlabeled_value)]
+            if len(values) == 0:
+                raise ValueError(f"classes holds no class of {name}. Pass all of them.")
+            self.classes_.append(_classes_of(values, name))
         return self
 
     def encode(self, y, unknown="raise"):
@@ -135,7 +139,8 @@ class LabelCodes:
         Raises
         ------
         ValueError
-            For a value that is not a class, or another number of labels.
+            For a value that is not a class, another number of labels, or labels in
+            another order.
         """
         targets = read_targets(y, self.unlabeled_value)
         n_labels = len(targets.columns)
@@ -144,6 +149,7 @@ class LabelCodes:
                 f"y has {n_labels} label(s), but the estimator was fitted with "
                 f"{len(self.classes_)}: {self.names_}."
             )
+        check_order(targets.names, self.names_)
         codes = np.full((len(targets.columns[0]), n_labels), -1, dtype=np.int64)
         for label in range(n_labels):
             column, seen = targets.columns[label], targets.observed[label]

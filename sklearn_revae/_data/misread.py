@@ -39,7 +39,8 @@ def warn_of_labels(labels, codes):
         blank += [
             f"{value!r} in {name}"
             for value in values
-            if isinstance(value, str) and value.strip().lower() in _BLANKS
+            if isinstance(value, str)
+            and (value.strip().lower() in _BLANKS or value == str(None))
         ]
         if len(values) == 1:
             single.append(f"{name} ({values[0]!r})")

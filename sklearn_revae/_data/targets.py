@@ -7,12 +7,13 @@ import narwhals as nw
 import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
-from sklearn.utils import column_or_1d
+from sklearn.exceptions import DataConversionWarning
 
 from sklearn_revae._data.missing import is_missing, where_missing
 from sklearn_revae._data.names import is_integer
 from sklearn_revae._data.soft_labels import SoftLabel, resolve
 from sklearn_revae._data.tensors import as_numpy
+from sklearn_revae._data.warning import warn_user
 
 
 @dataclass
@@ -44,7 +45,7 @@ class Targets:
     soft: list[dict[int, SoftLabel]]
 
 
-def read_targets(y, unlabeled_value):
+def read_targets(y, unlabeled_value, warn=False):
     """Return y as :class:`Targets`.
 
     Parameters
@@ -54,6 +55,8 @@ def read_targets(y, unlabeled_value):
     unlabeled_value : object
         The value that marks a cell as unlabelled, besides None and NaN; None for no
         further marker.
+    warn : bool, default=False
+        Whether to warn of a y with a single column, as scikit-learn does.
 
     Raises
     ------
@@ -72,7 +75,13 @@ def read_targets(y, unlabeled_value):
         )
     names, integer_names = _names_of(y, len(columns))
     if several and len(columns) == 1:
-        columns, several = [column_or_1d(columns[0][:, None], warn=True)], False
+        several = False
+        if warn:
+            warn_user(
+                "A column-vector y was passed when a 1d array was expected. Change the "
+                "shape of y to (n_samples,), for example using ravel().",
+                DataConversionWarning,
+            )
     resolved = [resolve(column) for column in columns]
     columns, soft = [list(parts) for parts in zip(*resolved, strict=True)]
     observed = []
@@ -88,6 +97,15 @@ def read_targets(y, unlabeled_value):
             )
         observed.append(seen)
     return Targets(columns, observed, several, names, integer_names, soft)
+
+
+def check_order(names, fitted):
+    """Refuse labels that have the names of those that were fitted in another order."""
+    if names != fitted and sorted(names) == sorted(fitted):
+        raise ValueError(
+            f"The columns of y are {names}, but those that the estimator was fitted to "
+            f"are {fitted}. Pass them in this order."
+        )
 
 
 def as_array(y):

@@ -7,9 +7,9 @@ import warnings
 _LIBRARIES = ("sklearn_revae", "sklearn", "joblib", "contextlib")
 
 
-def warn_user(message):
-    """Warn with a UserWarning at the first line outside of the libraries."""
+def warn_user(message, category=UserWarning):
+    """Warn at the first line outside of the libraries."""
     level, frame = 1, sys._getframe()
     while frame and frame.f_globals.get("__name__", "").split(".")[0] in _LIBRARIES:
         level, frame = level + 1, frame.f_back
-    warnings.warn(message, UserWarning, stacklevel=level)
+    warnings.warn(message, category, stacklevel=level)

@@ -13,7 +13,7 @@ from sklearn_revae._data.marking import mark
 from sklearn_revae._data.targets import as_array
 from sklearn_revae.model_selection._k_fold import LabeledKFold
 from sklearn_revae.model_selection._scorer import labeled_scorer
-from sklearn_revae.model_selection._targets import codes_of, marker_for
+from sklearn_revae.model_selection._targets import check_marker, codes_of, marker_for
 
 
 class LabeledFits:
@@ -38,6 +38,7 @@ class LabeledFits:
         self.X, self.y = indexable(X, as_array(y))
         self.marker = marker_for(estimator, unlabeled_value)
         numeric = is_regressor(estimator)
+        check_marker(estimator, unlabeled_value)
         self.codes = codes_of(y, unlabeled_value, numeric)
         if cv is None or isinstance(cv, Integral):
             cv = LabeledKFold(

@@ -13,8 +13,13 @@ from sklearn.utils import _safe_indexing, check_consistent_length
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import _check_method_params
 
+from sklearn_revae._data.targets import check_order
 from sklearn_revae._typing import Labels, Rows
-from sklearn_revae.model_selection._targets import is_a_class, observed_entries
+from sklearn_revae.model_selection._targets import (
+    check_marker,
+    is_a_class,
+    observed_entries,
+)
 
 
 def labeled_scorer(
@@ -44,8 +49,9 @@ def labeled_scorer(
         Scorer with the signature ``scorer(estimator, X, y, **params)``, to pass as
         `scoring` to scikit-learn's model selection tools. It works with any classifier
         and regressor, and raises a ValueError if y has no labelled entry, or if the
-        classifier was fitted to unlabelled entries as a class. As for scikit-learn's
-        scorers, its method `set_score_request` requests metadata such as
+        classifier was fitted to unlabelled entries as a class, has another
+        `unlabeled_value`, or was fitted to the labels in another order. As for scikit-
+        learn's scorers, its method `set_score_request` requests metadata such as
         `sample_weight`.
 
     Raises
@@ -96,6 +102,7 @@ class LabeledScorer:
         """Score the labelled entries of y."""
         check_consistent_length(X, y)
         numeric = is_regressor(estimator)
+        check_marker(estimator, self._unlabeled_value)
         if not numeric and is_a_class(self._unlabeled_value, estimator):
             raise ValueError(
                 f"The classifier has learned {self._unlabeled_value!r}, which marks "
@@ -103,6 +110,7 @@ class LabeledScorer:
                 "samples out of the training sets with LabeledKFold(unlabeled='drop')."
             )
         names, several, entries = observed_entries(y, self._unlabeled_value, numeric)
+        check_order(names, getattr(estimator, "label_names_", names))
         scores = {}
         for label, (name, (index, y_true)) in enumerate(zip(names, entries, strict=True)):
             if len(index) == 0:

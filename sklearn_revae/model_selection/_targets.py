@@ -2,15 +2,38 @@
 
 import numpy as np
 from sklearn.base import is_regressor
+from sklearn.pipeline import Pipeline
 
 from sklearn_revae._data.label_numbers import cells_of
 from sklearn_revae._data.labels import LabelCodes
+from sklearn_revae._data.missing import is_missing
 from sklearn_revae._data.targets import read_targets
 
 
 def marker_for(estimator, unlabeled_value):
     """Return what marks unlabelled entries: NaN for numbers, in place of a value."""
     return np.nan if is_regressor(estimator) else unlabeled_value
+
+
+def check_marker(estimator, unlabeled_value):
+    """Refuse a classifier for which another value marks unlabelled entries.
+
+    Raises
+    ------
+    ValueError
+        If it, or the last step of a Pipeline, has another `unlabeled_value`.
+    """
+    if is_regressor(estimator):
+        return
+    last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
+    own = getattr(last, "unlabeled_value", unlabeled_value)
+    if is_missing(own) and is_missing(unlabeled_value):
+        return
+    if own != unlabeled_value:
+        raise ValueError(
+            f"unlabeled_value={unlabeled_value!r}, but that of {type(last).__name__} is "
+            f"{own!r}. Pass the same value to both."
+        )
 
 
 def is_a_class(value, classifier):

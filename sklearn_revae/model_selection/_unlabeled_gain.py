@@ -85,7 +85,8 @@ def unlabeled_gain(
     Raises
     ------
     ValueError
-        If `confidence` is not in (0, 1), or there are fewer than two splits.
+        If `confidence` is not in (0, 1), there are fewer than two splits, or the
+        estimator has another `unlabeled_value`.
 
     See Also
     --------

@@ -13,7 +13,7 @@ from sklearn.utils.validation import _num_samples, check_is_fitted
 from sklearn_revae._data.marking import dtype_for
 from sklearn_revae._data.targets import as_array
 from sklearn_revae._typing import Labels, Rows
-from sklearn_revae.model_selection._targets import marker_for
+from sklearn_revae.model_selection._targets import check_marker, marker_for
 from sklearn_revae.model_selection._wrapper import Wrapper, has
 
 
@@ -101,7 +101,8 @@ class WithUnlabeled(Wrapper):
         Raises
         ------
         ValueError
-            If X and `X_unlabeled` differ in their number of features.
+            If X and `X_unlabeled` differ in their number of features, or if the
+            estimator has another `unlabeled_value`.
 
         Examples
         --------
@@ -113,6 +114,7 @@ class WithUnlabeled(Wrapper):
         """
         n_added = 0 if self.X_unlabeled is None else _num_samples(self.X_unlabeled)
         if n_added:
+            check_marker(self.estimator, self.unlabeled_value)
             marker = marker_for(self.estimator, self.unlabeled_value)
             y = _append_marker(as_array(y), n_added, marker)
             X = _concatenate(X, self.X_unlabeled)

@@ -327,8 +327,11 @@ def test_any_cell_may_be_unlabelled(blobs, quick_classifier):
 
 def test_a_single_column_is_one_label_and_causes_a_warning(few_blobs, quick_classifier):
     X, y = few_blobs
-    with pytest.warns(DataConversionWarning, match="column-vector"):
+    with pytest.warns(DataConversionWarning, match="column-vector") as caught:
         model = quick_classifier().fit(X, y[:, None])
+    assert [w.filename for w in caught if w.category is DataConversionWarning] == [
+        __file__
+    ]
     assert model.predict(X).shape == (60,)
 
 

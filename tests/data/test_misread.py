@@ -47,6 +47,7 @@ def _one_hot(y):
         (pd.Series(np.where(Y == 0, "a", None), name="kind"), r"one class for kind \('a"),
         (np.array(["a", "b", ""])[Y], "y holds '' in label_0, .*write None"),
         (np.array(["a", "b", np.nan])[Y], "y holds 'nan' in label_0, .*write None"),
+        (np.array(["a", "b", str(None)])[Y], "y holds 'None' in label_0, .*write None"),
         (_one_hot(Y), r"y has 3 columns of 0 and 1.*y.argmax\(axis=1\)"),
         (pd.get_dummies(Y), r"y has 3 columns of 0 and 1.*y.idxmax\(axis=1\)"),
         (np.where(np.arange(len(Y))[:, None] % 2, -1, _one_hot(Y)), "one-hot encoded"),

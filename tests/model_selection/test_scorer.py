@@ -17,7 +17,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_revae import ReVAEClassifier
-from sklearn_revae.model_selection import LabeledKFold, labeled_scorer, unlabeled_gain
+from sklearn_revae.model_selection import (
+    LabeledKFold,
+    WithUnlabeled,
+    labeled_scorer,
+    unlabeled_gain,
+)
 
 METRICS = ["accuracy", "balanced_accuracy", "f1_macro", "neg_log_loss", "roc_auc_ovr"]
 
@@ -242,3 +247,27 @@ def test_refuses_a_classifier_that_learned_the_marker_as_a_class(kind, few_blobs
 def test_refuses_a_metric_that_is_no_scorer():
     with pytest.raises(ValueError, match="make_scorer"):
         labeled_scorer(f1_score)
+
+
+def test_refuses_another_marker_than_that_of_the_estimator(few_blobs, quick_classifier):
+    X, y = few_blobs
+    y, model = np.where(y < 0, 9, y), quick_classifier(unlabeled_value=9)
+    message = "unlabeled_value=-1, but that of ReVAEClassifier is 9"
+    with pytest.raises(ValueError, match=message):
+        labeled_scorer("accuracy")(model.fit(X, y), X, y)
+    with pytest.raises(ValueError, match=message):
+        unlabeled_gain(make_pipeline(StandardScaler(), model), X, y, cv=2)
+    with pytest.raises(ValueError, match=message):
+        WithUnlabeled(model, X[y == 9]).fit(X[y != 9], y[y != 9])
+    score = labeled_scorer("accuracy", unlabeled_value=9)(model, X, y)
+    assert score == model.score(X, y)
+
+
+def test_refuses_labels_in_another_order(two_labels, two_labels_model):
+    X, y = two_labels
+    names = two_labels_model.label_names_
+    swapped = pd.DataFrame(y, columns=names)[names[::-1]]
+    with pytest.raises(ValueError, match="Pass them in this order"):
+        two_labels_model.score(X, swapped)
+    with pytest.raises(ValueError, match="Pass them in this order"):
+        labeled_scorer("accuracy")(two_labels_model, X, swapped)
