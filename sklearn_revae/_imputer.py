@@ -23,7 +23,8 @@ class ReVAEImputer(
 
     It fits a :class:`ReVAETransformer` without labels, whose single ensemble member is
     trained in about a second, and calls its method `impute`. Numbers, counts, categories
-    and ordered categories can be imputed together, and observed values are kept exactly.
+    and ordered categories can be imputed together, and observed values are kept exactly,
+    except for categories that `fit` has not seen, which are imputed with a warning.
 
     The estimators of this package accept missing values themselves, so they need no
     imputer before them.
@@ -35,7 +36,7 @@ class ReVAEImputer(
     likelihood : str, array-like of str of shape (n_features,) or dict, default="auto"
         The family of each feature, as in :class:`ReVAETransformer`.
     max_iter : int or "auto", default="auto"
-        Number of epochs. If "auto", enough for 300 steps, 600 if all features are pixels.
+        Number of epochs. If "auto", enough for 300 steps, 500 if all features are pixels.
     device : str or torch.device, default="auto"
         Where to train, as in :class:`ReVAETransformer`.
     random_state : int, RandomState instance or None, default=None

@@ -43,8 +43,8 @@ def save(estimator: Storable, path: str | PathLike[str]) -> None:
         If the estimator is of another class, such as a Pipeline; if it holds something
         that a file cannot hold, such as callbacks, a function as `views`, an arbitrary
         object as a parameter, or a data frame of a library other than pandas and polars;
-        or if its parameters were changed after `fit`, so that they no longer describe the
-        fitted module. Nothing is written then.
+        or if the fitted module cannot be built again, for example because
+        `hidden_layer_sizes` was changed after `fit`. Nothing is written then.
     OSError
         If the file cannot be written. An existing file is left as it was.
 
