@@ -156,7 +156,7 @@ class BaseReVAE(
                 self._labels = None
             samples = self._read(X, y, sample_weight, classes, first=not resume)
             if resume:
-                self._codec.warn_of_unseen_numbers(samples.values)
+                self._codec.warn_of_values(samples.values)
                 module = copy.deepcopy(self.module_)
             else:
                 self._codec.fit(samples.values)

@@ -35,7 +35,7 @@ from sklearn_revae._data.statistics import magnitude, statistics_of
 from sklearn_revae._data.storage import Stored
 from sklearn_revae._data.tables import Table
 from sklearn_revae._data.tensors import named_columns
-from sklearn_revae._data.unseen import warn_unseen
+from sklearn_revae._data.unseen import warn_of_impossible, warn_unseen
 from sklearn_revae._model.families import FAMILIES, Column
 
 
@@ -333,11 +333,12 @@ class Codec:
     def transform(self, X, estimator):
         """:class:`ScaledRows` of X. Warns about values that were not seen in fit."""
         values = self.read(X, estimator)
-        self.warn_of_unseen_numbers(values)
+        self.warn_of_values(values)
         return ScaledRows(values, self.scaling_)
 
-    def warn_of_unseen_numbers(self, values):
-        """Warn, once per column, of numbers that are not among the levels seen in fit."""
+    def warn_of_values(self, values):
+        """Warn of numbers that are impossible, or not among the levels seen in fit."""
+        warn_of_impossible(values, self.scaling_)
         for j, levels in self.levels_.items():
             if levels.numbers is None:
                 continue

@@ -1,11 +1,16 @@
-"""The warning about values that fit has not seen."""
+"""Warnings about values that fit has not seen, or that their columns cannot have."""
 
 import numpy as np
 
+from sklearn_revae._data.chunks import chunks
+from sklearn_revae._data.names import written_name
+from sklearn_revae._data.storage import Stored
 from sklearn_revae._data.warning import warn_user
 
 # A warning lists at most this many values.
 _MOST_SHOWN = 5
+# Scalers restore whole numbers with rounding errors.
+_ROUNDING = 0.01
 
 
 def warn_unseen(name, values):
@@ -27,3 +32,37 @@ def warn_unseen(name, values):
         f"Column {name} of X holds values that were not seen in fit ({shown}{more}): "
         "they are treated as missing."
     )
+
+
+def warn_of_impossible(values, scaling):
+    """Warn, at the user's line, of the first negative count and the like.
+
+    Rows on disk are not looked at, because they would have to be read once more.
+
+    Parameters
+    ----------
+    values : ndarray, sparse matrix or Stored (n, n_features)
+        Rows in X's units.
+    scaling : Scaling
+        Their scaling.
+    """
+    binary, logged = np.isin(scaling.kinds, ["binary"]), scaling._logged
+    columns = np.flatnonzero(scaling.counts | logged | binary)
+    if len(columns) == 0 or isinstance(values, Stored):
+        return
+    for chunk in chunks(values):
+        chunk = scaling.without_codes(chunk)[:, columns].astype(np.float64)
+        with np.errstate(invalid="ignore"):
+            found = chunk < -_ROUNDING
+            found |= (chunk <= 0) & logged[columns]
+            found |= (chunk > 1 + _ROUNDING) & binary[columns]
+        if found.any():
+            i, j = np.argwhere(found)[0]
+            value, j = chunk[i, j], columns[j]
+            seen = "positive" if logged[j] else "0 or 1" if binary[j] else "counts"
+            warn_user(
+                f"Column {written_name(scaling.names, j)} of X holds {value:.4g}, but in "
+                f"fit all its values were {seen}. It is treated as the nearest such "
+                "value. If it is an error, replace it by NaN, which means missing."
+            )
+            return

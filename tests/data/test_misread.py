@@ -2,6 +2,7 @@
 
 import warnings
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -124,3 +125,30 @@ def test_does_not_warn_of_pixels_or_standardised_measurements():
 def test_warns_that_a_saved_estimator_is_not_fitted(tmp_path):
     with pytest.warns(UserWarning, match="ReVAEClassifier that is not fitted.*fit bef"):
         save(ReVAEClassifier(), tmp_path / "model")
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "stranger", "seen"),
+    [
+        ("count", np.arange(150) % 12, -3.0, "-3, .*were counts"),
+        (
+            "positive",
+            np.random.default_rng(0).lognormal(0, 1.5, 150),
+            0.0,
+            "0, .*were positive",
+        ),
+        ("binary", (np.arange(150) % 3 == 0) * 1.0, 7.0, "7, .*were 0 or 1"),
+    ],
+)
+def test_warns_of_values_that_a_column_cannot_have(kind, values, stranger, seen):
+    table = pd.DataFrame({"length": X[:, 0], "other": values.astype(float)})
+    model = ReVAEClassifier(**SHORT).fit(table, Y)
+    assert kind in repr(model.column_kinds_)
+    with _warnings_are_errors():
+        model.predict(table)
+        model.predict(table.assign(other=np.nan))
+    strange = table.assign(other=stranger)
+    for method in (model.predict, partial(model.partial_fit, y=Y)):
+        with pytest.warns(UserWarning, match=f"Column 'other' of X h.* {seen}") as caught:
+            method(strange)
+        assert set(_files(caught)) == {__file__}
