@@ -9,7 +9,8 @@ from sklearn_revae._data.kinds import FEWEST_PIXELS, looks_like_pixel_steps
 from sklearn_revae._data.warning import warn_user
 
 # How files and NumPy's arrays of strings write a missing value, in lower case. Words
-# such as "none" are left out, because they are common as classes.
+# such as "none" are left out, because they are common as classes; "None", as Python
+# writes it, is not.
 _BLANKS = ("", "nan", "<na>", "nat", "?")
 # With fewer labelled samples, independent labels may look one-hot encoded by chance.
 _FEWEST_ONE_HOT = 10

@@ -50,8 +50,8 @@ def labeled_scorer(
         `scoring` to scikit-learn's model selection tools. It works with any classifier
         and regressor, and raises a ValueError if y has no labelled entry, or if the
         classifier was fitted to unlabelled entries as a class, has another
-        `unlabeled_value`, or was fitted to the labels in another order. As for scikit-
-        learn's scorers, its method `set_score_request` requests metadata such as
+        `unlabeled_value`, or was fitted to the labels in another order. As for
+        scikit-learn's scorers, its method `set_score_request` requests metadata such as
         `sample_weight`.
 
     Raises
@@ -84,11 +84,10 @@ def labeled_scorer(
     >>> labeled_scorer("balanced_accuracy")(model, X, few) > 0.9
     True
     """
+    # `get_scorer` refuses lists and unknown names, and `check_scoring` metrics.
+    scorer = check_scoring(scoring=get_scorer(scoring))
     # Requests of metadata are set on the copy, not on the scorer of the user.
-    scorer = copy.deepcopy(get_scorer(scoring))
-    # Refuses metrics, which `get_scorer` accepts.
-    check_scoring(scoring=scorer)
-    return LabeledScorer(scorer, unlabeled_value)
+    return LabeledScorer(copy.deepcopy(scorer), unlabeled_value)
 
 
 class LabeledScorer:
