@@ -3,9 +3,12 @@
 import numpy as np
 
 from sklearn_revae._data.chunks import dense, float_dtype
+from sklearn_revae._data.scaling import ScaledRows
+from sklearn_revae._data.storage import rows_at
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._inference.latents import LatentsMixin
 from sklearn_revae._interventions.constraints import Constraints
+from sklearn_revae._interventions.decoding import decode_edits
 from sklearn_revae._interventions.requests import completed, read_do, unrequested
 
 
@@ -48,6 +51,54 @@ class EditingMixin(LatentsMixin):
 
             requested = completed(requested, apply(self.module_, predicted, x))
         return requested, asked, none.all(axis=1)
+
+    def _edited_rows(
+        self,
+        x,
+        rows,
+        move,
+        *arrays,
+        constraints,
+        residual,
+        first_only=False,
+        values=None,
+    ):
+        """Edits (m, n_features) of some of the samples, within the constraints.
+
+        Parameters
+        ----------
+        x : ScaledRows (n, n_features)
+            All samples.
+        rows : ndarray of int (m,)
+            Positions of the samples to edit.
+        move : callable
+            The `edit` of :func:`decode_edits`.
+        *arrays : ndarray (m, ...)
+            What `move` needs to know about each of these samples.
+        constraints : Constraints
+            What must not change, and limits.
+        residual, first_only : bool
+            See :func:`decode_edits`.
+        values : ndarray (m, n_features), optional
+            Values that the samples have now, instead of those of `x`.
+        """
+        own = dense(rows_at(x.values, rows))
+        part = ScaledRows(own if values is None else values, x.scaling)
+        edited, _ = decode_edits(
+            self.module_,
+            part,
+            move,
+            *arrays,
+            residual=residual,
+            first_only=first_only,
+            kept=constraints.kept_mask(len(part)),
+        )
+        edited = edited[:, 0]
+        if constraints.limits:
+            dtypes = [np.dtype(np.float64)] * edited.shape[1]
+            constraints.apply(edited, own, dtypes, rows)
+        edited[:, constraints.kept_] = own[:, constraints.kept_]
+        return edited
 
     def _finish(self, X, x, edited, constraints, drawn=False, left=None):
         """Edits (n, m, n_features) within their constraints, in the container of X.

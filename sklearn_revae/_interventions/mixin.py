@@ -7,8 +7,6 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import StrOptions, validate_parameter_constraints
 
 from sklearn_revae._data.chunks import dense
-from sklearn_revae._data.scaling import ScaledRows
-from sklearn_revae._data.storage import rows_at
 from sklearn_revae._inference.arguments import AT_LEAST_ONE, AT_LEAST_ZERO
 from sklearn_revae._interventions.decoding import decode_edits, editors
 from sklearn_revae._interventions.editing import EditingMixin
@@ -276,25 +274,17 @@ class InterventionMixin(EditingMixin):
         move = mover(self.module_, requested, methods, noise=noise)
 
         def edit(rows, strengths, values=None):
-            own = dense(rows_at(x.values, rows))
-            part = ScaledRows(own if values is None else values, x.scaling)
-            arrays = [array[rows] for array in given]
-            edited, _ = decode_edits(
-                self.module_,
-                part,
+            return self._edited_rows(
+                x,
+                rows,
                 move,
-                *arrays,
+                *(array[rows] for array in given),
                 strengths,
+                constraints=constraints,
                 residual=residual,
                 first_only="given" in methods,
-                kept=constraints.kept_mask(len(part)),
+                values=values,
             )
-            edited = edited[:, 0]
-            if constraints.limits:
-                dtypes = [np.dtype(np.float64)] * edited.shape[1]
-                constraints.apply(edited, own, dtypes, rows)
-            edited[:, constraints.kept_] = own[:, constraints.kept_]
-            return edited
 
         return edit
 

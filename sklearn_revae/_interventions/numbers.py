@@ -5,6 +5,8 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_revae._data.scaling import ScaledRows
+from sklearn_revae._inference.chunked import apply
 from sklearn_revae._interventions.decoding import decode_edits
 from sklearn_revae._interventions.editing import EditingMixin
 from sklearn_revae._interventions.moves import mover
@@ -17,6 +19,11 @@ from sklearn_revae._typing import (
     Do,
     Rows,
 )
+
+# A prediction is close enough at this distance, in standard deviations of y.
+_CLOSE = 0.01
+# Each edit aims further by what the closest one before has missed.
+_MOST_TRIES = 8
 
 
 class NumberEditingMixin(EditingMixin):
@@ -70,9 +77,8 @@ class NumberEditingMixin(EditingMixin):
         do : float, array-like of shape (n_samples,), or dict
             The requested number, in the units of y, or one for each sample, where NaN
             leaves the target as it is. A sample without a requested number is returned
-            unchanged. For several
-            targets, a dict with such an entry for some of them, by the name in
-            `label_names_` or by the index of the target.
+            unchanged. For several targets, a dict with such an entry for some of them, by
+            the name in `label_names_` or by the index of the target.
         keep : str, int, or array-like of these, default=None
             Columns, by name or index, that are returned unchanged. The others are
             adjusted to them, as by :meth:`~sklearn_revae.ReVAEClassifier.intervene`.
@@ -134,14 +140,64 @@ class NumberEditingMixin(EditingMixin):
         x = self._scaled(X)
         requested, asked, left = self._requests(do, x)
         constraints = self._constraints(len(x), keep, bounds, direction)
+        aims = self._aims(x, requested, asked, constraints, residual)
         edited, _ = decode_edits(
             self.module_,
             x,
-            mover(self.module_, list(requested), ["transport"] * len(requested)),
-            asked,
-            # No label is given latents of its own.
-            np.empty((len(x), 0)),
+            _mover(self.module_, requested),
+            aims,
+            _no_latents(aims),
             residual=residual,
             kept=constraints.kept_mask(len(x)),
         )
         return self._finish(X, x, edited, constraints, left=left)
+
+    def _aims(self, x, requested, asked, constraints, residual):
+        """Numbers (n, len(requested)) to aim at: so far that the requested ones result.
+
+        `asked` are the requested numbers, NaN where there is none. Results are what the
+        ensemble predicts for the edited samples.
+        """
+        move, labels = _mover(self.module_, requested), list(requested)
+        best, missed = asked.copy(), np.zeros_like(asked)
+        nearest, step = np.full(len(x), np.inf), np.ones(len(x))
+        rows = np.flatnonzero(~np.isnan(asked).all(axis=1))
+        for _ in range(_MOST_TRIES):
+            if not len(rows):
+                break
+            aim = best[rows] + step[rows, None] * missed[rows]
+            edited = self._edited_rows(
+                x,
+                rows,
+                move,
+                aim,
+                _no_latents(aim),
+                constraints=constraints,
+                residual=residual,
+            )
+            predicted = apply(self.module_, _predicted, ScaledRows(edited, x.scaling))
+            error = np.nan_to_num(asked[rows] - predicted[:, labels])
+            distance = np.abs(error).max(axis=1)
+            closer = distance < nearest[rows]
+            found = rows[closer]
+            best[found], missed[found] = aim[closer], error[closer]
+            nearest[found] = distance[closer]
+            # A category may have changed, and the number with it by more than is missed.
+            step[rows[~closer]] *= 0.5
+            rows = rows[nearest[rows] > _CLOSE]
+        return best
+
+
+def _mover(module, requested):
+    """The `edit` of :func:`decode_edits` that moves labels to other numbers."""
+    return mover(module, list(requested), ["transport"] * len(requested))
+
+
+def _no_latents(aims):
+    """What :func:`_mover` takes as latents, as no label is given latents of its own."""
+    return np.empty((len(aims), 0))
+
+
+def _predicted(module, rows):
+    """Standardised numbers (n, L) that the ensemble predicts."""
+    return module.label_model.combined(module.member_predictions(rows))

@@ -88,7 +88,8 @@ def to_onnx(
 
     "intervene" uses the method "transport" with `residual=True`, and a number as
     `strength`. The file contains neither the search that `strength="auto"`, the default
-    in Python, makes for each sample, nor the other parameters.
+    in Python, makes for each sample, nor the other parameters. Of a regressor, it makes
+    the first edit, which Python repeats until the requested number is predicted.
 
     The networks compute in single precision, while Python computes in double precision,
     so results differ in about the sixth digit, and a category changes where two are equal
