@@ -123,9 +123,15 @@ def soft_labels(
     >>> model.fit(X, soft_labels(possible)).score(X, y) > 0.7
     True
     """
-    numbers = check_array(
-        probabilities, dtype=np.float64, ensure_all_finite=False, ensure_min_samples=0
-    )
+    try:
+        numbers = check_array(
+            probabilities, dtype=np.float64, ensure_all_finite=False, ensure_min_samples=0
+        )
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            "probabilities must be an array of numbers of shape (n_samples, n_classes): "
+            f"{error}"
+        ) from error
     names = _classes_of(probabilities, classes, numbers.shape[1])
     unknown = np.isnan(numbers).all(axis=1)
     known = numbers[~unknown]

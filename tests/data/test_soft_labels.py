@@ -80,6 +80,12 @@ def test_invalid_rows_are_named(bad):
         soft_labels([[1, 0, 0], bad])
 
 
+@pytest.mark.parametrize("bad", [[1, 0], [["a", "b"]], [[[1.0]]], [[1j, 1]], None])
+def test_what_is_no_matrix_of_numbers_is_refused_by_name(bad):
+    with pytest.raises(ValueError, match="probabilities must be an array of numbers"):
+        soft_labels(bad)
+
+
 @pytest.mark.parametrize("classes", [["a", "b"], ["a", "a", "b"]])
 def test_classes_must_fit_the_columns(classes):
     with pytest.raises(ValueError, match="has 3 column"):
