@@ -156,13 +156,16 @@ class Member(NamedTuple):
     consistency_weight, label_weight : float
         The parameters of the same names, per feature.
     linear : bool, default=False
-        Whether the encoder is linear.
+        Whether the encoder is linear in what it reads.
+    piecewise : bool, default=False
+        Whether the encoder also reads the piecewise linear encoding of numbers.
     """
 
     noise: float
     consistency_weight: float
     label_weight: float
     linear: bool = False
+    piecewise: bool = False
 
 
 # The mean of members that differ is more accurate than the mean of equal ones, and than
@@ -171,9 +174,9 @@ class Member(NamedTuple):
 MEMBERS = (
     Member(0.1, 0.0, 0.5),
     Member(0.1, 0.0, 5.0),
-    Member(0.3, 10.0, 50.0),
-    Member(0.6, 5.0, 5.0),
     Member(0.3, 0.5, 0.5, linear=True),
+    Member(0.3, 10.0, 50.0, piecewise=True),
+    Member(0.6, 5.0, 5.0, piecewise=True),
 )
 
 
@@ -189,8 +192,8 @@ PIXEL_MEMBERS = (Member(0.6, 5.0, 20.0),) * 5
 REGRESSION_MEMBERS = (
     Member(0.6, 1.0, 5.0),
     Member(0.6, 5.0, 20.0, linear=True),
-    Member(0.1, 0.0, 5.0),
-    Member(0.3, 5.0, 5.0, linear=True),
+    Member(0.1, 0.0, 5.0, piecewise=True),
+    Member(0.3, 5.0, 5.0, linear=True, piecewise=True),
 )
 
 
@@ -248,6 +251,7 @@ def architecture_of(params, codec, n_values):
         params.encoder,
         params.decoder,
         tuple(member.linear for member in _members(params, codec)),
+        tuple(member.piecewise for member in _members(params, codec)),
         params._label_model,
     )
 

@@ -54,11 +54,11 @@ PARAMETERS = {
         """\
         int or "auto", default="auto"
         Number of ensemble members: models of the same architecture with different initial
-        weights and different regularisation, which are trained at the same time. One of
-        them has a linear encoder, unless all features are pixels. Predicted
-        probabilities are the mean over the members. If "auto", 5 for fully connected
-        networks, and 1 for convolutional networks, for modules of your own and for data
-        without labels.
+        weights and different regularisation, which are trained at the same time. Unless
+        all features are pixels, one of five has a linear encoder, and two read numbers in
+        bins as well. Predicted probabilities are the mean over the members. If "auto", 5
+        for fully connected networks, and 1 for convolutional networks, for modules of
+        your own and for data without labels.
 
         .. versionadded:: 0.2""",
     ),

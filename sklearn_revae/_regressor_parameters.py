@@ -8,11 +8,11 @@ _TEXTS = {
     "n_members": """\
         int or "auto", default="auto"
         Number of ensemble members: models of the same architecture with different initial
-        weights and different regularisation, which are trained at the same time. Every
-        second one has a linear encoder, unless all features are pixels. Predictions are
-        the mean over the members. If "auto", 4 for fully connected networks (5 if all
-        features are pixels), and 1 for convolutional networks and for modules of your
-        own.""",
+        weights and different regularisation, which are trained at the same time. Unless
+        all features are pixels, every second one has a linear encoder, and every third
+        and fourth reads numbers in bins as well. Predictions are the mean over the
+        members. If "auto", 4 for fully connected networks (5 if all features are pixels),
+        and 1 for convolutional networks and for modules of your own.""",
     "label_dim": """\
         int or "auto", default="auto"
         Number of latent dimensions per target. If "auto", 2.""",

@@ -21,6 +21,7 @@ from sklearn_revae import (
     label_leakage,
     swap,
 )
+from sklearn_revae._model.encoding import PiecewiseLinear
 from sklearn_revae._regressor_parameters import REGRESSOR_PARAMETERS
 from sklearn_revae.inspection import LatentDisplay, LossCurveDisplay
 from sklearn_revae.persistence import load, save
@@ -91,7 +92,14 @@ def test_the_parameters_say_what_the_members_are(houses_model):
         for member in houses_model.module_.members
     ]
     assert linear == [False, True] * 2
-    assert "Every\n        second one has a linear encoder" in text["n_members"]
+    bins = [
+        isinstance(member.encoder.encoding, PiecewiseLinear)
+        for member in houses_model.module_.members
+    ]
+    assert bins == [False, False, True, True]
+    said = " ".join(text["n_members"].split())
+    assert "every second one has a linear encoder" in said
+    assert "every third and fourth reads numbers in bins" in said
     assert f'"auto", {houses_model.n_members_} for fully' in text["n_members"]
     assert set(houses_model.label_weight_ / 3) == {5.0, 20.0}
     assert "5 or 20 times" in text["label_weight"]

@@ -6,6 +6,7 @@ import numpy as np
 import scipy.sparse
 
 from sklearn_revae._data import reading
+from sklearn_revae._data.bins import edges_of
 from sklearn_revae._data.chunks import chunks
 from sklearn_revae._data.codes import warn_of_codes
 from sklearn_revae._data.column_kinds import ColumnKinds
@@ -219,6 +220,7 @@ class Codec:
         for j in np.flatnonzero(requested != "auto"):
             self._apply_request(j, statistics, values)
         self.scaling_ = self.make_scaling().fit(statistics)
+        self.edges_ = edges_of(statistics.quantiles, self.scaling_)
         counts, spread = self.scaling_.counts, statistics.log1p_std
         self.mean_count_ = np.where(counts, statistics.mean, 1.0)
         self.count_spread_ = np.where(counts & (spread > 0), spread, 1.0)
@@ -326,6 +328,7 @@ class Codec:
                 self.levels_[j].n if j in self.levels_ else 0,
                 mean[j],
                 spread[j],
+                tuple(self.edges_.get(j, ())),
             )
             for j, family in enumerate(self.families_)
         ]

@@ -14,6 +14,16 @@ def median(ordered, n):
     return low + (high - low) / 2
 
 
+def quantiles(ordered, n, n_bins):
+    """Edges (n_bins + 1, n_columns) of bins that hold equally many values.
+
+    The arguments are those of :func:`centre_and_spread`.
+    """
+    last = np.maximum(n, 1) - 1
+    rows = np.rint(np.linspace(0, 1, n_bins + 1)[:, None] * last).astype(int)
+    return np.take_along_axis(ordered, rows, axis=0)
+
+
 def centre_and_spread(ordered, n):
     """Median of each column, and the root mean square distance from it.
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sklearn_revae._data.bins import N_BINS
 from sklearn_revae._data.chunks import chunks
 from sklearn_revae._data.codes import repeated_codes, without_codes
-from sklearn_revae._data.robust import centre_and_spread
+from sklearn_revae._data.robust import centre_and_spread, quantiles
 
 # Medians, skewness and statistics of logarithms are computed from at most this many
 # rows, and this many values.
@@ -36,6 +37,8 @@ class Statistics:
         The same statistics of log(x); NaN unless all values are positive.
     log1p_std : ndarray (n_features,)
         Standard deviation of log(1 + x); NaN if a value is negative.
+    quantiles : ndarray (N_BINS + 1, n_features)
+        The smallest and the largest value, and quantiles at equal distances between them.
     zeros : ndarray (n_features,)
         Fraction of zeros.
     whole : ndarray of bool (n_features,)
@@ -59,6 +62,7 @@ class Statistics:
     log_spread: np.ndarray
     log_skew: np.ndarray
     log1p_std: np.ndarray
+    quantiles: np.ndarray
     zeros: np.ndarray
     whole: np.ndarray
     zero_or_one: np.ndarray
@@ -104,11 +108,13 @@ def _shapes(some):
     """Statistics of the rows `some` that need several passes, a dict by name."""
     shapes = {name: np.empty(some.shape[1]) for name in _SHAPES}
     shapes["codes"] = {}
+    shapes["quantiles"] = np.empty((N_BINS + 1, some.shape[1]))
     for slab in _slabs(*some.shape):
         part = some[:, slab].astype(np.float64)
         # Missing values are the last ones of each column.
         part.sort(axis=0)
         n = np.isfinite(part).sum(axis=0)
+        shapes["quantiles"][:, slab] = quantiles(part, n, N_BINS)
         logs = np.log(np.where(part > 0, part, np.nan))
         _, _, shapes["skew"][slab] = _moments(part)
         _, _, shapes["log_skew"][slab] = _moments(logs)
@@ -197,6 +203,7 @@ def statistics_of(values, codes=None):
         log_spread=np.where(low > 0, shapes["log_spread"], np.nan),
         log_skew=np.where(low > 0, shapes["log_skew"], np.nan),
         log1p_std=np.where(low >= 0, shapes["log1p_std"], np.nan),
+        quantiles=shapes["quantiles"],
         zeros=zeros / np.maximum(moments.n, 1),
         whole=whole,
         zero_or_one=whole & (low >= 0) & (np.rint(high) <= 1),

@@ -7,6 +7,7 @@ from itertools import cycle, islice
 import torch
 
 from sklearn_revae._model.convolutions import image_decoder, image_encoder_body
+from sklearn_revae._model.encoding import piecewise_encoding
 from sklearn_revae._model.ensemble import Ensemble
 from sklearn_revae._model.images import check_image_shape, convolves_on, image_layout
 from sklearn_revae._model.label_model import LabelModel
@@ -43,6 +44,9 @@ class Architecture:
     linear : tuple of bool, default=(False,)
         Whether the encoder of each member is linear, if it is the default one and fully
         connected. They are repeated if there are more members.
+    piecewise : tuple of bool, default=(False,)
+        Whether this encoder of each member also reads the piecewise linear encoding of
+        the columns that have edges.
     label_model : type, default=LabelModel
         The class of the label model: LabelModel for classes, NumberModel for numbers.
     """
@@ -53,6 +57,7 @@ class Architecture:
     encoder: torch.nn.Module | str = "auto"
     decoder: torch.nn.Module | str = "auto"
     linear: tuple = (False,)
+    piecewise: tuple = (False,)
     label_model: type = LabelModel
 
     @property
@@ -166,8 +171,11 @@ def _convolved_layout(architecture, image):
     return layout
 
 
-def _encoder_body(architecture, likelihood, layout, linear, generator):
-    """Make the encoder without its last layer; returns it and the width of its output."""
+def _encoder_body(architecture, likelihood, layout, encoding, linear, generator):
+    """Make the encoder without its last layer; returns it and the width of its output.
+
+    The default one also reads the bins of `encoding`, if it is not None.
+    """
     if architecture.own_modules[0]:
         expected = "features of shape (n, any width); a linear layer follows"
         return _own_module(
@@ -177,9 +185,8 @@ def _encoder_body(architecture, likelihood, layout, linear, generator):
         published = architecture.encoder == "published"
         make_body = published_encoder_body if published else image_encoder_body
         return make_body(layout, generator, n_masks=int(likelihood.masked))
-    return mlp_encoder_body(
-        likelihood.n_inputs, architecture.hidden_layer_sizes, generator, linear
-    )
+    n_inputs = likelihood.n_inputs + (0 if encoding is None else encoding.n_bins)
+    return mlp_encoder_body(n_inputs, architecture.hidden_layer_sizes, generator, linear)
 
 
 def _decoder(architecture, likelihood, layout, latent_dim, generator):
@@ -234,17 +241,20 @@ def build_model(columns, masked, image, n_values, architecture, n_members, gener
         If the user's encoder or decoder does not work, or returns another shape, or if
         the images are too large for the convolutional networks.
     """
-    linear = islice(cycle(architecture.linear), n_members)
+    kinds = islice(
+        zip(cycle(architecture.linear), cycle(architecture.piecewise), strict=False),
+        n_members,
+    )
     first, *others = (
-        _build_member(
-            columns, masked, image, n_values, architecture, is_linear, generator
-        )
-        for is_linear in linear
+        _build_member(columns, masked, image, n_values, architecture, *kind, generator)
+        for kind in kinds
     )
     return Ensemble(first, others)
 
 
-def _build_member(columns, masked, image, n_values, architecture, linear, generator):
+def _build_member(
+    columns, masked, image, n_values, architecture, linear, piecewise, generator
+):
     """Build one member; see :func:`build_model`."""
     latent_dim = architecture.label_dim * len(n_values) + architecture.style_dim
     if latent_dim == 0:
@@ -257,9 +267,14 @@ def _build_member(columns, masked, image, n_values, architecture, linear, genera
     if likelihood.n_outputs != len(columns):
         # A pixel has one parameter; some of these features need several.
         layout = None
-    body, width = _encoder_body(architecture, likelihood, layout, linear, generator)
+    encoding = None
+    if piecewise and layout is None and not architecture.own_modules[0]:
+        encoding = piecewise_encoding(columns, likelihood)
+    body, width = _encoder_body(
+        architecture, likelihood, layout, encoding, linear, generator
+    )
     decoder = _decoder(architecture, likelihood, layout, latent_dim, generator)
-    encoder = GaussianEncoder(body, width, latent_dim, generator)
+    encoder = GaussianEncoder(body, width, latent_dim, generator, encoding)
     label_model = architecture.label_model(n_values, architecture.label_dim, generator)
     if layout is not None and isinstance(label_model, LabelModel):
         label_model.move_apart(_IMAGE_SEPARATION)

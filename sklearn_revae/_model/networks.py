@@ -69,30 +69,37 @@ class GaussianEncoder(nn.Module):
     Parameters
     ----------
     body : torch.nn.Module
-        Maps rows (n, n_features) to (n, body_width).
+        Maps rows (n, n_features), or what `encoding` makes of them, to (n, body_width).
     body_width : int
         Width of what `body` returns.
     latent_dim : int
         Number of latent dimensions.
     generator : torch.Generator
         Source of the head's initial weights.
+    encoding : torch.nn.Module, optional
+        Encodes rows before `body` reads them.
     """
 
-    def __init__(self, body, body_width, latent_dim, generator):
+    def __init__(self, body, body_width, latent_dim, generator, encoding=None):
         super().__init__()
+        self.encoding = nn.Identity() if encoding is None else encoding
         self.body = body
         self.head = make_layer(nn.Linear, body_width, 2 * latent_dim, generator=generator)
 
     def forward(self, x):
         """Return the mean and the scale of the posterior, each (n, latent_dim)."""
-        mean, raw_scale = self.head(self.body(x)).chunk(2, dim=-1)
+        mean, raw_scale = self.head(self.features(x)).chunk(2, dim=-1)
         # The offset makes scales start close to one, as in the prior.
         scale = F.softplus(raw_scale + _SOFTPLUS_INVERSE_OF_ONE) + MIN_POSTERIOR_SCALE
         return mean, scale
 
     def mean(self, x):
         """Return the mean of the posterior only, which takes less time."""
-        return self.head(self.body(x)).chunk(2, dim=-1)[0]
+        return self.head(self.features(x)).chunk(2, dim=-1)[0]
+
+    def features(self, x):
+        """What the head reads of rows, (n, body_width)."""
+        return self.body(self.encoding(x))
 
 
 def mlp_encoder_body(n_features, hidden_layer_sizes, generator, linear=False):

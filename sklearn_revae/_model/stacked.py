@@ -8,7 +8,7 @@ same for any module, but a step of a small ensemble takes it more than twice as 
 """
 
 import copy
-from itertools import pairwise
+from itertools import groupby, islice, pairwise
 
 import torch
 from torch import nn
@@ -131,16 +131,34 @@ class Loop(nn.Module):
 
 
 class _StackedEncoder(GaussianEncoder):
-    """Encoders side by side: (M, n, n_inputs) -> two tensors (M, n, latent_dim)."""
+    """Encoders side by side: (M, n, n_inputs) -> two tensors (M, n, latent_dim).
+
+    Neighbours that encode rows in the same way are stacked. Those that read bins of
+    numbers have more weights than the others.
+    """
 
     def __init__(self, encoders):
         nn.Module.__init__(self)
-        self.body = _stacked_network([encoder.body for encoder in encoders])
+        groups = [list(g) for _, g in groupby(encoders, lambda e: type(e.encoding))]
+        self.sizes = [len(group) for group in groups]
+        self.encodings = nn.ModuleList(group[0].encoding for group in groups)
+        self.bodies = nn.ModuleList(
+            _stacked_network([encoder.body for encoder in group]) for group in groups
+        )
         self.head = StackedLinear([encoder.head for encoder in encoders])
+
+    def features(self, x):
+        """What the heads of all members read, (M, n, body_width)."""
+        if len(self.sizes) == 1:
+            return self.bodies[0](self.encodings[0](x))
+        parts = zip(self.encodings, self.bodies, x.split(self.sizes), strict=True)
+        return torch.cat([body(encoding(part)) for encoding, body, part in parts])
 
     def write_back(self, encoders):
         """Copy the parameters to the encoders of the members."""
-        self.body.write_back([encoder.body for encoder in encoders])
+        remaining = iter(encoders)
+        for body, size in zip(self.bodies, self.sizes, strict=True):
+            body.write_back([encoder.body for encoder in islice(remaining, size)])
         self.head.write_back([encoder.head for encoder in encoders])
 
 

@@ -27,7 +27,8 @@ def style_layers(module, numbers):
         "weight": numbers.add(head.weight[style]),
         "bias": numbers.add(head.bias[style]),
     }
-    return [*layers_of(member.encoder.body, numbers), last]
+    read = nn.Sequential(member.encoder.encoding, member.encoder.body)
+    return [*layers_of(read, numbers), last]
 
 
 def layers_of(network, numbers):

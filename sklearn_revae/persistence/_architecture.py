@@ -8,6 +8,7 @@ import numpy as np
 from torch import nn
 
 from sklearn_revae._model.build import Architecture
+from sklearn_revae._model.encoding import PiecewiseLinear
 from sklearn_revae._model.images import convolves, convolves_on
 from sklearn_revae.persistence._modules import OWN_MODULES
 from sklearn_revae.persistence._parts import check
@@ -41,6 +42,14 @@ def linear_members(estimator):
     return [
         own is None and any(isinstance(layer, nn.Identity) for layer in body)
         for body in bodies
+    ]
+
+
+def piecewise_members(estimator):
+    """Whether the encoder of each member of a fitted estimator reads bins of numbers."""
+    return [
+        isinstance(member.encoder.encoding, PiecewiseLinear)
+        for member in estimator.module_.members
     ]
 
 
@@ -112,13 +121,16 @@ def architecture(estimator, state, families):
         check(whole, "hidden_layer_sizes")
     if np.size(sizes) > _MOST_LAYERS:
         raise ValueError(f"its hidden_layer_sizes has more than {_MOST_LAYERS} entries")
-    linear = state.get("linear_members", [False])
-    check(linear and all(type(entry) is bool for entry in linear), "linear_members")
+    kinds = []
+    for name in ("linear_members", "piecewise_members"):
+        flags = state.get(name, [False])
+        check(flags and all(type(entry) is bool for entry in flags), name)
+        kinds.append(tuple(flags))
     return Architecture(
         tuple(np.atleast_1d(sizes).astype(int).tolist()),
         *dims,
         *_networks(estimator, state),
-        tuple(linear),
+        *kinds,
         estimator._label_model,
     )
 

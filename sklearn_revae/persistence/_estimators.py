@@ -17,6 +17,7 @@ from sklearn_revae.persistence._architecture import (
     hidden_layer_sizes,
     image_networks,
     linear_members,
+    piecewise_members,
 )
 from sklearn_revae.persistence._errors import UnstorableError
 from sklearn_revae.persistence._labels import (
@@ -143,6 +144,7 @@ def _fitted_state(estimator):
         "hidden_layer_sizes": hidden_layer_sizes(estimator),
         "image_networks": image_networks(estimator),
         "linear_members": linear_members(estimator),
+        "piecewise_members": piecewise_members(estimator),
         "residuals": None if residuals is None else _parts.residuals_state(residuals),
         "score_quantiles": estimator._statistic("score_quantiles"),
         "scores_codes": estimator._statistic("latent_density") is not None,

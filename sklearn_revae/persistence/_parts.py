@@ -6,6 +6,7 @@ that would otherwise show much later, or not at all.
 
 import numpy as np
 
+from sklearn_revae._data.bins import N_BINS
 from sklearn_revae._data.codec import Codec
 from sklearn_revae._data.kinds import Levels
 from sklearn_revae._data.tables import Table
@@ -87,6 +88,7 @@ def codec_state(codec):
         "clips": scaling.clips_,
         "limits": scaling.limits_,
         "whole": scaling.whole_,
+        "edges": [[int(j), edges] for j, edges in codec.edges_.items()],
         "codes": [[int(j), value] for j, value in codec.codes_.items()],
         "low_": low,
         "high_": high,
@@ -158,6 +160,11 @@ def codec_from(state, names, n_features, categories, template, picture_shape):
         check(type(j) is int and 0 <= j < n_features, "codes")
         check(type(value) is float and np.isfinite(value), "codes")
         codec.codes_[j] = value
+    codec.edges_ = {}
+    # Nor do files that were written before numbers had bins hold edges.
+    for j, edges in state.get("edges", []):
+        check(type(j) is int and 0 <= j < n_features and j not in codec.edges_, "edges")
+        codec.edges_[j] = numbers(edges, (N_BINS + 1,), "edges")
     codec.scaling_ = codec.make_scaling()
     for name in _SCALES:
         setattr(codec.scaling_, name, numbers(state[name], (n_features,), name))

@@ -18,12 +18,16 @@ class Column:
         Number of values of a categorical or ordinal column.
     mean_count, spread : float
         For a count: its mean, and the standard deviation of log(1 + x).
+    edges : tuple of float, default=()
+        Edges of the bins of :class:`~sklearn_revae._model.encoding.PiecewiseLinear`,
+        scaled; empty if the column has none.
     """
 
     family: str
     n_levels: int = 0
     mean_count: float = 1.0
     spread: float = 1.0
+    edges: tuple = ()
 
 
 # Every family by the name that the parameter `likelihood` gives it.
