@@ -1,7 +1,8 @@
 """Every "auto" rule of the estimators: a table of constants, and the rules that read it.
 
-Three rules are elsewhere: the family and the kind of a feature (``_data/kinds.py``),
-convolutions for pictures (``_model/build.py``) and the device (``_training/device.py``).
+Four rules are elsewhere: the family and the kind of a feature (``_data/kinds.py``), the
+bins of numbers (``_data/bins.py``), convolutions for pictures (``_model/build.py``) and
+the device (``_training/device.py``).
 """
 
 import math
@@ -170,7 +171,9 @@ class Member(NamedTuple):
 
 # The mean of members that differ is more accurate than the mean of equal ones, and than
 # the single member that held-out labels would choose. The first is the plainest. Which
-# five they are matters less than the seed, and seven are not more accurate.
+# five they are matters less than the seed, and seven are not more accurate. The linear
+# encoder reads no bins, so that its latents tell apart what is far from the labelled
+# samples: see `novelty_scores`.
 MEMBERS = (
     Member(0.1, 0.0, 0.5),
     Member(0.1, 0.0, 5.0),
