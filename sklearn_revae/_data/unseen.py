@@ -46,7 +46,7 @@ def warn_of_impossible(values, scaling):
     scaling : Scaling
         Their scaling.
     """
-    binary, logged = np.isin(scaling.kinds, ["binary"]), scaling._logged
+    binary, logged = scaling.kinds == "binary", scaling._logged
     columns = np.flatnonzero(scaling.counts | logged | binary)
     if len(columns) == 0 or isinstance(values, Stored):
         return
