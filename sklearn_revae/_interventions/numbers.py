@@ -153,10 +153,10 @@ class NumberEditingMixin(EditingMixin):
         return self._finish(X, x, edited, constraints, left=left)
 
     def _aims(self, x, requested, asked, constraints, residual):
-        """Numbers (n, len(requested)) to aim at: so far that the requested ones result.
+        """Numbers (n, len(requested)) to aim at, so that the requested ones are reached.
 
-        `asked` are the requested numbers, NaN where there is none. Results are what the
-        ensemble predicts for the edited samples.
+        `asked` are the requested numbers, NaN where there is none. An edit reaches what
+        the ensemble predicts for the edited sample.
         """
         move, labels = _mover(self.module_, requested), list(requested)
         best, missed = asked.copy(), np.zeros_like(asked)
