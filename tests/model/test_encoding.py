@@ -74,7 +74,7 @@ def test_some_members_of_an_ensemble_read_bins():
 @pytest.mark.parametrize(
     "X",
     [
-        np.random.RandomState(0).normal(size=(80, 65)),
+        np.random.RandomState(0).normal(size=(80, 257)),
         np.random.RandomState(0).rand(80, 3) < 0.5,
         np.random.RandomState(0).choice(["a", "b", "c"], (80, 2)).astype(object),
         np.random.RandomState(0).randint(0, 256, (80, 64)),
