@@ -12,6 +12,11 @@ from sklearn_revae._interventions.decoding import decode_edits
 from sklearn_revae._interventions.requests import completed, read_do, unrequested
 
 
+def predicted_values(module, rows):
+    """Values (n, L) that the ensemble predicts: codes, or standardised numbers."""
+    return module.label_model.combined(module.member_predictions(rows))
+
+
 class EditingMixin(LatentsMixin):
     """Constraints on edited samples, and their way back to the container of X."""
 
@@ -45,11 +50,7 @@ class EditingMixin(LatentsMixin):
         asked = np.stack(list(requested.values()), axis=1)
         none = unrequested(requested)
         if none.any():
-
-            def predicted(module, rows):
-                return module.label_model.combined(module.member_predictions(rows))
-
-            requested = completed(requested, apply(self.module_, predicted, x))
+            requested = completed(requested, apply(self.module_, predicted_values, x))
         return requested, asked, none.all(axis=1)
 
     def _edited_rows(

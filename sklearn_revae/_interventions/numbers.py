@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn_revae._data.scaling import ScaledRows
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._interventions.decoding import decode_edits
-from sklearn_revae._interventions.editing import EditingMixin
+from sklearn_revae._interventions.editing import EditingMixin, predicted_values
 from sklearn_revae._interventions.moves import mover
 from sklearn_revae._typing import (
     ArrayRows,
@@ -175,7 +175,9 @@ class NumberEditingMixin(EditingMixin):
                 constraints=constraints,
                 residual=residual,
             )
-            predicted = apply(self.module_, _predicted, ScaledRows(edited, x.scaling))
+            predicted = apply(
+                self.module_, predicted_values, ScaledRows(edited, x.scaling)
+            )
             error = np.nan_to_num(asked[rows] - predicted[:, labels])
             distance = np.abs(error).max(axis=1)
             closer = distance < nearest[rows]
@@ -196,8 +198,3 @@ def _mover(module, requested):
 def _no_latents(aims):
     """What :func:`_mover` takes as latents, as no label is given latents of its own."""
     return np.empty((len(aims), 0))
-
-
-def _predicted(module, rows):
-    """Standardised numbers (n, L) that the ensemble predicts."""
-    return module.label_model.combined(module.member_predictions(rows))
