@@ -148,13 +148,16 @@ class LabelModel(nn.Module):
         self._frozen = self._coefficients()
 
     def _coefficients(self):
-        """Coefficients of log p(z_l | y_l = k): of -z^2 / 2, of z, and the constant."""
+        """Log p(z_l | y_l = k) is linear in z and z^2: the matrix and the constant."""
         scales = self.scales
         inverse = 1.0 / scales
         centre = self.means * inverse
         constant = torch.addcmul(scales.log(), centre, centre, value=0.5).sum(-1)
         constant = -0.5 * self.dim * math.log(2 * math.pi) - constant
-        return _by_value(inverse.square()), _by_value(centre * inverse), constant
+        of_powers = torch.cat([centre * inverse, -0.5 * inverse.square()], dim=-1)
+        # Those of stacked members, (M, 1, L, K, 2d), are matrices (M, L, 2d, K).
+        of_labels = of_powers if of_powers.ndim == 3 else of_powers.squeeze(-4)
+        return of_labels.transpose(-1, -2), constant
 
     def log_conditional(self, z):
         """Log p(z_l | y_l = k) for every k: (..., L, d) -> (..., L, K)."""
@@ -166,12 +169,10 @@ class LabelModel(nn.Module):
 
     def _log_density(self, z, log_weight):
         """Log p(z_l | y_l = k) plus the log of a weight of each value k, (L, K)."""
-        precision, weighted, constant = self._frozen or self._coefficients()
-        # With the square expanded, matrix products avoid a tensor of shape (..., K, d).
-        z = z.transpose(-3, -2)
-        linear = (z @ weighted).transpose(-3, -2) + (constant + log_weight)
-        quadratic = (z.square() @ precision).transpose(-3, -2)
-        log_density = torch.add(linear, quadratic, alpha=-0.5)
+        matrix, constant = self._frozen or self._coefficients()
+        # A matrix product avoids a tensor of shape (..., K, d).
+        powers = torch.cat([z, z.square()], dim=-1).transpose(-3, -2)
+        log_density = (powers @ matrix).transpose(-3, -2) + (constant + log_weight)
         if not self._padded:
             return log_density
         return log_density.masked_fill(self.absent, _LOG_ZERO)
@@ -323,12 +324,6 @@ def observed(labels):
 def certain(labels):
     """Which labels (..., L) have one possible value: codes from 0, or numbers but NaN."""
     return ~labels.isnan() if labels.is_floating_point() else labels >= 0
-
-
-def _by_value(parameter):
-    """A parameter (L, K, d), or (M, 1, L, K, d) of members, as matrices (..., d, K)."""
-    of_labels = parameter if parameter.ndim == 3 else parameter.squeeze(-4)
-    return of_labels.transpose(-1, -2)
 
 
 def _at(parameter, codes):

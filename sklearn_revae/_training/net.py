@@ -47,30 +47,11 @@ def gradient_norm(parameters):
 
     torch sums a large tensor in an order that depends on the number of threads.
     """
-    gradients = [p.grad for p in parameters if p.grad is not None]
+    gradients = [p.grad.flatten() for p in parameters if p.grad is not None]
     if not gradients:
         return torch.zeros(())
-    small = [g for g in gradients if g.numel() <= _SMALL or g.is_cuda]
-    norms = list(torch._foreach_norm(small)) if small else []
-    large = [g for g in gradients if g.numel() > _SMALL and not g.is_cuda]
-    norms += [_sum_of_squares(g).sqrt() for g in large]
-    return torch.linalg.vector_norm(torch.stack(norms))
-
-
-def _sum_of_squares(gradient):
-    """Sum of squares whose order does not depend on the number of threads."""
-    squares = gradient.square()
-    if gradient.ndim > 1:
-        rows = squares.flatten(0, -2)
-        # torch gives whole rows to its threads, unless there is only one.
-        squares = rows.sum(-1) if len(rows) > 1 else rows
-    return _ordered_sum(squares)
-
-
-def _ordered_sum(values, chunk=4096):
-    """Sum in chunks that are too small for torch to split among threads."""
-    flat = values.flatten()
-    return torch.stack([part.sum() for part in flat.split(chunk)]).sum()
+    pieces = [piece for g in gradients for piece in g.split(_SMALL)]
+    return torch.linalg.vector_norm(torch.stack(torch._foreach_norm(pieces)))
 
 
 def warmup_and_decay(n_steps, warmup_fraction=0.05):
