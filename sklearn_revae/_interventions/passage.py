@@ -113,6 +113,8 @@ class Passage:
             self._values = self._table.fit(X, names).encode(X, names)
         else:
             self._values = dense(X)
+        inside = as_array(self.inside)
+        self._unedited = self._inverted(inside, inside)
         self._possible = self._possible_values(model)
 
     def _possible_values(self, model):
@@ -124,11 +126,11 @@ class Passage:
             else:
                 training = dense(training[:_MOST_TRAINING_ROWS])
                 training = self._inverted(training, training)
-        inside = as_array(self.inside)
         own = self._values.astype(np.float64)
         own[:, list(self._table.categories_)] = np.nan
-        dtype = inside.dtype if inside.dtype.kind == "f" else np.float64
-        return PossibleValues.of(own, self._inverted(inside, inside), training, dtype)
+        dtype = as_array(self.inside).dtype
+        dtype = dtype if dtype.kind == "f" else np.float64
+        return PossibleValues.of(own, self._unedited, training, dtype)
 
     def constraints(self, keep=None, bounds=None, direction=None):
         """:class:`Constraints` on the columns of X."""
@@ -146,12 +148,19 @@ class Passage:
         )
 
     def invert(self, edited):
-        """Edits (n, ..., n_inside) as numbers in the units of X, (n, ..., n_features)."""
+        """Edits (n, ..., n_inside) as numbers in the units of X, (n, ..., n_features).
+
+        A value that the edit does not change is exactly that of X, without the rounding
+        errors of the steps.
+        """
         edited = as_array(edited)
         points = edited.shape[1:-1]
         own = np.repeat(as_array(self.inside), prod(points), axis=0)
         rows = self._inverted(edited.reshape(own.shape), own)
         rows = rows.reshape(*edited.shape[:-1], -1)
+        shape = (len(rows), *(1,) * len(points), -1)
+        same = rows == self._unedited.reshape(shape)
+        rows = np.where(same, self._values.reshape(shape), rows)
         return self._possible.apply(rows, self._values)
 
     def _inverted(self, edited, own):
@@ -162,6 +171,24 @@ class Passage:
         if is_frame(self._X) or self._table.categories_:
             rows = _codes(rows, self._table)
         return rows.astype(np.float64).clip(-_LARGEST, _LARGEST)
+
+    def check_changes(self, values, most):
+        """Refuse edits of at most `most` inner columns that change more columns of X.
+
+        Raises
+        ------
+        ValueError
+            If the steps mix columns.
+        """
+        own = self._values
+        changed = ((values != own) & ~(np.isnan(values) & np.isnan(own))).sum(axis=1)
+        if changed.max() > most:
+            raise ValueError(
+                f"max_columns={most} limits the columns that the model sees, and the "
+                f"steps before it mix columns: {changed.max()} columns of X would change "
+                "in one sample. Leave out such steps, which the model does not need, or "
+                "max_columns."
+            )
 
     def constrain(self, values, constraints):
         """Bring numbers within the limits, in place."""

@@ -26,8 +26,8 @@ def intervene(
     The steps before the model are applied to X, the model's method `intervene` edits the
     result, and the steps are inverted. A step can be inverted if it has an
     `inverse_transform`. A ColumnTransformer can, if all its transformers can, and if it
-    uses each column exactly once. An edit follows the associations in the data; it is not
-    a causal effect.
+    uses each column exactly once. `max_columns` is refused if the steps mix columns, as a
+    PCA does. An edit follows the associations in the data; it is not a causal effect.
 
     .. versionadded:: 0.2
 
@@ -48,10 +48,10 @@ def intervene(
     -------
     X_new : array-like of shape (n_samples, n_features)
         Edited samples, in the container, the dtypes and the units of X. With `residual`,
-        a value is exactly that of X if the edit does not change it and the steps restore
-        it, and in the columns of `keep`. With the parameter `n_samples`, the result is an
-        array of shape (n_samples, n_draws, n_features). It holds floats, or objects if X
-        has categories or integers beyond 2**53 that are kept.
+        a value is exactly that of X if the edit does not change it, and in the columns of
+        `keep`. With the parameter `n_samples`, the result is an array of shape
+        (n_samples, n_draws, n_features). It holds floats, or objects if X has categories
+        or integers beyond 2**53 that are kept.
     report : InterventionReport
         Diagnostics of the edits. Only returned if `report` is True.
 
@@ -82,14 +82,11 @@ def intervene(
             check_classes(model)
             options["report"] = True
         return model.intervene(X, do, **limits, **options)
-    if options.get("max_columns") is not None:
-        raise ValueError(
-            f"max_columns={options['max_columns']} counts columns of the model's input, "
-            "which the steps before it may mix: use it with a model without such steps."
-        )
     passage = Passage(steps, X, model)
     constraints = passage.constraints(keep, bounds, direction)
     values = passage.invert(model.intervene(passage.inside, do, **options))
+    if options.get("max_columns") is not None:
+        passage.check_changes(values, options["max_columns"])
     passage.constrain(values, constraints)
     asked = read_do(model._labels, do, len(values))
     kept = constraints.kept_cells(unrequested(asked).all(axis=1))

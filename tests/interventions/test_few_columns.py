@@ -3,10 +3,17 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_breast_cancer
+from sklearn.decomposition import PCA
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    MinMaxScaler,
+    OneHotEncoder,
+    StandardScaler,
+)
 
 from sklearn_revae import ReVAEClassifier, intervene
 from sklearn_revae._interventions.few_columns import _choose
@@ -122,7 +129,33 @@ def test_invalid_numbers_of_columns_are_refused(options, message, blobs_model, b
         blobs_model.intervene(blobs[0], 1, **options)
 
 
-def test_a_pipeline_with_steps_refuses_a_number_of_columns(quick_classifier, blobs):
-    pipeline = make_pipeline(StandardScaler(), quick_classifier()).fit(*blobs)
-    with pytest.raises(ValueError, match="max_columns=1 counts columns"):
+def scaled(frame):
+    parts = [
+        ("numbers", StandardScaler(), ["b", "a"]),
+        ("groups", OneHotEncoder(), ["group"]),
+        ("rest", MinMaxScaler(), ["c", "d"]),
+    ]
+    return make_pipeline(ColumnTransformer(parts), FunctionTransformer())
+
+
+@pytest.mark.parametrize("steps", ["scaler", "columns"])
+def test_steps_that_do_not_mix_columns_allow_it(steps, quick_classifier, blobs):
+    frame = pd.DataFrame(blobs[0], columns=list("abcd"))
+    before = StandardScaler()
+    if steps == "columns":
+        frame["group"] = np.where(blobs[1] == 1, "one", "other")
+        before = scaled(frame)
+    pipeline = make_pipeline(before, quick_classifier(max_iter=15)).fit(frame, blobs[1])
+    edited, report = intervene(pipeline, frame, 1, max_columns=2, report=True)
+    changed = (edited != frame).sum(axis=1)
+    assert changed.max() == 2
+    assert report.achieved.mean() > report.already.mean()
+    keeping = intervene(pipeline, frame, 1, max_columns=2, keep=["a"])
+    pd.testing.assert_series_equal(keeping["a"], frame["a"])
+
+
+@pytest.mark.parametrize("step", [PCA(3), make_pipeline(StandardScaler(), PCA(4))])
+def test_steps_that_mix_columns_refuse_it(step, quick_classifier, blobs):
+    pipeline = make_pipeline(step, quick_classifier(max_iter=15)).fit(*blobs)
+    with pytest.raises(ValueError, match=r"max_columns=1 limits .* 4 columns of X would"):
         intervene(pipeline, blobs[0], 1, max_columns=1)
