@@ -202,7 +202,7 @@ PARAMETERS = {
         "common",
         "no_validation",
         """\
-        object, default=-1
+        int, float, str or None, default=-1
         The value that marks unlabelled entries of y. None and NaN always mark them; if
         `unlabeled_value` is None, nothing else does, so that -1 can be a class.""",
     ),

@@ -64,8 +64,9 @@ def read_targets(y, unlabeled_value, warn=False):
         If y is a sparse matrix or tensor.
     ValueError
         If y has more than two dimensions or no column, or holds something that cannot be
-        a label.
+        a label; and if `unlabeled_value` cannot be an entry of y.
     """
+    _check_marker(unlabeled_value)
     columns, shape = _columns_of(y)
     several = len(shape) == 2
     if len(shape) not in (1, 2) or 0 in shape[1:]:
@@ -223,6 +224,16 @@ def _refuse_unsuitable_cells(column, name, marker):
                 f"y holds {value!r} for {name}, which is infinite or does not fit into "
                 "64 bits. Write labels as strings, or as smaller numbers."
             )
+
+
+def _check_marker(marker):
+    """Refuse what cannot mark entries: collections, and bools, which equal 0 and 1."""
+    single = np.isscalar(marker) and not isinstance(marker, (bool, np.bool_))
+    if not single and not is_missing(marker):
+        raise ValueError(
+            f"unlabeled_value={marker!r} must be a number, a string or None. If several "
+            "values mark unlabelled samples, replace them by None in y."
+        )
 
 
 def _refuse_marker_as_text(column, marker):

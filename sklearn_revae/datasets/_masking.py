@@ -118,7 +118,7 @@ def mask_labels(
         Determines which labels are kept. Pass an int for reproducible output across
         multiple calls.
 
-    unlabeled_value : object, default=-1
+    unlabeled_value : int, float, str or None, default=-1
         Value that marks an entry as unlabelled. It must be the `unlabeled_value` of the
         estimator.
 

@@ -37,7 +37,7 @@ class LabeledKFold(LabeledSplitter):
     random_state : int, RandomState instance or None, default=None
         Determines the shuffling if `shuffle` is True. Pass an int for reproducible output
         across multiple calls.
-    unlabeled_value : object, default=-1
+    unlabeled_value : int, float, str or None, default=-1
         Value that marks an entry of y as unlabelled, besides None and NaN. It must be the
         `unlabeled_value` of the estimator. Ignored if `numeric` is True.
     numeric : bool, default=False

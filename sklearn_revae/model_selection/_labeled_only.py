@@ -30,7 +30,7 @@ class LabeledOnly(Wrapper):
     estimator : estimator
         Classifier, regressor, or transformer that uses y. It may be a meta-estimator,
         such as :class:`~sklearn.calibration.CalibratedClassifierCV`.
-    unlabeled_value : object, default=-1
+    unlabeled_value : int, float, str or None, default=-1
         Value that marks an entry of y as unlabelled, besides None and NaN. For a
         regressor only None and NaN do.
 

@@ -39,7 +39,7 @@ def labeled_scorer(
     scoring : str or callable
         Name of a scikit-learn scorer, such as `"balanced_accuracy"`, or a scorer made by
         :func:`sklearn.metrics.make_scorer`.
-    unlabeled_value : object, default=-1
+    unlabeled_value : int, float, str or None, default=-1
         Value that marks an entry of y as unlabelled, besides None and NaN. It must be the
         `unlabeled_value` of the estimator. For a regressor only None and NaN do.
 

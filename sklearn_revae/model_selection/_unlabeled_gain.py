@@ -62,7 +62,7 @@ def unlabeled_gain(
     random_state : int, RandomState instance or None, default=None
         Determines the seeds of the estimator, which are different in each split. Pass an
         int for reproducible output across multiple calls.
-    unlabeled_value : object, default=-1
+    unlabeled_value : int, float, str or None, default=-1
         Value that marks an entry of y as unlabelled, besides None and NaN. It must be the
         `unlabeled_value` of the estimator. For a regressor only None and NaN do.
 

@@ -33,7 +33,7 @@ class WithUnlabeled(Wrapper):
         :class:`~sklearn_revae.ReVAEClassifier`, or a Pipeline that ends with one.
     X_unlabeled : array-like of shape (n_unlabeled, n_features), default=None
         Unlabelled samples that are added to X in :meth:`fit`. If None, none are added.
-    unlabeled_value : object, default=-1
+    unlabeled_value : int, float, str or None, default=-1
         Value that marks these samples in the y of the estimator. It must be the
         `unlabeled_value` of the estimator. Samples of a regressor are marked by NaN.
 

@@ -8,6 +8,7 @@ import torch
 from sklearn.exceptions import DataConversionWarning
 
 from sklearn_revae import ReVAEClassifier
+from sklearn_revae.datasets import mask_labels
 from sklearn_revae.persistence import load, save
 
 NAMES = np.array(["ant", "bee", "cat"])
@@ -142,6 +143,15 @@ WAYS = {
 @pytest.fixture(scope="module")
 def plain(few_blobs, quick_classifier):
     return quick_classifier().fit(*few_blobs)
+
+
+@pytest.mark.parametrize("marker", [[-1], {-1, -2}, np.array([-1, 9]), True, object()])
+def test_what_cannot_mark_an_entry_is_refused(marker, few_blobs, quick_classifier):
+    message = "unlabeled_value=.* must be a number, a string or None"
+    with pytest.raises(ValueError, match=message):
+        quick_classifier(unlabeled_value=marker).fit(*few_blobs)
+    with pytest.raises(ValueError, match=message):
+        mask_labels(few_blobs[1], 1, unlabeled_value=marker)
 
 
 @pytest.mark.parametrize("way", WAYS)
