@@ -42,6 +42,14 @@ def _some_parameter(module):
     return module.label_model.means
 
 
+def _doubled(tensor):
+    """A parameter or a buffer in double precision."""
+    double = tensor.detach().double()
+    if isinstance(tensor, torch.nn.Parameter):
+        return torch.nn.Parameter(double, tensor.requires_grad)
+    return double
+
+
 def for_inference(module):
     """Prepare a module for :func:`apply`, which does so if its caller has not.
 
@@ -56,9 +64,11 @@ def for_inference(module):
         tensors = [*module.parameters(), *module.buffers()]
         tensors = [tensor for tensor in tensors if tensor.is_floating_point()]
         version = _version(tensors)
+        # `deepcopy` takes these for the copies of the tensors.
+        doubled = {id(tensor): _doubled(tensor) for tensor in tensors}
+        copied = copy.deepcopy(module, doubled).eval()
         # The originals keep no reference to the module, which can then be freed.
         tensors = [tensor.detach() for tensor in tensors]
-        copied = copy.deepcopy(module).double().eval()
         copied.stack()
         prepared = _PREPARED[module] = _Prepared(tensors, version, copied)
     return prepared.module

@@ -223,13 +223,13 @@ def _is_fully_connected(module):
 
 def _stacked_parameters(modules):
     """Return a copy of the first module whose parameters are those of all, stacked."""
-    stacked = copy.deepcopy(modules[0])
-    of_members = [dict(module.named_parameters()) for module in modules]
-    for name in of_members[0]:
-        values = torch.stack([named[name].detach() for named in of_members]).unsqueeze(1)
-        path, _, leaf = name.rpartition(".")
-        setattr(stacked.get_submodule(path), leaf, nn.Parameter(values))
-    return stacked
+    of_members = [module.parameters() for module in modules]
+    # What `deepcopy` is told to have copied already.
+    stacked = {
+        id(same[0]): nn.Parameter(torch.stack(same).detach().unsqueeze(1))
+        for same in zip(*of_members, strict=True)
+    }
+    return copy.deepcopy(modules[0], stacked)
 
 
 @torch.no_grad()
@@ -304,15 +304,6 @@ class StackedReVAE(ReVAE):
 
 def _without_gradients(module):
     """Return a module with the same parameters and buffers that gets no gradient."""
-    twin = copy.deepcopy(module)
-    for own, part in zip(twin.modules(), module.modules(), strict=True):
-        # They share memory: what training does to the one, the other has.
-        own._parameters.update(
-            {
-                name: parameter.detach()
-                for name, parameter in part._parameters.items()
-                if parameter is not None
-            }
-        )
-        own._buffers.update(part._buffers)
-    return twin
+    # They share memory: what training does to the one, the other has.
+    shared = {id(p): p.detach() for p in module.parameters()}
+    return copy.deepcopy(module, shared | {id(b): b for b in module.buffers()})

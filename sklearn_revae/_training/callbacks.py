@@ -53,6 +53,14 @@ def joined(summaries):
     return torch.cat([n_rows.sum(0), mean, sums.sum(0), summaries[:, 10:].amax(0)])
 
 
+def copied_state(module):
+    """A copy of a module's state, in a fraction of the time that `deepcopy` takes."""
+    return {
+        name: value.clone() if isinstance(value, torch.Tensor) else copy.deepcopy(value)
+        for name, value in module.state_dict().items()
+    }
+
+
 def only_one(callbacks, kind):
     """Return the only callback of a class among an estimator's callbacks, or None.
 
@@ -142,7 +150,7 @@ class KeepBest(Callback):
         self.waited_ += 1
         if current > self.best_:
             self.best_, self.waited_ = current, 0
-            self.best_state_ = copy.deepcopy(net.module_.state_dict())
+            self.best_state_ = copied_state(net.module_)
         if self.waited_ >= self.patience:
             raise StopTraining
 

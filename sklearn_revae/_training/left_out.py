@@ -35,6 +35,8 @@ FEWEST_UNLABELED = 20
 OF_THE_MEAN = 0.4
 # The temperatures that are tried.
 _TEMPERATURES = torch.linspace(-2, 4, 121).exp()
+# So many log-probabilities at several temperatures are computed at once.
+_MOST_NUMBERS = 100_000
 
 
 def members_without(labels, n_members):
@@ -225,23 +227,28 @@ def temperature_of(stacked, rows):
     counted = certain(codes) * weight[:, None]
     tried = _TEMPERATURES.to(predictions)
     confidence, cost = [], []
-    for temperature in tried:
-        log_probabilities = (predictions / temperature).log_softmax(-1)
-        confidence.append((counted * log_probabilities.amax(-1).exp()).sum(0))
-        cost.append(-(counted * pick(log_probabilities, codes)).sum(0))
+    for log_probabilities in _tempered(predictions, tried):
+        confidence.append((counted * log_probabilities.amax(-1).exp()).sum(1))
+        cost.append(-(counted * pick(log_probabilities, codes)).sum(1))
     usual, most = torch.ones_like(counted[0]), tried[-1]
     unlabeled = ~observed(rows.codes).any(-1)
     if int(unlabeled.sum()) >= FEWEST_UNLABELED:
         others = stacked.member_predictions(_some(rows, unlabeled)[0])
-        difference = torch.stack(confidence) / counted.sum(0)
+        difference = torch.cat(confidence) / counted.sum(0)
         difference = difference - others.amax(-1).exp().mean((0, 1))
         usual = tried[difference.abs().argmin(0)]
         right = predictions.argmax(-1) == codes
         accuracy = (counted * right).sum(0) / counted.sum(0)
         most = _least_confident(others.logsumexp(0), accuracy, tried)
     prior = 0.5 * (tried[:, None] / usual).log().square()
-    measured = tried[(torch.stack(cost) + prior).argmin(0)] / usual
+    measured = tried[(torch.cat(cost) + prior).argmin(0)] / usual
     return torch.minimum(measured**OF_THE_MEAN, most)
+
+
+def _tempered(log_values, tried):
+    """Yield log-probabilities (t, n, L, K) at some of the temperatures at a time."""
+    for part in tried.split(max(1, _MOST_NUMBERS // max(1, log_values.numel()))):
+        yield (log_values / part.view(-1, 1, 1, 1)).log_softmax(-1)
 
 
 def _least_confident(log_mean, accuracy, tried):
@@ -249,8 +256,8 @@ def _least_confident(log_mean, accuracy, tried):
 
     `log_mean` (n, L, K) is what all members predict, up to a constant.
     """
-    confidence = torch.stack(
-        [(log_mean / t).log_softmax(-1).amax(-1).exp().mean(0) for t in tried]
+    confidence = torch.cat(
+        [part.amax(-1).exp().mean(1) for part in _tempered(log_mean, tried)]
     )
     reached = (confidence >= accuracy).sum(0)
     return tried[(reached - 1).clamp(min=0)].clamp(min=1.0)

@@ -1,7 +1,6 @@
 """The skorch net: a training loop that recovers from losses that are not finite."""
 
 import contextlib
-import copy
 import math
 import signal
 import threading
@@ -14,7 +13,12 @@ from skorch.utils import TeeGenerator
 from torch.optim.lr_scheduler import LambdaLR
 
 from sklearn_revae._training.batches import MixedBatches
-from sklearn_revae._training.callbacks import RecordBound, StopTraining, summary_of
+from sklearn_revae._training.callbacks import (
+    RecordBound,
+    StopTraining,
+    copied_state,
+    summary_of,
+)
 from sklearn_revae._training.graphs import Graphs, can_be_graphs
 from sklearn_revae._training.memory import Pieces
 from sklearn_revae._training.optimizer import AdamW
@@ -184,7 +188,7 @@ class ReVAENet(NeuralNet):
         self.n_epochs_ = n_epochs
         self.interrupt_of_callback_ = None
         self.parameters_ = list(self.module_.parameters())
-        self.good_state_ = copy.deepcopy(self.module_.state_dict())
+        self.good_state_ = copied_state(self.module_)
         self.notify("on_train_begin", X=rows, y=None)
         n_left = n_epochs if saved is None else saved.resume(self, n_epochs)
         try:
@@ -277,7 +281,7 @@ class ReVAENet(NeuralNet):
         steps = self.steps_
         if self.bad_steps_ == 0 and steps - self.good_step_ >= _STEPS_BETWEEN_COPIES:
             self.good_step_ = steps
-            self.good_state_ = copy.deepcopy(self.module_.state_dict())
+            self.good_state_ = copied_state(self.module_)
 
 
 def make_net(module, loss, order, settings, n_steps, callbacks):
