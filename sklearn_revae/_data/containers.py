@@ -68,7 +68,12 @@ def restore_edits(X, own, values, table, kept=False):
     """
     own = dense(own)
     values = np.where(kept & ~np.isnan(own), own, values)
-    return restore(X, values, table, (values == own) | kept)
+    missing = np.isnan(own) & np.isnan(values)
+    # Not every type has a missing value. X's own cells replace these zeros.
+    unknown = [j for j, categories in table.categories_.items() if not categories]
+    known = ~np.isin(np.arange(own.shape[1]), unknown)
+    values = np.where(missing & known, 0.0, values)
+    return restore(X, values, table, (values == own) | kept | missing)
 
 
 def _restore_objects(X, values, table, unchanged):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_breast_cancer
@@ -114,6 +115,39 @@ def test_categories_and_missing_values_of_other_columns_are_kept(quick_classifie
     assert list(edited.dtypes) == list(table.dtypes)
     assert len(report) == 120
     np.testing.assert_array_equal(report.distance[~changed.any(axis=1)], 0.0)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_missing_values_of_every_type_stay_missing(library, quick_classifier):
+    random, n = np.random.RandomState(0), 90
+    columns = {
+        "Float64": random.standard_normal(n).tolist(),
+        "Int64": random.randint(5, 9, n).tolist(),
+        "Int8": random.randint(1, 100, n).tolist(),
+        "UInt8": random.randint(1, 250, n).tolist(),
+        "boolean": (random.random_sample(n) < 0.5).tolist(),
+        "string": random.choice(["a", "b"], n).tolist(),
+    }
+    for start, cells in enumerate(columns.values()):
+        cells[start::9] = [None] * 10
+    if library == "pandas":
+        X = pd.DataFrame({t: pd.array(cells, t) for t, cells in columns.items()})
+    else:
+        types = {"Int8": pl.Int8, "UInt8": pl.UInt8}
+        X = pl.DataFrame(columns, schema_overrides=types)
+    y = np.arange(n) % 2
+    do = np.where(np.arange(n) < 60, 1 - y, -1)
+    edited = quick_classifier(max_iter=5).fit(X, y).intervene(X, do, max_columns=2)
+    assert list(edited.dtypes) == list(X.dtypes)
+    before, after = (frame.to_numpy().astype(object) for frame in (X, edited))
+    was_missing, is_missing = pd.isna(before), pd.isna(after)
+    before[was_missing], after[is_missing] = None, None
+    same = before == after
+    assert ((~same).sum(axis=1) <= 2).all()
+    assert same[60:].all()
+    assert not same[:60].all()
+    # Of the values that were missing, some are chosen and become known, but few.
+    assert (was_missing & is_missing).sum() >= 30
 
 
 @pytest.mark.parametrize(
