@@ -159,7 +159,7 @@ class Member(NamedTuple):
     linear : bool, default=False
         Whether the encoder is linear in what it reads.
     piecewise : bool, default=False
-        Whether the encoder also reads the piecewise linear encoding of numbers.
+        Whether an encoder with hidden layers also reads the bins of numbers.
     """
 
     noise: float
@@ -248,14 +248,15 @@ def architecture_of(params, codec, n_values):
             )
     of = "_counts" if codec.scaling_.counts.mean() > 0.5 else ""
     sizes = _resolve(params.hidden_layer_sizes, _default(f"hidden_layer_size{of}"))
+    sizes = (sizes,) if isinstance(sizes, Integral) else tuple(sizes)
     return Architecture(
-        (sizes,) if isinstance(sizes, Integral) else tuple(sizes),
+        sizes,
         _resolve(params.label_dim, label_dim(n_values)),
         _resolve(params.style_dim, style_dim(codec.n_features)),
         params.encoder,
         params.decoder,
         tuple(member.linear for member in _members(params, codec)),
-        tuple(member.piecewise for member in _members(params, codec)),
+        tuple(bool(sizes) and m.piecewise for m in _members(params, codec)),
         params._label_model,
     )
 

@@ -101,3 +101,15 @@ def test_bins_learn_what_a_linear_encoder_cannot():
             z = member.blocks(member.encode(x)[0])
             predicted = member.label_model.predictions(z)[:, 0, 0].numpy()
         assert (np.corrcoef(predicted, y)[0, 1] > 0.9) == learns
+
+
+@pytest.mark.parametrize("estimator", [ReVAEClassifier, ReVAERegressor])
+@pytest.mark.parametrize("sizes", [(), (4,), (4, 3)])
+def test_all_members_are_trained_with_any_number_of_hidden_layers(estimator, sizes):
+    X = np.random.default_rng(0).normal(size=(60, 3))
+    y = np.arange(60) % 2
+    model = estimator(sizes, max_iter=2, random_state=0).fit(X, y)
+    encodings = [type(m.encoder.encoding) for m in model.module_.members]
+    # Bins would make an encoder without hidden layers nonlinear.
+    assert encodings.count(PiecewiseLinear) == (2 if sizes else 0)
+    assert np.isfinite(model.predict(X)).all()
