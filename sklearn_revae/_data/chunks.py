@@ -37,14 +37,18 @@ def chunks(values, columns=slice(None)):
         yield dense(values[start:stop])[:, columns]
 
 
+def range_of(dtype):
+    """The smallest and the largest double that a type of integers can hold."""
+    limits = np.iinfo(dtype)
+    high = np.float64(limits.max)
+    # The nearest double to 2**63 - 1 is 2**63, so take the one below it.
+    return limits.min, high if int(high) <= limits.max else np.nextafter(high, 0.0)
+
+
 def cast(values, dtype):
     """Values as `dtype`: clipped to its range, and rounded if it is an integer type."""
     if dtype.kind in "iu":
-        limits = np.iinfo(dtype)
-        high = np.float64(limits.max)
-        # The nearest double to 2**63 - 1 is 2**63, so take the one below it.
-        high = high if int(high) <= limits.max else np.nextafter(high, 0.0)
-        return np.rint(values).clip(limits.min, high).astype(dtype)
+        return np.rint(values).clip(*range_of(dtype)).astype(dtype)
     if dtype.kind == "b":
         return values >= 0.5
     dtype = dtype if dtype.kind == "f" else np.dtype(np.float64)

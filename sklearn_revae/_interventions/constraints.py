@@ -5,6 +5,7 @@ from numbers import Real
 
 import numpy as np
 
+from sklearn_revae._data.chunks import range_of
 from sklearn_revae._data.missing import where_missing
 from sklearn_revae._data.names import feature_index, written_name
 from sklearn_revae._interventions.sequences import as_pair, as_scalar, listed, shortened
@@ -197,6 +198,9 @@ class Constraints:
         low, high = self.bounds_[j][:, rows]
         if self._integer[j] or dtype.kind in "iub":
             inner = np.ceil(low), np.floor(high)
+            if dtype.kind in "iu":
+                least, most = range_of(dtype)
+                inner = np.maximum(inner[0], least), np.minimum(inner[1], most)
         else:
             inner = _inward(low, dtype, np.inf), _inward(high, dtype, -np.inf)
         empty = inner[0] > inner[1]
@@ -227,10 +231,18 @@ def _read_limit(limit, if_open, n_rows):
         return None
     limits = np.full(given.shape, if_open)
     try:
-        limits[~missing] = observed.astype(np.float64)
+        limits[~missing] = _rounded_inward(observed, -if_open)
     except OverflowError:
         return None
     return np.repeat(limits, n_rows) if single else limits
+
+
+def _rounded_inward(numbers, inside):
+    """Numbers as float64, which does not represent all integers, rounded to `inside`."""
+    rounded = numbers.astype(np.float64)
+    pairs = list(zip(rounded.tolist(), numbers.tolist(), strict=True))
+    beyond = [near < exact if inside > 0 else near > exact for near, exact in pairs]
+    return np.where(beyond, np.nextafter(rounded, inside), rounded)
 
 
 def _is_number(value):

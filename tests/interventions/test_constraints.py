@@ -132,6 +132,23 @@ def test_bounds_hold_after_rounding_to_the_column_s_dtype(low, width, dtype):
     assert (stored <= high).all()
 
 
+@pytest.mark.parametrize("bounds", [(-10, -5), (256, None), (None, -1), (300, 400)])
+def test_bounds_beyond_what_integers_can_hold_are_refused(bounds):
+    limits = Constraints(None, {0: bounds}, None, None, 1, 2)
+    values = np.array([[0.0], [100.0]])
+    with pytest.raises(ValueError, match="no value that the column's dtype, uint8, can"):
+        limits.apply(values, values.copy(), [np.dtype("u1")])
+
+
+def test_bounds_between_large_integers_are_not_rounded_to_their_other_side():
+    # Between these, float64 has no number but 2**60 + 256.
+    bounds = (2**60 + 1, 2**60 + 500)
+    limits = Constraints(None, {0: bounds}, None, None, 1, 2)
+    values = np.array([[0.0], [2.0**61]])
+    limits.apply(values, values.copy(), [np.dtype("i8")])
+    assert (values == 2.0**60 + 256).all()
+
+
 @pytest.mark.parametrize(
     "container",
     [list, tuple, np.array, pd.Series, lambda low: pd.array(low, dtype="Float64")],
