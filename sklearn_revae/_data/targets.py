@@ -240,13 +240,16 @@ def _refuse_marker_as_text(column, marker):
     """Refuse strings such as "-1", which NumPy makes of -1 beside strings."""
     if column.dtype.kind not in "USO" or marker is None or isinstance(marker, str):
         return
-    if any(isinstance(value, str) and value == str(marker) for value in column):
-        raise ValueError(
-            f"y holds the string {str(marker)!r}, but unlabeled_value={marker!r} is not "
-            "a string. NumPy turns numbers beside strings into strings, so unlabelled "
-            "samples would become a class. Pass y = np.array([...], dtype=object), or "
-            f"write None instead of {marker!r}."
-        )
+    # A column of integers that once held NaN holds floats.
+    written = {str(marker), str(float(marker))} if is_integer(marker) else {str(marker)}
+    for value in column:
+        if isinstance(value, str) and value in written:
+            raise ValueError(
+                f"y holds the string {str(value)!r}, but unlabeled_value={marker!r} is "
+                "not a string. NumPy turns numbers beside strings into strings, so "
+                "unlabelled samples would become a class. Pass y = np.array([...], "
+                f"dtype=object), or write None instead of {marker!r}."
+            )
 
 
 def observed_cells(column, unlabeled_value):

@@ -41,8 +41,9 @@ def intervention_report(
             or (n_samples, n_draws, n_features)
         Samples after the edit, which need not be made by this package.
     do : dict, or a single value if the model has one label
-        The requested values, as `intervene` accepts them. Where there is none, the
-        sample counts as one that had the value already.
+        The requested values, as `intervene` accepts them. Samples without any requested
+        value are left out of the report. Where only some labels have one, the predicted
+        values of the others count as requested.
     baseline : array-like of shape (n_samples, n_features), default=None
         Samples from which distances are measured. If None, `reconstruct(X)`, so that
         details that the decoder does not reproduce do not count. Pass X itself if the
@@ -72,13 +73,13 @@ def intervention_report(
     """
     check_classes(estimator)
     x = estimator._scaled(X)
-    requested, _, _ = estimator._requests(do, x)
+    requested, _, left = estimator._requests(do, x)
     if baseline is None:
         baseline = estimator.reconstruct(X)
-    return judge(estimator, X, x, X_new, requested, baseline)
+    return judge(estimator, X, x, X_new, requested, left, baseline)
 
 
-def judge(estimator, X, x, X_new, requested, baseline, *, by_first=False):
+def judge(estimator, X, x, X_new, requested, left, baseline, *, by_first=False):
     """Compute a report.
 
     Parameters
@@ -94,6 +95,8 @@ def judge(estimator, X, x, X_new, requested, baseline, *, by_first=False):
         Samples after the edit.
     requested : dict of int to ndarray of int (n_samples,)
         Requested codes by the position of their label.
+    left : ndarray of bool (n_samples,)
+        Samples for which nothing is requested. They are left out, unless all are.
     baseline : array-like of shape (n_samples, n_features)
         Samples from which distances are measured.
     by_first : bool, default=False
@@ -127,7 +130,7 @@ def judge(estimator, X, x, X_new, requested, baseline, *, by_first=False):
     distance, column_change = _changes(
         estimator._codec, new, dense(origin.values), row, moved
     )
-    return InterventionReport(
+    report = InterventionReport(
         label_names=list(names),
         asked={
             names[label]: estimator._labels.classes_[label][codes[:, a]]
@@ -149,6 +152,7 @@ def judge(estimator, X, x, X_new, requested, baseline, *, by_first=False):
         column_names=estimator._codec.names or list(range(new.shape[1])),
         column_change=column_change,
     )
+    return report if left.all() else report._of_rows(~left[row])
 
 
 def _read_edited(estimator, X_new, n_rows):

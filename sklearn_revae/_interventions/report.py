@@ -1,6 +1,6 @@
 """The report of an intervention: diagnostics per sample, and tables of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,8 +26,9 @@ class InterventionReport:
     r"""Diagnostics of an intervention per sample, computed by the model itself.
 
     Reports are made by :func:`intervention_report`, and by `intervene` with
-    `report=True`. If each sample has several draws, the report has one row per draw, in
-    total n = n_samples * n_draws rows, and the draws of a sample follow each other.
+    `report=True`. They have a row for each sample for which a value is requested. If each
+    sample has several draws, there is a row for each draw, and the draws of a sample
+    follow each other.
 
     .. versionadded:: 0.2
 
@@ -140,6 +141,14 @@ class InterventionReport:
 
     def __len__(self) -> int:
         return len(self.row)
+
+    def _of_rows(self, chosen):
+        """The same report of the rows of a mask."""
+        of_all = {"label_names", "asked", "index", "column_names", "column_change"}
+        of_rows = {field.name for field in fields(self)} - of_all
+        asked = {label: values[chosen] for label, values in self.asked.items()}
+        parts = {name: getattr(self, name)[chosen] for name in of_rows}
+        return replace(self, asked=asked, **parts)
 
     def _groups(self):
         """Yield each requested label's position and name, each value, and its rows."""

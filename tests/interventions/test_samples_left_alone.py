@@ -71,9 +71,8 @@ def test_every_way_of_editing_leaves_samples_alone(options, table, model):
             assert ((draw == own) | (pd.isna(draw) & pd.isna(own))).all()
     else:
         pd.testing.assert_frame_equal(edited[LEFT], X[LEFT], check_exact=True)
-    left = LEFT[report.row]
-    assert report.already[left].all()
-    np.testing.assert_array_equal(report.distance[left], 0.0)
+    assert not LEFT[report.row].any()
+    assert set(report.row) == set(np.flatnonzero(~LEFT))
 
 
 @pytest.mark.parametrize("method", ["transport", "mean"])
@@ -93,7 +92,7 @@ def test_a_pipeline_leaves_samples_alone(blobs, quick_classifier):
     edited, report = intervene(pipeline, X, do, report=True, residual=False)
     np.testing.assert_array_equal(edited[left], X[left])
     assert (edited[~left] != X[~left]).any(axis=1).all()
-    assert report.already[left].all()
+    assert report.row.tolist() == np.flatnonzero(~left).tolist()
     draws = intervene(pipeline, X, do, n_samples=2, report=True, random_state=0)[0]
     np.testing.assert_array_equal(draws[left, 0], X[left])
 
@@ -108,11 +107,20 @@ def test_a_regressor_leaves_samples_without_a_number_alone(blobs):
     assert (edited[~left] != X[~left]).any(axis=1).all()
 
 
-def test_a_report_of_other_edits_accepts_samples_without_a_request(blobs_model, blobs):
-    X = blobs[0]
+def test_a_report_of_other_edits_leaves_samples_without_a_request_out(blobs_model, blobs):
+    X = pd.DataFrame(blobs[0], index=np.arange(len(blobs[0])) + 1000)
     do = np.where(np.arange(len(X)) < 5, -1, 1)
     report = intervention_report(blobs_model, X, X, do, baseline=X)
-    assert report.already[:5].all()
+    assert len(report) == len(X) - 5
+    assert report.summary()["n_rows"].tolist() == [len(X) - 5]
+    assert report.to_frame().index[0] == 1005
+    np.testing.assert_array_equal(report.achieved[:, 0], blobs_model.predict(X)[5:] == 1)
+
+
+def test_a_report_without_any_request_has_all_samples(blobs_model, blobs):
+    _, report = blobs_model.intervene(blobs[0][:4], [-1] * 4, report=True)
+    assert report.already.all()
+    assert len(report) == 4
 
 
 def test_new_samples_need_a_value(blobs_model):
