@@ -216,7 +216,7 @@ def test_a_string_minus_one_is_a_class_if_none_marks_unlabelled(blobs, quick_cla
         pd.Series(["a", "b", "-1"] * 3),
         pd.Series(["a", "b", -1.0] * 3).astype(str),
     ],
-    ids=["list", "array", "Series"],
+    ids=["list", "list of floats", "array", "Series", "Series of floats"],
 )
 def test_a_marker_that_became_a_string_raises_and_says_what_to_write(
     y, blobs, quick_classifier
