@@ -255,7 +255,8 @@ PARAMETERS = {
         ["boolean"],
         """\
         bool, default=False
-        Whether a further call of `fit` continues from the present weights.""",
+        Whether a further call of `fit` continues from the present weights. The classes,
+        the kinds of the features and all scaling stay those of the first call.""",
     ),
     "callbacks": Parameter(
         "training",

@@ -730,6 +730,20 @@ def test_one_warning_per_column_of_unseen_categories_at_the_users_line(
     assert {w.filename for w in caught} == {__file__}
 
 
+@pytest.mark.parametrize("method", [m for m in METHODS if m not in ("inverse",)])
+def test_numbers_too_far_to_compute_with_are_warned_of_at_the_users_line(
+    method, few_blobs, quick_classifier
+):
+    X = few_blobs[0].copy()
+    model = quick_classifier().fit(*few_blobs)
+    X[3, 1] = 1e300
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        METHODS[method](model, X)
+    assert {str(w.message)[:26] for w in caught} == {"Column 1 of X holds 1e+300"}
+    assert {w.filename for w in caught} == {__file__}
+
+
 @pytest.fixture(scope="module")
 def model_of_codes():
     X = np.array([[0, 4], [1, 5]] * 4)

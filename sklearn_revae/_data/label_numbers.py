@@ -18,7 +18,8 @@ class LabelNumbers:
     Attributes
     ----------
     mean_, scale_ : ndarray (L,)
-        Mean and standard deviation of the labelled samples, for each label.
+        Mean and standard deviation of the labelled samples, for each label. The size of
+        the mean replaces a standard deviation of 0.
     names_ : list of str
         The name of each label.
     integer_names_ : bool
@@ -66,8 +67,9 @@ class LabelNumbers:
         self.mean_ = np.ldexp(np.nanmean(units, axis=0), exponent)
         spread = np.ldexp(np.nanstd(units, axis=0), exponent)
         # Numbers that are all the same differ from their mean by rounding errors.
-        constant = spread <= 1e-12 * np.abs(self.mean_)
-        self.scale_ = np.where(constant, 1.0, spread)
+        size = np.abs(self.mean_)
+        constant = spread <= 1e-12 * size
+        self.scale_ = np.where(constant, np.where(size > 0, size, 1.0), spread)
         return self
 
     @property

@@ -4,7 +4,7 @@ import sys
 import warnings
 
 # The warning points at the first line outside of these packages.
-_LIBRARIES = ("sklearn_revae", "sklearn", "joblib", "contextlib")
+_LIBRARIES = ("sklearn_revae", "sklearn", "torch", "skorch", "joblib", "contextlib")
 
 
 def warn_user(message, category=UserWarning):

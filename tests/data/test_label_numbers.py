@@ -43,10 +43,13 @@ def test_several_numbers_have_names_and_scales_of_their_own():
         labels.encode([1.0, 2.0, 3.0])
 
 
-def test_a_constant_number_keeps_its_value():
-    labels = LabelNumbers().fit([0.1, 0.1, 0.1])
-    assert labels.scale_ == [1.0]
-    assert labels.decode(labels.encode([0.1])) == pytest.approx([0.1])
+@pytest.mark.parametrize(
+    ("number", "scale"), [(0.1, 0.1), (-1e6, 1e6), (1e-300, 1e-300), (0.0, 1.0)]
+)
+def test_a_constant_number_keeps_its_value_in_any_unit(number, scale):
+    labels = LabelNumbers().fit([number, np.nan, number, number])
+    assert labels.scale_ == pytest.approx([scale])
+    assert labels.decode(labels.encode([number])) == pytest.approx([number])
 
 
 @pytest.mark.parametrize(
