@@ -1,6 +1,7 @@
 """Warnings about labels and columns that are probably not what the user means."""
 
 import math
+import re
 
 import numpy as np
 
@@ -19,6 +20,9 @@ _MOST_SHOWN = 3
 # Means and standard deviations of standardised columns are this close to 0 and 1. They
 # are not exactly 0 and 1 if only a part of the standardised rows is passed.
 _STANDARDISED = 0.1
+# Numbers as people write them: with separators of thousands, a decimal comma, a currency
+# or a percent sign.
+_MEASUREMENT = re.compile(r"[-+]?[$€£]?\s?(\d+|\d{1,3}([.,']\d{3})+)([.,]\d+)?\s?[%$€£]?")
 # Pixels are looked at in at most this many rows.
 _ROWS_OF_PIXELS = 2000
 
@@ -119,24 +123,37 @@ def warn_of_text(categories, name_of):
     if written:
         warn_user(
             f"X holds numbers that are written as strings in {_listed(written)}, and "
-            f"each distinct string is treated as a category. {cure}. NumPy turns numbers "
-            "beside strings into strings: pass a data frame or an array of objects."
+            f"each distinct string is treated as a category. {cure}, after replacing "
+            "decimal commas and removing signs such as %. NumPy turns numbers beside strings into "
+            "strings: pass a data frame or an array of objects."
         )
 
 
 def _written_number(text):
-    """A decimal fraction among strings that are mostly numbers, None if there is none."""
-    numbers = {}
+    """A measurement among strings that are mostly numbers, None if there is none.
+
+    Whole numbers without any sign may be codes.
+    """
+    n_numbers, measurements = 0, []
     for value in text:
-        try:
-            number = float(value)
-        except ValueError:
-            continue
-        if math.isfinite(number):
-            numbers[value] = number
-    if 2 * len(numbers) <= len(text):
+        number = _number_of(value)
+        if number is not None:
+            n_numbers += 1
+            if number != round(number):
+                measurements.append(value)
+        elif _MEASUREMENT.fullmatch(value.strip()):
+            n_numbers += 1
+            measurements.append(value)
+    return measurements[0] if measurements and 2 * n_numbers > len(text) else None
+
+
+def _number_of(text):
+    """The finite number that Python reads in a string, or None."""
+    try:
+        number = float(text)
+    except ValueError:
         return None
-    return next((v for v, number in numbers.items() if number != round(number)), None)
+    return number if math.isfinite(number) else None
 
 
 def warn_of_standardised_pixels(values, statistics):

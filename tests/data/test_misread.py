@@ -84,6 +84,9 @@ def _table(cells):
     [
         (_table([1, "x", 2.5]), r"column 'other' \(1 and 'x'\).*errors='coerce'"),
         (_table(["1.5", "2", "?"]), r"written as strings in column 'other' \('1.5'\)"),
+        (_table(["0,132", "2,5", "7"]), r"column 'other' \('0,132'\).*decimal commas"),
+        (_table(["1.234,5 €", "€3", None]), r"in column 'other' \('1.234,5 €'\)"),
+        (_table(["12 %", "3%", "-7.5%"]), r"in column 'other' \('-7.5%'\)"),
         (np.array([[1.5, "x"], [2.5, "y"]] * 75), r"in column 0 \('1.5'\).*array of obj"),
     ],
 )
@@ -94,7 +97,16 @@ def test_warns_of_columns_that_mix_numbers_and_text(table, message):
 
 
 @pytest.mark.parametrize(
-    "cells", [["a", "b", None], ["1", "2", "3"], [True, False], ["a", "b", "1.5"]]
+    "cells",
+    [
+        ["a", "b", None],
+        ["1", "2", "3"],
+        [True, False],
+        ["a", "b", "1.5"],
+        ["2020-05-01", "12.03.2020", "10-20"],
+        ["06 12 34 56 78", "10.0.0.1", "v1.2"],
+        ["$", "%", ","],
+    ],
 )
 def test_does_not_warn_of_columns_of_categories(cells):
     with _warnings_are_errors():
