@@ -124,8 +124,8 @@ def warn_of_text(categories, name_of):
         warn_user(
             f"X holds numbers that are written as strings in {_listed(written)}, and "
             f"each distinct string is treated as a category. {cure}, after replacing "
-            "decimal commas and removing signs such as %. NumPy turns numbers beside strings into "
-            "strings: pass a data frame or an array of objects."
+            "decimal commas and removing signs such as %. NumPy turns numbers beside "
+            "strings into strings: pass a data frame or an array of objects."
         )
 
 
