@@ -121,11 +121,13 @@ class LabelNumbers:
         ValueError
             For something else than finite numbers.
         """
-        numbers = _as_numbers(np.asarray(values), self.names_[label])
-        if not np.isfinite(numbers).all():
+        values = np.asarray(values)
+        numbers = _as_numbers(values)
+        if numbers is None or not np.isfinite(numbers).all():
+            wrong = values if numbers is None else numbers[~np.isfinite(numbers)]
             raise ValueError(
                 f"{self.names_[label]} can only be set to finite numbers, got "
-                f"{numbers[~np.isfinite(numbers)][0]}."
+                f"{wrong.tolist()[0]!r}."
             )
         return (numbers - self.mean_[label]) / self.scale_[label]
 
@@ -162,18 +164,21 @@ def cells_of(targets):
     for label, (column, seen) in enumerate(
         zip(targets.columns, targets.observed, strict=True)
     ):
-        cells[seen, label] = _as_numbers(column[seen], targets.names[label])
+        numbers = _as_numbers(column[seen])
+        if numbers is None:
+            raise ValueError(
+                f"y holds {column[seen].tolist()[0]!r} for {targets.names[label]}, but "
+                "ReVAERegressor requires numbers. Use ReVAEClassifier for classes."
+            )
+        cells[seen, label] = numbers
     return cells
 
 
-def _as_numbers(values, name):
-    """Values of one label as float64."""
+def _as_numbers(values):
+    """Values of one label as float64; None if they are not numbers."""
     is_text = values.dtype.kind in "USV" or any(
         isinstance(value, (str, bytes)) for value in values.flat if values.dtype == object
     )
     if is_text or values.dtype.kind in "cmM":
-        raise ValueError(
-            f"y holds {values.tolist()[0]!r} for {name}, but ReVAERegressor requires "
-            "numbers. Use ReVAEClassifier for classes."
-        )
+        return None
     return values.astype(np.float64)

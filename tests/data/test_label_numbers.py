@@ -72,5 +72,5 @@ def test_what_is_not_a_number_is_refused(y, message):
 def test_a_requested_number_is_finite(value):
     labels = LabelNumbers().fit(Y)
     assert labels.encode_values([7.0], 0) == pytest.approx([1.2247449])
-    with pytest.raises(ValueError, match=r"finite numbers|requires numbers"):
+    with pytest.raises(ValueError, match="can only be set to finite numbers, got"):
         labels.encode_values(np.atleast_1d(value), 0)
