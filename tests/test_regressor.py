@@ -175,7 +175,7 @@ def test_interventions_keep_columns_and_bounds(houses, houses_model):
     ("do", "message"),
     [
         (np.nan, "finite"),
-        ("dear", "requires numbers"),
+        ("dear", "finite numbers, got .dear"),
         ({"size": 3.0}, "not a label"),
         ([1.0, 2.0], "one for each of the 20 samples"),
         ({}, "does not name a label"),

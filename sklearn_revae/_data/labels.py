@@ -25,7 +25,12 @@ def _classes_of(values, name):
         values = np.array(list(values))
     with np.errstate(invalid="ignore"):
         # The check casts numbers to integers, even those that are too large.
-        check_classification_targets(values)
+        try:
+            check_classification_targets(values)
+        except ValueError as error:
+            raise ValueError(
+                f"{error} ReVAERegressor learns numbers, and has `transform` as well."
+            ) from error
     return np.unique(values)
 
 
