@@ -400,7 +400,7 @@ def test_continuous_y_raises(unknown, blobs, quick_classifier):
     X = blobs[0]
     y = X[:, 0].astype(object)
     y[0] = unknown
-    with pytest.raises(ValueError, match="Unknown label type.*ReVAERegressor learns"):
+    with pytest.raises(ValueError, match=r"Unknown label type.*ReVAERegressor learns"):
         quick_classifier().fit(X, y)
 
 
