@@ -321,7 +321,10 @@ class ReVAERegressor(NumberEditingMixin, ImputationMixin, RegressorMixin, BaseRe
             )
         if first:
             self._labels = LabelNumbers().fit(y)
-        return self._labels.encode(y), np.empty((0, 0))
+        numbers = self._labels.encode(y)
+        if not first:
+            self._labels.warn_of_far(numbers)
+        return numbers, np.empty((0, 0))
 
     def _sample_weight(self, codes, weight):
         """Return the weight (n,) of each sample, which does not depend on its number."""

@@ -1,6 +1,7 @@
 """ReVAERegressor: accuracy, uncertainty, edits, and how it works inside scikit-learn."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -257,6 +258,18 @@ def test_more_training_continues_from_the_weights(houses):
     model.fit(X, y)
     assert model.n_iter_ == 2 * n_epochs
     assert model._labels.mean_ is mean
+
+
+def test_further_training_on_numbers_of_another_unit_is_warned_of():
+    X = np.random.default_rng(0).normal(size=(60, 3))
+    y = X[:, 0]
+    model = ReVAERegressor(**QUICK, warm_start=True).fit(X, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.fit(X, 2 * y + 3)
+    with pytest.warns(UserWarning, match=r"label_0 is .*warm_start=False") as caught:
+        model.fit(X, 100 * y + 1e5)
+    assert caught[0].filename == __file__
 
 
 def test_it_works_in_a_search_and_in_a_pipeline(houses):
