@@ -79,7 +79,7 @@ def intervention_report(
     return judge(estimator, X, x, X_new, requested, left, baseline)
 
 
-def judge(estimator, X, x, X_new, requested, left, baseline, *, by_first=False):
+def judge(estimator, X, x, X_new, requested, left, baseline, by_first=False):
     """Compute a report.
 
     Parameters

@@ -258,9 +258,7 @@ class InterventionMixin(EditingMixin):
             return X_new
         # Whatever the same call changes without a shift does not count as an edit.
         baseline = self._finish(X, x, unedited, constraints, left=left)
-        return X_new, judge(
-            self, X, x, X_new, requested, left, baseline, by_first=by_first
-        )
+        return X_new, judge(self, X, x, X_new, requested, left, baseline, by_first)
 
     def _needed_strength(self, x, requested, settings):
         """How far each sample has to move, (n,)."""
