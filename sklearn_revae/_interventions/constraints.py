@@ -108,7 +108,7 @@ class Constraints:
         return limits
 
     def kept_cells(self, rows=None):
-        """Mask (n_rows, n_features) of kept columns, and of the rows of a mask."""
+        """Mask (n_rows, n_features) of kept columns, and of the rows or cells `rows`."""
         kept = np.zeros((self._n_rows, self._n_features), dtype=bool)
         kept[:, self.kept_] = True
         if rows is not None:
@@ -206,9 +206,12 @@ class Constraints:
         empty = inner[0] > inner[1]
         if empty.any():
             i = int(np.argmax(empty))
+            holds = f"value that the column's dtype, {dtype}, can represent"
+            if self._integer[j] and dtype.kind == "f":
+                holds = "whole number, as the column holds"
             raise ValueError(
-                f"bounds={{{self._name(j)}: ({low[i]:g}, {high[i]:g})}} contain no value "
-                f"that the column's dtype, {dtype}, can represent: widen them."
+                f"bounds={{{self._name(j)}: ({low[i]:g}, {high[i]:g})}} contain no "
+                f"{holds}: widen them."
             )
         return np.stack(inner)
 

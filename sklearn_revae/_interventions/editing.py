@@ -104,7 +104,7 @@ class EditingMixin(LatentsMixin):
     def _finish(self, X, x, edited, constraints, drawn=False, left=None):
         """Edits (n, m, n_features) within their constraints, in the container of X.
 
-        The samples of the mask `left` are returned as they are.
+        The samples, or the cells, of the mask `left` are returned as they are.
         """
         kept = constraints.kept_cells(left)
         if constraints.limits:

@@ -21,7 +21,7 @@ _SELECTING = 3.0
 _FIRST, _STEP, _ENOUGH, _MOST_PASSES = 0.9, 0.3, 0.5, 10
 
 
-def edit_few_columns(edit, module, scaling, own, requested, n_columns, free):
+def edit_few_columns(edit, module, scaling, own, labels, codes, n_columns, free):
     """Edit at most `n_columns` of each sample.
 
     A column is chosen by how much its edited value raises the log-odds of the requested
@@ -41,8 +41,10 @@ def edit_few_columns(edit, module, scaling, own, requested, n_columns, free):
         Scales samples.
     own : ndarray (n, n_features)
         The samples, in the units of X.
-    requested : dict of int to ndarray of int (n,)
-        Requested codes by the position of their label.
+    labels : list of int
+        Positions of the requested labels.
+    codes : ndarray of int (n, len(labels))
+        Their requested values, -1 where there is none.
     n_columns : int
         How many columns may change.
     free : ndarray of bool (n_features,)
@@ -52,7 +54,6 @@ def edit_few_columns(edit, module, scaling, own, requested, n_columns, free):
     -------
     ndarray (n, n_features)
     """
-    labels, codes = list(requested), np.stack(list(requested.values()), axis=1)
 
     def log_odds(rows, values):
         """Log-odds (m,) of the requested values of samples `rows`."""
@@ -70,7 +71,8 @@ def edit_few_columns(edit, module, scaling, own, requested, n_columns, free):
             lambda module, x: module.log_class_probabilities(x),
             ScaledRows(values, scaling),
         )
-        return np.exp(found[np.arange(len(rows))[:, None], labels, codes[rows]].min(1))
+        wanted = found[np.arange(len(rows))[:, None], labels, codes[rows]]
+        return np.exp(np.where(codes[rows] < 0, 0.0, wanted).min(axis=1))
 
     edited = edit(np.arange(len(own)), own, np.full(len(own), _SELECTING))
     order, usable = _candidates(scaling, own, edited, free, n_columns)
@@ -94,11 +96,12 @@ def edit_few_columns(edit, module, scaling, own, requested, n_columns, free):
 def _log_odds(module, x, labels, codes):
     """Log-odds (n,), summed over labels, of the mean of the members' predictions."""
     log_members = module.member_log_probabilities(x)[:, :, labels]
-    codes = codes.expand(len(log_members), -1, -1)[..., None]
+    is_requested = codes >= 0
+    codes = codes.clamp(min=0).expand(len(log_members), -1, -1)[..., None]
     wanted = log_members.gather(-1, codes)[..., 0]
     # Probabilities close to one would have no precise log-odds.
     others = log_members.scatter(-1, codes, -torch.inf).logsumexp(-1)
-    return (wanted - others).mean(0).sum(-1)
+    return ((wanted - others).mean(0) * is_requested).sum(-1)
 
 
 def _candidates(scaling, own, edited, free, n_columns):

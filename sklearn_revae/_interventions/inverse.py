@@ -4,7 +4,12 @@ import numpy as np
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_selection import SelectorMixin
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    KBinsDiscretizer,
+    OneHotEncoder,
+    OrdinalEncoder,
+)
 
 from sklearn_revae._data.chunks import dense
 from sklearn_revae._data.frames import is_frame
@@ -70,14 +75,22 @@ def invert_step(step, new, own):
     if any(categories is not None for categories in rare):
         raise ValueError("it merges infrequent categories.")
     new = _numbers(new)
-    if isinstance(step, OneHotEncoder):
-        new = _one_hot(step, new, _numbers(own))
+    encoder = getattr(step, "_encoder", None) if _has_bins(step, "onehot") else step
+    if isinstance(encoder, OneHotEncoder):
+        new = _one_hot(encoder, new, _numbers(own))
     if isinstance(step, OrdinalEncoder):
         new = _whole_codes(step, new)
+    if _has_bins(step, "ordinal"):
+        new = np.rint(new).clip(0, step.n_bins_ - 1)
     inverted = as_array(step.inverse_transform(new))
     if inverted.ndim != 2:
         raise ValueError("its inverse_transform does not return a two-dimensional array.")
     return inverted
+
+
+def _has_bins(step, encode):
+    """Whether a step replaces numbers by bins that it encodes in this way."""
+    return isinstance(step, KBinsDiscretizer) and step.encode.startswith(encode)
 
 
 def _numbers(rows):

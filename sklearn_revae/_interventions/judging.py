@@ -1,6 +1,7 @@
 """How a report is computed: probabilities, distances and scores of edited samples."""
 
 import warnings
+from dataclasses import fields, replace
 
 import numpy as np
 import torch
@@ -42,8 +43,7 @@ def intervention_report(
         Samples after the edit, which need not be made by this package.
     do : dict, or a single value if the model has one label
         The requested values, as `intervene` accepts them. Samples without any requested
-        value are left out of the report. Where only some labels have one, the predicted
-        values of the others count as requested.
+        value are left out of the report.
     baseline : array-like of shape (n_samples, n_features), default=None
         Samples from which distances are measured. If None, `reconstruct(X)`, so that
         details that the decoder does not reproduce do not count. Pass X itself if the
@@ -73,13 +73,13 @@ def intervention_report(
     """
     check_classes(estimator)
     x = estimator._scaled(X)
-    requested, _, left = estimator._requests(do, x)
+    requested, asked, _ = estimator._requests(do, x)
     if baseline is None:
         baseline = estimator.reconstruct(X)
-    return judge(estimator, X, x, X_new, requested, left, baseline)
+    return judge(estimator, X, x, X_new, requested, asked, baseline)
 
 
-def judge(estimator, X, x, X_new, requested, left, baseline, by_first=False):
+def judge(estimator, X, x, X_new, requested, asked, baseline, by_first=False):
     """Compute a report.
 
     Parameters
@@ -94,9 +94,10 @@ def judge(estimator, X, x, X_new, requested, left, baseline, by_first=False):
             or (n_samples, n_draws, n_features)
         Samples after the edit.
     requested : dict of int to ndarray of int (n_samples,)
-        Requested codes by the position of their label.
-    left : ndarray of bool (n_samples,)
-        Samples for which nothing is requested. They are left out, unless all are.
+        Requested codes by the position of their label; the predicted ones where none is.
+    asked : ndarray of int (n_samples, len(requested))
+        The same codes, -1 where none is requested. Samples for which nothing is requested
+        are left out, unless all are.
     baseline : array-like of shape (n_samples, n_features)
         Samples from which distances are measured.
     by_first : bool, default=False
@@ -119,12 +120,15 @@ def judge(estimator, X, x, X_new, requested, left, baseline, by_first=False):
     edited = np.array(list(requested))
     codes = np.stack(list(requested.values()), axis=1)[row]
     entry = np.arange(len(row))[:, None], edited, codes
+    is_requested = asked[row] >= 0
+    if not is_requested.any():
+        is_requested[:] = True
     changes = 0.5 * np.abs(after - before).sum(axis=-1)
     names = estimator._labels.names_
     new = dense(x_new.values)
     score, new_score = _scores(estimator, dense(x.values)[row], new)
     low = estimator.training_score_quantiles_[_LOW_PERCENTILE]
-    other_change, other_label = _side_effects(changes, edited, names)
+    other_change, other_label = _side_effects(changes, edited, is_requested, names)
     already = before.argmax(axis=-1)[:, edited] == codes
     moved = ~already.all(axis=1)
     distance, column_change = _changes(
@@ -133,7 +137,9 @@ def judge(estimator, X, x, X_new, requested, left, baseline, by_first=False):
     report = InterventionReport(
         label_names=list(names),
         asked={
-            names[label]: estimator._labels.classes_[label][codes[:, a]]
+            names[label]: _requested_values(
+                estimator._labels.classes_[label][codes[:, a]], is_requested[:, a]
+            )
             for a, label in enumerate(edited)
         },
         row=row,
@@ -152,7 +158,23 @@ def judge(estimator, X, x, X_new, requested, left, baseline, by_first=False):
         column_names=estimator._codec.names or list(range(new.shape[1])),
         column_change=column_change,
     )
-    return report if left.all() else report._of_rows(~left[row])
+    return _of_rows(report, is_requested.any(axis=1))
+
+
+def _of_rows(report, chosen):
+    """The same report of the rows of a mask."""
+    of_all = {"label_names", "asked", "index", "column_names", "column_change"}
+    of_rows = {field.name for field in fields(report)} - of_all
+    asked = {label: values[chosen] for label, values in report.asked.items()}
+    parts = {name: getattr(report, name)[chosen] for name in of_rows}
+    return replace(report, asked=asked, **parts)
+
+
+def _requested_values(values, is_requested):
+    """Values of a label, None where none is requested."""
+    if is_requested.all():
+        return values
+    return np.where(is_requested, values.astype(object), None)
 
 
 def _read_edited(estimator, X_new, n_rows):
@@ -191,13 +213,16 @@ def _judged(estimator, x, by_first):
     return found[..., :-1], found[..., -1]
 
 
-def _side_effects(changes, edited, names):
-    """The largest change among labels that are not edited, and the name of the label."""
-    if len(edited) == len(names):
-        return np.zeros(len(changes)), np.full(len(changes), None)
+def _side_effects(changes, edited, is_requested, names):
+    """The largest change among labels without a request, and the name of the label.
+
+    It is 0, and None, where every label has a request.
+    """
     others = changes.copy()
-    others[:, edited] = -np.inf
-    return others.max(axis=1), np.array(names, object)[others.argmax(axis=1)]
+    others[:, edited] = np.where(is_requested, -np.inf, others[:, edited])
+    largest, label = others.max(axis=1), np.array(names, object)[others.argmax(axis=1)]
+    none = np.isneginf(largest)
+    return np.where(none, 0.0, largest), np.where(none, None, label)
 
 
 def _scores(estimator, old, new):

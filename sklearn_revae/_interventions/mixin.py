@@ -109,7 +109,8 @@ class InterventionMixin(EditingMixin):
         bounds : dict of column to (low, high), default=None
             Limits on the values of columns in the result, in the units of X. None leaves
             a side open. An array of shape (n_samples,) in the place of a number gives
-            each sample its own limit, and NaN leaves it open.
+            each sample its own limit, and NaN leaves it open. With `max_columns`, they
+            are limits of the columns that change.
         direction : dict of column to {1, -1}, default=None
             Columns that may only increase (1) or only decrease (-1).
         max_columns : int, default=None
@@ -236,11 +237,11 @@ class InterventionMixin(EditingMixin):
         given = [asked, latents]
         settings = labels, methods, given, constraints, residual, noise
         if max_columns is not None:
-            edited = self._edit_few(x, requested, settings, strength, max_columns)
-            unedited = dense(x.values).astype(np.float64)[:, None]
+            edited, unedited = self._edit_few(x, asked, settings, strength, max_columns)
+            left = edited[:, 0] == unedited[:, 0]
         else:
             if as_needed and not by_first:
-                given += [self._needed_strength(x, requested, settings)]
+                given += [self._needed_strength(x, asked, settings)]
             edited, unedited = decode_edits(
                 self.module_,
                 x,
@@ -258,12 +259,13 @@ class InterventionMixin(EditingMixin):
             return X_new
         # Whatever the same call changes without a shift does not count as an edit.
         baseline = self._finish(X, x, unedited, constraints, left=left)
-        return X_new, judge(self, X, x, X_new, requested, left, baseline, by_first)
+        return X_new, judge(self, X, x, X_new, requested, asked, baseline, by_first)
 
-    def _needed_strength(self, x, requested, settings):
-        """How far each sample has to move, (n,)."""
+    def _needed_strength(self, x, asked, settings):
+        """How far each sample has to move, (n,), for the codes `asked` (n, n_labels)."""
         edit, certainty = self._editor(x, *settings), self._statistic("certainty")
-        return needed_strength(edit, self.module_, x.scaling, requested, certainty)
+        labels, scaling = settings[0], x.scaling
+        return needed_strength(edit, self.module_, scaling, labels, asked, certainty)
 
     def _editor(self, x, requested, methods, given, constraints, residual, noise):
         """A function that edits some of the samples, once each, within the constraints.
@@ -288,8 +290,8 @@ class InterventionMixin(EditingMixin):
 
         return edit
 
-    def _edit_few(self, x, requested, settings, strength, n_columns):
-        """Edits (n, 1, n_features) that change at most `n_columns` of each sample."""
+    def _edit_few(self, x, asked, settings, strength, n_columns):
+        """Edits (n, 1, n_features) of at most `n_columns`, and the samples before."""
         edit = self._editor(x, *settings)
         own = dense(x.values).astype(np.float64)
         free = np.ones(own.shape[1], dtype=bool)
@@ -298,9 +300,10 @@ class InterventionMixin(EditingMixin):
         def edit_from(rows, values, factors):
             return edit(rows, factors * strength, values)
 
-        return edit_few_columns(
-            edit_from, self.module_, x.scaling, own, requested, n_columns, free
-        )[:, None]
+        edited = edit_few_columns(
+            edit_from, self.module_, x.scaling, own, settings[0], asked, n_columns, free
+        )
+        return edited[:, None], own[:, None]
 
     @typed_as(Signatures.swap)
     def swap(

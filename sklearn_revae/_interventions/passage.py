@@ -21,6 +21,8 @@ from sklearn_revae._interventions.inverse import active_steps, as_array, invert_
 from sklearn_revae._interventions.possible import PossibleValues
 
 _LARGEST = np.finfo(np.float64).max
+# An edit that cannot be inverted is halved so often.
+_MOST_HALVINGS = 8
 # So many training samples say which values are possible.
 _MOST_TRAINING_ROWS = 500
 
@@ -156,12 +158,30 @@ class Passage:
         edited = as_array(edited)
         points = edited.shape[1:-1]
         own = np.repeat(as_array(self.inside), prod(points), axis=0)
-        rows = self._inverted(edited.reshape(own.shape), own)
+        rows = self._nearest(edited.reshape(own.shape), own)
         rows = rows.reshape(*edited.shape[:-1], -1)
         shape = (len(rows), *(1,) * len(points), -1)
-        same = rows == self._unedited.reshape(shape)
+        same = _same(rows, self._unedited.reshape(shape))
         rows = np.where(same, self._values.reshape(shape), rows)
         return self._possible.apply(rows, self._values)
+
+    def _nearest(self, edited, own):
+        """Inverted edits (n, n_inside), or less of an edit that cannot be inverted.
+
+        Some steps map all numbers to an interval, as PowerTransformer does.
+        """
+        rows = self._inverted(edited, own)
+        unedited = np.repeat(self._unedited, len(own) // len(self._unedited), axis=0)
+        part = 1.0
+        for _ in range(_MOST_HALVINGS):
+            lost = np.isnan(rows) & ~np.isnan(unedited)
+            bad = lost.any(axis=1)
+            if not bad.any() or edited.dtype.kind != "f":
+                break
+            part /= 2
+            less = own[bad] + part * (edited[bad] - own[bad])
+            rows[bad] = np.where(lost[bad], self._inverted(less, own[bad]), rows[bad])
+        return np.where(np.isnan(rows) & ~np.isnan(unedited), unedited, rows)
 
     def _inverted(self, edited, own):
         """Edits (n, n_inside) of rows `own` as numbers in the units of X."""
@@ -172,23 +192,24 @@ class Passage:
             rows = _codes(rows, self._table)
         return rows.astype(np.float64).clip(-_LARGEST, _LARGEST)
 
-    def check_changes(self, values, most):
-        """Refuse edits of at most `most` inner columns that change more columns of X.
+    def unchanged(self, values, most):
+        """Cells (n, n_features) that edits of at most `most` inner columns leave.
 
         Raises
         ------
         ValueError
             If the steps mix columns.
         """
-        own = self._values
-        changed = ((values != own) & ~(np.isnan(values) & np.isnan(own))).sum(axis=1)
-        if changed.max() > most:
+        same = _same(values, self._values)
+        n_changed = (~same).sum(axis=1).max()
+        if n_changed > most:
             raise ValueError(
                 f"max_columns={most} limits the columns that the model sees, and the "
-                f"steps before it mix columns: {changed.max()} columns of X would change "
-                "in one sample. Leave out such steps, which the model does not need, or "
+                f"steps before it mix columns: {n_changed} columns of X would change in "
+                "one sample. Leave out such steps, which the model does not need, or "
                 "max_columns."
             )
+        return same
 
     def constrain(self, values, constraints):
         """Bring numbers within the limits, in place."""
@@ -240,6 +261,11 @@ def _check_columns(X, first, n_restored):
             "The pipeline's inverse_transform does not restore the original columns "
             f"({n_features} in, {n_restored} out): use steps that keep all columns."
         )
+
+
+def _same(values, others):
+    """Where numbers are the same; missing ones are."""
+    return (values == others) | (np.isnan(values) & np.isnan(others))
 
 
 def _codes(rows, table):

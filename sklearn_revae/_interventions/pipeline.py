@@ -85,11 +85,11 @@ def intervene(
     passage = Passage(steps, X, model)
     constraints = passage.constraints(keep, bounds, direction)
     values = passage.invert(model.intervene(passage.inside, do, **options))
+    left = unrequested(read_do(model._labels, do, len(values))).all(axis=1)
     if options.get("max_columns") is not None:
-        passage.check_changes(values, options["max_columns"])
+        left = left[:, None] | passage.unchanged(values, options["max_columns"])
     passage.constrain(values, constraints)
-    asked = read_do(model._labels, do, len(values))
-    kept = constraints.kept_cells(unrequested(asked).all(axis=1))
+    kept = constraints.kept_cells(left)
     X_new = passage.restore(values, kept)
     if not report:
         return X_new

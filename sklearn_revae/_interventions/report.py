@@ -1,6 +1,6 @@
 """The report of an intervention: diagnostics per sample, and tables of them."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,7 +37,9 @@ class InterventionReport:
     label_names : list of str
         Names of all L labels of the model.
     asked : dict of str to ndarray of shape (n,)
-        For each of the A requested labels, the requested value of each row.
+        For each of the A requested labels, the requested value of each row; None where
+        a row has a request for other labels only. The predicted value then takes its
+        place in the arrays below.
     row : ndarray of int of shape (n,)
         Position in X of the sample that was edited.
     index : pandas.Index or None
@@ -53,8 +55,8 @@ class InterventionReport:
         Total variation distance between the probabilities of each label before and after
         the edit, from 0 to 1. For a binary label, it is the change of either probability.
     other_change : ndarray of shape (n,)
-        The largest of `changes` among the labels that were not requested; 0 if all labels
-        were requested.
+        The largest of `changes` among the labels without a request in this row; 0 if all
+        labels have one.
     other_label : ndarray of str or None of shape (n,)
         The label with that change.
     distance : ndarray of shape (n,)
@@ -142,18 +144,11 @@ class InterventionReport:
     def __len__(self) -> int:
         return len(self.row)
 
-    def _of_rows(self, chosen):
-        """The same report of the rows of a mask."""
-        of_all = {"label_names", "asked", "index", "column_names", "column_change"}
-        of_rows = {field.name for field in fields(self)} - of_all
-        asked = {label: values[chosen] for label, values in self.asked.items()}
-        parts = {name: getattr(self, name)[chosen] for name in of_rows}
-        return replace(self, asked=asked, **parts)
-
     def _groups(self):
         """Yield each requested label's position and name, each value, and its rows."""
         for a, (label, values) in enumerate(self.asked.items()):
-            for value in np.unique(values):
+            # Where nothing is requested, there is None.
+            for value in np.unique([v for v in values.tolist() if v is not None]):
                 yield a, label, value.item(), values == value
 
     def _outcomes(self, a, rows):
@@ -174,7 +169,7 @@ class InterventionReport:
             )
         if len(lines) > _MOST_LINES:
             lines[_MOST_LINES:] = [f"... and {len(lines) - _MOST_LINES} more"]
-        if len(self.asked) < len(self.label_names):
+        if any(label is not None for label in self.other_label):
             change = self.other_change.mean()
             lines.append(f"other labels: mean of the largest change {change:.2f}")
         lines += [

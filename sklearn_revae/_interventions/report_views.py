@@ -43,8 +43,7 @@ def draw_changes(report, ax, max_columns):
         height = max(0.3 * len(most) + 1.2, 2.0)
         ax = plt.subplots(figsize=(5.0, height), layout="constrained")[1]
     ax.barh([str(name) for name, _ in most], [change for _, change in most])
-    rows = np.ones(len(report), dtype=bool)
-    found = [report._outcomes(a, rows) for a in range(len(report.asked))]
+    found = [report._outcomes(a, rows) for a, _, _, rows in report._groups()]
     already, changed, failed = np.sum(found, axis=0)
     ax.set(xlabel="mean change")
     ax.set_title(f"{changed} changed, {already} had it already, {failed} failed")

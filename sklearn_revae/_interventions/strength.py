@@ -56,7 +56,7 @@ def typical_certainty(module, values, scaling, seed):
     return certainty
 
 
-def needed_strength(edit, module, scaling, requested, certainty):
+def needed_strength(edit, module, scaling, labels, codes, certainty):
     """Return the smallest strength (n,) with which the edit of each sample succeeds.
 
     It succeeds if every requested value is as probable as in a typical training sample.
@@ -71,8 +71,10 @@ def needed_strength(edit, module, scaling, requested, certainty):
         Predicts the probabilities.
     scaling : Scaling
         Scales samples.
-    requested : dict of int to ndarray of int (n,)
-        Requested codes by the position of their label.
+    labels : list of int
+        Positions of the requested labels.
+    codes : ndarray of int (n, len(labels))
+        Their requested values, -1 where there is none.
     certainty : ndarray (L, K) or None
         The result of :func:`typical_certainty`. With None, values have to be as probable
         as its largest entry can be.
@@ -81,8 +83,6 @@ def needed_strength(edit, module, scaling, requested, certainty):
     -------
     ndarray (n,)
     """
-    labels = list(requested)
-    codes = np.stack(list(requested.values()), axis=1)
     enough = _ENOUGH if certainty is None else certainty[labels, codes]
     enough = np.broadcast_to(enough, codes.shape)
     best, found = np.zeros(len(codes)), np.ones(len(codes))
@@ -94,7 +94,8 @@ def needed_strength(edit, module, scaling, requested, certainty):
         edited = edit(tried, np.repeat(strengths, len(rows)))
         probability = _probability(module, ScaledRows(edited, scaling))
         own = np.arange(len(tried))[:, None], labels, codes[tried]
-        reached = (probability[own] / enough[tried]).min(axis=1)
+        reached = probability[own] / enough[tried]
+        reached = np.where(codes[tried] < 0, 1.0, reached).min(axis=1)
         reached = reached.reshape(len(strengths), len(rows))
         for strength, values in zip(strengths, reached, strict=True):
             better = (best[rows] < 1) & (values > best[rows])

@@ -219,7 +219,7 @@ def test_each_sample_of_a_pipeline_has_its_own_limit(blobs, quick_classifier):
         ({"direction": {"a": "up"}}, r"direction=\{'a': 'up'\} must be 1, if"),
         ({"bounds": {"e": (0, 1)}}, "the categorical column 'e': use keep"),
         ({"keep": "a", "bounds": {"a": (0, 1)}}, "keep and bounds both"),
-        ({"bounds": {"b": (0.2, 0.8)}}, "contain no value"),
+        ({"bounds": {"b": (0.2, 0.8)}}, "contain no whole number"),
         (
             {"bounds": {"b": (200, 300)}, "direction": {"b": -1}},
             "leave no value.*sample 0",

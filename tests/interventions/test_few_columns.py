@@ -97,6 +97,19 @@ def test_kept_columns_and_limits_hold(blobs_model, blobs):
     assert ((edited != X).sum(axis=1) <= 2).all()
 
 
+@pytest.mark.parametrize("steps", [(), (StandardScaler(),)])
+def test_limits_are_those_of_the_columns_that_change(steps, quick_classifier, blobs):
+    X, y = blobs
+    high = np.median(X[:, :3])
+    pipeline = make_pipeline(*steps, quick_classifier(max_iter=15)).fit(X, y)
+    bounds = dict.fromkeys(range(3), (None, high))
+    edited = intervene(pipeline, X, 1, max_columns=1, bounds=bounds)
+    changed = edited != X
+    assert (X[:, :3] > high).sum(axis=1).max() > 1
+    assert changed.sum(axis=1).max() == 1
+    assert (edited[:, :3][changed[:, :3]] <= high).all()
+
+
 def test_categories_and_missing_values_of_other_columns_are_kept(quick_classifier):
     random = np.random.RandomState(0)
     y = np.arange(120) % 2

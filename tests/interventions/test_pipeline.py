@@ -12,10 +12,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
+    KBinsDiscretizer,
     MinMaxScaler,
     OneHotEncoder,
     OrdinalEncoder,
     PolynomialFeatures,
+    PowerTransformer,
     QuantileTransformer,
     StandardScaler,
 )
@@ -244,6 +246,60 @@ def test_codes_out_of_range_become_the_nearest_category(frame, mixed):
 
 
 # without a Pipeline
+
+
+@pytest.fixture(scope="module")
+def skewed():
+    random = np.random.RandomState(1)
+    y = random.randint(2, size=120)
+    return random.lognormal(y[:, None] + 1.0, 1.0, (120, 4)), y
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_an_edit_beyond_what_a_step_can_invert_goes_as_far_as_it_can(
+    whole, skewed, quick_classifier
+):
+    X, y = skewed
+    X = np.round(X).astype(int) if whole else X
+    pipeline = make_pipeline(PowerTransformer(), quick_classifier(max_iter=30)).fit(X, y)
+    # The image of this Yeo-Johnson transformation is bounded.
+    assert (pipeline[0].lambdas_ < 0).any()
+    for edited in (
+        intervene(pipeline, X, 1, strength=6),
+        traverse(pipeline, X, 0, steps=3),
+        intervene(pipeline, X, 1, strength=6, bounds={0: (0, 9)}),
+    ):
+        assert np.isfinite(edited).all()
+        assert (edited >= 0).all()
+        assert edited.dtype == X.dtype or edited.ndim == 3
+    assert pipeline.predict(edited).mean() > 0.9
+    assert (edited[:, 0] <= 9).all()
+
+
+@pytest.mark.parametrize("encode", ["ordinal", "onehot-dense"])
+def test_bins_are_inverted(encode, skewed, quick_classifier):
+    X, y = skewed
+    bins = KBinsDiscretizer(5, encode=encode, quantile_method="averaged_inverted_cdf")
+    pipeline = make_pipeline(bins, quick_classifier(max_iter=30)).fit(X, y)
+    edited = intervene(pipeline, X, 1)
+    assert pipeline.predict(edited).mean() > 0.9
+    centres = bins.inverse_transform(bins.transform(X))
+    was_edited = edited != X
+    assert was_edited.any()
+    for column, values, edits in zip(centres.T, edited.T, was_edited.T, strict=True):
+        assert np.isin(values[edits], column).all()
+
+
+def test_an_unknown_category_is_kept(quick_classifier, frame, data):
+    table = frame[["city", "length"]].reset_index(drop=True)
+    city = ("city", OneHotEncoder(handle_unknown="ignore"), ["city"])
+    columns = ColumnTransformer([city], remainder="passthrough", sparse_threshold=0)
+    pipeline = make_pipeline(columns, quick_classifier(max_iter=20)).fit(table, data[1])
+    table.loc[:9, "city"] = "Atlantis"
+    same = intervene(pipeline, table, pipeline.predict(table))
+    pd.testing.assert_frame_equal(same, table)
+    edited = intervene(pipeline, table, 1, max_columns=1)
+    assert (edited != table).sum(axis=1).max() == 1
 
 
 def test_a_model_without_a_pipeline_is_accepted(blobs, blobs_model):

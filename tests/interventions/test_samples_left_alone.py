@@ -117,6 +117,36 @@ def test_a_report_of_other_edits_leaves_samples_without_a_request_out(blobs_mode
     np.testing.assert_array_equal(report.achieved[:, 0], blobs_model.predict(X)[5:] == 1)
 
 
+@pytest.mark.parametrize("options", [{}, {"max_columns": 2}, {"residual": False}])
+def test_a_label_that_nobody_requests_does_not_change_the_edit_of_another(
+    options, two_labels, two_labels_model
+):
+    X = two_labels[0]
+    do = {"label_0": "left"}
+    expected = two_labels_model.intervene(X, do, **options)
+    do["label_1"] = np.full(len(X), -1)
+    np.testing.assert_array_equal(two_labels_model.intervene(X, do, **options), expected)
+
+
+def test_a_report_counts_requests_only(two_labels, two_labels_model):
+    X = two_labels[0]
+    one, other = np.full(len(X), -1, object), np.full(len(X), -1)
+    one[:20], other[15:25] = "left", 6
+    do = {"label_0": one, "label_1": other}
+    _, report = two_labels_model.intervene(X, do, report=True)
+    assert report.row.tolist() == list(range(25))
+    assert report.asked["label_0"].tolist() == ["left"] * 20 + [None] * 5
+    assert report.asked["label_1"].tolist() == [None] * 15 + [6] * 10
+    summary = report.summary()
+    assert summary["n_rows"].to_dict() == {("label_0", "left"): 20, ("label_1", 6): 10}
+    counts = summary[["already", "changed", "failed"]]
+    assert (counts.sum(axis=1) == summary["n_rows"]).all()
+    # What happens to a label without a request is a side effect.
+    np.testing.assert_array_equal(report.other_change[:15], report.changes[:15, 1])
+    np.testing.assert_array_equal(report.other_change[20:], report.changes[20:, 0])
+    assert report.other_label.tolist() == ["label_1"] * 15 + [None] * 5 + ["label_0"] * 5
+
+
 def test_a_report_without_any_request_has_all_samples(blobs_model, blobs):
     _, report = blobs_model.intervene(blobs[0][:4], [-1] * 4, report=True)
     assert report.already.all()
