@@ -57,8 +57,8 @@ class ClassLabelsMixin:
                 cure = "use ReVAETransformer, which needs no labels"
             raise ValueError(
                 f"y has no labelled sample at all for {empty}: every value is "
-                f"{self.unlabeled_value!r}, None or NaN. Label at least one sample, or "
-                f"{cure}."
+                f"{self.unlabeled_value!r}, None or NaN, or the sample has a weight of "
+                f"zero. Label at least one sample, or {cure}."
             )
         codes, evidence = self._labels.encode_soft(y)
         if first and classes is None:

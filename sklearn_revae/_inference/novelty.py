@@ -13,6 +13,8 @@ from sklearn_revae._typing import Rows
 
 # Weight of the disagreement, chosen on digits and on drawn clusters.
 _WEIGHT = 3.0
+# Codes of equal samples differ by less than this.
+_ROUNDING = 1e-9
 
 
 class NoveltyMixin(LatentsMixin):
@@ -125,10 +127,10 @@ def _relative_distance(codes, labeled):
     found = []
     for own, known in zip(codes.swapaxes(0, 1), labeled.swapaxes(0, 1), strict=True):
         spread = known.std(axis=0)
-        spread = np.where(spread > 0, spread, 1.0)
+        spread = np.where(spread > _ROUNDING, spread, 1.0)
         neighbours = NearestNeighbors(n_neighbors=1).fit(known / spread)
         # Without an argument, a code is not its own neighbour.
         typical = np.median(neighbours.kneighbors()[0])
         nearest = neighbours.kneighbors(own / spread)[0][:, 0]
-        found.append(nearest / (typical if typical > 0 else 1.0))
+        found.append(nearest / (typical if typical > _ROUNDING else 1.0))
     return np.mean(found, axis=0)

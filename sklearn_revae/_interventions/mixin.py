@@ -138,10 +138,11 @@ class InterventionMixin(EditingMixin):
         X_new : array-like of shape (n_samples, n_features)
             Edited samples, in the container, the dtypes and the units of X. With
             `residual`, values that the edit does not change are exactly those of X.
-            Missing values are replaced by decoded ones, except in the columns of `keep`.
-            With the parameter `n_samples`, the result is an array of shape (n_samples,
-            n_draws, n_features). It holds floats, or objects if X has categories or
-            integers beyond 2**53 that are kept.
+            Missing values are replaced by decoded ones, except in the columns of `keep`
+            and those that `max_columns` leaves as they are. With the parameter
+            `n_samples`, the result is an array of shape (n_samples, n_draws, n_features).
+            It holds floats, or objects if X has categories or integers beyond 2**53 that
+            are kept.
         report : InterventionReport
             Diagnostics of the edits. Only returned if `report` is True.
 

@@ -116,3 +116,10 @@ def test_several_labels_have_one_score_per_sample(two_labels, two_labels_model):
 def test_a_single_labelled_sample_is_refused(blobs, blobs_model):
     with pytest.raises(ValueError, match="X_labeled has 1 samples"):
         blobs_model.novelty_scores(blobs[0], blobs[0][:1])
+
+
+def test_equal_labelled_samples_have_finite_distances(blobs_model, blobs):
+    X = blobs[0]
+    scores = blobs_model.novelty_scores(X, X[[0, 0, 0]])
+    assert scores.max() < 1e3
+    assert scores.argmin() == 0
