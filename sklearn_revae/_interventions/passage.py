@@ -21,8 +21,8 @@ from sklearn_revae._interventions.inverse import active_steps, as_array, invert_
 from sklearn_revae._interventions.possible import PossibleValues
 
 _LARGEST = np.finfo(np.float64).max
-# An edit that cannot be inverted is halved so often.
-_MOST_HALVINGS = 8
+# An edit that cannot be inverted is halved until so little of it is left.
+_LEAST_PART = 2.0**-8
 # So many training samples say which values are possible.
 _MOST_TRAINING_ROWS = 500
 
@@ -172,16 +172,14 @@ class Passage:
         """
         rows = self._inverted(edited, own)
         unedited = np.repeat(self._unedited, len(own) // len(self._unedited), axis=0)
-        part = 1.0
-        for _ in range(_MOST_HALVINGS):
-            lost = np.isnan(rows) & ~np.isnan(unedited)
-            bad = lost.any(axis=1)
-            if not bad.any() or edited.dtype.kind != "f":
-                break
+        # There is no half of an edit of cells that are not all numbers.
+        part = 1.0 if edited.dtype.kind == "f" else 0.0
+        while (lost := np.isnan(rows) & ~np.isnan(unedited)).any() and part > _LEAST_PART:
             part /= 2
+            bad = lost.any(axis=1)
             less = own[bad] + part * (edited[bad] - own[bad])
             rows[bad] = np.where(lost[bad], self._inverted(less, own[bad]), rows[bad])
-        return np.where(np.isnan(rows) & ~np.isnan(unedited), unedited, rows)
+        return np.where(lost, unedited, rows)
 
     def _inverted(self, edited, own):
         """Edits (n, n_inside) of rows `own` as numbers in the units of X."""

@@ -85,9 +85,10 @@ def intervene(
     passage = Passage(steps, X, model)
     constraints = passage.constraints(keep, bounds, direction)
     values = passage.invert(model.intervene(passage.inside, do, **options))
-    left = unrequested(read_do(model._labels, do, len(values))).all(axis=1)
     if options.get("max_columns") is not None:
-        left = left[:, None] | passage.unchanged(values, options["max_columns"])
+        left = passage.unchanged(values, options["max_columns"])
+    else:
+        left = unrequested(read_do(model._labels, do, len(values))).all(axis=1)
     passage.constrain(values, constraints)
     kept = constraints.kept_cells(left)
     X_new = passage.restore(values, kept)
