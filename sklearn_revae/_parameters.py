@@ -272,7 +272,7 @@ PARAMETERS = {
         """\
         str or torch.device, default="auto"
         Where to train. If "auto", CUDA, else MPS, else the CPU; data with fewer than ten
-        million values stays on the CPU, which is faster for it.""",
+        million values stay on the CPU, where the same seed gives the same model.""",
     ),
     "random_state": Parameter(
         "common",
