@@ -35,6 +35,7 @@ GARMENTS += ["sandal", "shirt", "sneaker", "bag", "boot"]
 def read(subset):
     """Read the images, scaled to [0, 1], and the labels of "train" or "test"."""
     garments = fetch_fashion_mnist(subset=subset, download_if_missing=False)
+    # Only the other classifiers and imshow need values in [0, 1].
     return garments.images.astype(np.float32) / 255, garments.target
 
 

@@ -34,6 +34,7 @@ from sklearn_revae.inspection import (
 )
 
 digits = load_digits(as_frame=True)
+# Only imshow needs values in [0, 1].
 images, target = digits.images / 16, digits.target.rename("digit")
 X, X_test, y, y_test = train_test_split(
     images, target, test_size=0.3, stratify=target, random_state=0
@@ -74,7 +75,8 @@ ax.spines[:].set_visible(False)
 # trained on all original digits is independent of the model and therefore a stricter
 # test. The default method, "transport", preserves *how* an image showed its digit. The
 # method "mean" moves the label's latent code to the mean of the requested digit, and
-# preserves less.
+# preserves less. Its edits are recognised less often here, because "transport" moves each
+# image as far as it needs, and "mean" does not.
 
 requested = (y_test.to_numpy() + 3) % 10
 _, report = model.intervene(X_test, requested, report=True)
@@ -116,9 +118,7 @@ SwapDisplay.from_estimator(model, samples[:5], samples[5:], cmap="gray_r")
 # %%
 # Sampling new images
 # -------------------
-# ``sample`` draws the label's latent code from the prior of the requested value, and the
-# style latent code from the style prior. All images in one column use the same random
-# numbers.
+# ``sample`` draws a latent code near that of a training sample of the requested class.
 
 SamplesDisplay.from_estimator(model, random_state=0, cmap="gray_r")
 

@@ -112,11 +112,9 @@ print(f"on Biscoe: {on_biscoe[0]:.0%} before, {on_biscoe[1]:.0%} after")
 print(f"sex unchanged: {np.mean(as_gentoo['sex'] == others['sex']):.0%}")
 
 # %%
-# The figure shows bill length and depth before and after the intervention. Both species
-# move into the range of the measured Gentoo penguins. Birds that have a long bill for
-# their species get a bill that is long for a Gentoo penguin. The edited birds are less
-# spread out than the measured ones, because the model returns expected values without
-# individual variation.
+# The figure shows bill length and depth before and after the intervention. Most birds
+# move into the range of the measured Gentoo penguins. Each keeps its own deviation: birds
+# that have a long bill for their species get a bill that is long for a Gentoo penguin.
 
 COLORS = {"Adelie": "tab:orange", "Chinstrap": "tab:purple"}
 AXES = ["bill_length_mm", "bill_depth_mm"]

@@ -1,6 +1,6 @@
 """
-Several labels that are only partly known
-=========================================
+Several labels with missing entries
+===================================
 
 This example predicts fourteen binary labels of yeast genes. Each label stands for a group
 of functions; a gene may belong to several groups. Only a fifth of the genes is labelled,

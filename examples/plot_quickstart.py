@@ -25,6 +25,7 @@ from sklearn.semi_supervised import LabelSpreading
 from sklearn_revae import ReVAEClassifier
 
 X, y = load_digits(return_X_y=True)
+# Only the other classifiers and imshow need values in [0, 1].
 X_train, X_test, y_train, y_test = train_test_split(
     X / 16, y, test_size=0.3, stratify=y, random_state=0
 )

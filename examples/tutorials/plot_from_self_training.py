@@ -1,6 +1,6 @@
 """
-From SelfTrainingClassifier to ReVAE in five minutes
-====================================================
+From SelfTrainingClassifier to ReVAE
+====================================
 
 This tutorial is for users of scikit-learn's semi-supervised classifiers. It compares two
 of them with :class:`sklearn_revae.ReVAEClassifier` on the same few labels. You will see
@@ -26,6 +26,7 @@ from sklearn_revae import ReVAEClassifier
 from sklearn_revae.datasets import mask_labels
 
 X, y = load_digits(return_X_y=True)
+# Only the other classifiers and imshow need values in [0, 1].
 X_train, X_test, y_train, y_test = train_test_split(
     X / 16, y, test_size=0.3, stratify=y, random_state=0
 )

@@ -28,9 +28,7 @@ from sklearn_revae.datasets import mask_labels
 from sklearn_revae.model_selection import LabeledKFold
 
 X, y = load_digits(return_X_y=True)
-X, X_test, y, y_test = train_test_split(
-    X / 16, y, test_size=0.3, stratify=y, random_state=0
-)
+X, X_test, y, y_test = train_test_split(X, y, test_size=0.3, stratify=y, random_state=0)
 
 
 def annotate(indices):
