@@ -46,8 +46,8 @@ class GenerationMixin(LatentsMixin):
         r"""Interpolate samples along the latent direction of a label.
 
         The characteristic latents of the label follow the straight line through the prior
-        means of two classes. The sample's own deviation perpendicular to the line is
-        kept, and all other latent dimensions are left unchanged. Two labels give a grid.
+        means of two classes. The sample's own offset from the line is kept, and all other
+        latent dimensions are left unchanged. Two labels give a grid.
 
         .. versionadded:: 0.2
 

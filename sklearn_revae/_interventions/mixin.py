@@ -64,10 +64,11 @@ class InterventionMixin(EditingMixin):
         r"""Edit samples so that they have other labels.
 
         A sample is encoded, the characteristic latents of the requested labels are moved,
-        all other latent dimensions are left unchanged, and the result is decoded. Other
-        labels are kept, unless their value is incompatible with a requested one (see
-        `exclusions_`): making a face blond also removes grey hair. An edit follows the
-        associations in the data; it is not a causal effect.
+        all other latent dimensions are left unchanged, and the result is decoded. The
+        style latents move as well with `keep`, and in images that a convolutional network
+        edits, see Notes. Other labels are kept, unless their value is incompatible with a
+        requested one (see `exclusions_`): making a face blond also removes grey hair. An
+        edit follows the associations in the data; it is not a causal effect.
 
         .. versionadded:: 0.1
 
