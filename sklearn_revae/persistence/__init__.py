@@ -65,9 +65,9 @@ def save(estimator: Storable, path: str | PathLike[str]) -> None:
     so the first steps of a further `partial_fit` differ, as they do after pickling. It
     does not store the device: the loaded model is on the CPU.
 
-    The file holds no rows of X, but the latent codes of up to 1,000 training samples, from
-    which these can be approximately reconstructed, and quantiles of the features. Treat
-    it as confidentially as the data. The same holds for pickled estimators.
+    The file holds no rows of X, but the latent codes of up to 1,000 training samples,
+    from which these can be approximately reconstructed, and quantiles of the features.
+    Treat it as confidentially as the data. The same holds for pickled estimators.
 
     If the encoder or the decoder is a torch module of your own, the file stores its
     weights but not its code. Pass the module to :func:`load`.
