@@ -8,7 +8,12 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn_revae._data.exclusions import count_pairs, find_exclusions
 from sklearn_revae._data.names import is_integer
 from sklearn_revae._data.soft_labels import add_evidence, expected_counts
-from sklearn_revae._data.targets import check_order, observed_cells, read_targets
+from sklearn_revae._data.targets import (
+    check_order,
+    observed_cells,
+    of_own_type,
+    read_targets,
+)
 from sklearn_revae._data.tensors import as_numpy
 
 
@@ -22,7 +27,7 @@ def _classes_of(values, name):
                 "numbers."
             )
         # Numbers and bools that were objects beside None get their own type back.
-        values = np.array(list(values))
+        values = of_own_type(values)
     with np.errstate(invalid="ignore"):
         # The check casts numbers to integers, even those that are too large.
         try:

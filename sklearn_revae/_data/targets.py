@@ -124,6 +124,16 @@ def stacked(columns, several):
     return np.stack(columns, axis=1)
 
 
+def of_own_type(cells):
+    """Return an array of the type of its cells, which are objects (n,) of one kind."""
+    cells = list(cells)
+    values = np.array(cells)
+    if values.dtype.kind == "f" and cells and all(map(is_integer, cells)):
+        # NumPy makes floats of integers if only some of them are beyond int64.
+        return np.array(cells, dtype=np.uint64) if min(cells) >= 0 else values
+    return values
+
+
 def _columns_of(y):
     """The cells of each label, a list of arrays, and the shape of y."""
     if scipy.sparse.issparse(y):

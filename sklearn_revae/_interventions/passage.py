@@ -47,10 +47,12 @@ def split(pipeline, classes=False):
         steps += active_steps(model.steps[:-1])
         model = model.steps[-1][1]
     if not hasattr(model, "intervene"):
+        fitted = ("best_estimator_", "estimator_")
+        inside = [f"its attribute {name}, or" for name in fitted if hasattr(model, name)]
         raise ValueError(
             f"pipeline ends with a {type(model).__name__}, which has no method "
-            "intervene: pass a Pipeline that ends with a ReVAEClassifier or "
-            "ReVAETransformer, or such an estimator."
+            f"intervene: pass {' '.join([*inside[:1], 'a'])} Pipeline that ends with a "
+            "ReVAEClassifier or ReVAETransformer, or such an estimator."
         )
     if classes:
         check_classes(model)

@@ -13,7 +13,11 @@ from sklearn.utils import _safe_indexing, check_consistent_length
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import _check_method_params
 
-from sklearn_revae._data.targets import check_order, check_unlabeled_value
+from sklearn_revae._data.targets import (
+    check_order,
+    check_unlabeled_value,
+    of_own_type,
+)
 from sklearn_revae._typing import Labels, Rows
 from sklearn_revae.model_selection._targets import (
     check_marker,
@@ -227,7 +231,7 @@ class _OneLabel(BaseEstimator):
         """Predict the most probable class, or the number, (n,)."""
         column = self.estimator.predict(X)[:, self.label]
         # Labels of mixed types are predicted as objects, which metrics reject.
-        return np.array(column.tolist())
+        return of_own_type(column.tolist())
 
 
 class _OneTarget(RegressorMixin, _OneLabel):
