@@ -112,13 +112,16 @@ class LabelCodes:
         self.several_, self.names_ = several, names
         self.classes_ = []
         for values, name in zip(classes, names, strict=True):
-            values = np.asarray(as_numpy(values))
-            # np.unique(y), which users pass, also holds the marker.
-            values = values[observed_cells(values, self.unlabeled_value)]
+            values = self.without_marker(values)
             if len(values) == 0:
                 raise ValueError(f"classes holds no class of {name}. Pass all of them.")
             self.classes_.append(_classes_of(values, name))
         return self
+
+    def without_marker(self, classes):
+        """Classes of one label without the marker, which np.unique(y) holds too."""
+        values = np.asarray(as_numpy(classes))
+        return values[observed_cells(values, self.unlabeled_value)]
 
     def encode(self, y, unknown="raise"):
         """Return the codes (n, L) of y, -1 where no single class is known.

@@ -54,7 +54,8 @@ class LabeledOnly(Wrapper):
     -----
     For several labels, a sample is used if all of its labels are observed. To fit each
     label to the samples for which it is observed, write
-    ``MultiOutputClassifier(LabeledOnly(estimator))``.
+    ``MultiOutputClassifier(LabeledOnly(estimator))``. It rejects NaN and None in y, so
+    that a value such as -1 has to mark unlabelled entries, or "?" beside strings.
 
     Examples
     --------

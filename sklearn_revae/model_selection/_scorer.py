@@ -56,7 +56,8 @@ def labeled_scorer(
         and regressor, and raises a ValueError if y has no labelled entry, or if the
         classifier was fitted to unlabelled entries as a class, has another
         `unlabeled_value`, or was fitted to other labels or to the labels in another
-        order. As for scikit-learn's scorers, its method `set_score_request` requests
+        order. A search turns such an error into NaN, unless its `error_score` is
+        "raise". As for scikit-learn's scorers, the method `set_score_request` requests
         metadata such as `sample_weight`.
 
     Raises
