@@ -7,7 +7,11 @@ from sklearn.pipeline import Pipeline
 from sklearn_revae._data.label_numbers import cells_of
 from sklearn_revae._data.labels import LabelCodes
 from sklearn_revae._data.missing import is_missing
-from sklearn_revae._data.targets import check_unlabeled_value, read_targets
+from sklearn_revae._data.targets import (
+    check_unlabeled_value,
+    observed_cells,
+    read_targets,
+)
 
 
 def marker_for(estimator, unlabeled_value):
@@ -65,7 +69,7 @@ def is_a_class(value, classifier):
     classes = getattr(classifier, "classes_", ())
     # Classifiers of several labels have a list of arrays.
     of_labels = classes if isinstance(classes, list) else [classes]
-    return any(value in np.asarray(of_label).tolist() for of_label in of_labels)
+    return any(not observed_cells(np.asarray(c), value).all() for c in of_labels)
 
 
 def codes_of(y, unlabeled_value, numeric):

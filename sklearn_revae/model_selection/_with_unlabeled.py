@@ -43,7 +43,7 @@ class _WeightedIfPossible:
 
     def __init__(self, fit: Callable[..., Any]) -> None:
         self.fit = fit
-        functools.update_wrapper(self, fit)
+        self.__doc__ = fit.__doc__
 
     def __get__(self, wrapper, owner=None):
         if wrapper is None:
@@ -180,10 +180,9 @@ class WithUnlabeled(Wrapper):
             marker = marker_for(self.estimator, self.unlabeled_value)
             check_consistent_length(X, y)
             if sample_weight is not None:
-                sample_weight = _check_sample_weight(sample_weight, X)
+                weight = _check_sample_weight(sample_weight, X)
                 # Weights may sum to 1, so the added ones have to be of the same size.
-                added = np.full(n_added, sample_weight.mean())
-                sample_weight = np.concatenate([sample_weight, added])
+                sample_weight = np.append(weight, np.full(n_added, weight.mean()))
             X = _stacked(X, self.X_unlabeled)
             y = _append_marker(y, n_added, marker)
         weights = {_weight_name(self.estimator): sample_weight}

@@ -335,6 +335,13 @@ def test_unlabelled_samples_leave_the_names_of_x_and_y(
     assert model.fit(frame, labels["class"]).estimator_.label_names_ == ["class"]
 
 
+def test_a_marker_that_equals_a_bool_is_not_taken_for_this_class(few_blobs, learner):
+    X, y = few_blobs
+    model = clone(learner).set_params(unlabeled_value=1)
+    model = WithUnlabeled(model, X[y == -1], unlabeled_value=1)
+    assert model.fit(X[y != -1], y[y != -1] == 0).classes_.tolist() == [False, True]
+
+
 def test_weights_reach_the_last_step_of_a_pipeline(few_blobs, learner):
     X, y = few_blobs
     seen, weight = y != -1, np.linspace(0.1, 2, (y != -1).sum())
