@@ -1,8 +1,8 @@
 """The warning that a fit was too short."""
 
-import warnings
-
 from sklearn.exceptions import ConvergenceWarning
+
+from sklearn_revae._data.warning import warn_user
 
 # The fraction of the steps of max_iter="auto" below which `fit` warns.
 _FEWEST_STEPS = 1 / 3
@@ -29,9 +29,8 @@ def warn_of_few_steps(max_iter, result):
         n_steps, n_needed = (
             n * result.steps_per_epoch for n in (n_epochs, result.auto_epochs)
         )
-        warnings.warn(
+        warn_user(
             f"max_iter={max_iter} stopped training after {n_steps} steps, but about "
             f"{n_needed} are needed. Increase max_iter, or leave it at 'auto'.",
             ConvergenceWarning,
-            stacklevel=5,
         )

@@ -34,9 +34,11 @@ class PartialFitMixin:
         """Refuse classes that differ from those of the first call."""
         known = self._labels.classes_
         given = classes if self._labels.several_ else [classes]
-        if len(given) != len(known) or not all(
-            np.array_equal(np.unique(g), k) for g, k in zip(given, known, strict=True)
-        ):
+        same = len(given) == len(known) and all(
+            np.array_equal(np.unique(self._labels.without_marker(g)), k)
+            for g, k in zip(given, known, strict=True)
+        )
+        if not same:
             raise ValueError(
                 f"classes={classes!r} are not those of the first call to partial_fit, "
                 f"{[k.tolist() for k in known]}. Pass the same classes, or none."

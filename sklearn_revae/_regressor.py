@@ -304,10 +304,10 @@ class ReVAERegressor(NumberEditingMixin, ImputationMixin, RegressorMixin, BaseRe
             self.label_names_, cells.T, predicted.reshape(cells.shape).T, strict=True
         ):
             seen = ~np.isnan(true)
-            if not seen.any():
+            if not weight[seen].any():
                 raise ValueError(
-                    "score needs at least two labelled samples, but every entry of y "
-                    f"for {name} is unlabelled."
+                    "score needs at least two labelled samples of positive weight, but "
+                    f"every entry of y for {name} is unlabelled or has a weight of zero."
                 )
             scores.append(r2_score(true[seen], column[seen], sample_weight=weight[seen]))
         return float(np.mean(scores))

@@ -4,6 +4,7 @@ import warnings
 
 import pytest
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.pipeline import make_pipeline
 
 MESSAGE = (
     r"^max_iter=3 stopped training after 6 steps, but about 300 are needed\. Increase "
@@ -23,7 +24,10 @@ def test_far_too_few_epochs_are_warned_of(few_blobs, quick_classifier):
     with pytest.warns(ConvergenceWarning, match=MESSAGE) as caught:
         model = quick_classifier(max_iter=3).fit(*few_blobs)
     assert model.n_iter_ == 3
-    # It names the line that called fit.
+    # It names the line that called fit, and not one of scikit-learn.
+    assert caught[0].filename == __file__
+    with pytest.warns(ConvergenceWarning, match=MESSAGE) as caught:
+        make_pipeline(quick_classifier(max_iter=3)).fit(*few_blobs)
     assert caught[0].filename == __file__
 
 

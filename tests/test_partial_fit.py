@@ -40,7 +40,10 @@ def test_the_marker_is_no_class(marker, few_blobs, quick_classifier):
     X, y = few_blobs
     y = np.where(y < 0, marker, y)
     model = quick_classifier().partial_fit(X, y, classes=np.unique(y))
+    model.partial_fit(X, y, classes=np.unique(y)).partial_fit(X, y, classes=[2, 1, 0])
     assert model.classes_.tolist() == [0, 1, 2]
+    with pytest.raises(ValueError, match="not those of the first call"):
+        model.partial_fit(X, y, classes=[0, 1, None])
     with pytest.raises(ValueError, match="classes holds no class"):
         quick_classifier().partial_fit(X, y, classes=[marker])
 

@@ -212,6 +212,10 @@ def test_the_score_leaves_unlabelled_samples_out(houses, houses_model):
     assert houses_model.score(X, y, weight) == pytest.approx(expected)
     with pytest.raises(ValueError, match="every entry of y for price is unlabelled"):
         houses_model.score(X, y * np.nan)
+    with pytest.raises(ValueError, match="or has a weight of zero"):
+        houses_model.score(X, y, np.where(seen, 0, 1))
+    with pytest.raises(ValueError, match="or the sample has a weight of zero"):
+        clone(houses_model).fit(X, y, np.where(seen, 0, 1))
 
 
 def test_a_model_survives_pickle_and_a_file(houses, houses_model, tmp_path):

@@ -12,6 +12,32 @@ def is_frame(X):
     return hasattr(X, "columns") and nw.dependencies.is_into_dataframe(X)
 
 
+def named_like(values, like):
+    """The array `values`, with the names of `like` if that is a frame or a Series.
+
+    Parameters
+    ----------
+    values : ndarray
+        Values, with as many columns as `like` has. Those of a column that is not pandas'
+        must have one type, besides None.
+    like : frame, Series or object
+        Where the names are taken from.
+    """
+    frame = is_frame(like)
+    if not frame and not nw.dependencies.is_into_series(like):
+        return values
+    if hasattr(like, "iloc"):
+        # Their names may be other objects than strings.
+        names = {"columns": like.columns} if frame else {"name": like.name}
+        return type(like)(values, **names)
+    native = nw.from_native(like, eager_only=True, allow_series=True)
+    backend = native.implementation
+    if not frame:
+        return nw.new_series(native.name, values.tolist(), backend=backend).to_native()
+    columns = zip(native.columns, values.T.tolist(), strict=True)
+    return nw.from_dict(dict(columns), backend=backend).to_native()
+
+
 def frame_columns(X, exact=()):
     """Columns of a data frame: float arrays where numeric, else lists of objects.
 

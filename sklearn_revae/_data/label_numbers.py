@@ -53,8 +53,8 @@ class LabelNumbers:
         if empty:
             raise ValueError(
                 f"y has no labelled sample at all for {empty}: every value is NaN or "
-                "None. Label at least one sample, or use ReVAETransformer, which needs "
-                "no labels."
+                "None, or the sample has a weight of zero. Label at least one sample, or "
+                "use ReVAETransformer, which needs no labels."
             )
         largest = np.nanmax(np.abs(cells), axis=0)
         if (largest > _LARGEST).any():

@@ -8,7 +8,12 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn_revae._data.exclusions import count_pairs, find_exclusions
 from sklearn_revae._data.names import is_integer
 from sklearn_revae._data.soft_labels import add_evidence, expected_counts
-from sklearn_revae._data.targets import check_order, observed_cells, read_targets
+from sklearn_revae._data.targets import (
+    check_order,
+    observed_cells,
+    of_own_type,
+    read_targets,
+)
 from sklearn_revae._data.tensors import as_numpy
 
 
@@ -22,7 +27,7 @@ def _classes_of(values, name):
                 "numbers."
             )
         # Numbers and bools that were objects beside None get their own type back.
-        values = np.array(list(values))
+        values = of_own_type(values)
     with np.errstate(invalid="ignore"):
         # The check casts numbers to integers, even those that are too large.
         try:
@@ -107,13 +112,16 @@ class LabelCodes:
         self.several_, self.names_ = several, names
         self.classes_ = []
         for values, name in zip(classes, names, strict=True):
-            values = np.asarray(as_numpy(values))
-            # np.unique(y), which users pass, also holds the marker.
-            values = values[observed_cells(values, self.unlabeled_value)]
+            values = self.without_marker(values)
             if len(values) == 0:
                 raise ValueError(f"classes holds no class of {name}. Pass all of them.")
             self.classes_.append(_classes_of(values, name))
         return self
+
+    def without_marker(self, classes):
+        """Classes of one label without the marker, which np.unique(y) holds too."""
+        values = np.asarray(as_numpy(classes))
+        return values[observed_cells(values, self.unlabeled_value)]
 
     def encode(self, y, unknown="raise"):
         """Return the codes (n, L) of y, -1 where no single class is known.

@@ -66,7 +66,7 @@ def read_targets(y, unlabeled_value, warn=False):
         If y has more than two dimensions or no column, or holds something that cannot be
         a label; and if `unlabeled_value` cannot be an entry of y.
     """
-    _check_marker(unlabeled_value)
+    check_unlabeled_value(unlabeled_value)
     columns, shape = _columns_of(y)
     several = len(shape) == 2
     if len(shape) not in (1, 2) or 0 in shape[1:]:
@@ -122,6 +122,16 @@ def stacked(columns, several):
     if len({column.dtype for column in columns}) > 1:
         columns = [column.astype(object) for column in columns]
     return np.stack(columns, axis=1)
+
+
+def of_own_type(cells):
+    """Return an array of the type of its cells, which are objects (n,) of one kind."""
+    cells = list(cells)
+    values = np.array(cells)
+    if values.dtype.kind == "f" and cells and all(map(is_integer, cells)):
+        # NumPy makes floats of integers if only some of them are beyond int64.
+        return np.array(cells, dtype=np.uint64) if min(cells) >= 0 else values
+    return values
 
 
 def _columns_of(y):
@@ -226,7 +236,7 @@ def _refuse_unsuitable_cells(column, name, marker):
             )
 
 
-def _check_marker(marker):
+def check_unlabeled_value(marker):
     """Refuse what cannot mark entries: collections, and bools, which equal 0 and 1."""
     single = np.isscalar(marker) and not isinstance(marker, (bool, np.bool_))
     if not single and not is_missing(marker):

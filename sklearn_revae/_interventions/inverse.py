@@ -62,6 +62,12 @@ def invert_step(step, new, own):
         return invert_steps(step.steps, new, own)
     if isinstance(step, ColumnTransformer):
         return _invert_columns(step, new, own)
+    inverts = hasattr(step, "inverse_transform") and getattr(step, "add_indicator", True)
+    if type(step).__name__.endswith("Imputer") and not inverts:
+        raise ValueError(
+            "it fills in missing values. Leave it out: the model reads missing values "
+            "itself."
+        )
     if not hasattr(step, "inverse_transform"):
         raise ValueError("it has no inverse_transform.")
     if isinstance(step, FunctionTransformer) and (

@@ -5,6 +5,7 @@ from math import prod
 import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import _num_samples
 
 from sklearn_revae._data.chunks import dense, float_dtype
 from sklearn_revae._data.containers import (
@@ -23,6 +24,8 @@ from sklearn_revae._interventions.possible import PossibleValues
 _LARGEST = np.finfo(np.float64).max
 # An edit that cannot be inverted is halved until so little of it is left.
 _LEAST_PART = 2.0**-8
+# So many samples are transformed there and back first.
+_N_TRIED = 100
 # So many training samples say which values are possible.
 _MOST_TRAINING_ROWS = 500
 
@@ -47,10 +50,12 @@ def split(pipeline, classes=False):
         steps += active_steps(model.steps[:-1])
         model = model.steps[-1][1]
     if not hasattr(model, "intervene"):
+        fitted = ("best_estimator_", "estimator_")
+        inside = [f"its attribute {name}, or" for name in fitted if hasattr(model, name)]
         raise ValueError(
             f"pipeline ends with a {type(model).__name__}, which has no method "
-            "intervene: pass a Pipeline that ends with a ReVAEClassifier or "
-            "ReVAETransformer, or such an estimator."
+            f"intervene: pass {' '.join([*inside[:1], 'a'])} Pipeline that ends with a "
+            "ReVAEClassifier or ReVAETransformer, or such an estimator."
         )
     if classes:
         check_classes(model)
@@ -105,8 +110,10 @@ class Passage:
     def __init__(self, steps, X, model):
         self._steps, self._X = steps, X
         self.inside = transform(steps, X)
-        # Some steps have an inverse_transform that fails: try it with one sample first.
-        first = as_array(_safe_indexing(self.inside, [0]))
+        # Some steps have an inverse_transform that fails: try it with few samples first.
+        # SimpleImputer needs one without a missing value.
+        few = np.arange(min(_N_TRIED, _num_samples(self.inside)))
+        first = as_array(_safe_indexing(self.inside, few))
         inverted = invert_steps(steps, first, first)
         _check_columns(X, steps[0][1], inverted.shape[1])
         self._table = Table()

@@ -128,7 +128,8 @@ def mask_labels(
         A copy of `y`; a Series or DataFrame keeps its type, index and names. Integers and
         floats stay numeric if the marker is a number, and NumPy strings stay strings if
         it is a string. Any other combination becomes an array of objects, because NumPy
-        would convert -1 to a string beside strings, and True to 1 beside -1.
+        would convert -1 to a string beside strings, True to 1 beside -1, and -1 to a
+        float beside 2**63.
 
     Raises
     ------

@@ -127,6 +127,7 @@ class LabeledKFold(LabeledSplitter):
             )
             yield from (test for _, test in folds.split(codes, codes[:, 0]))
             return
+        self._warn_of_rare(codes, group, grouped)
         if self.shuffle:
             group = shuffled(group, check_random_state(self.random_state))
         fold = stratify(codes, group, self.n_splits)

@@ -119,10 +119,10 @@ def label_learning_curve(
 def _absolute(n_labels, n_max):
     """Numbers of labels in ascending order, from numbers or from fractions of `n_max`."""
     sizes = np.asarray(n_labels)
-    largest = n_max
-    if sizes.dtype.kind == "f":
-        largest = 1.0
-    if sizes.ndim != 1 or not len(sizes) or sizes.min() <= 0 or sizes.max() > largest:
+    largest = 1.0 if sizes.dtype.kind == "f" else n_max
+    valid = sizes.ndim == 1 and len(sizes) and sizes.dtype.kind in "iuf"
+    # NaN is not in the interval either.
+    if not valid or not np.all((sizes > 0) & (sizes <= largest)):
         raise ValueError(
             f"n_labels={n_labels!r} has to be a list of integers between 1 and {n_max}, "
             "the number of labelled samples in the smallest training set, or of "

@@ -13,7 +13,12 @@ from sklearn_revae._data.marking import mark
 from sklearn_revae._data.targets import as_array
 from sklearn_revae.model_selection._k_fold import LabeledKFold
 from sklearn_revae.model_selection._scorer import labeled_scorer
-from sklearn_revae.model_selection._targets import check_marker, codes_of, marker_for
+from sklearn_revae.model_selection._targets import (
+    check_marker,
+    codes_of,
+    marker_for,
+    require_y,
+)
 
 
 class LabeledFits:
@@ -33,6 +38,11 @@ class LabeledFits:
     """
 
     def __init__(self, estimator, X, y, groups, cv, scoring, unlabeled_value):
+        require_y(y, "This function")
+        if not (scoring is None or callable(scoring) or isinstance(scoring, str)):
+            raise ValueError(
+                f"scoring={scoring!r} must be None, the name of a scorer, or a scorer."
+            )
         check_consistent_length(X, y, groups)
         self.estimator = estimator
         self.X, self.y = indexable(X, as_array(y))

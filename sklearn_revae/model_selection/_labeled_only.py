@@ -8,12 +8,12 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils import _safe_indexing, check_consistent_length, indexable
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import _check_method_params, check_is_fitted
+from sklearn.utils.validation import _check_method_params, _num_samples, check_is_fitted
 
-from sklearn_revae._data.targets import read_targets, stacked
+from sklearn_revae._data.targets import of_own_type, read_targets, stacked
 from sklearn_revae._typing import Labels, Rows
-from sklearn_revae.model_selection._targets import marker_for
-from sklearn_revae.model_selection._wrapper import Wrapper, has
+from sklearn_revae.model_selection._targets import marker_for, require_y
+from sklearn_revae.model_selection._wrapper import Wrapper, concatenate, has
 
 
 class LabeledOnly(Wrapper):
@@ -54,7 +54,8 @@ class LabeledOnly(Wrapper):
     -----
     For several labels, a sample is used if all of its labels are observed. To fit each
     label to the samples for which it is observed, write
-    ``MultiOutputClassifier(LabeledOnly(estimator))``.
+    ``MultiOutputClassifier(LabeledOnly(estimator))``. It rejects NaN and None in y, so
+    that a value such as -1 has to mark unlabelled entries, or "?" beside strings.
 
     Examples
     --------
@@ -112,9 +113,52 @@ class LabeledOnly(Wrapper):
         >>> LabeledOnly(LogisticRegression()).fit(X, y).classes_.tolist()
         ['high', 'low']
         """
-        X, y, params = self._labeled(X, y, self._routed("fit", params))
-        self.estimator_ = clone(self.estimator).fit(X, y, **params)
+        index, y, params = self._labeled(X, y, self._routed("fit", params))
+        self.estimator_ = clone(self.estimator).fit(_rows(X, index), y, **params)
         return self
+
+    @available_if(has("fit_transform"))
+    def fit_transform(self, X: Rows, y: Labels, **params: Any) -> Any:
+        """Fit the transformer to the labelled samples, and transform all samples.
+
+        Some transformers, such as :class:`~sklearn.preprocessing.TargetEncoder`,
+        transform the samples that they are fitted to in another way than new samples.
+        The labelled samples are transformed in this way.
+
+        .. versionadded:: 0.2
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Samples.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Labels, with unlabelled entries.
+        **params : dict
+            Parameters of the estimator's `fit_transform`, as in :meth:`fit`.
+
+        Returns
+        -------
+        X_new : array-like of shape (n_samples, n_features_new)
+            Transformed samples.
+
+        Examples
+        --------
+        >>> from sklearn.feature_selection import SelectKBest
+        >>> from sklearn_revae.model_selection import LabeledOnly
+        >>> X, y = [[0, 5], [3, 5], [1, 7], [1, 6], [2, 6]], [0, 1, -1, 0, 1]
+        >>> LabeledOnly(SelectKBest(k=1)).fit_transform(X, y).shape
+        (5, 1)
+        """
+        params = self._routed("fit_transform", params)
+        index, y, params = self._labeled(X, y, params)
+        self.estimator_ = clone(self.estimator)
+        labeled = self.estimator_.fit_transform(_rows(X, index), y, **params)
+        if index is None:
+            return labeled
+        others = np.setdiff1d(np.arange(_num_samples(X)), index)
+        unlabeled = self.estimator_.transform(_rows(X, others))
+        order = np.argsort(np.concatenate([index, others]))
+        return _safe_indexing(concatenate(labeled, unlabeled), order)
 
     @available_if(has("score"))
     def score(self, X: Rows, y: Labels, **params: Any) -> float:
@@ -150,8 +194,8 @@ class LabeledOnly(Wrapper):
         1.0
         """
         check_is_fitted(self)
-        X, y, params = self._labeled(X, y, self._routed("score", params))
-        return self.estimator_.score(X, y, **params)
+        index, y, params = self._labeled(X, y, self._routed("score", params))
+        return self.estimator_.score(_rows(X, index), y, **params)
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Return which metadata the estimator requests.
@@ -170,8 +214,9 @@ class LabeledOnly(Wrapper):
         >>> LabeledOnly(LogisticRegression()).get_metadata_routing()
         {'estimator': ...}
         """
-        methods = MethodMapping().add(caller="fit", callee="fit")
-        methods.add(caller="score", callee="score")
+        methods = MethodMapping()
+        for method in "fit", "fit_transform", "score":
+            methods.add(caller=method, callee=method)
         router = MetadataRouter(owner=type(self).__name__)
         return router.add(estimator=self.estimator, method_mapping=methods)
 
@@ -182,18 +227,17 @@ class LabeledOnly(Wrapper):
         return process_routing(self, method, **params).estimator[method]
 
     def _labeled(self, X, y, params):
-        """Return X, y and the parameters of the labelled samples."""
-        if y is None:
-            raise ValueError(
-                f"This {type(self).__name__} estimator requires y to be passed, but the "
-                "target y is None."
-            )
+        """Return the indices of the labelled samples, their labels and parameters.
+
+        The indices are None if all samples are labelled.
+        """
+        require_y(y, f"This {type(self).__name__} estimator")
         check_consistent_length(X, y)
         marker = marker_for(self.estimator, self.unlabeled_value)
         targets = read_targets(y, marker)
         observed = np.all(targets.observed, axis=0)
         if observed.all() and not any(targets.soft):
-            return X, y, params
+            return None, y, params
         if not observed.any():
             raise ValueError(
                 f"{type(self).__name__} requires at least one labelled sample, but y has "
@@ -203,6 +247,11 @@ class LabeledOnly(Wrapper):
         y_labeled = stacked(targets.columns, targets.several)[index]
         if y_labeled.dtype.kind == "O":
             # Cells that are objects beside the marker get their own type back.
-            y_labeled = np.array(y_labeled.tolist())
+            y_labeled = of_own_type(y_labeled.tolist())
         params = _check_method_params(X, params, indices=index)
-        return _safe_indexing(indexable(X)[0], index), y_labeled, params
+        return index, y_labeled, params
+
+
+def _rows(X, index):
+    """Return the samples at `index`; all of them if it is None."""
+    return X if index is None else _safe_indexing(indexable(X)[0], index)

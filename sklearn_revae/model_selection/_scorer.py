@@ -13,10 +13,15 @@ from sklearn.utils import _safe_indexing, check_consistent_length
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import _check_method_params
 
-from sklearn_revae._data.targets import check_order
+from sklearn_revae._data.targets import (
+    check_order,
+    check_unlabeled_value,
+    of_own_type,
+)
 from sklearn_revae._typing import Labels, Rows
 from sklearn_revae.model_selection._targets import (
     check_marker,
+    holder_of,
     is_a_class,
     observed_entries,
 )
@@ -50,15 +55,17 @@ def labeled_scorer(
         `scoring` to scikit-learn's model selection tools. It works with any classifier
         and regressor, and raises a ValueError if y has no labelled entry, or if the
         classifier was fitted to unlabelled entries as a class, has another
-        `unlabeled_value`, or was fitted to the labels in another order. As for
-        scikit-learn's scorers, its method `set_score_request` requests metadata such as
-        `sample_weight`.
+        `unlabeled_value`, or was fitted to other labels or to the labels in another
+        order. A search turns such an error into NaN, unless its `error_score` is
+        "raise". As for scikit-learn's scorers, the method `set_score_request` requests
+        metadata such as `sample_weight`.
 
     Raises
     ------
     ValueError
         If `scoring` is not the name of a scikit-learn scorer, or is a metric such as
-        :func:`sklearn.metrics.f1_score` rather than a scorer.
+        :func:`sklearn.metrics.f1_score` rather than a scorer, or if `unlabeled_value`
+        cannot be an entry of y.
 
     Warns
     -----
@@ -84,6 +91,11 @@ def labeled_scorer(
     >>> labeled_scorer("balanced_accuracy")(model, X, few) > 0.9
     True
     """
+    check_unlabeled_value(unlabeled_value)
+    if scoring is None:
+        raise ValueError(
+            "scoring=None must be the name of a scikit-learn scorer, or a scorer."
+        )
     # `get_scorer` refuses lists and unknown names, and `check_scoring` metrics.
     scorer = check_scoring(scoring=get_scorer(scoring))
     # Requests of metadata are set on the copy, not on the scorer of the user.
@@ -109,8 +121,8 @@ class LabeledScorer:
                 "samples out of the training sets with LabeledKFold(unlabeled='drop')."
             )
         names, several, entries = observed_entries(y, self._unlabeled_value, numeric)
-        check_order(names, getattr(estimator, "label_names_", names))
-        scores = {}
+        _check_labels(names, estimator, X)
+        scores, errors = {}, []
         for label, (name, (index, y_true)) in enumerate(zip(names, entries, strict=True)):
             if len(index) == 0:
                 continue
@@ -123,7 +135,10 @@ class LabeledScorer:
                 scores[name] = self._scorer(view, X_observed, y_true, **selected)
             else:
                 view = _OneClassLabel(estimator, label)
-                scores[name] = self._score_if_defined(view, X_observed, y_true, selected)
+                scores[name], error = self._score_if_defined(
+                    view, X_observed, y_true, selected
+                )
+                errors += error
         if not scores:
             raise ValueError(
                 "y has no labelled sample to score: all its entries are marked as "
@@ -131,10 +146,11 @@ class LabeledScorer:
             )
         undefined = [name for name, score in scores.items() if np.isnan(score)]
         if undefined and several:
+            said = f" The metric says: {errors[0]}" if errors else ""
             warnings.warn(
-                f"{self!r} is not defined for {undefined}, because y lacks a class "
-                "there, or a second number, and is the mean over the other labels. Use "
-                "fewer folds, or a metric such as 'balanced_accuracy'.",
+                f"{self!r} is not defined for {undefined}, where y lacks a class or a "
+                "second number, and is the mean over the other labels. Use fewer folds, "
+                f"or a metric such as 'balanced_accuracy'.{said}",
                 UndefinedMetricWarning,
                 stacklevel=2,
             )
@@ -142,13 +158,16 @@ class LabeledScorer:
         return float(np.mean(defined)) if defined else np.nan
 
     def _score_if_defined(self, classifier, X, y_true, params):
-        """Return the score of one label, NaN if it needs a class that y_true lacks."""
+        """Return the score of one label and no errors.
+
+        If the metric fails for a y_true that lacks a class, NaN and a list of its error.
+        """
         try:
-            return self._scorer(classifier, X, y_true, **params)
-        except ValueError:
+            return self._scorer(classifier, X, y_true, **params), []
+        except ValueError as error:
             if len(np.unique(y_true)) == len(classifier.classes_):
                 raise
-            return np.nan
+            return np.nan, [error]
 
     def set_score_request(self, **requests: bool | str | None) -> Self:
         """Request metadata, as scikit-learn's scorers do.
@@ -175,6 +194,33 @@ class LabeledScorer:
         return f"labeled_scorer({self._scorer!r}, unlabeled_value={marker!r})"
 
 
+def _check_labels(names, estimator, X):
+    """Refuse a y with other labels than those that an estimator was fitted to.
+
+    Raises
+    ------
+    ValueError
+        If their number or their order differs.
+    """
+    fitted = getattr(holder_of("label_names_", estimator), "label_names_", None)
+    classes = getattr(estimator, "classes_", None)
+    n_fitted = len(names)
+    if fitted is not None:
+        n_fitted = len(fitted)
+    elif isinstance(classes, list):
+        n_fitted = len(classes)
+    elif n_fitted > 1 and np.ndim(estimator.predict(_safe_indexing(X, [0]))) == 1:
+        # Other estimators do not say how many labels they were fitted to.
+        n_fitted = 1
+    if len(names) != n_fitted:
+        raise ValueError(
+            f"y has {len(names)} label(s), but the estimator was fitted with {n_fitted}"
+            + ("." if fitted is None else f": {fitted}.")
+        )
+    if fitted is not None:
+        check_order(names, fitted)
+
+
 class _OneLabel(BaseEstimator):
     """View of one label of a fitted estimator of several labels."""
 
@@ -186,7 +232,7 @@ class _OneLabel(BaseEstimator):
         """Predict the most probable class, or the number, (n,)."""
         column = self.estimator.predict(X)[:, self.label]
         # Labels of mixed types are predicted as objects, which metrics reject.
-        return np.array(column.tolist())
+        return of_own_type(column.tolist())
 
 
 class _OneTarget(RegressorMixin, _OneLabel):
@@ -199,8 +245,15 @@ class _OneClassLabel(ClassifierMixin, _OneLabel):
     @property
     def classes_(self):
         """Classes of the label."""
-        return self.estimator.classes_[self.label]
+        classes = self.estimator.classes_
+        # Some classifiers of several binary labels count the labels in `classes_`.
+        return classes[self.label] if isinstance(classes, list) else np.array([0, 1])
 
     def predict_proba(self, X):
         """Class probabilities (n, n_classes)."""
-        return self.estimator.predict_proba(X)[self.label]
+        probabilities = self.estimator.predict_proba(X)
+        if isinstance(probabilities, list):
+            return probabilities[self.label]
+        # The same classifiers return one array (n, L) of the probabilities of 1.
+        positive = probabilities[:, self.label]
+        return np.column_stack([1 - positive, positive])

@@ -111,6 +111,7 @@ class LabeledShuffleSplit(LabeledSplitter):
         return round(1 / self.test_size)
 
     def _test_sets(self, codes, group, grouped):
+        self._warn_of_rare(codes, group, grouped)
         random = check_random_state(self.random_state)
         for _ in range(self.n_splits):
             fold = stratify(codes, shuffled(group, random), self._n_folds)

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils import check_consistent_length, column_or_1d
 
+from sklearn_revae._data.warning import warn_user
 from sklearn_revae._typing import Labels, Rows
 from sklearn_revae.model_selection._targets import codes_of
 
@@ -81,6 +82,12 @@ class LabeledSplitter(BaseCrossValidator):
             but `numeric` is False, or there are fewer labelled samples, or groups with
             labelled samples, than folds.
 
+        Warns
+        -----
+        UserWarning
+            If only a single sample, or group, is labelled with a class, so that splits
+            that test on it train without the class.
+
         Examples
         --------
         >>> from sklearn_revae.model_selection import LabeledKFold
@@ -135,6 +142,23 @@ class LabeledSplitter(BaseCrossValidator):
                 f"{type(self).__name__} splits the labelled samples into {self._n_folds} "
                 f"folds, which requires at least as many {what}, but there are "
                 f"{n_groups}: label more samples or use fewer folds."
+            )
+
+    def _warn_of_rare(self, codes, group, grouped):
+        """Warn of classes of labelled samples (n, L) that only one group (n,) has."""
+        if self.numeric:
+            return
+        n_rare = sum(
+            len(np.unique(group[column == code])) == 1
+            for column in codes.T
+            for code in np.unique(column[column >= 0])
+        )
+        if n_rare:
+            where = "group" if grouped else "sample"
+            warn_user(
+                f"The number of classes in y that only a single {where} has is {n_rare}. "
+                "Splits that test on it train without the class. Label more samples of "
+                "these classes."
             )
 
     @property

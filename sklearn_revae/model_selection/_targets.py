@@ -7,12 +7,38 @@ from sklearn.pipeline import Pipeline
 from sklearn_revae._data.label_numbers import cells_of
 from sklearn_revae._data.labels import LabelCodes
 from sklearn_revae._data.missing import is_missing
-from sklearn_revae._data.targets import read_targets
+from sklearn_revae._data.targets import (
+    check_unlabeled_value,
+    observed_cells,
+    read_targets,
+)
 
 
 def marker_for(estimator, unlabeled_value):
     """Return what marks unlabelled entries: NaN for numbers, in place of a value."""
     return np.nan if is_regressor(estimator) else unlabeled_value
+
+
+def holder_of(attribute, estimator):
+    """Return the estimator that has an attribute: this one, or one inside it.
+
+    Pipelines, searches and wrappers do not have all attributes of the estimator that
+    reads y. None if no estimator has the attribute.
+    """
+    while estimator is not None and not hasattr(estimator, attribute):
+        if isinstance(estimator, Pipeline):
+            estimator = estimator.steps[-1][1]
+            continue
+        inside = ("best_estimator_", "estimator_", "estimator")
+        found = (getattr(estimator, name, None) for name in inside)
+        estimator = next((inner for inner in found if inner is not None), None)
+    return estimator
+
+
+def require_y(y, owner):
+    """Refuse a y that is None; `owner` is the name of the estimator or function."""
+    if y is None:
+        raise ValueError(f"{owner} requires y to be passed, but the target y is None.")
 
 
 def check_marker(estimator, unlabeled_value):
@@ -21,11 +47,13 @@ def check_marker(estimator, unlabeled_value):
     Raises
     ------
     ValueError
-        If it, or the last step of a Pipeline, has another `unlabeled_value`.
+        If it, or an estimator inside it, has another `unlabeled_value`, or if this one
+        cannot mark entries.
     """
     if is_regressor(estimator):
         return
-    last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
+    check_unlabeled_value(unlabeled_value)
+    last = holder_of("unlabeled_value", estimator)
     own = getattr(last, "unlabeled_value", unlabeled_value)
     if is_missing(own) and is_missing(unlabeled_value):
         return
@@ -41,7 +69,7 @@ def is_a_class(value, classifier):
     classes = getattr(classifier, "classes_", ())
     # Classifiers of several labels have a list of arrays.
     of_labels = classes if isinstance(classes, list) else [classes]
-    return any(value in np.asarray(of_label).tolist() for of_label in of_labels)
+    return any(not observed_cells(np.asarray(c), value).all() for c in of_labels)
 
 
 def codes_of(y, unlabeled_value, numeric):

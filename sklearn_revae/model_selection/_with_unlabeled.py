@@ -1,20 +1,79 @@
 """A wrapper by which a semi-supervised estimator looks like a supervised one."""
 
-from typing import Self
+import functools
+from collections.abc import Callable
+from types import MethodType
+from typing import Any, Self
 
 import narwhals as nw
 import numpy as np
-import scipy.sparse
 from numpy.typing import ArrayLike
+from sklearn import get_config
 from sklearn.base import BaseEstimator, clone
+from sklearn.model_selection._search import BaseSearchCV
+from sklearn.pipeline import Pipeline
+from sklearn.utils import check_consistent_length
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import _num_samples, check_is_fitted
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    _num_samples,
+    check_is_fitted,
+    has_fit_parameter,
+)
 
+from sklearn_revae._data.frames import is_frame, named_like
 from sklearn_revae._data.marking import dtype_for
+from sklearn_revae._data.reading import names_of
 from sklearn_revae._data.targets import as_array
 from sklearn_revae._typing import Labels, Rows
-from sklearn_revae.model_selection._targets import check_marker, marker_for
-from sklearn_revae.model_selection._wrapper import Wrapper, has
+from sklearn_revae.model_selection._targets import (
+    check_marker,
+    is_a_class,
+    marker_for,
+    require_y,
+)
+from sklearn_revae.model_selection._wrapper import Wrapper, concatenate, has
+
+
+class _WeightedIfPossible:
+    """A method `fit` without `sample_weight` if the wrapped estimator does not take it.
+
+    Meta-estimators read from the signature whether they can pass weights.
+    """
+
+    def __init__(self, fit: Callable[..., Any]) -> None:
+        self.fit = fit
+        self.__doc__ = fit.__doc__
+
+    def __get__(self, wrapper, owner=None):
+        if wrapper is None:
+            return self.fit
+        fit = MethodType(self.fit, wrapper)
+        if _weight_name(wrapper.estimator) is not None:
+            return fit
+
+        def without_weight(X, y):
+            return fit(X, y)
+
+        functools.update_wrapper(without_weight, fit)
+        # The signature would be that of the wrapped method.
+        del without_weight.__wrapped__
+        return without_weight
+
+
+def _weight_name(estimator):
+    """Name of the parameter of `fit` for sample weights, None if there is none."""
+    name = "sample_weight"
+    while isinstance(estimator, (Pipeline, BaseSearchCV)):
+        if isinstance(estimator, BaseSearchCV):
+            estimator = estimator.estimator
+            continue
+        step, estimator = estimator.steps[-1]
+        # With metadata routing enabled, a Pipeline asks its steps for their parameters.
+        if not get_config()["enable_metadata_routing"]:
+            name = f"{step}__{name}"
+    takes = hasattr(estimator, "fit") and has_fit_parameter(estimator, "sample_weight")
+    return name if takes else None
 
 
 class WithUnlabeled(Wrapper):
@@ -78,6 +137,7 @@ class WithUnlabeled(Wrapper):
         self.X_unlabeled = X_unlabeled
         self.unlabeled_value = unlabeled_value
 
+    @_WeightedIfPossible
     def fit(self, X: Rows, y: Labels, sample_weight: ArrayLike | None = None) -> Self:
         """Fit the estimator to X and the unlabelled samples.
 
@@ -91,7 +151,8 @@ class WithUnlabeled(Wrapper):
             Labels.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the labelled samples. Each unlabelled sample gets their mean. If
-            None, no weights are passed to the estimator.
+            None, no weights are passed to the estimator. Only if the estimator, or the
+            last step of a Pipeline, takes weights.
 
         Returns
         -------
@@ -101,8 +162,8 @@ class WithUnlabeled(Wrapper):
         Raises
         ------
         ValueError
-            If X and `X_unlabeled` differ in their number of features, or if the
-            estimator has another `unlabeled_value`.
+            If X and `X_unlabeled` differ in their features, if the estimator has another
+            `unlabeled_value`, or if it has learned this value as a class.
 
         Examples
         --------
@@ -114,18 +175,43 @@ class WithUnlabeled(Wrapper):
         """
         n_added = 0 if self.X_unlabeled is None else _num_samples(self.X_unlabeled)
         if n_added:
+            require_y(y, f"This {type(self).__name__} estimator")
             check_marker(self.estimator, self.unlabeled_value)
             marker = marker_for(self.estimator, self.unlabeled_value)
-            y = _append_marker(as_array(y), n_added, marker)
-            X = _concatenate(X, self.X_unlabeled)
-        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
-        if weights and n_added:
-            sample_weight = np.asarray(sample_weight, dtype=np.float64)
-            # Weights may sum to 1, so the added ones have to be of the same size.
-            added = np.full(n_added, sample_weight.mean())
-            weights["sample_weight"] = np.concatenate([sample_weight, added])
-        self.estimator_ = clone(self.estimator).fit(X, y, **weights)
+            check_consistent_length(X, y)
+            if sample_weight is not None:
+                weight = _check_sample_weight(sample_weight, X)
+                # Weights may sum to 1, so the added ones have to be of the same size.
+                sample_weight = np.append(weight, np.full(n_added, weight.mean()))
+            X = _stacked(X, self.X_unlabeled)
+            y = _append_marker(y, n_added, marker)
+        weights = {_weight_name(self.estimator): sample_weight}
+        fitted = self._fitted(X, y, weights if sample_weight is not None else {})
+        if n_added and is_a_class(marker, fitted):
+            raise ValueError(
+                f"{type(self.estimator).__name__} has learned {marker!r}, which marks "
+                "unlabelled samples, as a class. Put WithUnlabeled directly around an "
+                "estimator that is semi-supervised, inside other meta-estimators, and "
+                "wrap supervised estimators in LabeledOnly."
+            )
+        self.estimator_ = fitted
         return self
+
+    def _fitted(self, X, y, weights):
+        try:
+            return clone(self.estimator).fit(X, y, **weights)
+        except ValueError as error:
+            if (
+                "Unknown label type: unknown" not in str(error)
+                or self.X_unlabeled is None
+            ):
+                raise
+            name, marker = type(self.estimator).__name__, self.unlabeled_value
+            raise ValueError(
+                f"Unknown label type: {name} does not accept an array of objects, but y "
+                f"is one with {marker!r} beside its classes. Pass integers, for example "
+                "y.astype(int) if y holds bools."
+            ) from error
 
     @available_if(has("score"))
     def score(self, X: Rows, y: Labels, sample_weight: ArrayLike | None = None) -> float:
@@ -161,25 +247,33 @@ class WithUnlabeled(Wrapper):
 
 
 def _append_marker(y, n_added, marker):
-    """Append `n_added` unlabelled entries to the array y (n,) or (n, L)."""
-    dtype = dtype_for(y.dtype, marker)
-    unlabeled = np.full((n_added, *y.shape[1:]), marker, dtype=dtype)
-    return np.concatenate([y.astype(dtype), unlabeled])
+    """Append `n_added` unlabelled entries to y (n,) or (n, L), which keeps its names."""
+    labels = as_array(y)
+    dtype = dtype_for(labels, marker)
+    named = is_frame(y) or nw.dependencies.is_into_series(y)
+    if dtype.kind == "O" and named and not hasattr(y, "iloc"):
+        # A column of polars has values of one type, and None, which is a marker too.
+        marker = None
+    unlabeled = np.full((n_added, *labels.shape[1:]), marker, dtype=dtype)
+    return named_like(np.concatenate([labels.astype(dtype), unlabeled]), y)
 
 
-def _concatenate(X, X_unlabeled):
-    """Stack two sets of samples, in the container of X if both have the same."""
-    frames = [nw.dependencies.is_into_dataframe(rows) for rows in (X, X_unlabeled)]
-    if all(frames):
-        parts = [nw.from_native(rows, eager_only=True) for rows in (X, X_unlabeled)]
-        return nw.concat(parts, how="vertical").to_native()
-    if scipy.sparse.issparse(X) or scipy.sparse.issparse(X_unlabeled):
-        return scipy.sparse.vstack([X, X_unlabeled], format="csr")
-    # BaggingClassifier, for one, passes arrays on where the user passed frames.
-    X, X_unlabeled = np.asarray(X), np.asarray(X_unlabeled)
+def _stacked(X, X_unlabeled):
+    """Stack two sets of samples, which have to have the same features."""
+    own, other = names_of(X), names_of(X_unlabeled)
+    if own is not None and other is not None and own != other:
+        raise ValueError(
+            f"X_unlabeled has the columns {other}, but X has the columns {own}. Pass the "
+            "same columns, in the same order."
+        )
+    X, X_unlabeled = [
+        rows if hasattr(rows, "shape") else np.asarray(rows) for rows in (X, X_unlabeled)
+    ]
     if X.shape[1:] != X_unlabeled.shape[1:]:
         raise ValueError(
             f"X has samples of shape {X.shape[1:]}, but those of X_unlabeled have the "
-            f"shape {X_unlabeled.shape[1:]}: pass the same features in both."
+            f"shape {X_unlabeled.shape[1:]}: pass the same features in both. A "
+            "meta-estimator that selects or adds features cannot contain WithUnlabeled, "
+            "for example BaggingClassifier(max_features=0.5) or ClassifierChain."
         )
-    return np.concatenate([X, X_unlabeled])
+    return concatenate(X, X_unlabeled)

@@ -2,6 +2,9 @@
 
 from typing import Any, Literal, Self
 
+import narwhals as nw
+import numpy as np
+import scipy.sparse
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import get_tags
@@ -9,6 +12,7 @@ from sklearn.utils._set_output import _safe_set_output
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_revae._data.frames import is_frame, named_like
 from sklearn_revae._typing import Rows
 
 
@@ -23,6 +27,18 @@ def has(method):
     return check
 
 
+def concatenate(X, others):
+    """Stack two sets of samples, in the container of X or with its names."""
+    if scipy.sparse.issparse(X) or scipy.sparse.issparse(others):
+        return scipy.sparse.vstack([X, others], format="csr")
+    if type(X) is type(others) and is_frame(X):
+        parts = [nw.from_native(rows, eager_only=True) for rows in (X, others)]
+        return nw.concat(parts, how="vertical").to_native()
+    # BaggingClassifier, for one, passes arrays on where the user passed frames.
+    rows = named_like(np.concatenate([np.asarray(X), np.asarray(others)]), X)
+    return rows.infer_objects() if hasattr(rows, "infer_objects") else rows
+
+
 class Wrapper(BaseEstimator):
     """Base of the wrappers, which fit a clone `estimator_` of their `estimator`."""
 
@@ -32,16 +48,19 @@ class Wrapper(BaseEstimator):
     @property
     def classes_(self) -> Any:
         """Classes of the fitted estimator."""
+        check_is_fitted(self)
         return self.estimator_.classes_
 
     @property
     def n_features_in_(self) -> int:
         """Number of features seen during `fit`."""
+        check_is_fitted(self)
         return self.estimator_.n_features_in_
 
     @property
     def feature_names_in_(self) -> NDArray[Any]:
         """Names of the features seen during `fit`."""
+        check_is_fitted(self)
         return self.estimator_.feature_names_in_
 
     def __sklearn_is_fitted__(self):
@@ -51,8 +70,8 @@ class Wrapper(BaseEstimator):
         return get_tags(self.estimator)
 
     @available_if(has("predict"))
-    def predict(self, X: Rows) -> NDArray[Any]:
-        """Predict the class of each sample.
+    def predict(self, X: Rows, **params: Any) -> Any:
+        """Predict the class or the number of each sample.
 
         .. versionadded:: 0.2
 
@@ -60,11 +79,13 @@ class Wrapper(BaseEstimator):
         ----------
         X : array-like of shape (n_samples, n_features)
             Samples.
+        **params : dict
+            Parameters of the estimator's `predict`, such as `return_std`.
 
         Returns
         -------
         y : ndarray of shape (n_samples,)
-            Predictions of the fitted estimator.
+            What the fitted estimator predicts. With `return_std`, a tuple.
 
         Examples
         --------
@@ -76,7 +97,7 @@ class Wrapper(BaseEstimator):
         array([0, 1])
         """
         check_is_fitted(self)
-        return self.estimator_.predict(X)
+        return self.estimator_.predict(X, **params)
 
     @available_if(has("predict_proba"))
     def predict_proba(self, X: Rows) -> Any:

@@ -7,7 +7,7 @@ from sklearn.compose import ColumnTransformer, make_column_transformer
 from sklearn.datasets import make_blobs
 from sklearn.decomposition import PCA
 from sklearn.feature_selection import SelectKBest
-from sklearn.impute import SimpleImputer
+from sklearn.impute import KNNImputer, SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import (
@@ -313,6 +313,15 @@ def test_a_model_without_a_pipeline_is_accepted(blobs, blobs_model):
     )
 
 
+def test_an_imputer_with_indicators_is_inverted(data, quick_classifier):
+    X, y = data
+    X = X.copy()
+    X[0, 1] = np.nan
+    pipeline = make_pipeline(SimpleImputer(add_indicator=True), quick_classifier())
+    X_new = intervene(pipeline.fit(X, y), X, 1)
+    np.testing.assert_array_equal(np.isnan(X_new), np.isnan(X))
+
+
 def test_a_pipeline_without_such_a_model_is_refused(data):
     pipeline = make_pipeline(StandardScaler(), LogisticRegression()).fit(*data)
     with pytest.raises(ValueError, match="ends with a LogisticRegression"):
@@ -325,7 +334,8 @@ def test_a_pipeline_without_such_a_model_is_refused(data):
 BAD_STEPS = {
     "no inverse": (PolynomialFeatures(), r"'bad' \(Poly.*no inverse_transform"),
     "selector": (SelectKBest(k=2), r"'bad' \(SelectKBest\).*drops the columns \["),
-    "imputer": (SimpleImputer(), r"'bad' \(SimpleImputer\)"),
+    "imputer": (SimpleImputer(), r"'bad' \(SimpleImputer\).*Leave it out"),
+    "other imputer": (KNNImputer(), r"'bad' \(KNNImputer\).*Leave it out"),
     "function": (FunctionTransformer(np.arcsinh), r"'bad' \(Func.*inverse_func"),
     "dropped": (
         ColumnTransformer([("a", StandardScaler(), [0, 1])]),

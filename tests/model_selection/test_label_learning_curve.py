@@ -10,6 +10,7 @@ from sklearn_revae.model_selection import (
     LabeledOnly,
     LabelLearningCurveDisplay,
     label_learning_curve,
+    unlabeled_gain,
 )
 
 SUPERVISED = LabeledOnly(LogisticRegression(max_iter=500))
@@ -83,10 +84,21 @@ def test_several_labels(two_labels, quick_classifier):
     assert np.isfinite(scores).all()
 
 
-@pytest.mark.parametrize("n_labels", [[0], [1000], [0.0], [1.5], [], 5])
+@pytest.mark.parametrize(
+    "n_labels", [[0], [1000], [0.0], [1.5], [np.nan], [True], ["a"], [], 5]
+)
 def test_invalid_numbers_of_labels_raise(few_blobs, n_labels):
     with pytest.raises(ValueError, match="n_labels="):
         label_learning_curve(SUPERVISED, *few_blobs, n_labels=n_labels)
+
+
+@pytest.mark.parametrize("function", [label_learning_curve, unlabeled_gain])
+def test_wrong_input_raises_before_any_fit(blobs, function):
+    X, y = blobs
+    with pytest.raises(ValueError, match="requires y"):
+        function(None, X, None)
+    with pytest.raises(ValueError, match=r"scoring=\['accuracy'\] must be"):
+        function(None, X, y, scoring=["accuracy"])
 
 
 def test_the_display_draws_the_mean_scores(few_blobs):

@@ -10,8 +10,15 @@ from sklearn import config_context
 from sklearn.base import clone
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import balanced_accuracy_score, f1_score, get_scorer, make_scorer
+from sklearn.metrics import (
+    balanced_accuracy_score,
+    f1_score,
+    get_scorer,
+    make_scorer,
+    roc_auc_score,
+)
 from sklearn.model_selection import GridSearchCV, cross_validate
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -112,9 +119,10 @@ def test_y_without_labelled_entries_raises(marker, blobs, logistic):
         labeled_scorer("accuracy")(logistic, blobs[0], [marker] * 60)
 
 
-def test_an_unknown_metric_raises():
-    with pytest.raises(ValueError, match="acuracy"):
-        labeled_scorer("acuracy")
+@pytest.mark.parametrize("scoring", ["acuracy", None])
+def test_an_unknown_metric_raises(scoring):
+    with pytest.raises(ValueError, match=str(scoring)):
+        labeled_scorer(scoring)
 
 
 def test_a_scorer_can_be_pickled(few_blobs, logistic):
@@ -269,5 +277,48 @@ def test_refuses_labels_in_another_order(two_labels, two_labels_model):
     swapped = pd.DataFrame(y, columns=names)[names[::-1]]
     with pytest.raises(ValueError, match="Pass them in this order"):
         two_labels_model.score(X, swapped)
-    with pytest.raises(ValueError, match="Pass them in this order"):
-        labeled_scorer("accuracy")(two_labels_model, X, swapped)
+    inside = make_pipeline(two_labels_model)
+    search = GridSearchCV(inside, {}, cv=2)
+    search.best_estimator_ = inside
+    for model in (two_labels_model, inside, search, make_pipeline(search)):
+        with pytest.raises(ValueError, match="Pass them in this order"):
+            labeled_scorer("accuracy")(model, X, swapped)
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "roc_auc"])
+def test_refuses_another_number_of_labels(
+    metric, blobs, logistic, two_labels_model, blobs_model
+):
+    X, y = blobs
+    several = np.column_stack([y, y > 0])
+    scorer = labeled_scorer(metric)
+    with pytest.raises(ValueError, match=r"y has 1 label\(s\), .* fitted with 2"):
+        scorer(two_labels_model, X, y)
+    for model in (blobs_model, logistic):
+        with pytest.raises(ValueError, match=r"y has 2 label\(s\), .* fitted with 1"):
+            scorer(model, X, several)
+
+
+def test_classifiers_that_return_the_probabilities_of_all_labels_in_one_array(blobs):
+    X, y = blobs
+    labels = np.column_stack([y == 0, X[:, 0] > np.median(X[:, 0])]).astype(int)
+    model = OneVsRestClassifier(LogisticRegression(C=1e-4)).fit(X, labels)
+    expected = [roc_auc_score(labels[:, i], model.predict_proba(X)[:, i]) for i in (0, 1)]
+    score = labeled_scorer("roc_auc")(model, X, labels)
+    assert score == pytest.approx(np.mean(expected))
+
+
+@pytest.mark.parametrize("marker", [True, [1], np.array([1, 2])])
+def test_refuses_what_cannot_mark_entries_at_once(marker):
+    with pytest.raises(ValueError, match="must be a number, a string or None"):
+        labeled_scorer("accuracy", unlabeled_value=marker)
+
+
+def test_the_warning_of_an_undefined_metric_quotes_its_error(
+    two_labels, two_labels_model
+):
+    X, y = two_labels
+    without = np.column_stack([np.where(y[:, 0] == "left", None, y[:, 0]), y[:, 1]])
+    scorer = labeled_scorer(make_scorer(f1_score, pos_label=5))
+    with pytest.warns(UndefinedMetricWarning, match=r"The metric says: .*pos_label"):
+        scorer(two_labels_model, X, without)

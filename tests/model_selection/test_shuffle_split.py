@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sklearn_revae.model_selection import LabeledShuffleSplit
+from sklearn_revae.model_selection import LabeledKFold, LabeledShuffleSplit
 
 
 def splits(y, groups=None, **options):
@@ -70,3 +70,17 @@ def test_invalid_parameters_raise(options):
 def test_too_few_labelled_samples_raise():
     with pytest.raises(ValueError, match="into 5 folds"):
         splits([0, 1, 0, 1, -1, -1])
+
+
+@pytest.mark.parametrize(
+    ("splitter", "groups", "where"),
+    [
+        (LabeledShuffleSplit(2, test_size=0.5), None, "single sample"),
+        (LabeledKFold(2), None, "single sample"),
+        (LabeledKFold(2), [0, 1, 1, 0, 2], "single group"),
+    ],
+)
+def test_classes_that_training_sets_may_lack_are_warned_of(splitter, groups, where):
+    y = np.array([[0, 0], [1, 0], [0, 1], [1, 1], [0, 2]])
+    with pytest.warns(UserWarning, match=f"only a {where} has is 1"):
+        list(splitter.split(np.zeros((5, 1)), y, groups))

@@ -16,8 +16,13 @@ from sklearn.ensemble import (
     StackingClassifier,
     VotingClassifier,
 )
+from sklearn.exceptions import NotFittedError
 from sklearn.feature_selection import SelectKBest
-from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
+from sklearn.linear_model import (
+    BayesianRidge,
+    LogisticRegression,
+    LogisticRegressionCV,
+)
 from sklearn.model_selection import (
     GridSearchCV,
     TunedThresholdClassifierCV,
@@ -27,10 +32,13 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-from sklearn.semi_supervised import SelfTrainingClassifier
+from sklearn.preprocessing import FunctionTransformer, StandardScaler, TargetEncoder
+from sklearn.semi_supervised import LabelSpreading, SelfTrainingClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.validation import has_fit_parameter
 
+from sklearn_revae import intervene
+from sklearn_revae.datasets import mask_labels
 from sklearn_revae.model_selection import (
     LabeledKFold,
     LabeledOnly,
@@ -41,7 +49,7 @@ from sklearn_revae.model_selection import (
 
 def expected_failures(estimator):
     """The checks that cannot pass, and the reasons."""
-    if isinstance(estimator, WithUnlabeled):
+    if isinstance(estimator, WithUnlabeled) or not is_classifier(estimator):
         return {}
     return {
         "check_classifiers_classes": "it uses -1 as a class, which marks unlabelled "
@@ -50,7 +58,11 @@ def expected_failures(estimator):
 
 
 @parametrize_with_checks(
-    [LabeledOnly(LogisticRegression()), WithUnlabeled(LogisticRegression())],
+    [
+        LabeledOnly(LogisticRegression()),
+        LabeledOnly(SelectKBest(k=1)),
+        WithUnlabeled(LogisticRegression()),
+    ],
     expected_failed_checks=expected_failures,
 )
 def test_scikit_learn_checks(estimator, check):
@@ -261,10 +273,146 @@ def test_with_unlabeled_fits_as_the_estimator_does_with_the_marker(few_blobs, le
     np.testing.assert_array_equal(model.predict_proba(X), plain.predict_proba(X))
 
 
-def test_other_features_in_the_unlabelled_samples_raise():
-    model = WithUnlabeled(SelfTrainingClassifier(GaussianNB()), [[0.0, 1.0]])
-    with pytest.raises(ValueError, match="X_unlabeled"):
-        model.fit([[0.0], [1.0]], [0, 1])
+ABC = pd.DataFrame([[0.0, 1.0], [1.0, 0.0], [2.0, 3.0]], columns=["a", "b"])
+WRONG = {
+    "other features": (([[0.0]],), (ABC, [0, 1, 1]), "selects or adds features"),
+    "sparse": ((scipy.sparse.csr_array([[1.0]]),), (ABC, [0, 1, 1]), "same features"),
+    "swapped": ((ABC[["b", "a"]],), (ABC, [0, 1, 1]), r"columns \['b', 'a'\]"),
+    "no y": ((ABC,), (ABC, None), "requires y"),
+    "length of y": ((ABC,), (ABC, [0, 1]), r"\[3, 2\]"),
+    "weights": ((ABC,), (ABC, [0, 1, 1], [1.0, 1.0]), r"expected \(3,\)"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG.values(), ids=WRONG)
+def test_wrong_input_beside_unlabelled_samples_raises(case):
+    unlabeled, given, message = case
+    with pytest.raises(ValueError, match=message):
+        WithUnlabeled(GaussianNB(), *unlabeled).fit(*given)
+
+
+def test_bools_beside_the_marker_of_a_classifier_that_needs_integers_raise():
+    with pytest.raises(ValueError, match=r"LabelSpreading does not .* Pass integers"):
+        WithUnlabeled(LabelSpreading(), ABC).fit(ABC, [False, True, True])
+
+
+@pytest.mark.parametrize(
+    "learner_of_minus_one",
+    [
+        LogisticRegression(),
+        GridSearchCV(GaussianNB(), {}, cv=2),
+        MultiOutputClassifier(GaussianNB()),
+    ],
+    ids=name_of,
+)
+def test_refuses_an_estimator_that_learns_the_marker_as_a_class(
+    few_blobs, learner_of_minus_one
+):
+    X, y = few_blobs
+    labels, seen = y, y != -1
+    if isinstance(learner_of_minus_one, MultiOutputClassifier):
+        labels = np.column_stack([y, y])
+    model = WithUnlabeled(learner_of_minus_one, X[~seen])
+    with pytest.raises(ValueError, match=r"has learned -1.*LabeledOnly"):
+        model.fit(X[seen], labels[seen])
+
+
+@pytest.mark.parametrize("to_frame", [pd.DataFrame, pl.DataFrame])
+def test_unlabelled_samples_leave_the_names_of_x_and_y(
+    few_blobs, quick_classifier, to_frame
+):
+    X, y = few_blobs
+    seen = y != -1
+    model = WithUnlabeled(quick_classifier(), X[~seen])
+    frame = to_frame(dict(zip("abcd", X[seen].T, strict=True)))
+    labels = to_frame({"class": y[seen], "first": y[seen] == 0})
+    model.fit(frame, labels)
+    assert model.feature_names_in_.tolist() == list("abcd")
+    assert model.estimator_.label_names_ == ["class", "first"]
+    assert [c.tolist() for c in model.classes_] == [[0, 1, 2], [False, True]]
+    with pytest.raises(ValueError, match="Pass them in this order"):
+        model.score(frame, labels[["first", "class"]])
+    assert model.fit(frame, labels["class"]).estimator_.label_names_ == ["class"]
+
+
+def test_a_marker_that_equals_a_bool_is_not_taken_for_this_class(few_blobs, learner):
+    X, y = few_blobs
+    model = clone(learner).set_params(unlabeled_value=1)
+    model = WithUnlabeled(model, X[y == -1], unlabeled_value=1)
+    assert model.fit(X[y != -1], y[y != -1] == 0).classes_.tolist() == [False, True]
+
+
+def test_weights_reach_the_last_step_of_a_pipeline(few_blobs, learner):
+    X, y = few_blobs
+    seen, weight = y != -1, np.linspace(0.1, 2, (y != -1).sum())
+    inner, pipeline = (
+        WithUnlabeled(model, X[~seen]).fit(X[seen], y[seen], sample_weight=weight)
+        for model in (learner, make_pipeline(FunctionTransformer(), learner))
+    )
+    np.testing.assert_array_equal(inner.predict_proba(X), pipeline.predict_proba(X))
+
+
+def test_an_estimator_without_weights_gets_none_from_meta_estimators(few_blobs):
+    X, y = few_blobs
+    seen = y != -1
+    model = WithUnlabeled(LabelSpreading(), X[~seen])
+    assert not has_fit_parameter(model, "sample_weight")
+    bagging = BaggingClassifier(model, n_estimators=2, random_state=0)
+    assert bagging.fit(X[seen], y[seen]).score(X[seen], y[seen]) > 0.8
+    with pytest.raises(TypeError, match=r"WithUnlabeled\.fit.*sample_weight"):
+        model.fit(X[seen], y[seen], sample_weight=np.ones(seen.sum()))
+
+
+def test_labels_beyond_int64_are_classes_beside_the_marker(few_blobs, quick_classifier):
+    X, y = few_blobs
+    seen, values = y != -1, np.array([5, 2**63, 2**64 - 1], dtype=np.uint64)
+    labels = values[y[seen]]
+    model = WithUnlabeled(quick_classifier(), X[~seen]).fit(X[seen], labels)
+    np.testing.assert_array_equal(model.classes_, values)
+    masked = mask_labels(values, fraction=0.5, random_state=0)
+    assert [value in [-1, *values.tolist()] for value in masked.tolist()] == [True] * 3
+
+
+def test_cross_fitting_of_labelled_samples(few_blobs):
+    _, y = few_blobs
+    category = np.arange(len(y)).reshape(-1, 1) // 3 % 10
+    seen = y != -1
+    encoder = TargetEncoder(cv=2, random_state=0)
+    encoded = LabeledOnly(encoder).set_output(transform="pandas")
+    encoded = encoded.fit_transform(pd.DataFrame(category), y)
+    expected = np.empty(encoded.shape)
+    expected[seen] = encoder.fit_transform(category[seen], y[seen])
+    expected[~seen] = encoder.transform(category[~seen])
+    np.testing.assert_array_equal(encoded, expected)
+    assert encoded.index.tolist() == list(range(len(y)))
+    pipeline = make_pipeline(LabeledOnly(encoder), LabeledOnly(GaussianNB()))
+    plain = GaussianNB().fit(expected[seen], y[seen])
+    np.testing.assert_array_equal(
+        pipeline.fit(category, y)[-1].estimator_.theta_, plain.theta_
+    )
+
+
+def test_parameters_of_predict_reach_the_estimator(blobs):
+    X, y = blobs
+    mean, std = LabeledOnly(BayesianRidge()).fit(X, y).predict(X, return_std=True)
+    assert mean.shape == std.shape == y.shape
+
+
+@pytest.mark.parametrize("attribute", ["classes_", "n_features_in_", "feature_names_in_"])
+def test_attributes_before_fit(attribute):
+    model = LabeledOnly(GaussianNB())
+    assert not hasattr(model, attribute)
+    with pytest.raises(NotFittedError):
+        getattr(model, attribute)
+
+
+def test_intervene_names_the_attribute_with_the_model(blobs):
+    X, y = blobs
+    search = GridSearchCV(GaussianNB(), {}, cv=2).fit(X, y)
+    wrapped = WithUnlabeled(GaussianNB()).fit(X, y)
+    for model, name in (search, "best_estimator_"), (wrapped, "estimator_"):
+        with pytest.raises(ValueError, match=f"its attribute {name},"):
+            intervene(model, X, 1)
 
 
 def test_wrappers_are_cloned_and_pickled(few_blobs, learner):
