@@ -66,7 +66,11 @@ def _in_order(values, given, argument):
         return given
     if isinstance(given, Mapping):
         _check_keys(list(given), names, argument)
-        return [given.get(name) for name in names]
+        # Several labels are tuples, also where none of them is known.
+        widths = {len(v) for v in given.values() if isinstance(v, (tuple, list))}
+        blank = (None,) * widths.pop() if len(widths) == 1 else None
+        entries = (given.get(name) for name in names)
+        return [blank if entry is None else entry for entry in entries]
     if _is_indexed_by_text(given):
         _check_keys(list(given.index), names, argument)
         # Integers beside missing values would become floats.

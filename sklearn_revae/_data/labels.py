@@ -1,6 +1,7 @@
 """The correspondence of y to integer codes, with -1 for cells that are not labelled."""
 
 import copy
+import warnings
 
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
@@ -10,6 +11,7 @@ from sklearn_revae._data.names import is_integer
 from sklearn_revae._data.soft_labels import add_evidence, expected_counts
 from sklearn_revae._data.targets import check_order, observed_cells, read_targets
 from sklearn_revae._data.tensors import as_numpy
+from sklearn_revae._data.warning import warn_user
 
 
 def _classes_of(values, name):
@@ -23,7 +25,8 @@ def _classes_of(values, name):
             )
         # Numbers and bools that were objects beside None get their own type back.
         values = np.array(list(values))
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore"), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
         # The check casts numbers to integers, even those that are too large.
         try:
             check_classification_targets(values)
@@ -31,6 +34,9 @@ def _classes_of(values, name):
             raise ValueError(
                 f"{error} ReVAERegressor learns numbers, and has `transform` as well."
             ) from error
+    for warning in caught:
+        # Its own place would be this file.
+        warn_user(str(warning.message), warning.category)
     return np.unique(values)
 
 

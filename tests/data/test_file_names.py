@@ -8,6 +8,8 @@ import pytest
 from PIL import Image
 from sklearn.exceptions import ConvergenceWarning
 
+from sklearn_revae._data.file_names import in_order_of
+from sklearn_revae._data.stored_items import PictureFolder
 from sklearn_revae.datasets import list_images
 
 N = 12
@@ -52,6 +54,12 @@ def test_labels_belong_to_the_file_with_their_name(y, folder, quick_classifier):
         assert model.score(folder, y()) == 1.0
     # The files as text: 0, 1, 10, 11, 2, ...
     assert model.predict(folder).tolist() == [0, 1, 0, 1, *np.arange(2, 10) % 2]
+
+
+def test_files_that_a_dict_of_several_labels_does_not_name_are_unlabelled(folder):
+    y = {name: (value, "ab"[value]) for name, value in BY_NAME["dict"]().items() if value}
+    entries = in_order_of(PictureFolder(folder), y)
+    assert entries[:4] == [(None, None)] * 3 + [(1, "b")]
 
 
 def test_warns_if_labels_may_be_in_another_order_than_the_files(folder, quick_classifier):
