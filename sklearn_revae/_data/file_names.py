@@ -94,13 +94,13 @@ def _check_keys(keys, names, argument):
     strangers = [key for key in keys if key not in known]
     if strangers:
         raise ValueError(
-            f"{argument} names the file {strangers[0]!r}, which is not an image in the "
-            f"folder X. The first images are {names[:3]}. Pass {argument} = {_KEYED}."
+            f"{argument} names the file {str(strangers[0])!r}, which is not an image in "
+            f"the folder X. The first images are {names[:3]}. Pass {argument} = {_KEYED}."
         )
     if len(set(keys)) < len(keys):
         twice = next(key for key in keys if keys.count(key) > 1)
         raise ValueError(
-            f"{argument} names the file {twice!r} twice. Leave one of them out."
+            f"{argument} names the file {str(twice)!r} twice. Leave one of them out."
         )
 
 

@@ -106,11 +106,6 @@ def test_a_subfolder_may_hold_each_class(tmp_path, quick_classifier):
     assert model.predict(str(tmp_path)).tolist() == ["dark", "dark", "light", "light"]
 
 
-def test_subfolders_are_ignored_beside_images(tmp_path):
-    _write(tmp_path, ["b.png", "a.png", "small/c.png"], [1, 2, 3])
-    assert list_images(tmp_path).tolist() == ["a.png", "b.png"]
-
-
 def test_a_folder_without_images_is_refused(tmp_path):
     with pytest.raises(ValueError, match="contains no pictures"):
         list_images(tmp_path)
