@@ -224,9 +224,9 @@ class InterventionMixin(EditingMixin):
         labels, n = list(requested), len(x)
         methods, latents = read_method(self._labels, method, labels, n, self.label_dim_)
         constraints = self._constraints(n, keep, bounds, direction)
-        given = {"strength": strength, "n_samples": n_samples, "max_columns": max_columns}
-        given |= {"residual": residual, "report": report}
-        validate_parameter_constraints(CONSTRAINTS, given, "intervene")
+        numbers = {"n_samples": n_samples, "max_columns": max_columns}
+        others = {"strength": strength, "residual": residual, "report": report}
+        validate_parameter_constraints(CONSTRAINTS, {**numbers, **others}, "intervene")
         drawn = n_samples is not None
         check_combination(n_samples, max_columns)
         random = check_random_state(random_state)

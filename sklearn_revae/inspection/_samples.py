@@ -168,10 +168,9 @@ class SamplesDisplay:
         image_shape = image_shape_of(estimator, image_shape)
         picture = image_shape is not None or model._codec.picture_shape_ is not None
         index = label_index(model, label)
-        if values is None:
-            values = label_classes(model, index)
-        values = [values] if np.ndim(values) == 0 else list(values)
-        if not values:
+        given = label_classes(model, index) if values is None else values
+        classes = np.atleast_1d(np.asarray(given, dtype=object)).tolist()
+        if not classes:
             raise ValueError(
                 "values must contain at least one class of the label, got []: pass None "
                 "for all classes."
@@ -179,11 +178,11 @@ class SamplesDisplay:
         seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
         drawn = [
             np.asarray(draw(estimator, n_samples, {index: value}, seed, not picture))
-            for value in values
+            for value in classes
         ]
         return cls(
             np.stack(drawn),
-            values=values,
+            values=classes,
             label_name=model.label_names_[index],
             image_shape=image_shape,
             feature_names=column_names(estimator),
