@@ -374,7 +374,7 @@ def _views(params, codec, likelihood):
         )
     if params.views is None or not (own or (suitable and convolves_on(image))):
         return None
-    function = partial(own_view, params.views) if own else strong_view
+    function = partial(own_view, params.views, scaling.range_) if own else strong_view
     shift, scale = (v.astype(np.float32) for v in (scaling.shift_, scaling.scale_))
     return ImageViews(function, image_layout(image), shift, scale)
 

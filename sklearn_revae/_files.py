@@ -20,8 +20,18 @@ def replace_file(path, data, temporary=None):
         Name of the file, in the same folder, that is written first. By default a random
         name, so that several processes may write the same file. A killed process leaves
         this file, and the next one that uses the same name replaces it.
+
+    Raises
+    ------
+    FileNotFoundError
+        If its folder does not exist.
     """
     path = Path(os.path.realpath(path))
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            f"{str(path)!r} cannot be written, because its folder does not exist. Create "
+            "it first."
+        )
     # In the same folder, because a file cannot be renamed across disks.
     unfinished = path.with_name(temporary or f".{secrets.token_hex(8)}.tmp")
     if temporary is not None:

@@ -11,6 +11,8 @@ from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from skorch.callbacks import Callback
 
+from sklearn_revae._data.names import is_integer
+
 # In the order in which the page of an estimator shows the groups.
 Group = Literal["common", "architecture", "training", "advanced"]
 
@@ -313,9 +315,7 @@ def validates_parameters(fit: _Fit) -> _Fit:
 
 def _holds_sizes(values):
     """Whether an array-like holds only integers of at least 1."""
-    return np.iterable(values) and all(
-        isinstance(value, Integral) and value >= 1 for value in values
-    )
+    return np.iterable(values) and all(is_integer(v) and v >= 1 for v in values)
 
 
 def check_parameters(estimator):
@@ -327,7 +327,11 @@ def check_parameters(estimator):
         Naming the parameter, its value and what is required.
     """
     widths = estimator.hidden_layer_sizes
-    if not isinstance(widths, (str, Integral)) and not _holds_sizes(widths):
+    if (
+        not isinstance(widths, str)
+        and not is_integer(widths)
+        and not _holds_sizes(widths)
+    ):
         raise ValueError(
             "hidden_layer_sizes must be an integer >= 1 or a list of such integers, got "
             f"{widths!r}."

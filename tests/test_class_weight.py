@@ -113,7 +113,8 @@ def test_a_transformer_weighs_classes_too(few_blobs, quick_transformer, weight_b
         ({0: -2.0}, "the weight of 0 is -2.0"),
         ({0: np.inf}, "the weight of 0 is inf"),
         ({0: "heavy"}, "the weight of 0 is 'heavy'"),
-        ([{0: 1}, {1: 1}], r"y has 1 label\(s\), but class_weight is \[\{0: 1\}, \{1: 1"),
+        ([{0: 1}, {1: 1}], r"y has 1 label\(s\).*, got \[\{0: 1\}, \{1: 1\}\]"),
+        ([], r"must be 'balanced' or a dict {class: weight}, got \[\]"),
         ("heavy", "'class_weight' parameter"),
     ],
 )
@@ -129,9 +130,9 @@ def test_wrong_weights_of_one_label_raise(
 @pytest.mark.parametrize(
     ("class_weight", "message"),
     [
-        ({"left": 2.0}, r"list with a dict or 'balanced' for each label. y has 2 label"),
-        ([{"left": 2.0}], r"y has 2 label\(s\), but class_weight is \[\{'left': 2.0\}\]"),
-        ([{"left": 2.0}, 3], "list with a dict or 'balanced' for each label"),
+        ({"left": 2.0}, r"y has 2 label\(s\).*list with a dict {class: weight} or"),
+        ([{"left": 2.0}], r"y has 2 label\(s\).*, got \[\{'left': 2.0\}\]"),
+        ([{"left": 2.0}, 3], "list with a dict {class: weight} or 'balanced' for each"),
         ([{"top": 2.0}, {5: 1.0}], r"holds \['top'\], but label_0 has the classes"),
     ],
 )

@@ -351,14 +351,17 @@ def test_views_do_not_prevent_missing_pixels(views):
 @pytest.mark.parametrize(
     ("views", "returned"),
     [
-        (lambda images: images[:1], r"shape \(1, 1, 16, 16\)"),
+        (lambda images: images[:1], r"Tensor of shape \(1, 1, 16, 16\)"),
         (lambda images: None, "NoneType"),
-        (lambda images: images.flatten(1), r"shape \(60, 256\)"),
+        (lambda images: images.flatten(1), r"Tensor of shape \(60, 256\)"),
+        (lambda images: images.numpy(), r"ndarray of shape \(60, 1, 16, 16\)"),
+        (lambda images: (images - 300) ** 0.5, "NaN, infinite or complex numbers"),
+        (lambda images: images * (1 + 1j), "NaN, infinite or complex numbers"),
     ],
-    ids=["fewer", "none", "rows"],
+    ids=["fewer", "none", "rows", "array", "nan", "complex"],
 )
-def test_own_views_of_another_shape_are_refused(views, returned, data):
-    with pytest.raises(ValueError, match=f"views=.*returned {returned} for images of"):
+def test_own_views_that_are_no_images_are_refused(views, returned, data):
+    with pytest.raises(ValueError, match=f"views=.*returned {returned} for images"):
         quick(views=views).fit(*data)
 
 
@@ -378,6 +381,13 @@ def test_own_views_require_pictures(data):
     X, y = data
     with pytest.raises(ValueError, match=r"views=.*requires images.*image_shape"):
         quick(views=Recorder()).fit(X.reshape(60, -1), y)
+
+
+def test_own_views_may_be_float64_and_get_no_values_beyond_the_data(data):
+    def gamma(images):  # It would make NaN of -1e-6.
+        return torch.from_numpy(np.sqrt(images.numpy().astype(np.float64) / 255))
+
+    assert quick(max_iter=2, views=gamma).fit(*data).n_iter_ == 2
 
 
 def test_own_views_may_draw_from_the_global_generator(data, weight_bytes):

@@ -19,6 +19,9 @@ BAD = [
     ("hidden_layer_sizes", "wide"),
     ("hidden_layer_sizes", [8, 0]),
     ("hidden_layer_sizes", [8, 2.5]),
+    ("hidden_layer_sizes", True),
+    ("hidden_layer_sizes", [True]),
+    ("image_shape", (True, 4)),
     ("n_members", 0),
     ("n_members", 2.5),
     ("n_members", "many"),
@@ -376,6 +379,24 @@ def test_modules_that_could_not_predict_are_refused_before_training(
     assert not watch.called
 
 
+def test_modules_may_be_single_activations(few_blobs, quick_classifier):
+    model = quick_classifier(
+        encoder=nn.Identity(), decoder=nn.ReLU(), label_dim=2, style_dim=2
+    )
+    assert np.isfinite(model.fit(*few_blobs).predict_proba(few_blobs[0])).all()
+
+
+def test_an_encoder_without_inputs_for_the_mask_is_told_of_it(
+    few_blobs, quick_classifier
+):
+    X, y = few_blobs
+    X = np.where(np.eye(60, 4), np.nan, X)
+    with pytest.raises(
+        ValueError, match=r"a mask of the observed values.*makes 8 inputs"
+    ):
+        quick_classifier(encoder=nn.Linear(4, 5)).fit(X, y)
+
+
 def test_modules_in_double_precision_are_trained_in_single(few_blobs, quick_classifier):
     model = quick_classifier(encoder=nn.Linear(4, 5).double()).fit(*few_blobs)
     assert {p.dtype for p in model.module_.parameters()} == {torch.float32}
@@ -385,11 +406,20 @@ def test_modules_in_double_precision_are_trained_in_single(few_blobs, quick_clas
 @pytest.mark.parametrize(
     ("name", "module", "message"),
     [
-        ("encoder", nn.Linear(5, 3), r"\(2, 4\).*features of shape \(n, any width\)"),
+        (
+            "encoder",
+            nn.Linear(5, 3),
+            r"\(2, 4\).*features of shape \(n, any width >= 1\)",
+        ),
+        (
+            "encoder",
+            _Returns(lambda x: x[:, :0]),
+            r"\(2, 0\).*features of shape \(n, any width >= 1",
+        ),
         (
             "encoder",
             _Returns(lambda x: x[:, None]),
-            r"\(2, 1, 4\).*expected features of shape \(n, any width\)",
+            r"\(2, 1, 4\).*expected features of shape \(n, any width >= 1\)",
         ),
         ("encoder", _Returns(lambda x: (x, x)), r"tuple.*expected features of shape"),
         ("encoder", _Returns(lambda x: x[:1]), r"expected features of shape"),

@@ -291,7 +291,7 @@ def test_it_works_in_a_search_and_in_a_pipeline(houses):
 
 def test_what_requires_classes_says_so(houses, houses_model):
     X, y, _ = houses
-    message = "The model is a ReVAERegressor, which predicts numbers"
+    message = "The model is a ReVAERegressor, but labels that are classes"
     with pytest.raises(ValueError, match=message):
         swap(houses_model, X, X[:1])
     with pytest.raises(ValueError, match=message):

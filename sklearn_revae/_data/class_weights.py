@@ -52,9 +52,11 @@ def _of_each_label(class_weight, n_labels):
         isinstance(given, Mapping) or given == "balanced" for given in class_weight
     ):
         return list(class_weight)
+    form = "a dict {class: weight}"
+    if n_labels > 1:
+        form = "a list with a dict {class: weight} or 'balanced' for each label"
     raise ValueError(
-        "For several labels, class_weight must be 'balanced', or a list with a dict or "
-        f"'balanced' for each label. y has {n_labels} label(s), but class_weight is "
+        f"y has {n_labels} label(s), so class_weight must be 'balanced' or {form}, got "
         f"{class_weight!r}."
     )
 

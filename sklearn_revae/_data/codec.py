@@ -146,7 +146,7 @@ class Codec:
             if first and self.picture_shape_ is not None:
                 self._refuse_categories(table, reading.names_of(X))
         else:
-            found = reading.picture_shape(X)
+            found = reading.picture_shape(X, None if first else self.picture_shape_)
             n_features = np.shape(X)[1] if len(np.shape(X)) == 2 else None
             self._read_picture_shape(found, n_features, first)
             values = reading.read_numbers(X, estimator, first, names, named)
@@ -251,9 +251,9 @@ class Codec:
     def _check(self, statistics, n_features):
         empty = np.flatnonzero(statistics.n_observed == 0)
         if len(empty):
+            cure = "Leave it out" if self.picture_shape_ is None else "Replace them by 0"
             raise ValueError(
-                f"Column {self.name(empty[0])} of X has only missing values. Leave it "
-                "out."
+                f"Column {self.name(empty[0])} of X has only missing values. {cure}."
             )
         finite = np.isfinite(statistics.mean) & np.isfinite(statistics.std)
         if not finite.all():

@@ -66,7 +66,11 @@ def _in_order(values, given, argument):
         return given
     if isinstance(given, Mapping):
         _check_keys(list(given), names, argument)
-        return [given.get(name) for name in names]
+        # Several labels are tuples, also where none of them is known.
+        widths = {len(v) for v in given.values() if isinstance(v, (tuple, list))}
+        blank = (None,) * widths.pop() if len(widths) == 1 else None
+        entries = (given.get(name) for name in names)
+        return [blank if entry is None else entry for entry in entries]
     if _is_indexed_by_text(given):
         _check_keys(list(given.index), names, argument)
         # Integers beside missing values would become floats.
@@ -90,13 +94,13 @@ def _check_keys(keys, names, argument):
     strangers = [key for key in keys if key not in known]
     if strangers:
         raise ValueError(
-            f"{argument} names the file {strangers[0]!r}, which is not an image in the "
-            f"folder X. The first images are {names[:3]}. Pass {argument} = {_KEYED}."
+            f"{argument} names the file {str(strangers[0])!r}, which is not an image in "
+            f"the folder X. The first images are {names[:3]}. Pass {argument} = {_KEYED}."
         )
     if len(set(keys)) < len(keys):
         twice = next(key for key in keys if keys.count(key) > 1)
         raise ValueError(
-            f"{argument} names the file {twice!r} twice. Leave one of them out."
+            f"{argument} names the file {str(twice)!r} twice. Leave one of them out."
         )
 
 

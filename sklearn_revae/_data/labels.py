@@ -1,6 +1,7 @@
 """The correspondence of y to integer codes, with -1 for cells that are not labelled."""
 
 import copy
+import warnings
 
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
@@ -15,6 +16,7 @@ from sklearn_revae._data.targets import (
     read_targets,
 )
 from sklearn_revae._data.tensors import as_numpy
+from sklearn_revae._data.warning import warn_user
 
 
 def _classes_of(values, name):
@@ -28,7 +30,8 @@ def _classes_of(values, name):
             )
         # Numbers and bools that were objects beside None get their own type back.
         values = of_own_type(values)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore"), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
         # The check casts numbers to integers, even those that are too large.
         try:
             check_classification_targets(values)
@@ -36,6 +39,9 @@ def _classes_of(values, name):
             raise ValueError(
                 f"{error} ReVAERegressor learns numbers, and has `transform` as well."
             ) from error
+    for warning in caught:
+        # Its own place would be this file.
+        warn_user(str(warning.message), warning.category)
     return np.unique(values)
 
 

@@ -15,6 +15,8 @@ from sklearn_revae._data.warning import warn_user
 _BLANKS = ("", "nan", "<na>", "nat", "?")
 # With fewer labelled samples, independent labels may look one-hot encoded by chance.
 _FEWEST_ONE_HOT = 10
+# Fewer values of a column of text may all be different by chance.
+_FEWEST_UNIQUE = 10
 # A warning names at most this many labels or columns.
 _MOST_SHOWN = 3
 # Means and standard deviations of standardised columns are this close to 0 and 1. They
@@ -126,6 +128,30 @@ def warn_of_text(categories, name_of):
             f"each distinct string is treated as a category. {cure}, after replacing "
             "decimal commas and removing signs such as %. NumPy turns numbers beside "
             "strings into strings: pass a data frame or an array of objects."
+        )
+
+
+def warn_of_identifiers(categories, n_observed, name_of):
+    """Warn, at the user's line, of columns of text without any value that occurs twice.
+
+    Parameters
+    ----------
+    categories, name_of
+        As in :func:`warn_of_text`.
+    n_observed : ndarray of int (n_features,)
+        Number of observed values of each column.
+    """
+    unique = [
+        f"column {name_of(j)} ({values[0]!r})"
+        for j, values in categories.items()
+        if len(values) == n_observed[j] >= _FEWEST_UNIQUE
+        and all(isinstance(value, str) for value in values)
+    ]
+    if unique:
+        warn_user(
+            f"X holds text that is different in every sample in {_listed(unique)}, from "
+            "which nothing can be learned. Leave identifiers out, and pass pictures as "
+            "their folder."
         )
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Set
+from os import PathLike
 
 import narwhals as nw
 import numpy as np
@@ -16,26 +17,28 @@ from sklearn.utils.validation import (
 from sklearn_revae._data.chunks import chunks
 from sklearn_revae._data.frames import declared_categories, is_frame
 from sklearn_revae._data.kinds import requested_levels
-from sklearn_revae._data.misread import warn_of_text
+from sklearn_revae._data.misread import warn_of_identifiers, warn_of_text
 from sklearn_revae._data.names import written_name
 from sklearn_revae._data.sources import as_stored
 from sklearn_revae._data.storage import Stored, is_stream
 from sklearn_revae._data.stored_arrays import without_mapping
-from sklearn_revae._data.tables import holds_objects
+from sklearn_revae._data.tables import holds_objects, is_picture
 from sklearn_revae._data.tensors import as_numpy
 
 
 def as_container(X):
     """X as one of the containers that are read here: masked and stored rows converted.
 
-    Masked values become NaN.
+    Masked values become NaN, as do those of pictures of objects that are None.
 
     Raises
     ------
     TypeError
         If X is a generator, whose rows can be read only once, or is not made of rows.
+    ValueError
+        If X is one-dimensional text, or its pictures do not hold numbers.
     """
-    if type(X) is np.ndarray and X.dtype.names is None:
+    if type(X) is np.ndarray and X.dtype.kind in "biufc":
         return X
     if is_stream(X):
         raise TypeError(
@@ -48,7 +51,32 @@ def as_container(X):
     if isinstance(X, np.ma.MaskedArray):
         X = np.ma.filled(X.astype(np.float64), np.nan)
     stored = None if is_frame(X) else as_stored(X)
-    return X if stored is None else stored
+    return _pictures_as_numbers(X) if stored is None else stored
+
+
+def _pictures_as_numbers(X):
+    """X itself, except that pictures of objects become floats."""
+    is_array = (
+        isinstance(X, np.ndarray) and X.dtype.kind in "OUS" and X.ndim not in (0, 2)
+    )
+    if not (is_array or isinstance(X, (list, tuple))) or len(X) == 0:
+        return X
+    if isinstance(X[0], (str, PathLike)):
+        raise ValueError(
+            f"X is one-dimensional and holds text such as {str(X[0])!r}. Pass the folder "
+            "of the pictures, or an array of the pictures. If the text is the only "
+            "column of a table, pass a data frame."
+        )
+    if not is_picture(X[0]):
+        return X
+    try:
+        pictures = np.asarray(list(X))
+        return pictures.astype(np.float64) if pictures.dtype.kind in "OUS" else pictures
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            "X holds pictures, but they differ in size, or a pixel is not a number "
+            f"({error}). Resize all pictures to the same size, and pass numbers."
+        ) from error
 
 
 def _refuse_containers(X):
@@ -113,13 +141,14 @@ def read_table(X, table, estimator, reset, names=None, likelihood="auto"):
     if reset:
         requested = requested_levels(likelihood, names, X.shape[1])
         table.fit(X, names, requested)
-        _warn_of_text(X, table, names, requested)
     values = table.encode(X, names)
+    if reset:
+        _warn_of_text(X, table, values, names, requested)
     _refuse_infinite(values, names)
     return values
 
 
-def _warn_of_text(X, table, names, requested):
+def _warn_of_text(X, table, values, names, requested):
     """Warn of columns that become categories although nobody has asked for that."""
     inferred = {
         j: categories
@@ -127,6 +156,8 @@ def _warn_of_text(X, table, names, requested):
         if j not in requested and not declared_categories(X, j)[0]
     }
     warn_of_text(inferred, lambda j: written_name(names, j))
+    n_observed = (~np.isnan(values)).sum(axis=0)
+    warn_of_identifiers(inferred, n_observed, lambda j: written_name(names, j))
 
 
 def refuse_duplicates(names):
@@ -185,11 +216,21 @@ def read_numbers(X, estimator, reset, names=None, named=None):
     return values
 
 
-def picture_shape(X):
-    """Shape of the pictures that X holds; None if X is a table."""
+def picture_shape(X, fitted=None):
+    """Shape of the pictures that X holds; None if X is a table.
+
+    Raises
+    ------
+    ValueError
+        If X is a single picture of the shape `fitted`.
+    """
     if isinstance(X, Stored):
         return X.image_shape
     shape = np.shape(X)
+    if shape == fitted and shape[0] > 1:
+        raise ValueError(
+            f"X has the shape {shape} of one picture. Pass one picture as X[np.newaxis]."
+        )
     return tuple(shape[1:]) if len(shape) in (3, 4) else None
 
 
@@ -210,7 +251,7 @@ def check_picture_shape(found, given, n_features):
     ValueError
         If the two differ, or X has another number of columns than such pictures have.
     """
-    given = None if given is None else tuple(given)
+    given = None if given is None else tuple(map(int, given))
     if found is not None:
         if given is not None and given != found:
             raise ValueError(

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 
+from sklearn_revae._data.missing import is_missing
 from sklearn_revae._typing import ArrayLike, Frame
 
 # The class frequencies of samples with several possible classes change by less after so
@@ -61,7 +62,9 @@ def soft_labels(
         the others. A sample is fully labelled if one number is positive, and unlabelled
         if all are equal or all are NaN.
     classes : array-like of shape (n_classes,), default=None
-        The classes. If None, the column names of a DataFrame, otherwise 0, 1, ...
+        The classes. If None, the column names of a DataFrame, otherwise 0, 1, ... If the
+        `unlabeled_value` of the estimator, -1 by default, is one of them, set
+        ``unlabeled_value=None``.
 
     Returns
     -------
@@ -75,7 +78,7 @@ def soft_labels(
     ValueError
         If `probabilities` is not two-dimensional with at least two columns, holds a
         negative or infinite number, or a sample has only zeros or some NaN; or if
-        `classes` differs in length or has duplicates.
+        `classes` differs in length, has duplicates or contains None or NaN.
 
     See Also
     --------
@@ -158,6 +161,12 @@ def _classes_of(probabilities, classes, n_columns):
         columns = getattr(probabilities, "columns", None)
         classes = range(n_columns) if columns is None else list(columns)
     names = tuple(np.asarray(classes).tolist())
+    # NumPy would turn NaN beside strings into a string.
+    if any(map(is_missing, classes)):
+        raise ValueError(
+            f"classes are {list(classes)}, but None and NaN mark samples that are not "
+            "labelled and cannot be classes. Give each column a class of its own."
+        )
     if n_columns < 2 or len(names) != n_columns or len(set(names)) < n_columns:
         raise ValueError(
             "probabilities must have a column for each of at least two different "

@@ -8,6 +8,7 @@ import numpy as np
 
 from sklearn_revae._data.storage import Stored
 from sklearn_revae._data.tensors import as_numpy
+from sklearn_revae._data.warning import warn_user
 
 # File extensions of pictures. Pillow's own list includes .h5 and .pdf.
 PICTURES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
@@ -104,7 +105,8 @@ def picture_names(folder):
     folder : str or Path
         The folder. Files whose extension is in :data:`PICTURES` are pictures. If there is
         none in the folder itself, its sub-folders are searched, and the names are
-        "sub-folder/file". Hidden files and folders are ignored.
+        "sub-folder/file". Hidden files and folders are ignored, and so are deeper
+        pictures, with a warning.
 
     Raises
     ------
@@ -117,13 +119,25 @@ def picture_names(folder):
             f"X={str(folder)!r} is not a directory. Pass a folder of pictures, or an "
             "array."
         )
-    visible = _visible(folder)
-    names = _pictures_among(visible) or [
-        f"{inner}/{name}"
-        for inner in visible
-        if (folder / inner).is_dir()
-        for name in _pictures_among(_visible(folder / inner))
-    ]
+    names = _pictures_among(_visible(folder))
+    if names:
+        ignored = _with_pictures(folder)
+    else:
+        inside = _folders_in(folder)
+        names = [
+            f"{inner}/{name}"
+            for inner in inside
+            for name in _pictures_among(_visible(folder / inner))
+        ]
+        ignored = [
+            f"{i}/{deeper}" for i in inside for deeper in _with_pictures(folder / i)
+        ]
+    if names and ignored:
+        warn_user(
+            f"X={str(folder)!r} holds pictures in sub-folders that are not read, such as "
+            f"{ignored[0]!r}, because other pictures are less deep. Move all pictures to "
+            "the same depth."
+        )
     if not names:
         raise ValueError(
             f"X={str(folder)!r} contains no pictures. Files such as .png or .jpg must "
@@ -137,12 +151,29 @@ def _visible(folder):
     return [name for name in sorted(os.listdir(folder)) if not name.startswith(".")]
 
 
+def _folders_in(folder):
+    with os.scandir(folder) as entries:
+        return sorted(e.name for e in entries if e.is_dir() and e.name[0] != ".")
+
+
+def _with_pictures(folder):
+    """The sub-folders that hold pictures, except for those that cannot be opened."""
+    return [
+        inner
+        for inner in _folders_in(folder)
+        if os.access(folder / inner, os.R_OK | os.X_OK)
+        and _pictures_among(_visible(folder / inner))
+    ]
+
+
 def _pictures_among(names):
     return [name for name in names if Path(name).suffix.lower() in PICTURES]
 
 
 class PictureFolder(_Items):
     """Pictures in a folder, sorted by name; all have the same size and mode.
+
+    Those with a palette, such as those of GIF files, become RGB.
 
     Parameters
     ----------
@@ -171,6 +202,7 @@ class PictureFolder(_Items):
                 "install pillow."
             ) from error
         self._open = Image.open
+        self._errors = (OSError, SyntaxError, Image.DecompressionBombError)
         self.names = picture_names(folder)
         self.paths = [Path(folder, name) for name in self.names]
         self._mode = None
@@ -180,17 +212,15 @@ class PictureFolder(_Items):
         path = self.paths[i]
         try:
             with self._open(path) as picture:
+                if picture.mode == "P":
+                    # The numbers of a palette are not intensities.
+                    picture = picture.convert("RGB")
                 mode, pixels = picture.mode, np.asarray(picture)
-        except OSError as error:
+        except self._errors as error:
             raise ValueError(
                 f"{self._name(i)} cannot be read as a picture ({error}). Repair it, or "
                 "remove it from the folder."
             ) from error
-        if mode == "P":
-            raise ValueError(
-                f"{self._name(i)} has a palette, so its numbers are not intensities. "
-                "Save all pictures in mode 'RGB' or 'L'."
-            )
         if mode != (self._mode or mode):
             raise ValueError(
                 f"{self._name(i)} has mode {mode!r}, but {self._name(0)} has mode "

@@ -34,6 +34,14 @@ def holds_objects(X):
     return getattr(getattr(X, "dtype", None), "kind", "f") in "OUSTMm"
 
 
+def is_picture(sample):
+    """Whether a sample of a list or an array holds rows, and not cells."""
+    listed = (list, tuple, np.ndarray)
+    return (
+        isinstance(sample, listed) and len(sample) > 0 and isinstance(sample[0], listed)
+    )
+
+
 def _has_strings(rows):
     return any(isinstance(cell, str) for row in rows if np.iterable(row) for cell in row)
 

@@ -64,7 +64,8 @@ def read_targets(y, unlabeled_value, warn=False):
         If y is a sparse matrix or tensor.
     ValueError
         If y has more than two dimensions or no column, or holds something that cannot be
-        a label; and if `unlabeled_value` cannot be an entry of y.
+        a label; if `unlabeled_value` cannot be an entry of y, or is a class of its soft
+        labels.
     """
     check_unlabeled_value(unlabeled_value)
     columns, shape = _columns_of(y)
@@ -86,10 +87,11 @@ def read_targets(y, unlabeled_value, warn=False):
     resolved = [resolve(column) for column in columns]
     columns, soft = [list(parts) for parts in zip(*resolved, strict=True)]
     observed = []
-    for column, name in zip(columns, names, strict=True):
+    for column, name, entries in zip(columns, names, soft, strict=True):
         # Before cells are compared with the marker, which not all objects support.
         _refuse_unsuitable_cells(column, name, unlabeled_value)
         _refuse_marker_as_text(column, unlabeled_value)
+        _refuse_marker_as_class(entries, name, unlabeled_value)
         seen = observed_cells(column, unlabeled_value)
         if column.dtype.kind == "f" and np.isinf(column[seen]).any():
             raise ValueError(
@@ -259,6 +261,17 @@ def _refuse_marker_as_text(column, marker):
                 "not a string. NumPy turns numbers beside strings into strings, so "
                 "unlabelled samples would become a class. Pass y = np.array([...], "
                 f"dtype=object), or write None instead of {marker!r}."
+            )
+
+
+def _refuse_marker_as_class(soft, name, marker):
+    """Refuse soft labels whose classes contain the marker of unlabelled cells."""
+    for classes in {cell.classes for cell in soft.values()}:
+        if _is_marker(_objects(classes), marker).any():
+            raise ValueError(
+                f"The soft labels for {name} have the classes {list(classes)}, but "
+                f"unlabeled_value={marker!r} marks samples that are not labelled. Set "
+                f"unlabeled_value=None, so that {marker!r} is a class."
             )
 
 

@@ -25,7 +25,11 @@ from sklearn_revae._interventions.signatures import Signatures, typed_as
 from sklearn_revae._model.edits import SPAN, locate, replace, traverse
 from sklearn_revae._typing import Do, LabelName, RandomState, Rows
 
-_TRAVERSE_CONSTRAINTS = {"steps": [AT_LEAST_TWO], "span": [AT_LEAST_ZERO]}
+_TRAVERSE_CONSTRAINTS = {
+    "steps": [AT_LEAST_TWO],
+    "span": [AT_LEAST_ZERO],
+    "residual": ["boolean"],
+}
 _SAMPLE_CONSTRAINTS = {"n_samples": [AT_LEAST_ONE], "noise": ["boolean"]}
 
 
@@ -119,9 +123,8 @@ class GenerationMixin(LatentsMixin):
         array([0, 2])
         """
         x = self._scaled(X)
-        validate_parameter_constraints(
-            _TRAVERSE_CONSTRAINTS, {"steps": steps, "span": span}, "traverse"
-        )
+        given = {"steps": steps, "span": span, "residual": residual}
+        validate_parameter_constraints(_TRAVERSE_CONSTRAINTS, given, "traverse")
         lines = read_lines(self._labels, label, values)
 
         def edit(member, source, mean, blocks):

@@ -34,10 +34,12 @@ from sklearn_revae._typing import (
     Rows,
 )
 
-_CONSTRAINTS = {
+CONSTRAINTS = {
     "strength": [AT_LEAST_ZERO, StrOptions({"auto"})],
     "n_samples": [AT_LEAST_ONE, None],
     "max_columns": [AT_LEAST_ONE, None],
+    "residual": ["boolean"],
+    "report": ["boolean"],
 }
 
 
@@ -223,11 +225,9 @@ class InterventionMixin(EditingMixin):
         labels, n = list(requested), len(x)
         methods, latents = read_method(self._labels, method, labels, n, self.label_dim_)
         constraints = self._constraints(n, keep, bounds, direction)
-        validate_parameter_constraints(
-            _CONSTRAINTS,
-            {"strength": strength, "n_samples": n_samples, "max_columns": max_columns},
-            "intervene",
-        )
+        numbers = {"n_samples": n_samples, "max_columns": max_columns}
+        others = {"strength": strength, "residual": residual, "report": report}
+        validate_parameter_constraints(CONSTRAINTS, {**numbers, **others}, "intervene")
         drawn = n_samples is not None
         check_combination(n_samples, max_columns)
         random = check_random_state(random_state)
@@ -369,6 +369,7 @@ class InterventionMixin(EditingMixin):
         >>> model.predict(model.swap(X[:3], X[-3:]))
         array([2, 2, 2])
         """
+        validate_parameter_constraints(CONSTRAINTS, {"residual": residual}, "swap")
         x = self._scaled(X)
         swapped = read_labels(self._labels, labels, "labels")
         given = self._scaled(donors)

@@ -72,8 +72,8 @@ def check_classes(model):
     """
     if not hasattr(type(model), "classes_"):
         raise ValueError(
-            f"The model is a {type(model).__name__}, which predicts numbers, but labels "
-            "that are classes are required: pass a ReVAEClassifier or a ReVAETransformer."
+            f"The model is a {type(model).__name__}, but labels that are classes are "
+            "required: pass a ReVAEClassifier or a ReVAETransformer."
         )
 
 

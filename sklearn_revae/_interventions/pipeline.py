@@ -1,8 +1,10 @@
 """Interventions through a Pipeline: its steps, the model's edit, the steps inverted."""
 
+from sklearn.utils._param_validation import validate_parameter_constraints
+
 from sklearn_revae._interventions.generation import GenerationMixin
 from sklearn_revae._interventions.judging import intervention_report
-from sklearn_revae._interventions.mixin import InterventionMixin
+from sklearn_revae._interventions.mixin import CONSTRAINTS, InterventionMixin
 from sklearn_revae._interventions.passage import Passage, check_classes, split, transform
 from sklearn_revae._interventions.requests import read_do, unrequested
 from sklearn_revae._interventions.signatures import for_pipeline
@@ -74,6 +76,7 @@ def intervene(
     >>> bool((as_virginica[:, 0] == X[:3, 0]).all())
     True
     """
+    validate_parameter_constraints(CONSTRAINTS, {"report": report}, "intervene")
     steps, model = split(pipeline)
     options["residual"] = residual
     if not steps:

@@ -97,6 +97,10 @@ def _own_module(given, name, n_inputs, expected, generator):
     """
     with seeded_global_generators(generator.initial_seed()):
         module = copy.deepcopy(given).to("cpu", torch.float32).eval()
+        for part in module.modules():
+            # A first layer must not change what other members, or the loss, read.
+            if getattr(part, "inplace", False):
+                part.inplace = False
         width = _output_width(module, name, torch.zeros(2, n_inputs), expected)
         double = copy.deepcopy(module).double()
         for n_rows in (2, 1):
@@ -117,7 +121,7 @@ def _output_width(module, name, example, expected):
             f"{described} failed on {given}: {error}. {_cure(module, example, expected)}"
         ) from error
     is_matrix = isinstance(output, torch.Tensor) and output.ndim == 2
-    if not is_matrix or len(output) != len(example):
+    if not is_matrix or len(output) != len(example) or output.shape[1] == 0:
         raise ValueError(
             f"{described} returned {type(output).__name__} of shape "
             f"{tuple(getattr(output, 'shape', ()))} for {given}; expected {expected}."
@@ -177,7 +181,12 @@ def _encoder_body(architecture, likelihood, layout, encoding, linear, generator)
     The default one also reads the bins of `encoding`, if it is not None.
     """
     if architecture.own_modules[0]:
-        expected = "features of shape (n, any width); a linear layer follows"
+        expected = "features of shape (n, any width >= 1)"
+        if likelihood.masked:
+            expected += (
+                ". X has missing values, so that a mask of the observed values, with one "
+                f"input per feature, makes {likelihood.n_inputs} inputs"
+            )
         return _own_module(
             architecture.encoder, "encoder", likelihood.n_inputs, expected, generator
         )

@@ -158,7 +158,7 @@ class _StackedEncoder(GaussianEncoder):
         """Copy the parameters to the encoders of the members."""
         remaining = iter(encoders)
         for body, size in zip(self.bodies, self.sizes, strict=True):
-            body.write_back([encoder.body for encoder in islice(remaining, size)])
+            _write_back(body, [encoder.body for encoder in islice(remaining, size)])
         self.head.write_back([encoder.head for encoder in encoders])
 
 
@@ -168,8 +168,13 @@ class StackedSequence(nn.Sequential):
     def write_back(self, sequences):
         """Copy the parameters to the layers of the members."""
         for layer, of_members in zip(self, zip(*sequences, strict=True), strict=True):
-            if isinstance(layer, StackedLinear | Loop | StackedSequence):
-                layer.write_back(of_members)
+            _write_back(layer, of_members)
+
+
+def _write_back(stacked, modules):
+    """Copy the parameters to those of the members; activations have none."""
+    if isinstance(stacked, StackedLinear | Loop | StackedSequence):
+        stacked.write_back(modules)
 
 
 def _is_plain(module):
@@ -295,7 +300,7 @@ class StackedReVAE(ReVAE):
     def write_back(self, members):
         """Copy the parameters to the members."""
         self.encoder.write_back([member.encoder for member in members])
-        self.decoder.write_back([member.decoder for member in members])
+        _write_back(self.decoder, [member.decoder for member in members])
         for name in ("likelihood", "label_model"):
             _write_back_parameters(
                 getattr(self, name), [getattr(member, name) for member in members]

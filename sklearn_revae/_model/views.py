@@ -73,13 +73,15 @@ def strong_view(images, generator):
     return random_view(images, STRONG, generator)
 
 
-def own_view(function, images, generator):
+def own_view(function, limits, images, generator):
     """Return the views that a function of the user's own makes of images.
 
     Parameters
     ----------
     function : callable
         Takes and returns images (n, channels, height, width).
+    limits : tuple of two arrays
+        Smallest and largest value of each pixel, beyond which rounding must not lead.
     images : tensor (n, channels, height, width)
         The images.
     generator : torch.Generator
@@ -88,17 +90,26 @@ def own_view(function, images, generator):
     Raises
     ------
     ValueError
-        If the function returns anything but a tensor of the shape of the images.
+        If the function returns anything but a tensor of the shape of the images, or
+        numbers that are not real and finite.
     """
+    low, high = limits
+    images = images.clamp(float(low.min()), float(high.max()))
     views = function(images)
     if not isinstance(views, torch.Tensor) or views.shape != images.shape:
         shape = getattr(views, "shape", None)
-        returned = type(views).__name__ if shape is None else f"shape {tuple(shape)}"
+        of_shape = "" if shape is None else f" of shape {tuple(shape)}"
         raise ValueError(
-            f"views={function!r} returned {returned} for images of shape "
-            f"{tuple(images.shape)}; expected a tensor of the same shape."
+            f"views={function!r} returned {type(views).__name__}{of_shape} for images of "
+            f"shape {tuple(images.shape)}; expected a torch.Tensor of the same shape."
         )
-    return views
+    if views.is_complex() or not views.isfinite().all():
+        raise ValueError(
+            f"views={function!r} returned NaN, infinite or complex numbers for images "
+            f"with values from {images.min():.4g} to {images.max():.4g}; expected finite "
+            "real numbers."
+        )
+    return views.to(images)
 
 
 def random_view_of_rows(rows, image_shape, strength, generator):

@@ -20,8 +20,8 @@ def list_images(folder: str | PathLike[str]) -> NDArray[np.str_]:
     ----------
     folder : str or path-like
         A folder of images, or a folder of sub-folders of images. Sub-folders are
-        searched only if the folder itself contains no images. Hidden files and folders
-        are ignored.
+        searched only if the folder itself contains no images; a warning names images that
+        lie deeper than others and are left out. Hidden files and folders are ignored.
 
     Returns
     -------

@@ -135,7 +135,8 @@ def mask_labels(
     ------
     ValueError
         If not exactly one of `n_per_class` and `fraction` is given, if `n_per_class` is
-        given for several labels, or if a parameter has an invalid value.
+        given for several labels, if y holds soft labels, or if a parameter has an invalid
+        value.
 
     See Also
     --------
@@ -165,7 +166,13 @@ def mask_labels(
     if values.ndim == 2 and not several:
         # A single column is a single label; as a vector it causes no warning.
         labels = values.iloc[:, 0] if hasattr(values, "iloc") else values[:, 0]
-    codes = LabelCodes(unlabeled_value).fit(labels).encode(labels)
+    codes, _ = LabelCodes(unlabeled_value).fit(labels).encode_soft(labels)
+    if (codes < -1).any():
+        raise ValueError(
+            "y holds soft labels with several possible classes, which belong to no class "
+            "to keep a part of. Write None over the entries of y that should be "
+            "unlabelled."
+        )
     random = check_random_state(random_state)
     if several and not cells:
         kept = np.tile(_kept_rows(codes, fraction, random)[:, None], codes.shape[1])

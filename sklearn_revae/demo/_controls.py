@@ -87,7 +87,12 @@ class Controls:
         presets = self._session.presets
         with gr.Row(elem_id="actions"):
             self._reset = gr.Button("Reset", size="sm", elem_id="reset")
-            self._surprise = gr.Button("Surprise me", size="sm", elem_id="surprise")
+            self._surprise = gr.Button(
+                "Surprise me",
+                size="sm",
+                elem_id="surprise",
+                visible=bool(self._session.editable),
+            )
             self._presets = [
                 gr.Button(name, size="sm", elem_classes="preset") for name in presets
             ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_revae.inspection._tiles import as_images, shared_limits
+from sklearn_revae.inspection._tiles import as_images, scaled, shared_limits
 
 # Tiles per row of the sheet that holds the images of the gallery.
 SHEET_COLUMNS = 10
@@ -34,14 +34,12 @@ class Images:
         if images is None:
             return None
         is_uint8 = getattr(X, "dtype", None) == np.uint8
-        return cls(shape, (0.0, 255.0) if is_uint8 else shared_limits(images))
+        return cls(shape, (0.0, 255.0) if is_uint8 else shared_limits(images[None]))
 
     def pixels(self, X):
         """Convert samples to uint8 of shape (n, height, width[, channels])."""
-        low, high = self.limits
-        images = np.nan_to_num(as_images(X, self.shape), nan=low)
-        scaled = (images - low) / (high - low if high > low else 1.0)
-        return np.rint(255 * scaled.clip(0, 1)).astype(np.uint8)
+        images = np.nan_to_num(as_images(X, self.shape), nan=self.limits[0])
+        return np.rint(255 * scaled(images, self.limits)).astype(np.uint8)
 
     def png(self, sample):
         """Encode a sample, of shape (1, ...), as a PNG file."""

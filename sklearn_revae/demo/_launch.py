@@ -2,13 +2,18 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
+from sklearn.utils._param_validation import validate_parameter_constraints
+
+from sklearn_revae._inference.arguments import Number
 from sklearn_revae._typing import Model, Rows
 
 if TYPE_CHECKING:
     from gradio import Blocks
 
+_CONSTRAINTS = {"port": [Number(Integral, 1, 65535, closed="both"), None]}
 MAX_FILE_SIZE = "64mb"
 # Number of users whose opened models are kept in memory.
 _MAX_SESSIONS = 100
@@ -69,8 +74,8 @@ def launch(
     Raises
     ------
     ValueError
-        If the estimator is not a fitted ReVAE, or does not accept `X`, or if a preset has
-        a label or a class that the model does not have.
+        If the estimator is not a fitted ReVAE, or does not accept `X`, if a preset has a
+        label or a class that the model does not have, or if `port` is not a port.
     OSError
         If the port is not free.
     ImportError
@@ -90,6 +95,7 @@ def launch(
     >>> page = launch(model, X)  # doctest: +SKIP
     >>> page.close()  # doctest: +SKIP
     """
+    validate_parameter_constraints(_CONSTRAINTS, {"port": port}, "launch")
     from sklearn_revae.demo._session import Session
 
     return serve(
@@ -119,27 +125,36 @@ def serve(session, *, host, port, share, inbrowser, block):
     from sklearn_revae.demo._page import head, make_page, style, theme
 
     page = make_page(session)
-    page.launch(
-        server_name=host,
-        server_port=port,
-        share=share,
-        inbrowser=inbrowser,
-        prevent_thread_lock=not block,
-        quiet=True,
-        theme=theme(),
-        css=style(),
-        head=head(),
-        footer_links=[],
-        allowed_paths=[],
-        max_file_size=MAX_FILE_SIZE,
-        state_session_capacity=_MAX_SESSIONS,
-        enable_monitoring=False,
-        ssr_mode=False,
-        pwa=False,
-        mcp_server=False,
-        run_history=False,
-        app_kwargs={"middleware": [Middleware(_SecurityHeaders)]},
-    )
+    try:
+        page.launch(
+            server_name=host,
+            server_port=port,
+            share=share,
+            inbrowser=inbrowser,
+            prevent_thread_lock=not block,
+            quiet=True,
+            theme=theme(),
+            css=style(),
+            head=head(),
+            footer_links=[],
+            allowed_paths=[],
+            max_file_size=MAX_FILE_SIZE,
+            state_session_capacity=_MAX_SESSIONS,
+            enable_monitoring=False,
+            ssr_mode=False,
+            pwa=False,
+            mcp_server=False,
+            run_history=False,
+            app_kwargs={"middleware": [Middleware(_SecurityHeaders)]},
+        )
+    except OSError as error:
+        if port is None:
+            raise
+        # The message of gradio names an argument that is not one of ours.
+        raise OSError(
+            f"port={port} of host={host!r} is not free. Pass another port, or None for "
+            "the first free one."
+        ) from error
     return page
 
 

@@ -63,6 +63,13 @@ class Session:
                 "transformed by the steps before it."
             )
         check_is_fitted(self.model)
+        if not isinstance(self.presets, Mapping) or not all(
+            isinstance(values, Mapping) for values in self.presets.values()
+        ):
+            raise ValueError(
+                "presets must be a dict {text: {label: class}}, with the text on each "
+                f"button, got {self.presets!r}."
+            )
         if not hasattr(self.X, "shape"):
             object.__setattr__(self, "X", np.asarray(self.X))
         if len(self.X.shape) < 2 or self.X.shape[0] == 0:

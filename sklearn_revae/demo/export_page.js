@@ -18,8 +18,9 @@ function draw(canvas, pixels) {
   const [low, high] = page.limits, image = new ImageData(width, height);
   const shade = (p, c) => {
     const value = pixels[placeOf(page.image, p, c)];
+    const floor = c === 3 ? Math.min(low, 0) : low;
     return Number.isNaN(value) ? 0
-      : Math.round(255 * clamp((value - low) / (high > low ? high - low : 1), 0, 1));
+      : Math.round(255 * clamp((value - floor) / (high - floor), 0, 1));
   };
   for (let p = 0; p < height * width; p++) {
     const grey = channels < 3;

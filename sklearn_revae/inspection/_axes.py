@@ -1,5 +1,10 @@
 """The Axes that a display draws on: the one passed in, or one in a new figure."""
 
+import textwrap
+
+# Width in inches of a letter of an axis label, and height of a line.
+LETTER, LINE = 0.08, 0.2
+
 
 def axes_for(ax, figsize):
     """Return `ax`, or the Axes of a new figure whose layout leaves room for all text.
@@ -28,3 +33,8 @@ def colorbar_beside(ax, image, label):
     """Add a colorbar to the right of `ax` without changing the size of `ax`."""
     beside = ax.inset_axes([1.03, 0.0, 0.025, 1.0])
     return ax.figure.colorbar(image, cax=beside, label=label)
+
+
+def wrapped(text, width=44):
+    """Break a text that may be long, such as the name of a label, into lines."""
+    return textwrap.fill(text, width)

@@ -11,7 +11,7 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from sklearn_revae._interventions.pipeline import intervene
 from sklearn_revae._typing import Ax, ColorMap, Do, Method, ModelOrPipeline, RandomState
-from sklearn_revae.inspection._axes import axes_for, colorbar_beside
+from sklearn_revae.inspection._axes import LINE, axes_for, colorbar_beside, wrapped
 from sklearn_revae.inspection._labels import label_index
 from sklearn_revae.inspection._models import fitted_model, image_shape_of
 from sklearn_revae.inspection._tabular import (
@@ -272,17 +272,20 @@ class InterventionDisplay:
         if difference.ndim > 4:
             difference = difference.mean(axis=-1)
         grid = np.empty((len(before), 3, *before.shape[1:]))
-        self.ax_ = ax = axes_for(ax, tiles_size(grid, extra=1.2))
-        self.im_ = draw_tiles(ax, pairs, shared_limits(pairs), cmap)
+        asked = wrapped(self.asked or "intervention")
+        width, height = tiles_size(grid, extra=1.2)
+        self.ax_ = ax = axes_for(ax, (width, height + LINE * asked.count("\n")))
+        limits = shared_limits(pairs)
+        self.im_ = draw_tiles(ax, pairs, limits, cmap)
         # The limits must differ, with zero in the middle, even if nothing changed.
-        reach = max(np.nanmax(np.abs(difference)), np.finfo(np.float32).tiny)
+        reach = np.nanmax(np.abs(difference)) or limits[1] - limits[0]
         self.difference_im_ = draw_tiles(
             ax, difference, (-reach, reach), "RdBu_r", first_column=2
         )
         samples = [str(sample) for sample in range(len(before))]
         label_tiles(ax, grid, samples, ["before", "after", "difference"])
         colorbar_beside(ax, self.difference_im_, "difference")
-        ax.set(xlabel=self.asked or "intervention", ylabel="sample")
+        ax.set(xlabel=asked, ylabel="sample")
 
     def _plot_bars(self, ax, max_columns):
         before, after = columns_of(self.X), columns_of(self.X_new)
@@ -297,7 +300,8 @@ class InterventionDisplay:
         order = np.argsort(-np.nan_to_num(np.abs(change), nan=-1.0), kind="stable")
         self.columns_ = order[:max_columns].tolist()
         positions = np.arange(len(self.columns_))
-        height = 0.3 * len(positions) + 1.4
+        asked = wrapped(self.asked or "")
+        height = 0.3 * len(positions) + 1.4 + LINE * asked.count("\n")
         self.ax_ = ax = axes_for(ax, (7.2, max(height, 2.4)))
         self.bars_ = ax.barh(
             positions,
@@ -320,4 +324,4 @@ class InterventionDisplay:
         ax.spines["bottom"].set_visible(True)
         units = change_units(before, self.scales)
         ax.set(xlabel=f"mean change{units}", ylabel="feature")
-        ax.set_title(self.asked or "")
+        ax.set_title(asked)

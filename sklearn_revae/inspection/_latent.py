@@ -9,7 +9,7 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from sklearn_revae._interventions.passage import transform
 from sklearn_revae._typing import Ax, LabelName, Labels, ModelOrPipeline, Rows
-from sklearn_revae.inspection._axes import axes_for, tidy
+from sklearn_revae.inspection._axes import axes_for, tidy, wrapped
 from sklearn_revae.inspection._checks import check_length
 from sklearn_revae.inspection._labels import codes_of, label_classes, label_index
 from sklearn_revae.inspection._models import fitted_model
@@ -293,13 +293,13 @@ class LatentDisplay:
         ax.set_aspect("equal", adjustable="datalim")
         name = self.label_name
         if self.latents.shape[1] == 2:
-            ax.set(xlabel=f"{name}_0", ylabel=f"{name}_1")
+            ax.set(xlabel=wrapped(f"{name}_0"), ylabel=wrapped(f"{name}_1"))
         else:
             explained = projected.var(axis=0) / self.latents.var(axis=0).sum()
             first, second = (f"({ratio:.0%} of variance)" for ratio in explained)
             ax.set(
-                xlabel=f"{name}, 1st principal component {first}",
-                ylabel=f"{name}, 2nd principal component {second}",
+                xlabel=wrapped(f"{name}, 1st principal component {first}"),
+                ylabel=wrapped(f"{name}, 2nd principal component {second}"),
             )
 
     def _plot_line(self, ax, colors):
@@ -324,7 +324,7 @@ class LatentDisplay:
             names.append("unlabelled")
         ax.set_yticks(range(len(names)), names)
         ax.set_ylim(len(names) - 0.4, -0.6)
-        ax.set(xlabel=f"{self.label_name}_0", ylabel=self.label_name)
+        ax.set(xlabel=wrapped(f"{self.label_name}_0"), ylabel=wrapped(self.label_name))
 
 
 def _fit_figure(ax):

@@ -8,13 +8,16 @@ from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils import check_random_state
 from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils._param_validation import validate_parameter_constraints
 
+from sklearn_revae._data.file_names import in_order_of
+from sklearn_revae._data.reading import as_container
 from sklearn_revae._inference.arguments import AT_LEAST_TWO
 from sklearn_revae._interventions.passage import transform
 from sklearn_revae._typing import Labels, ModelOrPipeline, RandomState, Rows
+from sklearn_revae.inspection._checks import check_length
 from sklearn_revae.inspection._models import fitted_model
 
 if TYPE_CHECKING:
@@ -108,14 +111,15 @@ def label_leakage(
             "fit it with labels."
         )
     validate_parameter_constraints(_CONSTRAINTS, {"cv": cv}, "label_leakage")
-    check_consistent_length(X, y)
-    codes = labels.encode(y)
+    # Labels of a folder may be given by file name.
+    codes = labels.encode(in_order_of(X if steps else as_container(X), y))
     folds = [
         _n_folds(cv, codes[:, label], name, labels.classes_[label])
         for label, name in enumerate(labels.names_)
     ]
     random = check_random_state(random_state)
     latents = model.transform(transform(steps, X))
+    check_length(codes, "y", len(latents), "sample in X")
     n_own = len(labels.names_) * model.label_dim_
     blocks = latents[:, :n_own].reshape(len(latents), len(labels.names_), -1)
     rows = []

@@ -12,9 +12,12 @@ from sklearn_revae._classifier import ReVAEClassifier
 from sklearn_revae._interventions.passage import transform
 from sklearn_revae._interventions.report import InterventionReport
 from sklearn_revae._typing import Ax, Rows
-from sklearn_revae.inspection._axes import axes_for, tidy
+from sklearn_revae.inspection._axes import LETTER, axes_for, tidy, wrapped
 from sklearn_revae.inspection._labels import label_classes
 from sklearn_revae.inspection._models import fitted_model
+
+# Names of labels and requests that are longer than this are broken into lines.
+_LONGEST_LINE = 30
 
 
 def _probabilities(estimator, X):
@@ -242,8 +245,11 @@ class InterventionReportDisplay:
         check_matplotlib_support(f"{type(self).__name__}.plot")
         matrix = np.asarray(self.change_matrix)
         requests = self.label_names if self.asked_names is None else self.asked_names
-        across, down = 0.55 * len(self.label_names), 0.55 * len(requests)
-        ax = axes_for(ax, (max(across + 2.0, 4.0), max(down + 1.6, 3.2)))
+        names = [wrapped(name, _LONGEST_LINE) for name in self.label_names]
+        requests = [wrapped(request, _LONGEST_LINE) for request in requests]
+        across = 0.55 * len(names) + max(_inches(requests) + 0.8, 2.0)
+        down = 0.55 * len(requests) + max(_inches(names) + 0.6, 1.6)
+        ax = axes_for(ax, (max(across, 4.0), max(down, 3.2)))
         self.im_ = ax.imshow(matrix, cmap="Blues", vmin=0.0, vmax=1.0)
         self.text_ = np.empty(matrix.shape, dtype=object)
         for (row, label), change in np.ndenumerate(matrix):
@@ -251,10 +257,15 @@ class InterventionReportDisplay:
             self.text_[row, label] = ax.text(
                 label, row, f"{change:.2f}", ha="center", va="center", color=color
             )
-        ax.set_xticks(range(len(self.label_names)), self.label_names, rotation=90)
+        ax.set_xticks(range(len(names)), names, rotation=90)
         ax.set_yticks(range(len(requests)), requests)
         ax.set(xlabel="mean change of label", ylabel="requested")
         ax.tick_params(length=0)
         tidy(ax, frame=False)
         self.ax_, self.figure_ = ax, ax.figure
         return self
+
+
+def _inches(texts):
+    """Length of the longest line of some texts."""
+    return LETTER * max(len(line) for text in texts for line in text.split("\n"))

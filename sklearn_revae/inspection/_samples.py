@@ -104,7 +104,7 @@ class SamplesDisplay:
         estimator: ModelOrPipeline,
         label: LabelName = 0,
         *,
-        values: Sequence[Any] | NDArray[Any] | None = None,
+        values: Sequence[Any] | NDArray[Any] | str | float | None = None,
         n_samples: int = 8,
         random_state: RandomState = None,
         image_shape: Sequence[int] | None = None,
@@ -124,7 +124,7 @@ class SamplesDisplay:
             can be inverted; see :func:`sklearn_revae.intervene`.
         label : str or int, default=0
             Name or index of the label. Values of the other labels are drawn at random.
-        values : array-like, default=None
+        values : array-like or a single class, default=None
             Classes of the label to draw samples for. If None, all classes.
         n_samples : int, default=8
             Number of samples to draw for each class.
@@ -168,8 +168,9 @@ class SamplesDisplay:
         image_shape = image_shape_of(estimator, image_shape)
         picture = image_shape is not None or model._codec.picture_shape_ is not None
         index = label_index(model, label)
-        values = label_classes(model, index) if values is None else list(values)
-        if not values:
+        given = label_classes(model, index) if values is None else values
+        classes = np.atleast_1d(np.asarray(given, dtype=object)).tolist()
+        if not classes:
             raise ValueError(
                 "values must contain at least one class of the label, got []: pass None "
                 "for all classes."
@@ -177,11 +178,11 @@ class SamplesDisplay:
         seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
         drawn = [
             np.asarray(draw(estimator, n_samples, {index: value}, seed, not picture))
-            for value in values
+            for value in classes
         ]
         return cls(
             np.stack(drawn),
-            values=values,
+            values=classes,
             label_name=model.label_names_[index],
             image_shape=image_shape,
             feature_names=column_names(estimator),

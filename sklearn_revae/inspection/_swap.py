@@ -236,8 +236,7 @@ class SwapDisplay:
         tiles = np.full((len(images) + 1, len(donors) + 1, *images.shape[1:]), np.nan)
         tiles[1:, 0], tiles[0, 1:], tiles[1:, 1:] = images, donors, new
         ax = axes_for(ax, tiles_size(tiles))
-        limits = shared_limits(images, donors, new)
-        self.im_ = draw_tiles(ax, tiles, limits, cmap)
+        self.im_ = draw_tiles(ax, tiles, shared_limits(tiles), cmap)
         label_tiles(
             ax,
             tiles,

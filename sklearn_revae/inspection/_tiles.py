@@ -67,11 +67,30 @@ def as_images(X, image_shape=None, n_axes=1, name="X"):
     return images[..., 0] if images.shape[-1] == 1 else images
 
 
-def shared_limits(*images):
-    """Smallest and largest value of all `images`, as the colour limits of every tile."""
-    low = min(np.nanmin(values) for values in images)
-    high = max(np.nanmax(values) for values in images)
-    return float(low), float(high)
+def shared_limits(tiles):
+    """Values that are drawn black and white in all tiles (rows, columns, height, ...).
+
+    They are the smallest and the largest value, except that colours are not stretched:
+    their limits are 0 and 1, or 0 and 255, if all values lie between them. So are those
+    of grey images of a single shade.
+    """
+    low, high = float(np.nanmin(tiles)), float(np.nanmax(tiles))
+    if tiles.ndim > 4 or low == high:
+        for white in (1.0, 255.0):
+            if low >= 0 and high <= white:
+                return 0.0, white
+    return low, high if high > low else low + 1
+
+
+def scaled(images, limits):
+    """Scale images (n, height, width[, channels]) from `limits` to [0, 1].
+
+    Transparency begins at 0.
+    """
+    low, high = limits
+    if images.ndim > 3:
+        low = np.array([low, low, low, min(low, 0.0)])[: images.shape[-1]]
+    return ((images - low) / (high - low)).clip(0, 1)
 
 
 def gap_of(tiles):
@@ -99,11 +118,9 @@ def as_drawn(image, limits):
     """
     if image.ndim == 2:
         return image
-    low, high = limits
     transparent = np.isnan(image).any(axis=-1)
-    scaled = np.nan_to_num((image - low) / (high - low if high > low else 1.0))
     rgba = np.ones((*image.shape[:2], 4))
-    rgba[..., : image.shape[-1]] = scaled.clip(0, 1)
+    rgba[..., : image.shape[-1]] = scaled(image[None], limits)[0]
     rgba[transparent] = 0.0
     return rgba
 

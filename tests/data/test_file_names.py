@@ -8,6 +8,8 @@ import pytest
 from PIL import Image
 from sklearn.exceptions import ConvergenceWarning
 
+from sklearn_revae._data.file_names import in_order_of
+from sklearn_revae._data.stored_items import PictureFolder
 from sklearn_revae.datasets import list_images
 
 N = 12
@@ -54,6 +56,12 @@ def test_labels_belong_to_the_file_with_their_name(y, folder, quick_classifier):
     assert model.predict(folder).tolist() == [0, 1, 0, 1, *np.arange(2, 10) % 2]
 
 
+def test_files_that_a_dict_of_several_labels_does_not_name_are_unlabelled(folder):
+    y = {name: (value, "ab"[value]) for name, value in BY_NAME["dict"]().items() if value}
+    entries = in_order_of(PictureFolder(folder), y)
+    assert entries[:4] == [(None, None)] * 3 + [(1, "b")]
+
+
 def test_warns_if_labels_may_be_in_another_order_than_the_files(folder, quick_classifier):
     y = np.arange(N) % 2
     with pytest.warns(UserWarning, match="sorted as text.*'1.png', '10.png'.*list_imag"):
@@ -96,11 +104,6 @@ def test_a_subfolder_may_hold_each_class(tmp_path, quick_classifier):
     y = {name: name.split("/")[0] for name in found}
     model = quick_classifier(max_iter=60).fit(tmp_path, y)
     assert model.predict(str(tmp_path)).tolist() == ["dark", "dark", "light", "light"]
-
-
-def test_subfolders_are_ignored_beside_images(tmp_path):
-    _write(tmp_path, ["b.png", "a.png", "small/c.png"], [1, 2, 3])
-    assert list_images(tmp_path).tolist() == ["a.png", "b.png"]
 
 
 def test_a_folder_without_images_is_refused(tmp_path):

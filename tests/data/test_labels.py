@@ -404,6 +404,14 @@ def test_continuous_y_raises(unknown, blobs, quick_classifier):
         quick_classifier().fit(X, y)
 
 
+def test_a_warning_of_many_classes_points_at_the_line_of_the_user(
+    blobs, quick_classifier
+):
+    with pytest.warns(UserWarning, match="unique classes is greater") as caught:
+        quick_classifier().fit(blobs[0], np.arange(60) * 2 // 3)
+    assert {w.filename for w in caught if "unique" in str(w.message)} == {__file__}
+
+
 def test_y_of_three_dimensions_raises(blobs, quick_classifier):
     with pytest.raises(ValueError, match="shape"):
         quick_classifier().fit(blobs[0], np.zeros((60, 2, 2), dtype=int))

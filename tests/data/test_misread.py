@@ -114,6 +114,13 @@ def test_does_not_warn_of_columns_of_categories(cells):
         _fitted(_table(cells).astype({"other": "category"}), Y)
 
 
+def test_warns_of_text_that_is_different_in_every_sample(blobs, quick_classifier):
+    X, y = blobs
+    named = pd.DataFrame(X).assign(name=[f"{i}.png" for i in range(60)], town="Ulm")
+    with pytest.warns(UserWarning, match=r"in column 'name' \('0.png'\), from which"):
+        quick_classifier().fit(named.rename(columns=str), y)
+
+
 def test_warns_of_standardised_pixels():
     pixels, y = load_digits(return_X_y=True)
     with pytest.warns(UserWarning, match="pixels that StandardScaler has standardised"):

@@ -97,6 +97,21 @@ def test_one_column_is_refused():
         soft_labels([[1.0], [0.5]])
 
 
+@pytest.mark.parametrize("missing", [None, np.nan])
+def test_a_missing_value_cannot_be_a_class(missing):
+    with pytest.raises(ValueError, match="cannot be classes"):
+        soft_labels(np.eye(3), ["a", missing, "b"])
+
+
+def test_a_class_that_marks_unlabelled_samples_is_refused():
+    y = soft_labels([[1, 0], [0, 1], [0.5, 1]], classes=[-1, 1])
+    model = ReVAEClassifier((8,), max_iter=1)
+    with pytest.raises(ValueError, match="Set unlabeled_value=None, so that -1 is a"):
+        model.fit(np.eye(3), y)
+    codes, _ = LabelCodes(None).fit(y).encode_soft(y)
+    assert codes[:, 0].tolist() == [0, 1, -2]
+
+
 def test_a_class_that_was_not_announced_is_refused():
     model = ReVAEClassifier((8,), max_iter=1)
     with pytest.raises(ValueError, match="2 is not a value of label_0"):

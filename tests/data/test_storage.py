@@ -1,7 +1,9 @@
 """X outside of memory: its containers, what is read and when, and the results."""
 
 import math
+import os
 import pickle
+import re
 import signal
 import sys
 import threading
@@ -21,9 +23,11 @@ from sklearn_revae._data import chunks, storage
 from sklearn_revae._data.scaling import Scaling
 from sklearn_revae._data.sources import as_stored
 from sklearn_revae._data.stored_arrays import without_mapping
+from sklearn_revae._data.stored_items import PictureFolder
 from sklearn_revae._inference import chunked
 from sklearn_revae._model.stacked import StackedLinear
 from sklearn_revae._training import cycles, streaming
+from sklearn_revae.datasets import list_images
 
 N_FEATURES = 64
 
@@ -610,7 +614,6 @@ REFUSED = {
         lambda f: _pictures(f, Image.new("L", (4, 4)), Image.new("RGB", (4, 4))),
         r"1\.png.*mode 'RGB'",
     ),
-    "palette": (lambda f: _pictures(f, Image.new("P", (4, 4))), r"0\.png.*palette"),
     "text": (_strings, "must be numbers"),
     "one axis": (
         lambda f: zarr.create_array(f / "z", shape=(5,), dtype="f4"),
@@ -647,6 +650,36 @@ def test_a_file_that_is_not_a_picture_is_named(tmp_path, quick_classifier):
     (tmp_path / "1.png").write_bytes(b"something else")
     with pytest.raises(ValueError, match=r"1\.png.*cannot be read"):
         quick_classifier().fit(tmp_path, [0, 1])
+
+
+def test_a_picture_of_suspicious_size_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 4)
+    with pytest.raises(ValueError, match=r"0\.png.*cannot be read.*exceeds limit"):
+        PictureFolder(_pictures(tmp_path, Image.new("L", (4, 4))))
+
+
+def test_colours_are_read_from_a_palette(tmp_path):
+    picture = Image.new("P", (4, 4), 1)
+    picture.putpalette([0, 0, 0, 250, 140, 10])
+    rows = PictureFolder(_pictures(tmp_path, picture))
+    assert rows.image_shape == (4, 4, 3)
+    assert rows[:][0, :3].tolist() == [250, 140, 10]
+
+
+@pytest.mark.parametrize(
+    ("files", "read"),
+    [
+        (["a.png", "b/c.png"], ["a.png"]),
+        (["a/b.png", "c/d/e.png"], ["a/b.png"]),
+    ],
+)
+def test_warns_of_pictures_that_are_too_deep(files, read, tmp_path):
+    for file in files:
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (4, 4)).save(tmp_path / file)
+    folder = re.escape(repr(os.path.dirname(files[1])))
+    with pytest.warns(UserWarning, match=f"sub-folders that are not read.*{folder}"):
+        assert list_images(tmp_path).tolist() == read
 
 
 def test_items_of_different_sizes_or_types_are_refused(quick_classifier):

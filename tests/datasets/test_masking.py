@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sklearn_revae import soft_labels
 from sklearn_revae.datasets import mask_labels
 
 # Three classes with 8, 4 and 2 samples.
@@ -232,3 +233,11 @@ def test_exactly_one_of_n_per_class_and_fraction_is_required(amount):
 def test_amounts_out_of_range_raise(amount):
     with pytest.raises(ValueError, match=f"The '{next(iter(amount))}' parameter"):
         mask_labels(CODES, **amount)
+
+
+def test_soft_labels_are_refused():
+    y = soft_labels([[1, 0], [0, 1], [0.5, 1]])
+    with pytest.raises(ValueError, match="y holds soft labels with several possible cl"):
+        mask_labels(y, 1)
+    # Those with a single class are ordinary labels.
+    assert np.sum(mask_labels(y[:2], 1) == -1) == 0

@@ -1,6 +1,7 @@
 """The command: its arguments, its errors, and the page that it serves."""
 
 import contextlib
+import socket
 import subprocess
 import sys
 import threading
@@ -33,6 +34,30 @@ def test_invalid_arguments_exit_with_a_message_that_names_them(
     assert end.value.code not in (0, None)
     assert message in output
     assert "Traceback" not in output
+
+
+@pytest.mark.parametrize("port", [0, -1, 99999, "x", True, 80.0])
+def test_what_is_no_port_is_refused(port):
+    with pytest.raises(ValueError, match="'port' parameter of launch must be an int"):
+        launch(None, None, port=port)
+
+
+@pytest.mark.parametrize("presets", [["a"], {"a": "yes"}])
+def test_presets_that_are_no_dicts_are_refused(presets, patients):
+    with pytest.raises(
+        ValueError, match=r"presets must be a dict {text: {label: class}}"
+    ):
+        launch(*patients, presets=presets)
+
+
+def test_a_busy_port_is_named(patients):
+    pytest.importorskip("gradio", reason="requires pip install sklearn-revae[demo]")
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        port = busy.getsockname()[1]
+        with pytest.raises(OSError, match=f"port={port} of host='127.0.0.1' is not free"):
+            launch(*patients, port=port)
 
 
 def test_a_file_that_is_not_a_model_exits_with_a_message(tmp_path):

@@ -12,6 +12,7 @@ from sklearn_revae.demo._edit import (
     predicted_classes,
     report,
 )
+from sklearn_revae.demo._images import Images
 
 EDITS = [
     Edit(row=3),
@@ -74,3 +75,8 @@ def test_predicted_classes_of_a_transformer_are_mostly_right(blobs, quick_transf
     assert classes_of(model, "label_0") == [0, 1, 2]
     predicted = [predicted_classes(model, X[[i]])["label_0"] for i in range(20)]
     assert np.mean(predicted == y[:20]) > 0.8
+
+
+def test_colours_are_not_stretched():
+    X = np.full((1, 2, 2, 3), [0.8, 0.6, 0.4])
+    assert Images.of(X, None).pixels(X)[0, 0, 0].tolist() == [204, 153, 102]

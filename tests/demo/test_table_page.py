@@ -103,6 +103,7 @@ def test_a_model_without_labels_shows_a_note(serve, visit, quick_transformer):
     page = visit(serve(quick_transformer().fit(X), X))
     assert "without labels" in page.text("#no-labels")
     assert not page.find("input[type=range]")
+    assert not page.run("return document.querySelector('#surprise')?.checkVisibility()")
     page.changed(
         "original",
         lambda: page.run("document.querySelectorAll('.tiles label')[4].click()"),

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 
 from sklearn_revae.inspection import (
@@ -41,6 +42,24 @@ MAKERS = {
     "report": lambda i, t, ax: InterventionReportDisplay.from_estimator(
         i.model, i.X[:5], ax=ax
     ),
+}
+
+NAMES = ["Presence of cardiovascular disease", "Patient smokes at least once a week"]
+REQUEST = ", ".join(f"{name} = certainly not" for name in NAMES)
+LONG = {
+    "report": lambda: InterventionReportDisplay(np.eye(2), label_names=NAMES),
+    "bars": lambda: InterventionDisplay([[1.0]], [[3.0]], asked=REQUEST),
+    "images": lambda: InterventionDisplay(*np.ones((2, 1, 4, 4)), asked=REQUEST),
+    "latents": lambda: LatentDisplay(
+        np.random.RandomState(0).standard_normal((60, 3)),
+        *np.ones((2, 1, 3)),
+        values=[0],
+        label_name=NAMES[0],
+    ),
+}
+MAKERS |= {
+    f"{kind} with long names": lambda i, t, ax, maker=maker: maker().plot(ax=ax)
+    for kind, maker in LONG.items()
 }
 
 INK = {"cmap": "gray_r"}

@@ -31,6 +31,15 @@ def test_the_differences_are_drawn_beside_the_pairs(images):
     assert display.difference_im_.get_extent()[1] == display.ax_.get_xlim()[1]
 
 
+@pytest.mark.parametrize("value", [0, 255])
+def test_the_scale_of_no_difference_is_that_of_the_images(value):
+    X = np.full((1, 8, 8), value, np.uint8)
+    white = 255 if value else 1
+    display = InterventionDisplay(X, X).plot()
+    assert display.im_.get_clim() == (0, white)
+    assert display.difference_im_.get_clim() == (-white, white)
+
+
 def test_bars_are_mean_changes_in_descending_order(table):
     model, X = table.model, table.X
     display = InterventionDisplay.from_estimator(model, X, "tall")

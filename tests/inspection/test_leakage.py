@@ -4,6 +4,7 @@ import copy
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from sklearn_revae.inspection._leakage import label_leakage
 
@@ -131,5 +132,13 @@ def test_labels_that_cannot_be_probed_are_refused(blobs, blobs_model, quick_tran
         label_leakage(blobs_model, X, y + 7)
     with pytest.raises(ValueError, match="fitted without y"):
         label_leakage(quick_transformer().fit(X), X, y)
-    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+    with pytest.raises(ValueError, match="y must have one entry per sample in X"):
         label_leakage(blobs_model, X, y[:-1])
+
+
+def test_a_folder_is_probed_by_file_name(tmp_path, quick_classifier):
+    y = {f"{i}.png": i % 2 for i in reversed(range(12))}
+    for name, value in y.items():
+        Image.new("L", (4, 4), 200 * value).save(tmp_path / name)
+    model = quick_classifier(max_iter=30).fit(tmp_path, y)
+    assert label_leakage(model, tmp_path, y, cv=3).loc["label_0", "own"] == 1.0

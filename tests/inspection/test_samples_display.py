@@ -29,6 +29,8 @@ def test_samples_are_drawn_for_each_class_with_the_same_seed(images, monkeypatch
     SamplesDisplay.from_estimator(images.model, "digit", values=[4, 2], n_samples=3)
     assert [(n, do) for n, do, _ in calls] == [(3, {0: 4}), (3, {0: 2})]
     assert calls[0][2] == calls[1][2]
+    SamplesDisplay.from_estimator(images.model, "odd", values="yes", n_samples=3)
+    assert calls[2][:2] == (3, {1: "yes"})
 
 
 def test_the_heat_map_of_a_table_has_standardised_features(table, values_of):

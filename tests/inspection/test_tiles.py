@@ -52,8 +52,31 @@ def test_channels_that_are_not_colours_raise():
         as_images(np.zeros((3, 5, 6, 2)))
 
 
-def test_colour_limits_are_those_of_all_images():
-    assert shared_limits(np.array([1.0, np.nan]), np.array([-2.0, 5.0])) == (-2.0, 5.0)
+GREY, COLOURS = (1, 1, 1, 3), (1, 1, 1, 1, 3)
+
+
+@pytest.mark.parametrize(
+    ("values", "shape", "limits"),
+    [
+        ([1.0, np.nan, 5.0], GREY, (1.0, 5.0)),
+        ([0.2, 0.4, 0.6], GREY, (0.2, 0.6)),
+        # An image of a single shade.
+        ([1.0, 1.0, 1.0], GREY, (0.0, 1.0)),
+        ([255, 255, 255], GREY, (0.0, 255.0)),
+        ([-3, -3, -3], GREY, (-3.0, -2.0)),
+        # Beige is not stretched to orange.
+        ([200, 180, 160], COLOURS, (0.0, 255.0)),
+        ([0.8, 0.7, np.nan], COLOURS, (0.0, 1.0)),
+        ([-2.0, 0.5, 3.0], COLOURS, (-2.0, 3.0)),
+    ],
+)
+def test_only_shades_of_grey_are_stretched(values, shape, limits):
+    assert shared_limits(np.reshape(values, shape).astype(float)) == limits
+
+
+def test_transparency_begins_at_zero():
+    image = np.array([[[10.0, 20.0, 30.0, 15.0]]])
+    np.testing.assert_array_equal(as_drawn(image, (10.0, 30.0)), [[[0, 0.5, 1, 0.5]]])
 
 
 @pytest.mark.parametrize("channels", [(), (3,)])
@@ -72,7 +95,3 @@ def test_colours_share_one_scale_and_gaps_are_transparent():
     image = np.array([[[10.0, 20.0, 30.0], [np.nan] * 3]])
     rgba = as_drawn(image, (10.0, 30.0))
     np.testing.assert_array_equal(rgba, [[[0, 0.5, 1, 1], [0, 0, 0, 0]]])
-
-
-def test_an_image_of_a_single_colour_can_be_drawn():
-    assert np.isfinite(as_drawn(np.full((2, 2, 3), 7.0), (7.0, 7.0))).all()

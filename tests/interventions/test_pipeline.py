@@ -500,6 +500,24 @@ def test_a_grid_has_both_axes(two_labels, quick_classifier):
 # the report
 
 
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda model, X: intervene(model, X, 1, residual="False"),
+        lambda model, X: intervene(model, X, 1, report="False"),
+        lambda model, X: swap(model, X, X, residual="False"),
+        lambda model, X: traverse(model, X, 0, residual="False"),
+    ],
+    ids=["intervene", "report", "swap", "traverse"],
+)
+def test_strings_are_no_bools(edit, data, scaled):
+    for model in (scaled, scaled[-1]):
+        with pytest.raises(
+            ValueError, match=r"(residual|report)' parameter.*Got 'False'"
+        ):
+            edit(model, data[0])
+
+
 def test_the_report_describes_the_returned_samples(data, scaled):
     X = data[0]
     edited, report = intervene(scaled, X, 1, keep=[0, 1, 2, 3], report=True)

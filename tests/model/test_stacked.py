@@ -253,6 +253,9 @@ OWN = {
     "normalised": _normalised,
     "hooked": _hooked,
     "recurrent": _Recurrent,
+    "identity": nn.Identity,
+    "activation": nn.ReLU,
+    "in place": lambda: nn.Sequential(nn.ReLU(inplace=True), nn.Dropout(0.0)),
     "batch norm": lambda: nn.Sequential(nn.Linear(12, 3), nn.BatchNorm1d(3)),
 }
 

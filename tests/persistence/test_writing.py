@@ -102,5 +102,5 @@ def test_a_new_file_has_the_usual_permissions(tmp_path, small_model):
 
 
 def test_a_missing_folder_is_named(tmp_path, small_model):
-    with pytest.raises(FileNotFoundError, match="nowhere"):
+    with pytest.raises(FileNotFoundError, match=r"nowhere.model' cannot be written"):
         save(small_model, tmp_path / "nowhere" / "model")
