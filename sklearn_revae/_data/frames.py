@@ -12,7 +12,7 @@ def is_frame(X):
     return hasattr(X, "columns") and nw.dependencies.is_into_dataframe(X)
 
 
-def frame_columns(X, exact=()):
+def frame_columns(X, exact):
     """Columns of a data frame: float arrays where numeric, else lists of objects.
 
     Parameters

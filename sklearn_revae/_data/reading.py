@@ -81,7 +81,7 @@ def holds_cells(X):
     return not isinstance(X, Stored) and (is_frame(X) or holds_objects(X))
 
 
-def read_table(X, table, estimator, reset, names=None, likelihood="auto"):
+def read_table(X, table, estimator, reset, names, likelihood):
     """Numbers (n, n_features) of a table, by the coding in `table`.
 
     Parameters
@@ -94,9 +94,9 @@ def read_table(X, table, estimator, reset, names=None, likelihood="auto"):
         Its `n_features_in_` and `feature_names_in_` are compared, or set.
     reset : bool
         Whether the estimator is being fitted to X.
-    names : list, optional
+    names : list or None
         What messages call the columns if X does not name them.
-    likelihood : str, sequence of str or dict, default="auto"
+    likelihood : str, sequence of str or dict
         The estimators' parameter, which may request levels for columns of numbers.
     """
     if is_frame(X):
@@ -136,7 +136,7 @@ def refuse_duplicates(names):
         raise ValueError(f"X has several columns named {twice}. Rename all but one.")
 
 
-def read_numbers(X, estimator, reset, names=None, named=None):
+def read_numbers(X, estimator, reset, names, named):
     """Rows (n, n_features) of an array, a sparse matrix or stored rows.
 
     Pictures are flattened. Messages call the columns by `names`, if there are any. The
@@ -227,7 +227,7 @@ def check_picture_shape(found, given, n_features):
     return given
 
 
-def _refuse_infinite(values, names=None):
+def _refuse_infinite(values, names):
     if np.dtype(values.dtype).kind != "f":
         return
     parts = [values.data[:, None]] if scipy.sparse.issparse(values) else chunks(values)

@@ -53,11 +53,11 @@ class StackedReLU(nn.Module):
     ----------
     layers : sequence of torch.nn.ReLU or torch.nn.Identity
         One for each member.
-    inplace : bool, default=False
+    inplace : bool
         Whether it may change its input, which nobody else needs.
     """
 
-    def __init__(self, layers, inplace=False):
+    def __init__(self, layers, inplace):
         super().__init__()
         self.inplace = inplace
         are_relus = [isinstance(layer, nn.ReLU) for layer in layers]
