@@ -10,7 +10,6 @@ from sklearn.utils.validation import (
     _check_feature_names,
     _check_n_features,
     check_array,
-    validate_data,
 )
 
 from sklearn_revae._data.chunks import chunks
@@ -154,35 +153,27 @@ def read_numbers(X, estimator, reset, names, named):
                 f"X holds pictures of shape {X.image_shape}, but pictures must have two "
                 "axes, or three with channels."
             )
-        _check_feature_names(estimator, X if named is None else named, reset=reset)
-        _check_n_features(estimator, X, reset=reset)
-        values = X
-    elif named is not None:
-        _check_feature_names(estimator, named, reset=reset)
-        values = check_array(
-            X,
-            dtype="numeric",
-            accept_sparse="csr",
-            ensure_all_finite=False,
-            estimator=estimator,
-            input_name="X",
-        )
-        _check_n_features(estimator, values, reset=reset)
     else:
         X = X if hasattr(X, "ndim") else np.asarray(X)
         if X.ndim in (3, 4):
             X = X.reshape(len(X), math.prod(X.shape[1:]))
-        values = validate_data(
-            estimator,
-            X,
-            reset=reset,
-            dtype="numeric",
-            accept_sparse="csr",
-            ensure_all_finite=False,
-        )
-        values = without_mapping(values)
+    _check_feature_names(estimator, X if named is None else named, reset=reset)
+    values = X if isinstance(X, Stored) else without_mapping(_checked(X, estimator))
+    _check_n_features(estimator, values, reset=reset)
     _refuse_infinite(values, names)
     return values
+
+
+def _checked(X, estimator):
+    """X as an array or a CSR matrix of numbers, in which values may be missing."""
+    return check_array(
+        X,
+        dtype="numeric",
+        accept_sparse="csr",
+        ensure_all_finite=False,
+        estimator=estimator,
+        input_name="X",
+    )
 
 
 def picture_shape(X):
