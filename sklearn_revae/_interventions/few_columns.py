@@ -95,7 +95,7 @@ def edit_few_columns(edit, module, scaling, own, labels, codes, n_columns, free)
 
 def _log_odds(module, x, labels, codes):
     """Log-odds (n,), summed over labels, of the mean of the members' predictions."""
-    log_members = module.member_log_probabilities(x)[:, :, labels]
+    log_members = module.member_predictions(x)[:, :, labels]
     is_requested = codes >= 0
     codes = codes.clamp(min=0).expand(len(log_members), -1, -1)[..., None]
     wanted = log_members.gather(-1, codes)[..., 0]

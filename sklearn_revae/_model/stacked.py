@@ -288,10 +288,6 @@ class StackedReVAE(ReVAE):
         mean = self.encoder.mean(features.expand(self.n_members, *features.shape))
         return self.label_model.predictions(self.blocks(mean))
 
-    def log_class_probabilities(self, x):
-        """Log-probabilities of the classes, see `LabelModel.log_mean`: (n, L, K)."""
-        return self.label_model.log_mean(self.member_predictions(x))
-
     def write_back(self, members):
         """Copy the parameters to the members."""
         self.encoder.write_back([member.encoder for member in members])
