@@ -19,6 +19,7 @@ from sklearn_revae._training.judges import ImageJudges
 from sklearn_revae._training.left_out import leave_out
 from sklearn_revae._training.loss import DecoderLoss, SemiSupervisedLoss
 from sklearn_revae._training.net import make_net
+from sklearn_revae._training.resumption import SavedPart
 
 # Number of labelled training rows whose accuracy a progress bar shows.
 _SHOWN_ROWS = 1000
@@ -230,7 +231,7 @@ def _saved_part(saved, name, settings, device, callbacks):
     """Return a part of the checkpoint, put before the other callbacks; None without."""
     if saved is None:
         return None
-    part = saved.part(name, device if settings.own_modules else None)
+    part = SavedPart(saved, name, device if settings.own_modules else None)
     callbacks.insert(0, ("checkpoint", part))
     return part
 
