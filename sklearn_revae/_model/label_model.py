@@ -270,6 +270,9 @@ class LabelModel(nn.Module):
         predictions : tensor (M, n, L, K)
             Log-probabilities :math:`\log q_m` that the members predict.
         """
+        if len(predictions) == 1:
+            # Temperatures are measured for ensembles only.
+            return predictions[0]
         log_mean = predictions.logsumexp(0) - math.log(len(predictions))
         return (log_mean / self.temperature[:, None]).log_softmax(-1)
 

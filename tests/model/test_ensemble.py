@@ -61,11 +61,11 @@ def test_probabilities_of_each_member_come_in_the_order_of_the_members(
         assert torch.equal(log_probabilities, member.predictions(x))
 
 
-def test_an_ensemble_of_one_predicts_what_its_member_predicts(tiny, members):
+def test_a_single_member_predicts_exactly_what_it_predicts(tiny, members):
     x = tiny.x("gaussian", 6)
     alone = Ensemble(members[0])
     expected = members[0].predictions(x)
-    torch.testing.assert_close(alone.log_class_probabilities(x), expected)
+    assert torch.equal(alone.log_class_probabilities(x), expected)
     assert torch.equal(alone.member_predictions(x), expected[None])
 
 
