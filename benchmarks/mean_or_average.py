@@ -24,7 +24,7 @@ def averaged_predictions(model, X):
         for member in model.module_.members:
             mean, scale = member.encode(rows)
             noise = torch.randn((N_DRAWS, *mean.shape), generator=generator)
-            log_q = member.label_model.log_classifier(member.blocks(mean + scale * noise))
+            log_q = member.label_model.predictions(member.blocks(mean + scale * noise))
             probabilities.append(log_q[:, :, 0].exp().mean(0))
     return model.classes_[torch.stack(probabilities).mean(0).argmax(-1)]
 

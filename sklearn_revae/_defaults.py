@@ -350,7 +350,6 @@ def settings_of(params, codec, module, n_rows, monitor):
         monitor=monitor,
         patience=params.n_iter_no_change,
         callbacks=list(params.callbacks or []),
-        verbose=bool(params.verbose),
         # A callable of the user may draw from torch's global generators too.
         own_modules=_own_modules(params) or callable(params.views),
     )

@@ -51,18 +51,15 @@ def watchers(estimator, data, samples, module, device, settings):
     device : torch.device
         Its device.
     settings : Settings
-        How the run trains. The bar of verbose="auto" takes the place of its own. Only the
-        first process shows one.
+        How the run trains. Only the first of its processes shows a bar.
     """
     found = []
+    if settings.processes.is_first and estimator.verbose:
+        always = not isinstance(estimator.verbose, str)
+        found.append(("delayed_progress", DelayedProgress(module_score, always)))
     if hasattr(estimator, "_callback_fit_ctx"):
         told = _Told(estimator, data, samples, module, device, settings)
         found.append(("scikit_learn", told))
-    if not settings.processes.is_first:
-        settings.verbose = False
-    elif isinstance(estimator.verbose, str):
-        settings.verbose = False
-        found.append(("delayed_progress", DelayedProgress(module_score)))
     return found
 
 

@@ -68,7 +68,7 @@ class Samples:
             The device.
         """
         if streams(self.values):
-            x = make_lazy(self.values, scale, device)
+            x = make_lazy(self.values, scale)
         else:
             x = torch.from_numpy(scale(self.values))
         weight = (self.weight / self.weight.mean()).astype(np.float32)

@@ -230,11 +230,9 @@ def test_training_can_be_chosen(fitted):
         batch_size=7,
         learning_rate_init=0.5,
         n_iter_no_change=3,
-        verbose=1,
     )
     assert (settings.n_epochs, settings.batch_size) == (4, 7)
     assert (settings.learning_rate, settings.patience) == (0.5, 3)
-    assert settings.verbose is True
 
 
 @pytest.mark.parametrize(

@@ -86,8 +86,9 @@ class CCVAE(Rival):
         noise = torch.randn((N_SAMPLES, *mean.shape), generator=generator)
         samples = mean + scale * noise
         log_all, z = self.log_labels(samples), samples[0]
-        log_q, log_joint = log_all[0], self.labels.log_conditional(self.blocks(z))
-        log_joint = log_joint + self.log_prior
+        # The prior of the labels is that of all rivals, not that of the label model.
+        log_q, log_joint = log_all[0], self.labels.beliefs(self.blocks(z))
+        log_joint = log_joint - self.labels.log_prior + self.log_prior
         # Of an observed label the value counts, of another one the mean over q(y_l|z_l).
         every = (log_q.exp() * (log_joint - log_q)).sum(-1)
         of_labels = torch.where(codes >= 0, at(log_joint - log_q, codes), every)

@@ -30,7 +30,7 @@ from sklearn_revae._data.kinds import (
     requests_levels,
 )
 from sklearn_revae._data.misread import warn_of_standardised_pixels
-from sklearn_revae._data.names import feature_index, written_name
+from sklearn_revae._data.names import written_name
 from sklearn_revae._data.scaling import ScaledRows, Scaling
 from sklearn_revae._data.statistics import magnitude, statistics_of
 from sklearn_revae._data.storage import Stored
@@ -98,10 +98,6 @@ class Codec:
     def name(self, j):
         """How messages write column `j`."""
         return written_name(self.names, j)
-
-    def index(self, feature, argument):
-        """Position of a column that an argument names; see :func:`feature_index`."""
-        return feature_index(feature, self.names, self.n_features, argument)
 
     def read(self, X, estimator):
         """Numbers (n, n_features) of X in its own units, NaN where missing.
@@ -212,8 +208,8 @@ class Codec:
         self._check(statistics, values.shape[1])
         self.missing_ = 1 - statistics.n_observed / values.shape[0]
         self.levels_ = self.table_.levels
-        image = True if self.picture_shape_ is not None else None
-        self.kinds_ = infer_kinds(statistics, self.levels_, image)
+        is_picture = self.picture_shape_ is not None
+        self.kinds_ = infer_kinds(statistics, self.levels_, is_picture)
         if not self.levels_:
             warn_of_standardised_pixels(values, statistics)
         self.families_ = chosen_families(requested, self.kinds_)

@@ -50,7 +50,7 @@ def restore(X, values, table, unchanged=None):
     return result.reshape(shape)
 
 
-def restore_edits(X, own, values, table, kept=False):
+def restore_edits(X, own, values, table, kept):
     """Edited `values` in the container of X, in which unchanged cells are exactly X's.
 
     Parameters
@@ -63,7 +63,7 @@ def restore_edits(X, own, values, table, kept=False):
         Numbers, categories as codes.
     table : Table
         The coding of the categories.
-    kept : ndarray of bool (n, n_features), optional
+    kept : ndarray of bool (n, n_features), or False
         Cells that are not edited.
     """
     own = dense(own)

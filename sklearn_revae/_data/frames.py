@@ -38,7 +38,7 @@ def named_like(values, like):
     return nw.from_dict(dict(columns), backend=backend).to_native()
 
 
-def frame_columns(X, exact=()):
+def frame_columns(X, exact):
     """Columns of a data frame: float arrays where numeric, else lists of objects.
 
     Parameters

@@ -87,7 +87,7 @@ def check_levels(n_levels, name):
         )
 
 
-def infer_kinds(statistics, levels, image=None):
+def infer_kinds(statistics, levels, image):
     """Kind of every column, an array of str.
 
     Parameters
@@ -96,12 +96,12 @@ def infer_kinds(statistics, levels, image=None):
         Of the columns.
     levels : dict of int to Levels
         Of the columns that hold categories.
-    image : bool, optional
-        Whether all columns are pixels of one picture; None infers it.
+    image : bool
+        Whether all columns are known to be pixels of one picture; if not, it is inferred.
     """
     n_features = len(statistics.low)
     binary = statistics.zero_or_one & (statistics.high > statistics.low)
-    if image is None:
+    if not image:
         few_binary = binary.mean() <= _MOST_BINARY
         image = not levels and few_binary and looks_like_pixels(statistics)
     if image:

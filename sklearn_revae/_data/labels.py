@@ -314,14 +314,14 @@ def position_of(label, names, integer_names):
     raise ValueError(f"{label!r} is not a label: {known}.")
 
 
-def cell_accuracy(predicted, codes, weight=None):
+def cell_accuracy(predicted, codes, weight):
     """Weighted fraction of the labelled cells that are predicted correctly.
 
     Parameters
     ----------
     predicted, codes : ndarray of int (n, L)
         Codes; cells of `codes` that are -1 are not labelled, and not counted.
-    weight : array-like of shape (n,), optional
+    weight : array-like of shape (n,), or None
         Weight of each sample.
 
     Raises

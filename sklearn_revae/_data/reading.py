@@ -11,7 +11,6 @@ from sklearn.utils.validation import (
     _check_feature_names,
     _check_n_features,
     check_array,
-    validate_data,
 )
 
 from sklearn_revae._data.chunks import chunks
@@ -109,7 +108,7 @@ def holds_cells(X):
     return not isinstance(X, Stored) and (is_frame(X) or holds_objects(X))
 
 
-def read_table(X, table, estimator, reset, names=None, likelihood="auto"):
+def read_table(X, table, estimator, reset, names, likelihood):
     """Numbers (n, n_features) of a table, by the coding in `table`.
 
     Parameters
@@ -122,9 +121,9 @@ def read_table(X, table, estimator, reset, names=None, likelihood="auto"):
         Its `n_features_in_` and `feature_names_in_` are compared, or set.
     reset : bool
         Whether the estimator is being fitted to X.
-    names : list, optional
+    names : list or None
         What messages call the columns if X does not name them.
-    likelihood : str, sequence of str or dict, default="auto"
+    likelihood : str, sequence of str or dict
         The estimators' parameter, which may request levels for columns of numbers.
     """
     if is_frame(X):
@@ -167,7 +166,7 @@ def refuse_duplicates(names):
         raise ValueError(f"X has several columns named {twice}. Rename all but one.")
 
 
-def read_numbers(X, estimator, reset, names=None, named=None):
+def read_numbers(X, estimator, reset, names, named):
     """Rows (n, n_features) of an array, a sparse matrix or stored rows.
 
     Pictures are flattened. Messages call the columns by `names`, if there are any. The
@@ -185,35 +184,27 @@ def read_numbers(X, estimator, reset, names=None, named=None):
                 f"X holds pictures of shape {X.image_shape}, but pictures must have two "
                 "axes, or three with channels."
             )
-        _check_feature_names(estimator, X if named is None else named, reset=reset)
-        _check_n_features(estimator, X, reset=reset)
-        values = X
-    elif named is not None:
-        _check_feature_names(estimator, named, reset=reset)
-        values = check_array(
-            X,
-            dtype="numeric",
-            accept_sparse="csr",
-            ensure_all_finite=False,
-            estimator=estimator,
-            input_name="X",
-        )
-        _check_n_features(estimator, values, reset=reset)
     else:
         X = X if hasattr(X, "ndim") else np.asarray(X)
         if X.ndim in (3, 4):
             X = X.reshape(len(X), math.prod(X.shape[1:]))
-        values = validate_data(
-            estimator,
-            X,
-            reset=reset,
-            dtype="numeric",
-            accept_sparse="csr",
-            ensure_all_finite=False,
-        )
-        values = without_mapping(values)
+    _check_feature_names(estimator, X if named is None else named, reset=reset)
+    values = X if isinstance(X, Stored) else without_mapping(_checked(X, estimator))
+    _check_n_features(estimator, values, reset=reset)
     _refuse_infinite(values, names)
     return values
+
+
+def _checked(X, estimator):
+    """X as an array or a CSR matrix of numbers, in which values may be missing."""
+    return check_array(
+        X,
+        dtype="numeric",
+        accept_sparse="csr",
+        ensure_all_finite=False,
+        estimator=estimator,
+        input_name="X",
+    )
 
 
 def picture_shape(X, fitted=None):
@@ -268,7 +259,7 @@ def check_picture_shape(found, given, n_features):
     return given
 
 
-def _refuse_infinite(values, names=None):
+def _refuse_infinite(values, names):
     if np.dtype(values.dtype).kind != "f":
         return
     parts = [values.data[:, None]] if scipy.sparse.issparse(values) else chunks(values)

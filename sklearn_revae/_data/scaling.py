@@ -357,7 +357,7 @@ def _root_mean_square(values):
 
 
 class ScaledRows:
-    """Rows of X as the model sees them, scaled when they are indexed.
+    """Rows of X as the model sees them, scaled in double precision when indexed.
 
     Parameters
     ----------
@@ -365,14 +365,11 @@ class ScaledRows:
         Rows in X's units.
     scaling : Scaling
         Their scaling.
-    dtype : dtype
-        Precision of the result.
     """
 
-    def __init__(self, values, scaling, dtype=np.float64):
+    def __init__(self, values, scaling):
         self.values = values
         self.scaling = scaling
-        self.dtype = dtype
         self.chunk_rows = getattr(values, "chunk_rows", 1)
 
     @property
@@ -384,4 +381,4 @@ class ScaledRows:
         return self.values.shape[0]
 
     def __getitem__(self, index):
-        return self.scaling.transform(self.values[index], self.dtype)
+        return self.scaling.transform(self.values[index], np.float64)

@@ -74,8 +74,8 @@ def magnitude(statistics):
     return np.maximum(np.abs(statistics.low), np.abs(statistics.high))
 
 
-def _moments(values):
-    """Mean, standard deviation and skewness of each column, ignoring missing values."""
+def _std_and_skew(values):
+    """Standard deviation and skewness of each column, ignoring missing values."""
     observed = ~np.isnan(values)
     n = np.maximum(observed.sum(axis=0), 1)
     filled = np.where(observed, values, 0.0)
@@ -84,7 +84,7 @@ def _moments(values):
     std = np.sqrt(np.square(centred).sum(axis=0) / n)
     # np.power is much slower for third powers.
     third = (np.square(centred) * centred).sum(axis=0) / n
-    return mean, std, third / np.where(std > 0, std, 1.0) ** 3
+    return std, third / np.where(std > 0, std, 1.0) ** 3
 
 
 def _slabs(n_rows, n_features):
@@ -116,10 +116,10 @@ def _shapes(some):
         n = np.isfinite(part).sum(axis=0)
         shapes["quantiles"][:, slab] = quantiles(part, n, N_BINS)
         logs = np.log(np.where(part > 0, part, np.nan))
-        _, _, shapes["skew"][slab] = _moments(part)
-        _, _, shapes["log_skew"][slab] = _moments(logs)
-        _, log1p_std, _ = _moments(np.log1p(np.where(part >= 0, part, np.nan)))
-        shapes["log1p_std"][slab] = log1p_std
+        _, shapes["skew"][slab] = _std_and_skew(part)
+        _, shapes["log_skew"][slab] = _std_and_skew(logs)
+        log1p = np.log1p(np.where(part >= 0, part, np.nan))
+        shapes["log1p_std"][slab], _ = _std_and_skew(log1p)
         shapes["centre"][slab], shapes["spread"][slab] = centre_and_spread(part, n)
         log_centre, log_spread = centre_and_spread(logs, n)
         shapes["log_centre"][slab], shapes["log_spread"][slab] = log_centre, log_spread
@@ -190,22 +190,17 @@ def statistics_of(values, codes=None):
             some.append(chunk[-seen % step :: step].copy())
             seen += len(chunk)
         shapes = _shapes(np.concatenate(some))
+    for name in ("log_centre", "log_spread", "log_skew"):
+        shapes[name][~(low > 0)] = np.nan
+    shapes["log1p_std"][~(low >= 0)] = np.nan
     return Statistics(
         n_observed=moments.n,
         low=low,
         high=high,
         mean=moments.mean,
         std=np.sqrt(moments.squares / np.maximum(moments.n, 1)),
-        skew=shapes["skew"],
-        centre=shapes["centre"],
-        spread=shapes["spread"],
-        log_centre=np.where(low > 0, shapes["log_centre"], np.nan),
-        log_spread=np.where(low > 0, shapes["log_spread"], np.nan),
-        log_skew=np.where(low > 0, shapes["log_skew"], np.nan),
-        log1p_std=np.where(low >= 0, shapes["log1p_std"], np.nan),
-        quantiles=shapes["quantiles"],
         zeros=zeros / np.maximum(moments.n, 1),
         whole=whole,
         zero_or_one=whole & (low >= 0) & (np.rint(high) <= 1),
-        codes=shapes["codes"],
+        **shapes,
     )

@@ -55,7 +55,7 @@ def _is_number(value):
     )
 
 
-def columns_of(X, exact=()):
+def columns_of(X, exact):
     """Columns of X: arrays of floats where they are numeric, else lists of objects.
 
     Columns in `exact` are lists if float64 may not represent their numbers.

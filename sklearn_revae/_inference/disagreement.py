@@ -31,6 +31,11 @@ def averaged(log_members):
     return probabilities, (entropy - entropy_of_members).clamp(min=0.0)
 
 
+def disagreement(module, x):
+    """Disagreement (n, L) of the members about scaled samples; see :func:`averaged`."""
+    return averaged(module.member_predictions(x))[1]
+
+
 class DisagreementMixin(LatentsMixin):
     """The method `predict_disagreement` of a fitted classifier."""
 
@@ -86,8 +91,5 @@ class DisagreementMixin(LatentsMixin):
         >>> bool(disagreement[wrong].mean() > disagreement[~wrong].mean())
         True
         """
-        x = self._scaled(X)
-        found = apply(
-            self.module_, lambda m, rows: averaged(m.member_log_probabilities(rows))[1], x
-        )
+        found = apply(self.module_, disagreement, self._scaled(X))
         return list(found.T) if self._labels.several_ else found[:, 0]

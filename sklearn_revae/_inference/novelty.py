@@ -7,7 +7,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from sklearn_revae._inference.blocks import by_blocks
 from sklearn_revae._inference.chunked import apply
-from sklearn_revae._inference.disagreement import averaged
+from sklearn_revae._inference.disagreement import disagreement
 from sklearn_revae._inference.latents import LatentsMixin
 from sklearn_revae._typing import Rows
 
@@ -93,12 +93,12 @@ class NoveltyMixin(LatentsMixin):
                 "samples require at least two: pass more."
             )
         own = self._latent_codes(X)
-        disagreement = self._relative_disagreement(X)
+        disagreeing = self._relative_disagreement(X)
         width = self.module_.characteristic_dim
         distances = sum(
             _relative_distance(own[..., :n], labeled[..., :n]) for n in (None, width)
         )
-        return distances + _WEIGHT * disagreement
+        return distances + _WEIGHT * disagreeing
 
     def _latent_codes(self, X):
         """Mean of q(z|x) by member: (n, M, D)."""
@@ -110,11 +110,7 @@ class NoveltyMixin(LatentsMixin):
 
     def _relative_disagreement(self, X):
         """Disagreement (n,) about the labels as a fraction of the largest possible."""
-        found = apply(
-            self.module_,
-            lambda m, rows: averaged(m.member_log_probabilities(rows))[1],
-            self._scaled(X),
-        )
+        found = apply(self.module_, disagreement, self._scaled(X))
         n_classes = np.array(self.module_.label_model.n_values)
         return (found / np.log(np.maximum(n_classes, 2))).max(axis=1)
 

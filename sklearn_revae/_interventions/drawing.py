@@ -231,7 +231,7 @@ def _encoded(module, x):
 def _probabilities(module, means):
     """Probabilities (n, L, K) of all labels, from the members' codes (n, M, D)."""
     log_members = [
-        member.label_model.log_classifier(member.blocks(z))
+        member.label_model.predictions(member.blocks(z))
         for member, z in zip(module.members, means.unbind(1), strict=True)
     ]
     return torch.stack(log_members).exp().mean(0)

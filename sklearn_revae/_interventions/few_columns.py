@@ -33,8 +33,8 @@ def edit_few_columns(edit, module, scaling, own, labels, codes, n_columns, free)
     Parameters
     ----------
     edit : callable
-        Takes the positions of samples, (m,), their present values, (m, n_features), and
-        factors of the strength, (m,). Returns edited values.
+        Takes the positions of samples, (m,), factors of the strength, (m,), and their
+        present values, (m, n_features). Returns edited values.
     module : Ensemble
         Predicts the probabilities.
     scaling : Scaling
@@ -74,7 +74,7 @@ def edit_few_columns(edit, module, scaling, own, labels, codes, n_columns, free)
         wanted = found[np.arange(len(rows))[:, None], labels, codes[rows]]
         return np.exp(np.where(codes[rows] < 0, 0.0, wanted).min(axis=1))
 
-    edited = edit(np.arange(len(own)), own, np.full(len(own), _SELECTING))
+    edited = edit(np.arange(len(own)), np.full(len(own), _SELECTING), own)
     order, usable = _candidates(scaling, own, edited, free, n_columns)
     chosen = np.zeros(own.shape, dtype=bool)
     step = max(1, _MOST_CELLS // (order.shape[1] * own.shape[1]))
@@ -88,14 +88,14 @@ def edit_few_columns(edit, module, scaling, own, labels, codes, n_columns, free)
         if len(rows) == 0:
             break
         # An edit does not move a sample that is predicted to have the requested values.
-        new = edit(rows, result[rows], np.full(len(rows), _STEP if later else _FIRST))
+        new = edit(rows, np.full(len(rows), _STEP if later else _FIRST), result[rows])
         result[rows] = np.where(chosen[rows], new, result[rows])
     return result
 
 
 def _log_odds(module, x, labels, codes):
     """Log-odds (n,), summed over labels, of the mean of the members' predictions."""
-    log_members = module.member_log_probabilities(x)[:, :, labels]
+    log_members = module.member_predictions(x)[:, :, labels]
     is_requested = codes >= 0
     codes = codes.clamp(min=0).expand(len(log_members), -1, -1)[..., None]
     wanted = log_members.gather(-1, codes)[..., 0]

@@ -202,7 +202,7 @@ def _judged(estimator, x, by_first):
     """
 
     def judged(module, rows):
-        log_members = module.member_log_probabilities(rows)
+        log_members = module.member_predictions(rows)
         if by_first and len(log_members) > 1:
             log_members = log_members[1:]
         probabilities = module.label_model.log_mean(log_members).exp()

@@ -228,22 +228,22 @@ class InterventionMixin(EditingMixin):
         numbers = {"n_samples": n_samples, "max_columns": max_columns}
         others = {"strength": strength, "residual": residual, "report": report}
         validate_parameter_constraints(CONSTRAINTS, {**numbers, **others}, "intervene")
-        drawn = n_samples is not None
+        drawn, first_only = n_samples is not None, "given" in methods
         check_combination(n_samples, max_columns)
         random = check_random_state(random_state)
         noise = generator(draw_seed(random)) if drawn or "sample" in methods else None
-        first_only = "given" in methods
         by_first = first_only or len(editors(self.module_)) == 1
         as_needed = strength == "auto" and set(methods) == {"transport"} and not drawn
         strength = 1.0 if strength == "auto" else float(strength)
         given = [asked, latents]
-        settings = labels, methods, given, constraints, residual, noise
+        edit = self._editor(x, labels, methods, given, constraints, residual, noise)
         if max_columns is not None:
-            edited, unedited = self._edit_few(x, asked, settings, strength, max_columns)
-            left = edited[:, 0] == unedited[:, 0]
+            edited, unedited, left = self._edit_few(
+                edit, x, labels, asked, constraints, strength, max_columns
+            )
         else:
             if as_needed and not by_first:
-                given += [self._needed_strength(x, asked, settings)]
+                given = [*given, self._needed_strength(edit, x, labels, asked)]
             edited, unedited = decode_edits(
                 self.module_,
                 x,
@@ -263,11 +263,10 @@ class InterventionMixin(EditingMixin):
         baseline = self._finish(X, x, unedited, constraints, left=left)
         return X_new, judge(self, X, x, X_new, requested, asked, baseline, by_first)
 
-    def _needed_strength(self, x, asked, settings):
+    def _needed_strength(self, edit, x, labels, asked):
         """How far each sample has to move, (n,), for the codes `asked` (n, n_labels)."""
-        edit, certainty = self._editor(x, *settings), self._statistic("certainty")
-        labels, scaling = settings[0], x.scaling
-        return needed_strength(edit, self.module_, scaling, labels, asked, certainty)
+        certainty = self._statistic("certainty")
+        return needed_strength(edit, self.module_, x.scaling, labels, asked, certainty)
 
     def _editor(self, x, requested, methods, given, constraints, residual, noise):
         """A function that edits some of the samples, once each, within the constraints.
@@ -292,20 +291,27 @@ class InterventionMixin(EditingMixin):
 
         return edit
 
-    def _edit_few(self, x, asked, settings, strength, n_columns):
-        """Edits (n, 1, n_features) of at most `n_columns`, and the samples before."""
-        edit = self._editor(x, *settings)
+    def _edit_few(self, edit, x, labels, asked, constraints, strength, n_columns):
+        """Edit at most `n_columns` of each sample.
+
+        Returns
+        -------
+        edited, own : ndarray (n, 1, n_features)
+            The samples after the edit and before.
+        left : ndarray of bool (n, n_features)
+            Which values are the same.
+        """
         own = dense(x.values).astype(np.float64)
         free = np.ones(own.shape[1], dtype=bool)
-        free[settings[3].kept_] = False
+        free[constraints.kept_] = False
 
-        def edit_from(rows, values, factors):
+        def scaled_edit(rows, factors, values):
             return edit(rows, factors * strength, values)
 
         edited = edit_few_columns(
-            edit_from, self.module_, x.scaling, own, settings[0], asked, n_columns, free
+            scaled_edit, self.module_, x.scaling, own, labels, asked, n_columns, free
         )
-        return edited[:, None], own[:, None]
+        return edited[:, None], own[:, None], edited == own
 
     @typed_as(Signatures.swap)
     def swap(

@@ -110,4 +110,4 @@ def _probability(module, x):
     Without their temperature: it would bring certain predictions below the limit, so that
     samples would move further.
     """
-    return apply(module, lambda m, part: averaged(m.member_log_probabilities(part))[0], x)
+    return apply(module, lambda m, part: averaged(m.member_predictions(part))[0], x)

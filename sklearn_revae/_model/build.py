@@ -19,7 +19,7 @@ from sklearn_revae._model.networks import (
 )
 from sklearn_revae._model.published import published_decoder, published_encoder_body
 from sklearn_revae._model.revae import ReVAE
-from sklearn_revae._torch_state import seeded_global_generators, standard_settings
+from sklearn_revae._torch_state import seeded_global_generators
 
 # How much further apart than for other samples the classes start in the latent space of
 # images. Where they are close, the decoder hardly heeds them: with 1, 0.56 of the edits
@@ -219,7 +219,6 @@ def _decoder(architecture, likelihood, layout, latent_dim, generator):
     return mlp_decoder(latent_dim, architecture.hidden_layer_sizes, n_outputs, generator)
 
 
-@standard_settings()
 def build_model(columns, masked, image, n_values, architecture, n_members, generator):
     """Build an ensemble with initial weights.
 

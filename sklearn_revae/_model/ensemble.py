@@ -89,13 +89,3 @@ class Ensemble(ReVAE):
         if self._stacked:
             return self._stacked[0].member_predictions(x)
         return torch.stack([member.predictions(x) for member in self.members])
-
-    def member_log_probabilities(self, x):
-        """Log q(y_l = k | x) of every member: (M, n, L, K)."""
-        return self.member_predictions(x)
-
-    def log_class_probabilities(self, x):
-        """Log-probabilities of the classes, see `LabelModel.log_mean`: (n, L, K)."""
-        if not self.others:
-            return super().log_class_probabilities(x)
-        return self.label_model.log_mean(self.member_log_probabilities(x))

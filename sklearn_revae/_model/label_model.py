@@ -159,27 +159,15 @@ class LabelModel(nn.Module):
         of_labels = of_powers if of_powers.ndim == 3 else of_powers.squeeze(-4)
         return of_labels.transpose(-1, -2), constant
 
-    def log_conditional(self, z):
-        """Log p(z_l | y_l = k) for every k: (..., L, d) -> (..., L, K)."""
-        return self._log_density(z, 0.0)
-
-    def log_joint(self, z):
-        """Log p(z_l, y_l = k) for every k: (..., L, d) -> (..., L, K)."""
-        return self._log_density(z, self.log_prior)
-
-    def _log_density(self, z, log_weight):
-        """Log p(z_l | y_l = k) plus the log of a weight of each value k, (L, K)."""
+    def beliefs(self, z):
+        """What z_l says about y_l, log p(z_l, y_l = k): (..., L, d) -> (..., L, K)."""
         matrix, constant = self._frozen or self._coefficients()
         # A matrix product avoids a tensor of shape (..., K, d).
         powers = torch.cat([z, z.square()], dim=-1).transpose(-3, -2)
-        log_density = (powers @ matrix).transpose(-3, -2) + (constant + log_weight)
+        log_joint = (powers @ matrix).transpose(-3, -2) + (constant + self.log_prior)
         if not self._padded:
-            return log_density
-        return log_density.masked_fill(self.absent, _LOG_ZERO)
-
-    def beliefs(self, z):
-        """What z_l says about y_l, :meth:`log_joint`: (..., L, d) -> (..., L, K)."""
-        return self.log_joint(z)
+            return log_joint
+        return log_joint.masked_fill(self.absent, _LOG_ZERO)
 
     @staticmethod
     def log_marginal_of(beliefs):
@@ -200,8 +188,8 @@ class LabelModel(nn.Module):
         return beliefs.log_softmax(-1)
 
     def predictions(self, z):
-        """Log q(y_l = k | z_l), :meth:`log_classifier`: (..., L, d) -> (..., L, K)."""
-        return self.log_classifier(z)
+        """Log q(y_l = k | z_l): (..., L, d) -> (..., L, K)."""
+        return self.predictions_of(self.beliefs(z))
 
     def consistency_target(self, predictions):
         """What perturbed views should predict, without a gradient; see `aligned`."""
@@ -282,6 +270,9 @@ class LabelModel(nn.Module):
         predictions : tensor (M, n, L, K)
             Log-probabilities :math:`\log q_m` that the members predict.
         """
+        if len(predictions) == 1:
+            # Temperatures are measured for ensembles only.
+            return predictions[0]
         log_mean = predictions.logsumexp(0) - math.log(len(predictions))
         return (log_mean / self.temperature[:, None]).log_softmax(-1)
 
@@ -306,14 +297,6 @@ class LabelModel(nn.Module):
         counted = certain(codes) * weight[:, None]
         correct = cls.combined(predictions) == codes
         return float((counted * correct).sum() / counted.sum())
-
-    def log_marginal(self, z):
-        """Log p(z_l), y_l summed out: (..., L, d) -> (..., L)."""
-        return self.log_joint(z).logsumexp(-1)
-
-    def log_classifier(self, z):
-        """Log q(y_l = k | z_l) for every k: (..., L, d) -> (..., L, K)."""
-        return self.log_joint(z).log_softmax(-1)
 
 
 def observed(labels):

@@ -73,6 +73,12 @@ class ProductLikelihood(nn.Module):
         if gathered:
             order = torch.cat([p.flatten() for p in gathered]).argsort().int()
         self.register_buffer("input_order", order, persistent=False)
+        # Families give their columns one after another.
+        order = None
+        if len(groups) > 1:
+            order = torch.tensor([j for members in groups.values() for j in members])
+            order = order.argsort().int()
+        self.register_buffer("column_order", order, persistent=False)
 
     def _parts(self):
         """Each family and its columns; None if all columns are of one family."""
@@ -94,6 +100,12 @@ class ProductLikelihood(nn.Module):
             return parts[0].flatten(-2)
         features = torch.cat([part.flatten(-2) for part in parts], dim=-1)
         return features.index_select(-1, self.input_order)
+
+    def _in_columns(self, parts):
+        """Values (..., n_columns) of all families, in the columns' order."""
+        if self.column_order is None:
+            return parts[0]
+        return torch.cat(parts, dim=-1).index_select(-1, self.column_order)
 
     @property
     def any_discrete(self):
@@ -155,7 +167,7 @@ class ProductLikelihood(nn.Module):
 
     def mean(self, output):
         """E[x|z], or the most likely level of a category: (..., n_columns)."""
-        return self._collect(output, lambda family, part: family.mean(part))
+        return self.values(self.expectations(output))
 
     def expectations(self, output):
         """What the members of an ensemble average, a tensor for each family."""
@@ -163,29 +175,14 @@ class ProductLikelihood(nn.Module):
 
     def values(self, expectations):
         """Values (..., n_columns) of averages of :meth:`expectations`."""
-        result = None
-        parts = zip(self._parts(), expectations, strict=True)
-        for (family, columns), expectation in parts:
-            value = family.value(expectation)
-            if columns is None:
-                return value
-            if result is None:
-                result = value.new_empty((*value.shape[:-1], len(self.discrete)))
-            result[..., columns] = value
-        return result
+        parts = zip(self.families.values(), expectations, strict=True)
+        return self._in_columns([family.value(part) for family, part in parts])
 
     def sample(self, output, generator):
         """Draw every value once: (..., n_columns)."""
-        return self._collect(output, lambda family, part: family.sample(part, generator))
-
-    def _collect(self, output, value_of):
-        """Values of all columns, in their order, from a function of each family."""
-        result = output.new_empty((*output.shape[:-1], len(self.discrete)))
-        for family, columns, part in self._groups(output):
-            if columns is None:
-                return value_of(family, part)
-            result[..., columns] = value_of(family, part)
-        return result
+        return self._in_columns(
+            [family.sample(part, generator) for family, _, part in self._groups(output)]
+        )
 
 
 def _filled(family, columns, x):

@@ -81,6 +81,10 @@ class ReVAE(nn.Module):
         mean, _ = self.encode(x)
         return self.label_model.predictions(self.blocks(mean))
 
+    def member_predictions(self, x):
+        """The :meth:`predictions` of every member, here of this one: (M, n, L, ...)."""
+        return self.predictions(x)[None]
+
     def log_class_probabilities(self, x):
-        """Log q(y_l = k | z_l) at the mean of the posterior: (n, L, K)."""
-        return self.predictions(x)
+        """Log-probabilities of the classes, see `LabelModel.log_mean`: (n, L, K)."""
+        return self.label_model.log_mean(self.member_predictions(x))

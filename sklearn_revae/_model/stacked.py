@@ -53,11 +53,11 @@ class StackedReLU(nn.Module):
     ----------
     layers : sequence of torch.nn.ReLU or torch.nn.Identity
         One for each member.
-    inplace : bool, default=False
+    inplace : bool
         Whether it may change its input, which nobody else needs.
     """
 
-    def __init__(self, layers, inplace=False):
+    def __init__(self, layers, inplace):
         super().__init__()
         self.inplace = inplace
         are_relus = [isinstance(layer, nn.ReLU) for layer in layers]
@@ -292,10 +292,6 @@ class StackedReVAE(ReVAE):
         features = self.likelihood.features(x)
         mean = self.encoder.mean(features.expand(self.n_members, *features.shape))
         return self.label_model.predictions(self.blocks(mean))
-
-    def log_class_probabilities(self, x):
-        """Log-probabilities of the classes, see `LabelModel.log_mean`: (n, L, K)."""
-        return self.label_model.log_mean(self.member_predictions(x))
 
     def write_back(self, members):
         """Copy the parameters to the members."""

@@ -40,7 +40,6 @@ class ViewStrength:
 
 
 STRONG = ViewStrength(shift=2 / 28, rotation=0.25, scale=0.1, cutout=0.5, contrast=0.4)
-WEAK = ViewStrength(shift=0.8 / 28, rotation=0.1, scale=0.04)
 
 
 def random_view(images, strength, generator):
@@ -51,7 +50,7 @@ def random_view(images, strength, generator):
     images : tensor (n, channels, height, width)
         The images.
     strength : ViewStrength
-        How far the views may be from the images, such as :data:`WEAK`, :data:`STRONG`.
+        How far the views may be from the images, such as :data:`STRONG`.
     generator : torch.Generator
         Source of all randomness.
 
@@ -110,27 +109,6 @@ def own_view(function, limits, images, generator):
             "real numbers."
         )
     return views.to(images)
-
-
-def random_view_of_rows(rows, image_shape, strength, generator):
-    """Return random views of images that flat rows hold.
-
-    Parameters
-    ----------
-    rows : tensor (n, n_features)
-        The images, one after the other.
-    image_shape : ImageShape
-        How a row holds an image.
-    strength, generator : ViewStrength, torch.Generator
-        See :func:`random_view`.
-
-    Returns
-    -------
-    tensor (n, n_features)
-        The views, as flat rows.
-    """
-    views = random_view(image_shape.images(rows), strength, generator)
-    return image_shape.rows(views)
 
 
 def _symmetric(shape, like, generator):

@@ -14,7 +14,7 @@ from sklearn_revae._model.label_model import certain, observed
 from sklearn_revae._model.objective import Bound, effective_sample_size
 from sklearn_revae._training.batches import Rows
 
-# Number of labelled training rows whose accuracy a delayed bar shows.
+# Number of labelled training rows whose accuracy the bar shows.
 _SHOWN_ROWS = 1000
 
 
@@ -160,61 +160,34 @@ class KeepBest(Callback):
             net.module_.load_state_dict(self.best_state_)
 
 
-class Progress(Callback):
-    """A tqdm bar over the epochs that shows the loss, and an accuracy if there is one.
-
-    Parameters
-    ----------
-    n_epochs : int
-        Length of the bar.
-    accuracy : callable or None
-        Called with the module after each epoch.
-    """
-
-    def __init__(self, n_epochs, accuracy):
-        self.n_epochs = n_epochs
-        self.accuracy = accuracy
-
-    def on_train_begin(self, net, **kwargs):
-        """Open the bar."""
-        self.bar_ = tqdm(total=self.n_epochs, desc="ReVAE", unit="epoch")
-
-    def on_epoch_end(self, net, **kwargs):
-        """Advance the bar by an epoch."""
-        shown = {"loss": f"{net.history[-1].get('loss', float('nan')):.1f}"}
-        if self.accuracy is not None:
-            name = net.module_.label_model.score_name
-            shown[name] = f"{self.accuracy(net.module_):.3f}"
-        self.bar_.set_postfix(shown, refresh=False)
-        # Training that is resumed has done some epochs before.
-        self.bar_.update(len(net.history) - self.bar_.n)
-
-    def on_train_end(self, net, **kwargs):
-        """Close the bar."""
-        self.bar_.close()
-
-
 class DelayedProgress(Callback):
     """The bar of a training that is foreseeably long, if somebody may be watching it.
 
+    It shows the loss and a score.
+
     Parameters
     ----------
-    accuracy : callable
+    score : callable
         Called with the module and labelled training rows after each epoch, unless the
         history has a validation score.
+    always : bool, default=False
+        Whether every training has a bar from the beginning, which stays at the end.
     delay : float, default=5.0
         Training that takes longer, in seconds, gets a bar.
     """
 
-    def __init__(self, accuracy, delay=5.0):
-        self.accuracy = accuracy
+    def __init__(self, score, always=False, delay=5.0):
+        self.score = score
+        self.always = always
         self.delay = delay
 
     def on_train_begin(self, net, X=None, **kwargs):
-        """Start the clock, and choose the rows whose accuracy is shown."""
+        """Start the clock, and open the bar if there is one for every training."""
         self.bar_, self.start_ = None, time.monotonic()
-        self.watched_ = somebody_may_watch()
+        self.watched_ = self.always or somebody_may_watch()
         self.rows_ = X
+        if self.always:
+            self._open(net)
 
     def on_batch_end(self, net, training=False, **kwargs):
         """Open the bar within the first epoch, if that takes long."""
@@ -248,12 +221,15 @@ class DelayedProgress(Callback):
         return time.monotonic() - self.start_
 
     def _open(self, net):
-        self.bar_ = tqdm(total=net.n_epochs_, desc="ReVAE", unit="epoch", leave=False)
+        self.bar_ = tqdm(
+            total=net.n_epochs_, desc="ReVAE", unit="epoch", leave=self.always
+        )
         self.bar_.start_t -= self._elapsed()
         rows, self.rows_ = self.rows_, None
         labeled = certain(rows.codes).any(-1).nonzero().squeeze(1)[:_SHOWN_ROWS]
-        # Rows on a disk are being read for the next batches now.
-        if isinstance(rows.x, torch.Tensor) and len(labeled):
+        # During training, rows on a disk are being read for the next batches.
+        readable = self.always or isinstance(rows.x, torch.Tensor)
+        if readable and len(labeled):
             self.rows_ = Rows(*rows[labeled])
 
     def _shown(self, net):
@@ -263,7 +239,7 @@ class DelayedProgress(Callback):
         if "validation_score" in epoch:
             shown[f"validation {name}"] = f"{epoch['validation_score']:.3f}"
         elif self.rows_ is not None:
-            shown[f"training {name}"] = f"{self.accuracy(net.module_, self.rows_):.3f}"
+            shown[f"training {name}"] = f"{self.score(net.module_, self.rows_):.3f}"
         return shown
 
 

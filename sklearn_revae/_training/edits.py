@@ -75,7 +75,7 @@ def draw_edits(stacked, z, codes, predictions, label, n_edits, generator):
     return Edits(rows, edited, labels.targets_of_edits(before, target, changed), weights)
 
 
-def edited_inputs(stacked, x, inputs, decoded, edits, complete=False):
+def edited_inputs(stacked, x, inputs, decoded, edits, complete):
     """What encoders read (M, m, n_inputs) of edited rows.
 
     It is the row plus the change that the edit makes to the decoded row. A decoder that
@@ -94,7 +94,7 @@ def edited_inputs(stacked, x, inputs, decoded, edits, complete=False):
         What the decoder returns for the rows, and then for the edited ones.
     edits : Edits
         The edits.
-    complete : bool, default=False
+    complete : bool
         Whether no value of `x` is missing, which saves time.
     """
     likelihood, rows = stacked.likelihood, edits.rows

@@ -45,7 +45,7 @@ class Pieces:
             If the memory does not suffice after the last halving.
         """
         # The loss counts how often it is called.
-        count = getattr(net.criterion_, "step", None)
+        count = net.criterion_.step
         while True:
             try:
                 return self._compute(net, parts, count)
@@ -63,8 +63,7 @@ class Pieces:
             return self.graphs.compute(net, parts[0])
         n_rows, losses, bounds = sum(len(part[0]) for part in parts), [], []
         for piece in self._pieces(net, parts):
-            if count is not None:
-                net.criterion_.step = count
+            net.criterion_.step = count
             loss, bound = net.criterion_(net.module_, *piece)
             if len(piece[0]) < n_rows:
                 loss = loss * (len(piece[0]) / n_rows)

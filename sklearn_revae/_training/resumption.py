@@ -115,18 +115,6 @@ class SavedTraining:
         self._parts = self._found["parts"]
         self._found = None
 
-    def part(self, name, device=None):
-        """Return the part of the training with this name, to be trained next.
-
-        Parameters
-        ----------
-        name : str
-            The name.
-        device : torch.device, optional
-            The device, if modules draw from torch's global generators.
-        """
-        return SavedPart(self, name, self._parts.get(name), device)
-
     def is_due(self):
         """Whether the state should be written now."""
         return self._ended or time.monotonic() - self._last_write >= self.every
@@ -198,7 +186,7 @@ class SavedTraining:
 
 
 class SavedPart(Callback):
-    """The state of one net. A training has one or two nets.
+    """The state of one net, to resume from and to save. A training has one or two nets.
 
     It has to come before the user's own callbacks.
 
@@ -208,16 +196,14 @@ class SavedPart(Callback):
         The file.
     name : str
         Name of the part.
-    state : dict or None
-        The state to resume from.
     device : torch.device or None
-        See :meth:`SavedTraining.part`.
+        The device, if modules draw from torch's global generators.
     """
 
-    def __init__(self, training, name, state, device):
+    def __init__(self, training, name, device):
         self.training = training
         self.name = name
-        self.state = state
+        self.state = training._parts.get(name)
         self.device = device
         self._unfinished = None
 

@@ -8,20 +8,19 @@ from functools import partial
 
 import torch
 
-from sklearn_revae._model.label_model import LabelModel, certain
+from sklearn_revae._model.label_model import LabelModel
 from sklearn_revae._model.stacked import StackedReVAE
 from sklearn_revae._random import generator, spawn_seeds
 from sklearn_revae._torch_state import seeded_global_generators, without_subnormals
-from sklearn_revae._training.batches import MixedBatches, Rows
-from sklearn_revae._training.callbacks import KeepBest, Progress
+from sklearn_revae._training.batches import MixedBatches
+from sklearn_revae._training.callbacks import KeepBest
 from sklearn_revae._training.device import fitting_threads
 from sklearn_revae._training.judges import ImageJudges
 from sklearn_revae._training.left_out import leave_out
 from sklearn_revae._training.loss import DecoderLoss, SemiSupervisedLoss
 from sklearn_revae._training.net import make_net
+from sklearn_revae._training.resumption import SavedPart
 
-# Number of labelled training rows whose accuracy a progress bar shows.
-_SHOWN_ROWS = 1000
 # Many labelled samples do not make the number of steps larger than this. An epoch of more
 # samples takes more steps.
 MOST_STEPS = 3000
@@ -118,7 +117,7 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None, saved=No
     loss = SemiSupervisedLoss(
         settings, spread, noise, all_steps, complete, measured.n_steps, judges
     )
-    callbacks = _callbacks(settings, rows, held_out, n_epochs)
+    callbacks = _callbacks(settings, held_out)
     callbacks.append(("measure", measured))
     part = _saved_part(saved, "model", settings, device, callbacks)
     net = make_net(stacked, loss, order, settings, all_steps, callbacks)
@@ -230,7 +229,7 @@ def _saved_part(saved, name, settings, device, callbacks):
     """Return a part of the checkpoint, put before the other callbacks; None without."""
     if saved is None:
         return None
-    part = saved.part(name, device if settings.own_modules else None)
+    part = SavedPart(saved, name, device if settings.own_modules else None)
     callbacks.insert(0, ("checkpoint", part))
     return part
 
@@ -240,8 +239,8 @@ def _score_of_first(processes, module, rows):
     return processes.of_first(module_score(module, rows=rows))
 
 
-def _callbacks(settings, rows, held_out, n_epochs):
-    """Callbacks for early stopping and progress, if wanted, and the user's own."""
+def _callbacks(settings, held_out):
+    """The callback for early stopping, if wanted, and those of the settings."""
     callbacks = []
     if settings.monitor is not None:
         score = None
@@ -249,9 +248,4 @@ def _callbacks(settings, rows, held_out, n_epochs):
             score = partial(_score_of_first, settings.processes, rows=held_out)
         best = KeepBest(settings.monitor, score, settings.patience)
         callbacks.append(("keep_best", best))
-    if settings.verbose:
-        labeled = certain(rows.codes).any(-1).nonzero().squeeze(1)[:_SHOWN_ROWS]
-        shown = held_out if held_out is not None else Rows(*rows[labeled])
-        accuracy = partial(module_score, rows=shown) if len(shown) else None
-        callbacks.append(("progress", Progress(n_epochs, accuracy)))
     return callbacks + list(settings.callbacks)

@@ -93,9 +93,7 @@ class Settings:
     patience : int
         Number of epochs without improvement after which training stops.
     callbacks : list
-        The user's own skorch callbacks.
-    verbose : bool
-        Whether to show a progress bar.
+        The user's own skorch callbacks, after those that show the progress.
     own_modules : bool
         Whether the user's own modules are trained: these may draw from torch's global
         generators.
@@ -120,6 +118,5 @@ class Settings:
     monitor: str | None = None
     patience: int = 10
     callbacks: list = field(default_factory=list)
-    verbose: bool = False
     own_modules: bool = False
     processes: OneProcess = field(default_factory=OneProcess)

@@ -164,7 +164,7 @@ class _Part:
         return positions, self.index[positions] == index
 
 
-def make_lazy(values, convert, device):
+def make_lazy(values, convert):
     """Return :class:`DiskRows` if the values are stored in blocks, else LazyRows."""
     on_disk = getattr(values, "block_rows", None) is not None
-    return (DiskRows if on_disk else LazyRows)(values, convert, device)
+    return (DiskRows if on_disk else LazyRows)(values, convert)

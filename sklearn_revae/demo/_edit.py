@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from sklearn_revae import intervention_report
 
 # Seeds are less than this, the largest range that `random_state` accepts.
@@ -139,20 +137,10 @@ def report(model, X, edit):
 
 def predicted_classes(model, sample):
     """Predicted class of each label of a sample."""
-    names = list(model.label_names_)
-    if hasattr(model, "predict"):
-        predicted = np.asarray(model.predict(sample), dtype=object).reshape(-1).tolist()
-        return dict(zip(names, predicted, strict=True))
-    # A transformer has no predict, but its report says whether a requested class is the
-    # predicted one. The k-th report requests the k-th class of every label.
-    classes = [classes_of(model, label) for label in names]
-    found = {}
-    for k in range(max(map(len, classes))):
-        do = {n: c[min(k, len(c) - 1)] for n, c in zip(names, classes, strict=True)}
-        unedited = intervention_report(model, sample, sample, do, baseline=sample)
-        matches = zip(names, unedited.achieved[0], strict=True)
-        found |= {name: do[name] for name, is_predicted in matches if is_predicted}
-    return found
+    # A transformer has no predict.
+    codes = model._codes_of(model._scaled(sample))[0].tolist()
+    pairs = zip(model.label_names_, codes, strict=True)
+    return {name: classes_of(model, name)[code] for name, code in pairs}
 
 
 @dataclass(frozen=True)

@@ -161,15 +161,11 @@ class Session:
                 found[label] = (_on_grid(first), _on_grid(last))
         return found
 
-    @cached_property
-    def _predicted(self):
-        return {}
-
     def predicted(self, row):
         """Predicted class of each label of the sample at index `row`, a dict."""
-        if row not in self._predicted:
-            self._predicted[row] = predicted_classes(self.model, take(self.X, row))
-        return self._predicted[row]
+        if not self.labels:
+            return {}
+        return predicted_classes(self.model, take(self.X, row))
 
     def positions(self, sample):
         """Positions at which the sliders show a sample.

@@ -133,14 +133,15 @@ def marks_style(session, row):
     The mark is a line on a slider and a dot on a button. The original image lies over the
     edited one, cut off where the user puts the wipe.
     """
-    positions, lines = session.positions(row), []
+    positions, predicted = session.positions(row), session.predicted(row)
+    lines = []
     for i, label in enumerate(session.editable):
         if label in positions:
             low, high = session.ends[label]
             began = (positions[label] - low) / (high - low)
             lines.append(f"#label-{i}{{--began:{began:.4f}}}")
         else:
-            k = session.classes(label).index(session.predicted(row)[label]) + 1
+            k = session.classes(label).index(predicted[label]) + 1
             lines.append(f"#label-{i} .set label:nth-of-type({k})::after{{content:'•'}}")
     if session.images is not None:
         original = data_url(session.images.png(take(session.X, row)), "image/png")

@@ -1,9 +1,5 @@
 """The labels of a fitted model, and their classes."""
 
-import numpy as np
-
-from sklearn_revae._data.missing import is_missing
-
 
 def label_index(estimator, label):
     """Return the position of a label that is given by its name or its position.
@@ -32,33 +28,3 @@ def label_classes(estimator, index):
     """Return the sorted classes of the label at `index` as a list."""
     classes = estimator.classes_
     return list(classes[index] if isinstance(classes, list) else classes)
-
-
-def _is_unlabeled(value, unlabeled_value):
-    if is_missing(value):
-        return True
-    # "-1" is not the marker -1, and True is not the marker 1, though Python calls the
-    # latter two equal.
-    if isinstance(value, str) != isinstance(unlabeled_value, str):
-        return False
-    return not isinstance(value, (bool, np.bool_)) and value == unlabeled_value
-
-
-def codes_of(y, classes, unlabeled_value):
-    """Return the index in `classes` of each entry of y (n,), -1 where unlabelled.
-
-    Raises
-    ------
-    ValueError
-        If an entry is neither a class nor marked as unlabelled.
-    """
-    cells = [None if _is_unlabeled(cell, unlabeled_value) else cell for cell in y]
-    unknown = [cell for cell in cells if cell is not None and cell not in classes]
-    if unknown:
-        raise ValueError(
-            f"y contains {unknown[0]!r}, which is not a class of the label: each entry "
-            f"must be one of {classes}, or mark an unlabelled sample by "
-            f"{unlabeled_value!r}, None or NaN."
-        )
-    codes = [-1 if cell is None else classes.index(cell) for cell in cells]
-    return np.array(codes, dtype=np.int64)

@@ -11,7 +11,7 @@ from sklearn_revae._interventions.passage import transform
 from sklearn_revae._typing import Ax, LabelName, Labels, ModelOrPipeline, Rows
 from sklearn_revae.inspection._axes import axes_for, tidy, wrapped
 from sklearn_revae.inspection._checks import check_length
-from sklearn_revae.inspection._labels import codes_of, label_classes, label_index
+from sklearn_revae.inspection._labels import label_classes, label_index
 from sklearn_revae.inspection._models import fitted_model
 from sklearn_revae.inspection._plane import ellipse, plane
 
@@ -182,9 +182,7 @@ class LatentDisplay:
         values, codes = label_classes(model, index), None
         latents = model.transform(transform(steps, X))
         if y is not None:
-            cells = np.asarray(y, dtype=object)
-            cells = cells[:, index] if cells.ndim == 2 else cells
-            codes = codes_of(cells, values, model.unlabeled_value)
+            codes = model._labels.encode(y)[:, index]
             check_length(codes, "y", len(latents), "sample in X")
         block = slice(index * model.label_dim_, (index + 1) * model.label_dim_)
         return cls(

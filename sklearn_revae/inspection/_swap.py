@@ -9,9 +9,9 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from sklearn_revae._interventions.pipeline import swap
+from sklearn_revae._interventions.requests import read_labels
 from sklearn_revae._typing import Ax, ColorMap, LabelName, ModelOrPipeline
 from sklearn_revae.inspection._axes import axes_for
-from sklearn_revae.inspection._labels import label_index
 from sklearn_revae.inspection._models import fitted_model, image_shape_of
 from sklearn_revae.inspection._tiles import (
     as_images,
@@ -198,10 +198,8 @@ class SwapDisplay:
             )
             for j in range(n_donors)
         ]
-        known = model.label_names_
-        swapped = known if labels is None else labels
-        swapped = [swapped] if isinstance(swapped, (str, int, np.integer)) else swapped
-        names = [known[label_index(model, label)] for label in swapped]
+        swapped = read_labels(model._labels, labels, "labels")
+        names = [model.label_names_[label] for label in swapped]
         return cls(
             X, donors, np.stack(new, axis=1), label_names=names, image_shape=image_shape
         ).plot(ax=ax, cmap=cmap)

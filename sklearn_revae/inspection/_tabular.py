@@ -5,7 +5,7 @@ from numbers import Number
 import narwhals as nw
 import numpy as np
 
-from sklearn_revae._data import missing
+from sklearn_revae._data.missing import is_missing, where_missing
 from sklearn_revae.inspection._checks import check_length
 from sklearn_revae.inspection._models import draw
 
@@ -43,22 +43,15 @@ def columns_of(X):
 
 
 def _numbers_or_objects(cells):
-    observed = [cell for cell in cells if not missing.is_missing(cell)]
+    observed = [cell for cell in cells if not is_missing(cell)]
     is_numeric = all(
         isinstance(cell, Number) and not isinstance(cell, (bool, np.bool_))
         for cell in observed
     )
     column = np.empty(len(cells), dtype=np.float64 if is_numeric else object)
     missing_value = np.nan if is_numeric else None
-    column[:] = [missing_value if missing.is_missing(cell) else cell for cell in cells]
+    column[:] = [missing_value if is_missing(cell) else cell for cell in cells]
     return column
-
-
-def is_missing(column):
-    """Where a column of :func:`columns_of` has a missing value."""
-    if column.dtype.kind == "f":
-        return np.isnan(column)
-    return np.array([cell is None for cell in column], dtype=bool)
 
 
 def column_scales(estimator):
@@ -125,7 +118,7 @@ def column_change(before, after, scale):
     if before.dtype.kind == "f" and after.dtype.kind == "f":
         return (after - before) / scale
     changed = np.array([a != b for a, b in zip(after, before, strict=True)], dtype=float)
-    changed[is_missing(before) | is_missing(after)] = np.nan
+    changed[where_missing(before) | where_missing(after)] = np.nan
     return changed
 
 
@@ -146,7 +139,7 @@ def mean_change(before, after, scale):
 
 def differs(before, after):
     """Whether any value of a column has changed, or was missing on one side only."""
-    if (is_missing(before) != is_missing(after)).any():
+    if (where_missing(before) != where_missing(after)).any():
         return True
     return bool(np.nan_to_num(column_change(before, after, 1.0)).any())
 
@@ -179,13 +172,13 @@ def change_text(before, after):
     missing value is not a change. If no value before is observed, the summary of `after`
     is taken over all samples.
     """
-    observed = ~is_missing(before)
+    observed = ~where_missing(before)
     compared = after[observed] if observed.any() else after
     return f"{_summary(before)} → {_summary(compared)}"
 
 
 def _summary(column):
-    observed = column[~is_missing(column)]
+    observed = column[~where_missing(column)]
     if len(observed) == 0:
         return "missing"
     if column.dtype.kind == "f":

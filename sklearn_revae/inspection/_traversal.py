@@ -8,9 +8,9 @@ from numpy.typing import ArrayLike
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from sklearn_revae._interventions.pipeline import traverse
+from sklearn_revae._interventions.requests import read_lines
 from sklearn_revae._typing import Ax, ColorMap, LabelName, ModelOrPipeline
 from sklearn_revae.inspection._axes import axes_for, tidy
-from sklearn_revae.inspection._labels import label_classes, label_index
 from sklearn_revae.inspection._models import fitted_model, image_shape_of
 from sklearn_revae.inspection._tabular import (
     change_units,
@@ -215,29 +215,23 @@ class TraversalDisplay:
         _, model = fitted_model(estimator)
         image_shape = image_shape_of(estimator, image_shape)
         X_is_table = as_images(X, image_shape) is None
-        labels = label if isinstance(label, (tuple, list)) else [label]
-        is_grid = len(labels) == 2
+        lines = read_lines(model._labels, label, values)
         n_samples = np.shape(X)[0]
-        if is_grid and (X_is_table or n_samples != 1):
+        if len(lines) == 2 and (X_is_table or n_samples != 1):
             content = "a table" if X_is_table else f"{n_samples} images"
             remedy = "pass one label" if X_is_table else "pass one label, or X[:1]"
             raise ValueError(
                 f"label={label!r} requests a grid over two labels, which requires a "
                 f"single image, but X holds {content}: {remedy}."
             )
-        indices = [label_index(model, one) for one in labels]
         X_new = traverse(
             estimator, X, label, steps=steps, span=span, values=values, residual=residual
         )
-        if values is None:
-            classes = [label_classes(model, index) for index in indices]
-            values = [(c[0], c[-1]) for c in classes]
-        elif not is_grid:
-            values = [values]
+        classes = model._labels.classes_
         return cls(
             X_new,
-            label_names=[model.label_names_[index] for index in indices],
-            values=values,
+            label_names=[model.label_names_[index] for index, _ in lines],
+            values=[classes[index][list(ends)].tolist() for index, ends in lines],
             image_shape=image_shape,
             **table_options(estimator, X_is_table),
         ).plot(ax=ax, cmap=cmap)

@@ -131,10 +131,6 @@ class InterventionGraph(Graph):
 
     def __init__(self, estimator):
         super().__init__(estimator)
-        # Families give their columns one after another.
-        columns = [columns for _, columns in self.module.likelihood._parts()]
-        order = None if columns[0] is None else torch.cat(columns).argsort()
-        self.register_buffer("order", order)
         self.layout = blended_layout(self.module)
         scaling = estimator._codec.scaling_
         self.register_buffer("unit", torch.from_numpy(scaling.scale_ * scaling.spread_))
@@ -176,14 +172,13 @@ class InterventionGraph(Graph):
             self._expectations(member, *pair)
             for member, *pair in zip(editors(self.module), means, codes, strict=False)
         ]
-        families = self.module.likelihood.families.values()
-        values = [
-            family.value(combine(torch.stack(parts), family.discrete, 1, 1))
+        likelihood = self.module.likelihood
+        families = likelihood.families.values()
+        combined = [
+            combine(torch.stack(parts), family.discrete, 1, 1)
             for family, parts in zip(families, zip(*decoded, strict=True), strict=True)
         ]
-        scaled = values[0]
-        if self.order is not None:
-            scaled = torch.cat(values, -1).index_select(-1, self.order)
+        scaled = likelihood.values(combined)
         before, after = (self.scaling.unscaled(rows) for rows in scaled.unbind(0))
         if self.layout is not None:
             after = blended(own, before, after, self.layout, self.unit)

@@ -83,7 +83,7 @@ def test_a_single_latent_dimension_has_one_line_per_class(one_latent):
 
 
 def test_y_and_label_that_do_not_match_the_model_raise(table):
-    with pytest.raises(ValueError, match=r"'huge', which is not a class.*small.*tall"):
+    with pytest.raises(ValueError, match=r"'huge' is not a value.*small.*tall"):
         LatentDisplay.from_estimator(table.model, table.X, ["huge"] * len(table.X))
     with pytest.raises(ValueError, match=r"y must have.*in X \(80\), but it has 3"):
         LatentDisplay.from_estimator(table.model, table.X, ["tall"] * 3)

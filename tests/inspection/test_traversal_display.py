@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 from sklearn_revae.inspection import TraversalDisplay
 from sklearn_revae.inspection._tabular import column_scales
@@ -59,7 +60,16 @@ def test_the_features_that_change_most_are_in_the_legend():
 
 
 def test_a_grid_of_a_table_or_of_several_images_raises(images, table):
+    model = clone(table.model).set_params(max_iter=1)
+    model.fit(table.X, np.stack([table.y, table.X["wet"]], axis=1))
     with pytest.raises(ValueError, match=r"label=.*a table: pass one label"):
-        TraversalDisplay.from_estimator(table.model, table.X[:1], (0, 1))
+        TraversalDisplay.from_estimator(model, table.X[:1], (0, 1))
     with pytest.raises(ValueError, match=r"label=.*2 images.*X\[:1\]"):
         TraversalDisplay.from_estimator(images.model, images.X[:2], (0, 1))
+
+
+def test_labels_may_be_an_array_as_in_traverse(images):
+    X, labels = images.X[:1], np.array(["digit", "odd"])
+    display = TraversalDisplay.from_estimator(images.model, X, labels, steps=3)
+    assert display.label_names == ["digit", "odd"]
+    assert display.values == [[0, 9], ["no", "yes"]]

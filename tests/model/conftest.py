@@ -82,7 +82,7 @@ def sample_terms(model, x, codes, mean, scale, noise):
         name: getattr(bound, name).unflatten(0, (n_samples, n_rows))
         for name in ("log_likelihood", "unobserved_divergence", "observed_divergence")
     }
-    log_classifier = model.label_model.log_classifier(model.blocks(mean + scale * noise))
+    log_classifier = model.label_model.predictions(model.blocks(mean + scale * noise))
     return SimpleNamespace(log_classifier=pick(log_classifier, codes), **terms)
 
 

@@ -56,17 +56,17 @@ def test_probabilities_of_each_member_come_in_the_order_of_the_members(
     tiny, members, ensemble
 ):
     x = tiny.x("gaussian", 6)
-    each = ensemble.member_log_probabilities(x)
+    each = ensemble.member_predictions(x)
     for member, log_probabilities in zip(members, each, strict=True):
-        assert torch.equal(log_probabilities, member.log_class_probabilities(x))
+        assert torch.equal(log_probabilities, member.predictions(x))
 
 
 def test_a_single_member_predicts_exactly_what_it_predicts(tiny, members):
     x = tiny.x("gaussian", 6)
     alone = Ensemble(members[0])
-    expected = members[0].log_class_probabilities(x)
+    expected = members[0].predictions(x)
     assert torch.equal(alone.log_class_probabilities(x), expected)
-    assert torch.equal(alone.member_log_probabilities(x), expected[None])
+    assert torch.equal(alone.member_predictions(x), expected[None])
 
 
 def test_latents_and_reconstructions_are_those_of_the_first_member(

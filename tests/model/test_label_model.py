@@ -36,8 +36,8 @@ def density(labels, label, value, z):
     return Independent(Normal(*parameters), 1).log_prob(z[..., label, :]).exp()
 
 
-def test_log_conditional_is_a_normal_density(labels, z):
-    log_conditional = labels.log_conditional(z)
+def test_beliefs_without_the_prior_are_a_normal_density(labels, z):
+    log_conditional = labels.beliefs(z) - labels.log_prior
     for label, n in enumerate(N_VALUES):
         for value in range(n):
             torch.testing.assert_close(
@@ -49,16 +49,16 @@ def test_log_conditional_is_a_normal_density(labels, z):
 
 
 def test_frozen_parameters_give_the_same_and_are_not_read_again(labels, z):
-    expected = labels.log_conditional(z)
+    expected = labels.beliefs(z)
     labels.freeze()
-    assert torch.equal(labels.log_conditional(z), expected)
+    assert torch.equal(labels.beliefs(z), expected)
     with torch.no_grad():
         labels.means.zero_()
-    assert torch.equal(labels.log_conditional(z), expected)
+    assert torch.equal(labels.beliefs(z), expected)
 
 
 def test_log_marginal_is_the_sum_over_values(labels, z):
-    log_marginal = labels.log_marginal(z)
+    log_marginal = labels.log_marginal_of(labels.beliefs(z))
     probabilities = [[4 / 6, 2 / 6], [1 / 10, 2 / 10, 3 / 10, 4 / 10], [1 / 3] * 3]
     for label, p in enumerate(probabilities):
         total = sum(p[k] * density(labels, label, k, z) for k in range(len(p)))
@@ -68,7 +68,7 @@ def test_log_marginal_is_the_sum_over_values(labels, z):
 
 
 def test_classifier_sums_to_one(labels, z):
-    total = labels.log_classifier(z).exp().sum(-1)
+    total = labels.predictions(z).exp().sum(-1)
     torch.testing.assert_close(total, torch.ones_like(total), rtol=0, atol=1e-12)
 
 
@@ -87,40 +87,40 @@ def test_classifier_is_bayes_rule(z):
         ]
         posterior = torch.stack(joint, -1) / sum(joint)[..., None]
         torch.testing.assert_close(
-            labels.log_classifier(z)[..., label, :n].exp(), posterior, rtol=0, atol=1e-10
+            labels.predictions(z)[..., label, :n].exp(), posterior, rtol=0, atol=1e-10
         )
 
 
 def test_classifier_only_reads_the_latents_of_its_label(labels, z):
     moved = z.clone()
     moved[..., 1, :] += 1.0
-    change = (labels.log_classifier(moved) - labels.log_classifier(z)).abs()
+    change = (labels.predictions(moved) - labels.predictions(z)).abs()
     assert (change[..., [0, 2], :] == 0).all()
     assert (change[..., 1, :].amax(-1) > 1e-3).all()
 
 
 def test_padded_values_have_probability_exactly_zero(labels, z):
-    assert (labels.log_classifier(z).exp()[..., 0, 2:] == 0).all()
-    assert (labels.log_classifier(z).exp()[..., 2, 3] == 0).all()
+    assert (labels.predictions(z).exp()[..., 0, 2:] == 0).all()
+    assert (labels.predictions(z).exp()[..., 2, 3] == 0).all()
     assert (labels.log_prior.exp()[0, 2:] == 0).all()
-    assert (labels.log_conditional(z).exp()[..., 0, 2:] == 0).all()
+    assert (labels.beliefs(z).exp()[..., 0, 2:] == 0).all()
 
 
 def test_padded_values_change_nothing(labels, z):
-    before = labels.log_marginal(z), labels.log_classifier(z)
+    before = labels.log_marginal_of(labels.beliefs(z)), labels.predictions(z)
     with torch.no_grad():
         labels.means[labels.absent] = 5.0
         labels.raw_scales[labels.absent] = -3.0
-    assert torch.equal(labels.log_marginal(z), before[0])
-    assert torch.equal(labels.log_classifier(z), before[1])
+    assert torch.equal(labels.log_marginal_of(labels.beliefs(z)), before[0])
+    assert torch.equal(labels.predictions(z), before[1])
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_padded_values_get_zero_gradient_and_no_nan(labels, z, dtype):
     labels, z = labels.to(dtype), z.to(dtype).requires_grad_()
-    log_classifier, log_joint = labels.log_classifier(z), labels.log_joint(z)
+    log_classifier, log_joint = labels.predictions(z), labels.beliefs(z)
     expected = (log_classifier.exp() * (log_joint - log_classifier)).sum()
-    (expected + labels.log_marginal(z).sum()).backward()
+    (expected + labels.log_marginal_of(labels.beliefs(z)).sum()).backward()
     for gradient in (labels.means.grad, labels.raw_scales.grad, z.grad):
         assert gradient.isfinite().all()
     assert (labels.means.grad[labels.absent] == 0).all()
@@ -131,8 +131,8 @@ def test_padded_values_get_zero_gradient_and_no_nan(labels, z, dtype):
 def test_far_latents_stay_finite():
     labels = LabelModel((2,), 1, torch.Generator().manual_seed(0)).double()
     z = torch.tensor([[[-1e6]], [[1e6]]], dtype=torch.float64)
-    assert labels.log_marginal(z).isfinite().all()
-    assert labels.log_classifier(z).isfinite().all()
+    assert labels.log_marginal_of(labels.beliefs(z)).isfinite().all()
+    assert labels.predictions(z).isfinite().all()
 
 
 def test_scales_are_bounded_from_below(labels):
@@ -176,8 +176,8 @@ def test_initialisation_does_not_change_the_global_random_state():
 def test_no_labels():
     labels = LabelModel((), 2, torch.Generator().manual_seed(0))
     z = torch.zeros(4, 5, 0, 2)
-    assert labels.log_marginal(z).shape == (4, 5, 0)
-    assert labels.log_classifier(z).shape == (4, 5, 0, 0)
+    assert labels.log_marginal_of(labels.beliefs(z)).shape == (4, 5, 0)
+    assert labels.predictions(z).shape == (4, 5, 0, 0)
 
 
 def test_pick_takes_the_entry_at_the_code():

@@ -64,7 +64,7 @@ def test_with_all_labels_it_is_the_labeled_bound_of_the_paper(tiny):
                 + sum(density)
                 + Normal(0.0, 1.0).log_prob(z[:, 2])
             )
-            log_q = labels.log_classifier(z[:, :2, None])
+            log_q = labels.predictions(z[:, :2, None])
             q_given_z = (log_q[:, 0, a] + log_q[:, 1, b]).exp()
             q_given_x = weights @ q_given_z
             integrand = log_joint - log_posterior - q_given_z.log()

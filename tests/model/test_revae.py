@@ -35,5 +35,5 @@ def test_expected_row_is_the_likelihoods_mean(tiny):
 def test_class_probabilities_are_the_classifiers_at_the_posterior_mean(tiny):
     model, x = tiny.model(), tiny.x("gaussian", 4)
     mean, _ = model.encode(x)
-    expected = model.label_model.log_classifier(mean[:, :2, None])
+    expected = model.label_model.predictions(mean[:, :2, None])
     torch.testing.assert_close(model.log_class_probabilities(x), expected)

@@ -18,7 +18,7 @@ def labels(tiny):
 
 def test_the_joint_density_is_the_weighted_sum_over_the_values(labels):
     z = torch.randn(5, 2, 1, dtype=torch.float64)
-    joint = labels.log_joint(z)
+    joint = labels.beliefs(z)
     for code, likelihood in zip((-2, -3), EVIDENCE, strict=True):
         codes = torch.tensor([[-1, code]]).expand(5, -1)
         expected = (joint[:, 1].exp() * likelihood).sum(-1).log()

@@ -61,7 +61,7 @@ def draws(*shape, seed=1):
 def results_of(model, inputs, z):
     """What all parts of a model make of inputs (..., n, n_inputs) and of latents."""
     mean, scale = model.encoder(inputs)
-    log_joint = model.label_model.log_joint(model.blocks(z))
+    log_joint = model.label_model.beliefs(model.blocks(z))
     x = torch.zeros(N_ROWS, len(model.likelihood.discrete), dtype=torch.float64)
     decoded = model.decode(z)
     return [mean, scale, log_joint, decoded, model.likelihood.log_prob(decoded, x)]

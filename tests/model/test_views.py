@@ -6,15 +6,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from sklearn_revae._model.images import ImageShape
-from sklearn_revae._model.views import (
-    STRONG,
-    WEAK,
-    ViewStrength,
-    random_view,
-    random_view_of_rows,
-)
+from sklearn_revae._model.views import STRONG, ViewStrength, random_view
 
+WEAK = ViewStrength(shift=0.8 / 28, rotation=0.1, scale=0.04)
 STILL = ViewStrength(shift=0.0, rotation=0.0, scale=0.0)
 
 
@@ -135,16 +129,3 @@ def test_contrast_and_brightness_differ_from_image_to_image():
     for change in (contrast, brightness):
         assert change.mean().abs() < 0.02
         assert 0.18 < change.std() < 0.22
-
-
-@pytest.mark.parametrize("strength", [WEAK, STRONG], ids=["weak", "strong"])
-def test_views_of_rows_are_the_same_in_either_memory_order(strength):
-    first = ImageShape(20, 26, 2)
-    last = replace(first, channels_last=True)
-    images = random_images(3)
-    views = random_view(images, strength, seeded())
-    for layout in (first, last):
-        rows = layout.rows(images)
-        seen = random_view_of_rows(rows, layout, strength, seeded())
-        assert seen.shape == rows.shape
-        torch.testing.assert_close(layout.images(seen), views)

@@ -119,6 +119,8 @@ def encoder_inputs(stacked):
 class LossWithNaN(torch.nn.Module):
     """A loss that is not finite at the given calls, counted from 1."""
 
+    step = 0
+
     def __init__(self, bad_calls, with_bound=True):
         super().__init__()
         self.loss = make_loss()

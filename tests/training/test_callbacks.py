@@ -9,7 +9,7 @@ from skorch.callbacks import Callback
 
 from sklearn_revae._model.objective import effective_sample_size
 from sklearn_revae._training import callbacks
-from sklearn_revae._training.callbacks import DelayedProgress, KeepBest, Progress
+from sklearn_revae._training.callbacks import DelayedProgress, KeepBest
 
 
 class _Terms(Callback):
@@ -127,7 +127,7 @@ def test_recorded_elbo_can_be_watched(small):
 
 
 def test_progress_counts_epochs_and_shows_loss_and_accuracy(small, capsys):
-    progress = Progress(6, lambda module: 0.875)
+    progress = DelayedProgress(lambda module, rows: 0.875, always=True)
     net = run(small, [("progress", progress)])
     bar = net.callbacks_[-1][1].bar_
     assert bar.n == bar.total == 6

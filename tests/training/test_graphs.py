@@ -106,6 +106,8 @@ def test_a_step_that_cannot_be_a_graph_is_repeated_without_one(small, monkeypatc
 
 def test_other_errors_of_a_step_are_raised(small):
     class Failing(torch.nn.Module):
+        step = 0
+
         def forward(self, *_):
             raise RuntimeError("no graph is the cause")
 

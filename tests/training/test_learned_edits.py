@@ -218,12 +218,12 @@ def test_edits_train_the_decoder_to_show_the_requested_value(small, n_members):
             rates = []
             for value in (0, 1):
                 labels, blocks = member.label_model, member.blocks(mean)
-                source = labels.log_classifier(blocks)[:, 0].argmax(-1)
+                source = labels.predictions(blocks)[:, 0].argmax(-1)
                 target = torch.full((len(rows),), value)
                 moved = move(labels, blocks, 0, source, target, "transport", None)
                 z = torch.cat([moved.flatten(-2), member.style(mean)], dim=-1)
                 mean_seen, _ = judge.encode(member.expected_row(z))
-                seen = judge.label_model.log_classifier(judge.blocks(mean_seen))
+                seen = judge.label_model.predictions(judge.blocks(mean_seen))
                 rates.append((seen[:, 0].argmax(-1) != value).double().mean())
         return sum(rates) / 2
 

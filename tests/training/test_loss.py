@@ -61,9 +61,9 @@ def test_each_member_is_trained_with_its_own_weights_and_views(small, batch):
     ):
         log_prior = member.label_model.log_prior
         mean, _ = member.encode(x)
-        clean = member.label_model.log_classifier(member.blocks(mean))
+        clean = member.label_model.predictions(member.blocks(mean))
         mean, _ = member.encoder(view)
-        perturbed = member.label_model.log_classifier(member.blocks(mean))
+        perturbed = member.label_model.predictions(member.blocks(mean))
         missed = LabelModel.mismatch(aligned(clean, log_prior), perturbed).sum(-1)
         gain = bound.value(label_weight) - consistency * missed
         expected = expected - gain.mean() / 4

@@ -13,6 +13,7 @@ from sklearn_revae._model.stacked import StackedReVAE
 from sklearn_revae._training import loss as loss_module
 from sklearn_revae._training import run as training_run
 from sklearn_revae._training.batches import Rows
+from sklearn_revae._training.callbacks import DelayedProgress
 from sklearn_revae._training.net import MAX_GRADIENT_NORM, gradient_norm
 from sklearn_revae._training.run import module_score, train
 
@@ -311,10 +312,11 @@ def test_callbacks_of_the_user_are_called(small):
     assert len(spy.epochs) == 2
 
 
-def test_only_verbose_shows_a_bar(small, capsys):
+def test_only_its_callback_shows_a_bar(small, capsys):
     run(small, n_epochs=1)
     assert capsys.readouterr().err == ""
-    run(small, n_epochs=1, verbose=True)
+    progress = DelayedProgress(module_score, always=True)
+    run(small, n_epochs=1, callbacks=[("progress", progress)])
     assert "accuracy=" in capsys.readouterr().err
 
 
@@ -322,7 +324,8 @@ def test_module_without_labels_trains(small):
     rows = small.rows(0, 20)
     rows.codes = rows.codes[:, :0]
     module = small.module(2, n_values=())
-    _, result = run(small, rows=rows, module=module, verbose=True)
+    progress = DelayedProgress(module_score, always=True)
+    _, result = run(small, rows=rows, module=module, callbacks=[("progress", progress)])
     assert np.isfinite([epoch["bound"] for epoch in result.history]).all()
 
 

@@ -81,8 +81,8 @@ def test_lazy_rows_look_like_a_tensor(kind, disk):
 
 
 def test_rows_in_blocks_are_disk_rows(disk):
-    assert type(make_lazy(disk, _single, "cpu")) is DiskRows
-    assert type(make_lazy(np.zeros((3, 2)), _single, "cpu")) is LazyRows
+    assert type(make_lazy(disk, _single)) is DiskRows
+    assert type(make_lazy(np.zeros((3, 2)), _single)) is LazyRows
 
 
 def test_loaded_rows_are_read_once_in_blocks(disk, rows):
