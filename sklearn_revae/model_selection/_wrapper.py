@@ -52,7 +52,7 @@ class Wrapper(BaseEstimator):
 
     @available_if(has("predict"))
     def predict(self, X: Rows) -> NDArray[Any]:
-        """Predict the class of each sample.
+        """Predict the class of each sample, or its number.
 
         .. versionadded:: 0.2
 
