@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 from joblib import Memory
+from redrawn import redraw_avatars
 from sklearn.preprocessing import OrdinalEncoder
 from trained import HOME
 
 from sklearn_revae.datasets import make_avatars
 from sklearn_revae.datasets._avatar_faces import RECIPE
-from sklearn_revae.datasets._avatars import redraw_avatars
 
 # Seed of the faces, and of what a changed label does not determine.
 SEED = 0

@@ -1,8 +1,8 @@
 """Every "auto" rule of the estimators: a table of constants, and the rules that read it.
 
 Four rules are elsewhere: the family and the kind of a feature (``_data/kinds.py``), the
-bins of numbers (``_data/bins.py``), convolutions for pictures (``_model/build.py``) and
-the device (``_training/device.py``).
+bins of numbers (``_data/bins.py``), convolutions for pictures (``convolves_on`` in
+``_model/images.py``) and the device (``_training/device.py``).
 """
 
 import math

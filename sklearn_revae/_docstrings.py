@@ -1,4 +1,4 @@
-"""The texts that the docstrings of both estimators share."""
+"""The texts that the docstrings of the three estimators share."""
 
 import inspect
 import textwrap

@@ -1,54 +1,115 @@
-"""Files that are replaced completely or not at all."""
+"""Files that are written completely or not at all."""
 
 import os
 import secrets
+import stat
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
-def replace_file(path, data, temporary=None):
-    """Replace a file by `data` (bytes): at any moment it is the old or the new one.
+def as_path(path):
+    """The argument `path` of a function as a Path.
 
-    If the path is a symbolic link, the file that it points to is replaced.
+    Raises
+    ------
+    TypeError
+        If it is neither a string nor path-like.
+    """
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(
+            f"path={path!r} is of type {type(path).__name__}. Pass the name of a file, a "
+            "str or a path-like object."
+        )
+    return Path(path)
 
-    Parameters
-    ----------
-    path : path-like
-        The file.
-    data : bytes
-        What it holds afterwards.
-    temporary : str, optional
-        Name of the file, in the same folder, that is written first. By default a random
-        name, so that several processes may write the same file. A killed process leaves
-        this file, and the next one that uses the same name replaces it.
+
+def permissions(path):
+    """The permissions of a regular file, an int; None if it does not exist yet.
 
     Raises
     ------
     FileNotFoundError
         If its folder does not exist.
+    OSError
+        If it is anything else, such as a directory or a device, which a file would
+        replace.
     """
-    path = Path(os.path.realpath(path))
     if not path.parent.is_dir():
         raise FileNotFoundError(
-            f"{str(path)!r} cannot be written, because its folder does not exist. Create "
-            "it first."
+            f"The folder of path={str(path)!r} does not exist. Create it first."
         )
+    if not path.exists():
+        return None
+    mode = path.stat().st_mode
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(
+            f"path={str(path)!r} is a directory. Pass the name of a file in it."
+        )
+    if not stat.S_ISREG(mode):
+        raise OSError(
+            f"path={str(path)!r} is not a regular file, but a device, a pipe or a "
+            "socket. Pass the name of a file."
+        )
+    return stat.S_IMODE(mode)
+
+
+@contextmanager
+def written_whole(path, temporary=None):
+    """Context manager that writes a file: at any moment it is the old or the new one.
+
+    The new file has the permissions of the old one. If the path is a symbolic link, the
+    file that it points to is replaced. If the block raises, the old file stays and the
+    unfinished one is deleted.
+
+    Parameters
+    ----------
+    path : path-like
+        The file. If it exists when the block ends, it is replaced.
+    temporary : str, optional
+        Name of the file, in the same folder, that is written first. By default a random
+        name, so that several processes may write the same file. A killed process leaves
+        this file, and the next one that uses the same name replaces it.
+
+    Yields
+    ------
+    unfinished : Path
+        The file to which the block must write. It exists and is empty.
+
+    Raises
+    ------
+    TypeError
+        If `path` is neither a string nor path-like.
+    OSError
+        If the file cannot be written; see also :func:`permissions`.
+    """
+    path = Path(os.path.realpath(as_path(path)))
+    mode = permissions(path)
     # In the same folder, because a file cannot be renamed across disks.
     unfinished = path.with_name(temporary or f".{secrets.token_hex(8)}.tmp")
     if temporary is not None:
         unfinished.unlink(missing_ok=True)
-    # Others may read it like any new file, and unlike those of tempfile.
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(unfinished, flags, 0o666)
+    # Others may read a new one like any new file, and unlike those of tempfile. It is
+    # never a file or a link that somebody else has put there.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    os.close(os.open(unfinished, flags, 0o666 if mode is None else 0o600))
     try:
-        with open(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
+        yield unfinished
+        with open(unfinished, "rb+") as file:
             os.fsync(file.fileno())
+        if mode is not None:
+            os.chmod(unfinished, mode)
         os.replace(unfinished, path)
     except BaseException:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink()
         raise
     _flush_folder(path.parent)
+
+
+def replace_file(path, data, temporary=None):
+    """Replace a file by `data` (bytes); see :func:`written_whole`."""
+    with written_whole(path, temporary) as unfinished:
+        unfinished.write_bytes(data)
 
 
 def _flush_folder(folder):

@@ -35,6 +35,17 @@ QUICK = {
 TRAINED = {**QUICK, "max_iter": 30, "batch_size": 10, "learning_rate_init": 0.01}
 
 
+@pytest.fixture
+def three_threads():
+    """Let torch compute with three threads."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="module")
 def few_draws():
     """Learn the imputation rule and the noise from fewer draws, which take less time."""

@@ -251,14 +251,6 @@ def _number_in_a_new_thread():
     return numbers[0]
 
 
-@pytest.fixture
-def three_threads():
-    before = torch.get_num_threads()
-    torch.set_num_threads(3)
-    yield
-    torch.set_num_threads(before)
-
-
 def test_each_python_thread_keeps_its_number_of_threads(three_threads):
     def inside():
         assert torch.get_num_threads() == 1

@@ -9,7 +9,7 @@ from sklearn_revae._inference.chunked import apply
 from sklearn_revae._inference.latents import LatentsMixin
 from sklearn_revae._interventions.constraints import Constraints
 from sklearn_revae._interventions.decoding import decode_edits
-from sklearn_revae._interventions.requests import completed, read_do, unrequested
+from sklearn_revae._interventions.requests import completed, read_do, without_request
 
 
 def predicted_values(module, rows):
@@ -48,7 +48,7 @@ class EditingMixin(LatentsMixin):
         """
         requested = read_do(self._labels, do, len(x))
         asked = np.stack(list(requested.values()), axis=1)
-        none = unrequested(requested)
+        none = without_request(requested)
         if none.any():
             requested = completed(requested, apply(self.module_, predicted_values, x))
         return requested, asked, none.all(axis=1)

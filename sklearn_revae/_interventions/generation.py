@@ -19,7 +19,7 @@ from sklearn_revae._interventions.requests import (
     read_do,
     read_labels,
     read_lines,
-    unrequested,
+    without_request,
 )
 from sklearn_revae._interventions.signatures import Signatures, typed_as
 from sklearn_revae._model.edits import SPAN, locate, replace, traverse
@@ -293,7 +293,7 @@ class GenerationMixin(LatentsMixin):
         )
         random = check_random_state(random_state)
         requested = {} if do is None else read_do(self._labels, do, n_samples)
-        if requested and unrequested(requested).any():
+        if requested and without_request(requested).any():
             raise ValueError(
                 "do must give every new sample a value, but an array in it holds entries "
                 "that are not labelled: leave the label out of do to have its values "

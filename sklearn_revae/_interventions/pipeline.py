@@ -6,7 +6,7 @@ from sklearn_revae._interventions.generation import GenerationMixin
 from sklearn_revae._interventions.judging import intervention_report
 from sklearn_revae._interventions.mixin import CONSTRAINTS, InterventionMixin
 from sklearn_revae._interventions.passage import Passage, check_classes, split, transform
-from sklearn_revae._interventions.requests import read_do, unrequested
+from sklearn_revae._interventions.requests import read_do, without_request
 from sklearn_revae._interventions.signatures import for_pipeline
 
 
@@ -91,7 +91,7 @@ def intervene(
     if options.get("max_columns") is not None:
         left = passage.unchanged(values, options["max_columns"])
     else:
-        left = unrequested(read_do(model._labels, do, len(values))).all(axis=1)
+        left = without_request(read_do(model._labels, do, len(values))).all(axis=1)
     passage.constrain(values, constraints)
     kept = constraints.kept_cells(left)
     X_new = passage.restore(values, kept)

@@ -94,7 +94,7 @@ def _codes_of(labels, label, value, n_rows):
         raise problem from error
 
 
-def unrequested(requested):
+def without_request(requested):
     """Mask (n, L) of the requests that are none, in the order of `requested`."""
     codes = np.stack(list(requested.values()), axis=1)
     return np.isnan(codes) if codes.dtype.kind == "f" else codes < 0
@@ -102,7 +102,7 @@ def unrequested(requested):
 
 def completed(requested, predicted):
     """Requests in which predicted codes (n, L) take the place of those that are none."""
-    none = unrequested(requested)
+    none = without_request(requested)
     return {
         label: np.where(none[:, a], predicted[:, label].astype(codes.dtype), codes)
         for a, (label, codes) in enumerate(requested.items())

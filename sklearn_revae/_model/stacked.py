@@ -2,9 +2,10 @@
 
 The code of the model is written for one member. It also computes all members at once, as
 its tensors may have further axes in front: rows are (M, n, ...), and a parameter of shape
-S, stacked, is (M, 1, *S), which broadcasts against them. Only linear layers, which do
-more than broadcast, have a class of their own here. :func:`torch.func.vmap` would do the
-same for any module, but a step of a small ensemble takes it more than twice as long.
+S, stacked, is (M, 1, *S), which broadcasts against them. Linear layers, which do more
+than broadcast, have a class of their own here, and so have ReLUs that some members lack.
+Other modules are called for one member after another. :func:`torch.func.vmap` would do
+the same for any module, but a step of a small ensemble takes it more than twice as long.
 """
 
 import copy

@@ -28,7 +28,7 @@ SIZE = 64
 
 # In each group at most one label is positive, with the given probability. The groups are
 # independent of each other.
-_GROUPS = (
+GROUPS = (
     {"Eyeglasses": 0.2, "Sunglasses": 0.15},
     {"Beard": 0.22, "Mustache": 0.15},
     {"Smiling": 0.5},
@@ -95,7 +95,7 @@ _MOUTHS = {  # keys: (smiling, open)
 
 # Colours chosen so that those of different labels are easy to distinguish, and hair is
 # easy to distinguish from skin.
-_HAIR_COLORS = {
+HAIR_COLORS = {
     "Black_Hair": ("#15110F", "#1E1A1A"),
     "Brown_Hair": ("#5C3A21", "#6B4226"),
     "Blond_Hair": ("#DDB84F", "#E8C860"),
@@ -106,14 +106,7 @@ _DARK_SKIN = ("#A0663E", "#AE5D29")
 _LIGHT_SKIN = ("#EDB98A", "#F5CBA0", "#FFDBB4")
 
 # Labels that hide the hair on the head, and with it the hair colour.
-_HAIRLESS = {"Bald", "Wearing_Hat"}
-# Labels of other groups that become 0 when a label is set to 1.
-_EXCLUDED_BY = {
-    "Sunglasses": {"Eyes_Closed"},
-    "Eyes_Closed": {"Sunglasses"},
-    **dict.fromkeys(_HAIR_COLORS, _HAIRLESS),
-}
-
+HAIRLESS = {"Bald", "Wearing_Hat"}
 # Parts that do not depend on any label.
 _NOSES = ("DEFAULT", "SMALL", "WIDE")
 _EYEBROWS = (
@@ -150,26 +143,26 @@ _FABRIC_COLORS = (
 RECIPE = 1
 
 
-def _one_of(options, random):
+def one_of(options, random):
     return options[random.randint(len(options))]
 
 
 def sample_labels(random):
     """Draw the set of positive labels of one face."""
     positive = set()
-    for group in _GROUPS:
+    for group in GROUPS:
         probabilities = [*group.values(), max(0.0, 1 - sum(group.values()))]
         positive.add(random.choice([*group, ""], p=probabilities))
     positive.discard("")  # stands for "no label of the group"
     # Labels describe only what is visible.
-    if positive & _HAIRLESS:
-        positive -= set(_HAIR_COLORS)
+    if positive & HAIRLESS:
+        positive -= set(HAIR_COLORS)
     if "Sunglasses" in positive:
         positive.discard("Eyes_Closed")
     return positive
 
 
-def _top(positive):
+def top_of(positive):
     """Return python_avatars' type of the part on top of the head, and its options."""
     if "Wearing_Hat" in positive:
         return "HatType", _HATS
@@ -190,14 +183,14 @@ def _background(random):
     return "#" + "".join(f"{round(255 * part):02x}" for part in (red, green, blue))
 
 
-def _options(positive):
+def options_of(positive):
     """Return the options of each part of a face with these positive labels."""
     eyewear = [("Eyeglasses", _EYEGLASSES), ("Sunglasses", _SUNGLASSES)]
     facial_hair = [("Beard", _BEARDS), ("Mustache", _MUSTACHES)]
     # A beard has the colour of the hair, or any hair colour if no hair is visible.
-    colors = _choose(positive, _HAIR_COLORS.items(), sum(_HAIR_COLORS.values(), ()))
+    colors = _choose(positive, HAIR_COLORS.items(), sum(HAIR_COLORS.values(), ()))
     return {
-        "top": _top(positive)[1],
+        "top": top_of(positive)[1],
         "accessory": _choose(positive, eyewear),
         "facial_hair": _choose(positive, facial_hair),
         "mouth": _MOUTHS["Smiling" in positive, "Mouth_Open" in positive],
@@ -214,80 +207,9 @@ def _options(positive):
 
 def sample_parts(positive, random):
     """Draw the parts and colours of one face with these positive labels."""
-    options = _options(positive)
-    parts = {name: _one_of(values, random) for name, values in options.items()}
-    return {**parts, "top_kind": _top(positive)[0], "background": _background(random)}
-
-
-def _hidden(positive):
-    """Return the names of the parts that are not visible in the image."""
-    # Eyes are never hidden: open eyes show faintly through sunglasses.
-    hidden = set()
-    if "Wearing_Hat" not in positive:
-        hidden.add("hat_color")
-    if positive & _HAIRLESS and not positive & {"Beard", "Mustache"}:
-        hidden.add("hair_color")
-    return hidden
-
-
-def change_labels(positive, parts, label, value, random):
-    """Set one label of a face, and change the labels that depend on it.
-
-    Setting a label to 1 sets the labels that it excludes to 0: the other kind of glasses,
-    a hat on a bald head, closed eyes behind sunglasses. Hair that becomes visible has the
-    colour of the beard, or a random colour if there is no beard. If the label of the hair
-    colour is set to 0, another colour is drawn.
-
-    Parameters
-    ----------
-    positive : set of str
-        Positive labels of the face.
-    parts : dict
-        Parts of the face, as `sample_parts` returns them.
-    label : str
-        The label to set.
-    value : {0, 1}
-        Its new value.
-    random : RandomState
-        Draws the hair colour where there is a choice.
-
-    Returns
-    -------
-    changed : set of str
-        The new positive labels.
-    """
-    changed = set(positive)
-    if value:
-        changed -= next(group for group in _GROUPS if label in group).keys()
-        changed -= _EXCLUDED_BY.get(label, set())
-        changed.add(label)
-    else:
-        changed.discard(label)
-    if changed & _HAIRLESS:
-        changed -= _HAIR_COLORS.keys()
-    elif not changed & _HAIR_COLORS.keys():
-        others = [name for name in _HAIR_COLORS if name != label]
-        same = [name for name in others if parts["hair_color"] in _HAIR_COLORS[name]]
-        if "hair_color" in _hidden(positive):
-            same = []
-        changed.add(_one_of(same or others, random))
-    return changed
-
-
-def change_parts(positive, parts, changed, random):
-    """Change the parts of a face to those of its new positive labels `changed`.
-
-    A part that the new labels allow stays as it is. A part that they do not allow, or
-    that was hidden and becomes visible, is drawn at random.
-    """
-    uncovered = _hidden(positive) - _hidden(changed)
-    kept = {
-        name: parts[name]
-        if parts[name] in values and name not in uncovered
-        else _one_of(values, random)
-        for name, values in _options(changed).items()
-    }
-    return {**parts, **kept, "top_kind": _top(changed)[0]}
+    options = options_of(positive)
+    parts = {name: one_of(values, random) for name, values in options.items()}
+    return {**parts, "top_kind": top_of(positive)[0], "background": _background(random)}
 
 
 def drawing_packages():

@@ -6,7 +6,7 @@ from sklearn_revae.datasets._avatar_faces import LABELS
 
 # Binary labels that exclude one another, as the values of one label. The last value
 # stands for a face with none of them; a face always has one of the values of "Hair".
-_VALUES = {
+VALUES = {
     "Glasses": {"Eyeglasses": "eyeglasses", "Sunglasses": "sunglasses"},
     "Facial_Hair": {"Beard": "beard", "Mustache": "mustache"},
     "Hair": {
@@ -54,44 +54,10 @@ def grouped(target):
     """
     result = np.empty((len(target), len(GROUPED_LABELS)), dtype=object)
     for position, name in enumerate(GROUPED_LABELS):
-        if name in _VALUES:
+        if name in VALUES:
             result[:, position] = NO_VALUE
-            for binary, value in _VALUES[name].items():
+            for binary, value in VALUES[name].items():
                 result[target[:, LABELS.index(binary)] == 1, position] = value
         else:
             result[:, position] = target[:, LABELS.index(name)].tolist()
     return result
-
-
-def binary_change(positive, label, value):
-    """Return the binary label, and its value, that sets a grouped label of a face.
-
-    Parameters
-    ----------
-    positive : set of str
-        The positive binary labels of the face.
-    label : str
-        A grouped or a binary label.
-    value : str or int
-        Its new value.
-
-    Raises
-    ------
-    ValueError
-        If the label does not have this value.
-    """
-    values = _VALUES.get(label, {})
-    possible = [*values.values(), NO_VALUE] if values else [0, 1]
-    if label == "Hair":
-        possible.remove(NO_VALUE)
-    if value not in possible:
-        raise ValueError(
-            f"value={value!r} is no value of {label}. Choose from {possible}."
-        )
-    if not values:
-        return label, value
-    for binary, name in values.items():
-        if name == value:
-            return binary, 1
-    present = [binary for binary in values if binary in positive]
-    return (present or list(values))[0], 0

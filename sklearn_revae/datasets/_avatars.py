@@ -21,7 +21,6 @@ from sklearn_revae.datasets import _avatar_faces as face
 from sklearn_revae.datasets._avatar_faces import LABELS
 from sklearn_revae.datasets._avatar_labels import (
     GROUPED_LABELS,
-    binary_change,
     binary_codes,
     grouped,
 )
@@ -67,14 +66,14 @@ def _draw_batch(faces):
     return np.stack([face.draw(parts) for parts in faces])
 
 
-def _draw(faces, n_jobs):
+def draw_images(faces, n_jobs):
     """Draw the images (n, 64, 64, 3) of faces given by their parts."""
     batches = [faces[start : start + 64] for start in range(0, len(faces), 64)]
     drawn = Parallel(n_jobs=n_jobs)(delayed(_draw_batch)(batch) for batch in batches)
     return np.concatenate(drawn)
 
 
-def _sample_faces(n_samples, random):
+def sample_faces(n_samples, random):
     """Draw the positive labels and the parts of each face."""
     positive = (face.sample_labels(random) for _ in range(n_samples))
     return [(labels, face.sample_parts(labels, random)) for labels in positive]
@@ -84,8 +83,8 @@ def _sample(n_samples, random, n_jobs):
     """Draw images (n, 64, 64, 3) and labels (n, 16)."""
     # All random numbers are drawn before the work is split, so that the result does not
     # depend on the number of workers.
-    positive, faces = zip(*_sample_faces(n_samples, random), strict=True)
-    return _draw(faces, n_jobs), binary_codes(positive)
+    positive, faces = zip(*sample_faces(n_samples, random), strict=True)
+    return draw_images(faces, n_jobs), binary_codes(positive)
 
 
 def _sample_seeded(n_samples, seed, made_by, n_jobs):
@@ -273,106 +272,3 @@ def make_avatars(
     if return_X_y:
         return X, y
     return Bunch(data=X, images=X, target=y, target_names=names, DESCR=_DESCR)
-
-
-@validate_params(
-    {
-        "rows": ["array-like"],
-        "label": [StrOptions({*LABELS, *GROUPED_LABELS})],
-        "value": [Integral, str],
-        "seed": [Integral],
-        "n_redraws": [Interval(Integral, 1, None, closed="left")],
-        "random_state": ["random_state"],
-        "n_jobs": [Integral, None],
-    },
-    prefer_skip_nested_validation=True,
-)
-def redraw_avatars(
-    rows, label, value, *, seed, n_redraws=1, random_state=None, n_jobs=None
-):
-    """Draw faces of :func:`make_avatars` with one label changed: exact counterfactuals.
-
-    The label, the labels that depend on it (see the notes of :func:`make_avatars`) and
-    the parts that show them change; everything else is drawn as before. Where the change
-    leaves a choice, for example which glasses a face wears, each redraw chooses at
-    random.
-
-    .. versionadded:: 0.2
-
-    Parameters
-    ----------
-    rows : array-like of int of shape (n,)
-        Positions of the faces in the result of
-        ``make_avatars(n_samples, random_state=seed)``.
-    label : str
-        Name of the label to change, binary or grouped.
-    value : int or str
-        Its new value. Faces that already have this value are drawn as before.
-    seed : int
-        The `random_state` that was passed to :func:`make_avatars`.
-    n_redraws : int, default=1
-        Number of images per face.
-    random_state : int, RandomState instance or None, default=None
-        Determines the choices that the change leaves open.
-    n_jobs : int or None, default=None
-        As in :func:`make_avatars`.
-
-    Returns
-    -------
-    images : ndarray of uint8 of shape (n, n_redraws, 64, 64, 3)
-        The faces with the changed label.
-    target : ndarray of int of shape (n, n_redraws, 16)
-        All their binary labels.
-
-    Raises
-    ------
-    ValueError
-        If a parameter has an invalid value.
-    ImportError
-        If a drawing package is not installed.
-
-    Examples
-    --------
-    >>> from sklearn_revae.datasets import make_avatars
-    >>> from sklearn_revae.datasets._avatars import redraw_avatars
-    >>> y = make_avatars(n_samples=3, random_state=0).target
-    >>> images, changed = redraw_avatars([0, 2], "Smiling", 1, seed=0, n_redraws=4)
-    >>> images.shape
-    (2, 4, 64, 64, 3)
-    >>> bool(changed[:, :, 4].all())
-    True
-    """
-    rows = np.asarray(rows)
-    if rows.ndim != 1 or rows.size == 0 or rows.dtype.kind not in "iu" or rows.min() < 0:
-        raise ValueError(
-            "rows must be a non-empty 1-D array of positions of faces (integers >= 0), "
-            f"got {rows!r}."
-        )
-    face.drawing_packages()
-    sampled = _sample_faces(int(rows.max()) + 1, np.random.RandomState(seed))
-    random = check_random_state(random_state)
-    faces = [
-        _redrawn(*sampled[row], label, value, random)
-        for row in rows
-        for _ in range(n_redraws)
-    ]
-    positive, parts = zip(*faces, strict=True)
-    # Redraws of a face are often identical: each distinct image is drawn once.
-    keys = [tuple(sorted(p.items())) for p in parts]
-    positions = {key: position for position, key in enumerate(dict.fromkeys(keys))}
-    images = _draw([dict(key) for key in positions], n_jobs)
-    shape = (len(rows), n_redraws)
-    images = images[[positions[key] for key in keys]]
-    return (
-        images.reshape(*shape, *images.shape[1:]),
-        binary_codes(positive).reshape(*shape, -1),
-    )
-
-
-def _redrawn(positive, parts, label, value, random):
-    """Return the positive labels and the parts of a face with one label changed."""
-    label, value = binary_change(positive, label, value)
-    if (label in positive) == bool(value):
-        return positive, parts
-    changed = face.change_labels(positive, parts, label, value, random)
-    return changed, face.change_parts(positive, parts, changed, random)

@@ -14,9 +14,9 @@ from sklearn.datasets import get_data_home
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
+from sklearn_revae._files import written_whole
 from sklearn_revae._typing import CelebaSubset
 from sklearn_revae.datasets import _celeba_lists as lists
-from sklearn_revae.datasets._files import written_whole
 
 # The usual crop is the central 148 x 148 of the published 178 x 218 pixels.
 _CROPPED_FRACTION = 148 / 178

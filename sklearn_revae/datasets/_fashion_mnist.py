@@ -12,8 +12,8 @@ from sklearn.datasets import fetch_openml, get_data_home
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import StrOptions, validate_params
 
+from sklearn_revae._files import written_whole
 from sklearn_revae._typing import FashionSubset
-from sklearn_revae.datasets._files import written_whole
 
 GARMENTS = (
     "T-shirt/top",

@@ -71,14 +71,6 @@ def test_cuda_is_not_proposed_where_there_is_none(device):
     assert "cuda:0" not in str(caught.value).partition("(")[2]
 
 
-@pytest.fixture
-def three_threads():
-    before = torch.get_num_threads()
-    torch.set_num_threads(3)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.mark.parametrize(("n_cells", "expected"), [(LARGE - 1, 1), (LARGE, 3)])
 def test_small_data_train_on_one_thread(three_threads, n_cells, expected):
     with fitting_threads(n_cells):
