@@ -1,7 +1,9 @@
 """Labels and weights of the images of a folder, by file name or in their order."""
 
+import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import narwhals as nw
 import numpy as np
@@ -20,8 +22,9 @@ def in_order_of(values, y):
     values : ndarray, sparse matrix or Stored (n, n_features)
         The rows. Those of a folder of images have names, the attribute `names`.
     y : array-like, dict or None
-        Labels. Those in a dict, a Series or a DataFrame with an index of strings belong
-        to the file with that name, and a file that y does not name is not labelled.
+        Labels. Those in a dict, a Series or a DataFrame with an index of strings or paths
+        belong to the file with that name, and a file that y does not name is not
+        labelled.
 
     Raises
     ------
@@ -44,8 +47,9 @@ def weights_in_order_of(values, sample_weight):
     """
     names = getattr(values, "names", None)
     weight = as_numpy(sample_weight)
-    if names is not None and (isinstance(weight, Mapping) or _is_indexed_by_text(weight)):
-        missing = sorted(set(names) - set(weight.keys()))
+    keys = _keys_of(weight)
+    if names is not None and keys is not None:
+        missing = sorted(set(names) - set(keys))
         if missing:
             raise ValueError(
                 f"sample_weight has no weight for the image {missing[0]!r} of the folder "
@@ -64,25 +68,36 @@ def _in_order(values, given, argument):
                 "sample."
             )
         return given
+    keys = _keys_of(given)
+    if keys is None:
+        if given is not None:
+            _warn_of_order(names, argument)
+        return given
+    _check_keys(keys, names, argument)
     if isinstance(given, Mapping):
-        _check_keys(list(given), names, argument)
+        given = dict(zip(keys, given.values(), strict=True))
         return [given.get(name) for name in names]
-    if _is_indexed_by_text(given):
-        _check_keys(list(given.index), names, argument)
-        # Integers beside missing values would become floats.
-        given = given if len(given) == len(names) else given.astype(object)
-        return given.reindex(names)
-    if given is not None:
-        _warn_of_order(names, argument)
-    return given
+    # Integers beside missing values would become floats.
+    given = given if len(given) == len(names) else given.astype(object)
+    return given.set_axis(keys).reindex(names)
 
 
-def _is_indexed_by_text(y):
-    """Whether y is a Series or a DataFrame of pandas whose index holds only strings."""
-    known = nw.dependencies
-    if not (known.is_pandas_series(y) or known.is_pandas_dataframe(y)):
-        return False
-    return len(y) > 0 and all(isinstance(key, str) for key in y.index)
+def _keys_of(given):
+    """The names by which a dict, a Series or a DataFrame is keyed, a list; else None.
+
+    An index is positions, unless any of its entries is a string or a path.
+    """
+    if isinstance(given, Mapping):
+        keys = list(given)
+    elif nw.dependencies.is_pandas_series(given) or nw.dependencies.is_pandas_dataframe(
+        given
+    ):
+        keys = list(given.index)
+        if not any(isinstance(key, (str, os.PathLike)) for key in keys):
+            return None
+    else:
+        return None
+    return [Path(key).as_posix() if isinstance(key, os.PathLike) else key for key in keys]
 
 
 def _check_keys(keys, names, argument):
