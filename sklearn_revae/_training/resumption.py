@@ -1,6 +1,7 @@
 """The state of an interrupted training: written to a file, and continued from it."""
 
 import copy
+import hashlib
 import io
 import os
 import signal
@@ -15,12 +16,13 @@ import numpy as np
 import torch
 from skorch.callbacks import Callback
 
-from sklearn_revae._files import replace_file
+from sklearn_revae._files import as_path, permissions, replace_file
 
 _FORMAT = "sklearn_revae checkpoint 1"
 # Names of the seed and of a checksum of the weights among the entries of an identity.
 SEED = "the seed that random_state gives"
 WEIGHTS = "the initial state of the networks"
+_CHECKSUM_BYTES = hashlib.sha256().digest_size
 # What the net counts, and the weights that it restarts from.
 _COUNTERS = ("restarts_", "bad_steps_", "steps_", "good_step_", "has_stepped_")
 
@@ -40,24 +42,23 @@ class SavedTraining:
 
     def __init__(self, checkpoint, writes=True):
         self.writes = writes
-        self.path = Path(os.path.abspath(checkpoint.path))
+        self.path = Path(os.path.abspath(as_path(checkpoint.path)))
         self.every = checkpoint.every
         self._identity = {}
         self._parts = {}
         self._found = None
         self._ended = False
         self._last_write = time.monotonic()
-        if not self.path.parent.is_dir():
-            raise FileNotFoundError(
-                f"The folder of the checkpoint {str(self.path)!r} does not exist. Create "
-                "it first."
-            )
-        if self.path.exists():
+        if permissions(self.path) is not None:
             self._found = self._read()
 
     def _read(self):
+        written = self.path.read_bytes()
+        checksum, data = written[:_CHECKSUM_BYTES], written[_CHECKSUM_BYTES:]
         try:
-            content = torch.load(self.path, weights_only=True)
+            if _checksum(data) != checksum:
+                raise ValueError("its checksum is another one")
+            content = torch.load(io.BytesIO(data), weights_only=True)
             if content["format"] != _FORMAT:
                 raise ValueError(f"its format is {content['format']!r}")
         except Exception as error:
@@ -142,10 +143,11 @@ class SavedTraining:
 
     def _write(self):
         content = {"format": _FORMAT, "identity": self._identity, "parts": self._parts}
-        data = io.BytesIO()
-        torch.save(content, data)
+        file = io.BytesIO()
+        torch.save(content, file)
+        data = file.getvalue()
         try:
-            replace_file(self.path, data.getvalue(), f"{self.path.name}.tmp")
+            replace_file(self.path, _checksum(data) + data, f"{self.path.name}.tmp")
         except OSError as error:
             warnings.warn(
                 f"The checkpoint {str(self.path)!r} could not be written ({error}). "
@@ -289,6 +291,11 @@ class SavedPart(Callback):
                 torch.cuda.set_rng_state(state, self.device)
             else:
                 torch.default_generator.set_state(state)
+
+
+def _checksum(data):
+    """What precedes the state in a file: torch does not notice all damages."""
+    return hashlib.sha256(data).digest()
 
 
 def _difference(name, earlier, now):

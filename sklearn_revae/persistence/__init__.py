@@ -35,7 +35,8 @@ def save(estimator: Storable, path: str | PathLike[str]) -> None:
     estimator : ReVAEClassifier, ReVAERegressor or ReVAETransformer
         The estimator. A file of one that is not fitted holds its parameters only.
     path : str or path-like
-        The file to write, usually `*.safetensors`. An existing file is replaced.
+        The file to write, usually `*.safetensors`. An existing file is replaced, and the
+        new one has its permissions.
 
     Raises
     ------
@@ -45,8 +46,11 @@ def save(estimator: Storable, path: str | PathLike[str]) -> None:
         object as a parameter, or a data frame of a library other than pandas and polars;
         or if the fitted module cannot be built again, for example because
         `hidden_layer_sizes` was changed after `fit`. Nothing is written then.
+    TypeError
+        If `path` is neither a string nor path-like.
     OSError
-        If the file cannot be written. An existing file is left as it was.
+        If the file cannot be written, or the path is that of a directory or a device. An
+        existing file is left as it was.
 
     Warns
     -----
@@ -150,6 +154,8 @@ def load(
         a module is missing in `modules` or differs from the saved one.
     ValueError
         If `modules` is not such a dict.
+    TypeError
+        If `path` is neither a string nor path-like.
     ImportError
         If the model was fitted on a data frame whose library is not installed.
     OSError
