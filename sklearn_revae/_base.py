@@ -10,7 +10,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_revae import _defaults
 from sklearn_revae._convergence import warn_of_few_steps
@@ -181,12 +181,7 @@ class BaseReVAE(
         The first call learns the container of X, and the classes of y.
         """
         values = self._codec.read(X, self)
-        weight = _check_sample_weight(
-            weights_in_order_of(values, sample_weight),
-            values,
-            dtype=np.float64,
-            ensure_non_negative=True,
-        )
+        weight = weights_in_order_of(values, sample_weight)
         # A sample of weight zero must not matter, not even for the scaling.
         used = np.flatnonzero(weight)
         if len(used) == 0:

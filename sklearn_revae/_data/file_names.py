@@ -7,6 +7,7 @@ from pathlib import Path
 
 import narwhals as nw
 import numpy as np
+from sklearn.utils.validation import _check_sample_weight
 
 from sklearn_revae._data.tensors import as_numpy
 from sklearn_revae._data.warning import warn_user
@@ -36,14 +37,15 @@ def in_order_of(values, y):
 
 
 def weights_in_order_of(values, sample_weight):
-    """Return weights in the order of the rows in `values`.
+    """Return weights (n,) in the order of the rows in `values`, ones for None.
 
     The parameters and errors are those of :func:`in_order_of`.
 
     Raises
     ------
     ValueError
-        Also if the weights name some of the files only.
+        Also if the weights name some of the files only, or are not one finite number for
+        each row, 0 or larger.
     """
     names = getattr(values, "names", None)
     weight = as_numpy(sample_weight)
@@ -55,7 +57,12 @@ def weights_in_order_of(values, sample_weight):
                 f"sample_weight has no weight for the image {missing[0]!r} of the folder "
                 "X. Pass a weight for each image; it can be 0."
             )
-    return _in_order(values, weight, "sample_weight")
+    return _check_sample_weight(
+        _in_order(values, weight, "sample_weight"),
+        values,
+        dtype=np.float64,
+        ensure_non_negative=True,
+    )
 
 
 def _in_order(values, given, argument):

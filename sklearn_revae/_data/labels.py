@@ -300,14 +300,14 @@ def position_of(label, names, integer_names):
     raise ValueError(f"{label!r} is not a label: {known}.")
 
 
-def cell_accuracy(predicted, codes, weight=None):
+def cell_accuracy(predicted, codes, weight):
     """Weighted fraction of the labelled cells that are predicted correctly.
 
     Parameters
     ----------
     predicted, codes : ndarray of int (n, L)
         Codes; cells of `codes` that are -1 are not labelled, and not counted.
-    weight : array-like of shape (n,), optional
+    weight : ndarray (n,)
         Weight of each sample.
 
     Raises
@@ -316,7 +316,7 @@ def cell_accuracy(predicted, codes, weight=None):
         If no sample of positive weight is labelled.
     """
     observed = codes >= 0
-    weights = observed * (1.0 if weight is None else np.asarray(weight)[:, None])
+    weights = observed * weight[:, None]
     total = weights.sum()
     if not total > 0:
         raise ValueError(
