@@ -59,6 +59,25 @@ def test_a_value_that_is_not_a_class_is_refused(few_blobs, quick_classifier):
     assert not hasattr(model, "module_")
 
 
+@pytest.mark.parametrize("classes", [2, "ab", {0, 1}, {0: 1}, [[0, 1]]], ids=str)
+def test_classes_must_be_one_dimensional(classes, few_blobs, quick_classifier):
+    with pytest.raises(
+        ValueError, match=r"classes holds .* for label_0.*one-dimensional"
+    ):
+        quick_classifier().partial_fit(*few_blobs, classes=classes)
+
+
+@pytest.mark.parametrize("classes", [2, {0, 1}, [0, 1], ["ab", "cd"]], ids=str)
+def test_classes_of_several_labels_must_be_arrays(classes, two_labels, quick_classifier):
+    with pytest.raises(ValueError, match=r"classes h.*list with one .* per label"):
+        quick_classifier().partial_fit(*two_labels, classes=classes)
+
+
+def test_classes_must_be_of_one_kind(few_blobs, quick_classifier):
+    with pytest.raises(ValueError, match="both strings and other values"):
+        quick_classifier().partial_fit(*few_blobs, classes=[0, "a"])
+
+
 def test_other_classes_are_refused_later(few_blobs, quick_classifier):
     X, y = few_blobs
     model = quick_classifier().partial_fit(X, y, classes=[0, 1, 2])

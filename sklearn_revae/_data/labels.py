@@ -1,6 +1,7 @@
 """The correspondence of y to integer codes, with -1 for cells that are not labelled."""
 
 import copy
+from collections.abc import Mapping, Set
 
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
@@ -17,9 +18,8 @@ def _classes_of(values, name):
     if values.dtype.kind == "O":
         if len({isinstance(v, str) for v in values}) > 1:
             raise ValueError(
-                f"y holds both strings and other values for {name}, but the classes of "
-                "a label have to be of one kind. Write all of them as strings, or all as "
-                "numbers."
+                f"The classes of {name} are both strings and other values, but they have "
+                "to be of one kind. Write all of them as strings, or all as numbers."
             )
         # Numbers and bools that were objects beside None get their own type back.
         values = np.array(list(values))
@@ -40,6 +40,23 @@ def _with_classes_of(soft, values):
     if not classes:
         return values
     return np.array([*values, *classes], dtype=object)
+
+
+def _is_listed(values):
+    """Whether an object has entries in an order, as array-likes have."""
+    unordered = isinstance(values, (str, bytes, Mapping, Set))
+    return np.iterable(values) and hasattr(values, "__len__") and not unordered
+
+
+def _entries_of(values, name):
+    """The classes of one label, an array of objects, whose types NumPy cannot change."""
+    if not _is_listed(values) or any(map(_is_listed, values)):
+        raise ValueError(
+            f"classes holds {values!r} for {name}, but the classes of a label have to be "
+            "a one-dimensional array-like, for example [0, 1]. For several labels, pass "
+            "a list with one such array per label."
+        )
+    return np.fromiter(as_numpy(values), dtype=object, count=len(values))
 
 
 class LabelCodes:
@@ -96,8 +113,8 @@ class LabelCodes:
     def fit_classes(self, classes, names=None, several=None):
         """Take the classes of one label, or a list with those of each label."""
         if several is None:
-            several = np.ndim(classes[0]) > 0
-        classes = classes if several else [classes]
+            several = _is_listed(classes) and any(map(_is_listed, classes))
+        classes = classes if several and _is_listed(classes) else [classes]
         names = [f"label_{i}" for i in range(len(classes))] if names is None else names
         if len(classes) != len(names):
             raise ValueError(
@@ -107,7 +124,7 @@ class LabelCodes:
         self.several_, self.names_ = several, names
         self.classes_ = []
         for values, name in zip(classes, names, strict=True):
-            values = np.asarray(as_numpy(values))
+            values = _entries_of(values, name)
             # np.unique(y), which users pass, also holds the marker.
             values = values[observed_cells(values, self.unlabeled_value)]
             if len(values) == 0:
