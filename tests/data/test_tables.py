@@ -258,6 +258,18 @@ def test_strings_in_a_column_of_numbers_raise(model, table):
         model.predict(wrong)
 
 
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_bools_are_0_and_1_where_fit_saw_numbers(frame, few_blobs, quick_classifier):
+    X, y = few_blobs
+    positive = (X - X.mean(axis=0)) > 0
+    model = quick_classifier().fit(positive.astype(float), y)
+    columns = frame({f"x{j}": positive[:, j] for j in range(4)})
+    with pytest.warns(UserWarning, match="feature names"):
+        decoded, expected = model.reconstruct(columns), model.reconstruct(positive * 1.0)
+    assert set(decoded.dtypes) == set(columns.dtypes)
+    np.testing.assert_array_equal(decoded.to_numpy(), expected > 0.5)
+
+
 def test_numbers_that_are_declared_as_categories_are_categories():
     X = pd.DataFrame(
         {
