@@ -16,12 +16,17 @@ from sklearn_revae import _defaults
 from sklearn_revae._convergence import warn_of_few_steps
 from sklearn_revae._data.codec import Codec
 from sklearn_revae._data.column_kinds import ColumnKinds
+from sklearn_revae._data.far import warn_of_other_units
 from sklearn_revae._data.file_names import in_order_of, weights_in_order_of
 from sklearn_revae._data.held_out import held_out_samples
 from sklearn_revae._data.storage import rows_at
 from sklearn_revae._docstrings import renamed
 from sklearn_revae._fit_context import CallbackSupport, unchanged_on_failure, watchers
-from sklearn_revae._fit_identity import identity_of
+from sklearn_revae._fit_identity import (
+    identity_of,
+    refuse_other_structure,
+    structure_of,
+)
 from sklearn_revae._inference.latents import LatentsMixin
 from sklearn_revae._model.build import build_model
 from sklearn_revae._model.revae import ReVAE
@@ -55,6 +60,8 @@ class BaseReVAE(
     """
 
     _parameter_constraints: dict = CONSTRAINTS
+    # Pickles of earlier versions do not have it.
+    _structure: dict[str, str] = {}
 
     label_names_: list[str]
     likelihood_: NDArray[Any]
@@ -151,12 +158,16 @@ class BaseReVAE(
             saved = None
             if checkpoint is not None:
                 saved = SavedTraining(checkpoint, processes.is_first)
-            if not resume:
+            if resume:
+                refuse_other_structure(self, self._structure)
+            else:
+                self._structure = structure_of(self)
                 self._codec = Codec(self.likelihood, self.image_shape)
                 self._labels = None
             samples = self._read(X, y, sample_weight, classes, first=not resume)
             if resume:
                 self._codec.warn_of_values(samples.values)
+                warn_of_other_units(samples.values, self._codec.scaling_)
                 module = copy.deepcopy(self.module_)
             else:
                 self._codec.fit(samples.values)

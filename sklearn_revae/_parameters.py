@@ -255,8 +255,9 @@ PARAMETERS = {
         ["boolean"],
         """\
         bool, default=False
-        Whether a further call of `fit` continues from the present weights. The classes,
-        the kinds of the features and all scaling stay those of the first call.""",
+        Whether a further call of `fit` continues from the present weights. The networks,
+        the classes, the kinds of the features and all scaling stay those of the first
+        call.""",
     ),
     "callbacks": Parameter(
         "training",

@@ -106,7 +106,7 @@ class SavedTraining:
         ]
         # The initial weights depend on everything else.
         other = [name for name in other if name != WEIGHTS] or other
-        differences = [_difference(n, earlier.get(n), identity.get(n)) for n in other]
+        differences = [difference(n, earlier.get(n), identity.get(n)) for n in other]
         if differences:
             raise ValueError(
                 f"The checkpoint {str(self.path)!r} belongs to another fit: "
@@ -298,7 +298,7 @@ def _checksum(data):
     return hashlib.sha256(data).digest()
 
 
-def _difference(name, earlier, now):
+def difference(name, earlier, now):
     """What an error says of an entry of an identity that is another one."""
     if now is None or str(now).startswith("checksum "):
         return f"{name} is another one"

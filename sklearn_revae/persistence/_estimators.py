@@ -9,6 +9,7 @@ import torch
 
 from sklearn_revae._classifier import ReVAEClassifier
 from sklearn_revae._data.names import is_integer
+from sklearn_revae._fit_identity import structure_of
 from sklearn_revae._regressor import ReVAERegressor
 from sklearn_revae._transformer import ReVAETransformer
 from sklearn_revae.persistence import _containers, _parts
@@ -55,7 +56,7 @@ _ATTRIBUTES = {
     *("n_features_in_", "feature_names_in_", "_codec", "_labels"),
     *("likelihood_", "label_names_", "_seed", "_optimizer_state", "module_"),
     *("label_dim_", "style_dim_", "history_", "n_iter_", "device_"),
-    *("exclusions_", "_sample_statistics", _OUTPUT, *_SETTLED),
+    *("exclusions_", "_sample_statistics", "_structure", _OUTPUT, *_SETTLED),
 }
 
 
@@ -187,6 +188,7 @@ def estimator_from(state, tensors, modules):
         vars(estimator).update(
             _fitted(estimator, decode(state["fitted"], tensors), weights)
         )
+        estimator._structure = structure_of(estimator)
         estimator._settle_labels(estimator.module_)
     check(not tensors, f"tensors {sorted(tensors)[:3]}")
     return estimator
