@@ -94,7 +94,8 @@ def save(estimator: Storable, path: str | PathLike[str]) -> None:
         raise ValueError(
             f"estimator is a {type(estimator).__name__}, but only {sorted(ESTIMATORS)} "
             "can be saved, and no subclasses. Of a Pipeline, save this step, and fit the "
-            "other steps again or save them by other means."
+            "other steps again or save them by other means. Of a ReVAEImputer, save "
+            "its attribute estimator_, whose method impute does the same."
         )
     if not hasattr(estimator, "module_"):
         warn_user(
@@ -103,7 +104,7 @@ def save(estimator: Storable, path: str | PathLike[str]) -> None:
             "fit before save."
         )
     state, tensors = state_of(estimator)
-    own = {name: getattr(estimator, name) for name in OWN_MODULES}
+    own = {name: getattr(estimator, name) for name in state["own_modules"]}
     try:
         estimator_from(state, tensors, own)
     except UnstorableError:
@@ -135,8 +136,7 @@ def load(
     modules : dict of str to torch module or class, default=None
         The modules for `"encoder"` and `"decoder"`, if these were torch modules of your
         own: the class, if it takes no arguments, or an instance, which is copied. They
-        must compute what the fitted ones did, and are the only code that is run. Ignored
-        if the file does not need them.
+        must compute what the fitted ones did, and are the only code that is run.
 
     Returns
     -------
@@ -151,7 +151,7 @@ def load(
     ModelFileError
         A ValueError: if the file is incomplete, was changed, was not written by
         :func:`save` or has a newer format; if it is a pickle, which is not opened; or if
-        a module is missing in `modules` or differs from the saved one.
+        a module is missing in `modules`, differs from the saved one or is not needed.
     ValueError
         If `modules` is not such a dict.
     TypeError

@@ -164,7 +164,7 @@ def estimator_from(state, tensors, modules):
     Raises
     ------
     ValueError
-        If a module is missing in `modules`.
+        If a module is missing in `modules`, or another one is there.
     Exception
         Of any type, for what :func:`state_of` does not return.
     """
@@ -178,6 +178,12 @@ def estimator_from(state, tensors, modules):
         check(name in OWN_MODULES and name not in parameters, "own modules")
         module = own_module(name, str(described), modules)
         setattr(estimator, name, fill(module, _take(tensors, name)))
+    unused = sorted(set(modules) - set(state["own_modules"]))
+    if unused:
+        raise ValueError(
+            f"modules has entries for {unused}, but the model was not fitted with such "
+            "modules. Leave them out"
+        )
     if state["output"] is not None:
         check(set(state["output"]) == {"transform"}, "output")
         check(state["output"]["transform"] in _OUTPUTS, "output")
