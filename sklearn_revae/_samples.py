@@ -89,11 +89,12 @@ def non_finite_error(samples, codec, params, learning_rate):
     learning_rate : float
         The learning rate.
     """
+    cause = _cause_in_parameters(samples, params) or _cause_in_columns(samples, codec)
+    if "learning_rate_init" not in cause:
+        cause += f" Otherwise lower learning_rate_init={learning_rate}."
     return FloatingPointError(
         "Training did not recover from a loss or gradient that is NaN or infinite, after "
-        "restarts at lower learning rates. "
-        + (_cause_in_parameters(samples, params) or _cause_in_columns(samples, codec))
-        + f" Otherwise lower learning_rate_init={learning_rate}."
+        f"restarts at lower learning rates. {cause}"
     )
 
 

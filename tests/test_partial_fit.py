@@ -216,6 +216,17 @@ def test_other_methods_refer_a_data_loader_to_partial_fit(method, blobs_model, b
         getattr(model, method)(*arguments)
 
 
+@pytest.mark.parametrize("batch", [tuple, list])
+def test_a_list_of_batches_is_refused(batch, few_blobs, quick_classifier):
+    with pytest.raises(ValueError, match=r"X is a list of batches.*iter\(X\)"):
+        quick_classifier().partial_fit([batch(few_blobs)] * 2, classes=[0, 1, 2])
+
+
+def test_batches_of_a_classifier_need_y(blobs, quick_classifier):
+    with pytest.raises(ValueError, match=r"batch without y. Its batches .* \(X, y\)"):
+        quick_classifier().partial_fit(iter([blobs[0]]), classes=[0, 1, 2])
+
+
 def test_a_batch_that_is_a_dict_is_refused(quick_transformer):
     with pytest.raises(TypeError, match="dict"):
         quick_transformer().partial_fit(iter([{"X": torch.ones(3, 2)}]))

@@ -2,17 +2,17 @@
 
 import numpy as np
 
-from sklearn_revae._data.chunks import dense
+from sklearn_revae._data.chunks import chunks
 from sklearn_revae._data.names import written_name
 from sklearn_revae._data.storage import Stored, sample_rows
 from sklearn_revae._data.warning import warn_user
 
 # The largest scaled value: networks return NaN for values that are much larger.
 _FARTHEST = 1e15
-# Further training warns of a median so many standard deviations from the first fit, which
-# is computed from at most so many rows.
+# Further training warns of a median so many standard deviations from the first fit. Of X,
+# at most so many rows are looked at.
 FAR = 10.0
-_MEDIAN_ROWS = 1000
+_FEW_ROWS = 1000
 
 
 def reach(scaling):
@@ -73,16 +73,18 @@ def warn_of_other_units(values, scaling):
     columns = scaling.unbounded & (scaling.seen_low_ < scaling.seen_high_)
     if isinstance(values, Stored) or not columns.any():
         return
-    rows = scaling.without_codes(dense(sample_rows(values, _MEDIAN_ROWS, 0)[:]))
-    scaled = scaling._standardised(rows, columns)
-    # A median is that far if half of the values are. Computing medians takes longer.
-    n_far = np.maximum((scaled > FAR).sum(axis=0), (scaled < -FAR).sum(axis=0))
-    far = np.flatnonzero(2 * n_far > (~np.isnan(scaled)).sum(axis=0))
-    if len(far):
-        name = written_name(scaling.names, np.flatnonzero(columns)[far[0]])
-        middle = abs(np.nanmedian(scaled[:, far[0]]))
+    n_high = n_low = n_observed = 0
+    for chunk in chunks(sample_rows(values, _FEW_ROWS, 0)):
+        scaled = scaling._standardised(scaling.without_codes(chunk), columns)
+        n_high += (scaled > FAR).sum(axis=0)
+        n_low += (scaled < -FAR).sum(axis=0)
+        n_observed += (~np.isnan(scaled)).sum(axis=0)
+    # Then the median is that far. Computing it takes longer.
+    far = 2 * np.maximum(n_high, n_low) > n_observed
+    if far.any():
+        name = written_name(scaling.names, np.flatnonzero(columns)[far.argmax()])
         warn_user(
-            f"The median of column {name} of X is {middle:.3g} standard deviations from "
-            "that of the first fit, whose scale further training keeps. If X has another "
-            "unit now, fit with warm_start=False."
+            f"Most values of column {name} of X are more than {FAR:g} standard "
+            "deviations from those of the first fit, whose scale further training keeps. "
+            "If X has another unit now, fit with warm_start=False."
         )

@@ -10,7 +10,13 @@ import numpy as np
 import scipy.sparse
 
 from sklearn_revae._data.exact import are_exact
-from sklearn_revae._data.frames import declared_categories, frame_columns, is_frame
+from sklearn_revae._data.frames import (
+    declared_categories,
+    frame_columns,
+    is_frame,
+    is_time,
+    time_error,
+)
 from sklearn_revae._data.kinds import Levels
 from sklearn_revae._data.missing import is_missing
 from sklearn_revae._data.names import written_name
@@ -102,6 +108,8 @@ def _as_numbers(column, name, bools=False):
 
 def _as_category(value, name):
     """A cell, if it can be a category."""
+    if is_time(value):
+        raise time_error(name)
     if not (isinstance(value, (str, bytes)) or _is_bool(value) or _is_number(value)):
         raise TypeError(
             f"Column {name} of X holds {value!r} of type {type(value).__name__}, but "
