@@ -5,7 +5,7 @@ import numpy as np
 from sklearn_revae._data.chunks import chunks
 from sklearn_revae._data.names import written_name
 from sklearn_revae._data.storage import Stored, sample_rows
-from sklearn_revae._data.warning import warn_user
+from sklearn_revae._warning import warn_user
 
 # The largest scaled value: networks return NaN for values that are much larger.
 _FARTHEST = 1e15

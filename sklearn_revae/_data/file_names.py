@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.utils.validation import _check_sample_weight
 
 from sklearn_revae._data.tensors import as_numpy
-from sklearn_revae._data.warning import warn_user
+from sklearn_revae._warning import warn_user
 
 _KEYED = "{name: value, ...} with the names that datasets.list_images(X) returns"
 

@@ -5,7 +5,7 @@ import numpy as np
 from sklearn_revae._data.far import FAR
 from sklearn_revae._data.labels import position_of
 from sklearn_revae._data.targets import check_order, observed_cells, read_targets
-from sklearn_revae._data.warning import warn_user
+from sklearn_revae._warning import warn_user
 
 # Predictions may be several standard deviations from the mean, and must not overflow.
 _LARGEST = 1e300

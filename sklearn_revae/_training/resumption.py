@@ -7,7 +7,6 @@ import os
 import signal
 import threading
 import time
-import warnings
 from collections import OrderedDict
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +16,7 @@ import torch
 from skorch.callbacks import Callback
 
 from sklearn_revae._files import as_path, permissions, replace_file
+from sklearn_revae._warning import warn_user
 
 _FORMAT = "sklearn_revae checkpoint 1"
 # Names of the seed and of a checksum of the weights among the entries of an identity.
@@ -47,7 +47,7 @@ class SavedTraining:
         self._identity = {}
         self._parts = {}
         self._found = None
-        self._ended = False
+        self._ended = self._warned = False
         self._last_write = time.monotonic()
         if permissions(self.path) is not None:
             self._found = self._read()
@@ -149,11 +149,13 @@ class SavedTraining:
         try:
             replace_file(self.path, _checksum(data) + data, f"{self.path.name}.tmp")
         except OSError as error:
-            warnings.warn(
+            if self._warned:
+                return
+            self._warned = True
+            warn_user(
                 f"The checkpoint {str(self.path)!r} could not be written ({error}). "
                 "Training continues without it.",
                 RuntimeWarning,
-                stacklevel=2,
             )
 
     def keep(self, name, state):

@@ -5,9 +5,9 @@ from os import PathLike
 
 from torch.nn import Module
 
-from sklearn_revae._data.warning import warn_user
 from sklearn_revae._torch_state import standard_settings
 from sklearn_revae._typing import Storable
+from sklearn_revae._warning import warn_user
 from sklearn_revae.persistence._errors import ModelFileError, UnstorableError
 from sklearn_revae.persistence._estimators import ESTIMATORS, estimator_from, state_of
 from sklearn_revae.persistence._file import read, write
