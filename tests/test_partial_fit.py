@@ -72,7 +72,7 @@ def test_classes_of_several_labels_must_be_arrays(classes, two_labels, quick_cla
 
 
 def test_classes_must_be_of_one_kind(few_blobs, quick_classifier):
-    with pytest.raises(ValueError, match="both strings and other values"):
+    with pytest.raises(ValueError, match="classes holds both strings and other"):
         quick_classifier().partial_fit(*few_blobs, classes=[0, "a"])
 
 

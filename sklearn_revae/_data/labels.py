@@ -13,13 +13,14 @@ from sklearn_revae._data.targets import check_order, observed_cells, read_target
 from sklearn_revae._data.tensors import as_numpy
 
 
-def _classes_of(values, name):
+def _classes_of(values, name, argument="y"):
     """Sorted distinct values, after scikit-learn's own check that they are classes."""
     if values.dtype.kind == "O":
         if len({isinstance(v, str) for v in values}) > 1:
             raise ValueError(
-                f"The classes of {name} are both strings and other values, but they have "
-                "to be of one kind. Write all of them as strings, or all as numbers."
+                f"{argument} holds both strings and other values for {name}, but the "
+                "classes of a label have to be of one kind. Write all of them as strings, "
+                "or all as numbers."
             )
         # Numbers and bools that were objects beside None get their own type back.
         values = np.array(list(values))
@@ -129,7 +130,7 @@ class LabelCodes:
             values = values[observed_cells(values, self.unlabeled_value)]
             if len(values) == 0:
                 raise ValueError(f"classes holds no class of {name}. Pass all of them.")
-            self.classes_.append(_classes_of(values, name))
+            self.classes_.append(_classes_of(values, name, "classes"))
         return self
 
     def encode(self, y, unknown="raise"):
