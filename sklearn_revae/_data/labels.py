@@ -19,8 +19,8 @@ def _classes_of(values, name, argument="y"):
         if len({isinstance(v, str) for v in values}) > 1:
             raise ValueError(
                 f"{argument} holds both strings and other values for {name}, but the "
-                "classes of a label have to be of one kind. Write all of them as strings, "
-                "or all as numbers."
+                "classes of a label have to be of one kind. Write all of them as "
+                "strings, or all as numbers."
             )
         # Numbers and bools that were objects beside None get their own type back.
         values = np.array(list(values))
