@@ -10,18 +10,23 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_revae import _defaults
 from sklearn_revae._convergence import warn_of_few_steps
 from sklearn_revae._data.codec import Codec
 from sklearn_revae._data.column_kinds import ColumnKinds
+from sklearn_revae._data.far import warn_of_other_units
 from sklearn_revae._data.file_names import in_order_of, weights_in_order_of
 from sklearn_revae._data.held_out import held_out_samples
 from sklearn_revae._data.storage import rows_at
 from sklearn_revae._docstrings import renamed
 from sklearn_revae._fit_context import CallbackSupport, unchanged_on_failure, watchers
-from sklearn_revae._fit_identity import identity_of
+from sklearn_revae._fit_identity import (
+    identity_of,
+    refuse_other_structure,
+    structure_of,
+)
 from sklearn_revae._inference.latents import LatentsMixin
 from sklearn_revae._model.build import build_model
 from sklearn_revae._model.revae import ReVAE
@@ -55,6 +60,8 @@ class BaseReVAE(
     """
 
     _parameter_constraints: dict = CONSTRAINTS
+    # Pickles of earlier versions do not have it.
+    _structure: dict[str, str] = {}
 
     label_names_: list[str]
     likelihood_: NDArray[Any]
@@ -151,12 +158,16 @@ class BaseReVAE(
             saved = None
             if checkpoint is not None:
                 saved = SavedTraining(checkpoint, processes.is_first)
-            if not resume:
+            if resume:
+                refuse_other_structure(self, self._structure)
+            else:
+                self._structure = structure_of(self)
                 self._codec = Codec(self.likelihood, self.image_shape)
                 self._labels = None
             samples = self._read(X, y, sample_weight, classes, first=not resume)
             if resume:
                 self._codec.warn_of_values(samples.values)
+                warn_of_other_units(samples.values, self._codec.scaling_)
                 module = copy.deepcopy(self.module_)
             else:
                 self._codec.fit(samples.values)
@@ -181,12 +192,7 @@ class BaseReVAE(
         The first call learns the container of X, and the classes of y.
         """
         values = self._codec.read(X, self)
-        weight = _check_sample_weight(
-            weights_in_order_of(values, sample_weight),
-            values,
-            dtype=np.float64,
-            ensure_non_negative=True,
-        )
+        weight = weights_in_order_of(values, sample_weight)
         # A sample of weight zero must not matter, not even for the scaling.
         used = np.flatnonzero(weight)
         if len(used) == 0:

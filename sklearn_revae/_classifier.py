@@ -331,7 +331,7 @@ class ReVAEClassifier(
         Raises
         ------
         ValueError
-            If no sample of positive weight is labelled.
+            If no sample of positive weight is labelled, or `sample_weight` is invalid.
 
         Examples
         --------
@@ -346,7 +346,7 @@ class ReVAEClassifier(
         """
         x = self._scaled(X)
         y = in_order_of(x.values, y)
-        sample_weight = weights_in_order_of(x.values, sample_weight)
-        check_consistent_length(x, y, sample_weight)
+        weight = weights_in_order_of(x.values, sample_weight)
+        check_consistent_length(x, y)
         codes = self._labels.encode(y, unknown="count")
-        return cell_accuracy(self._codes_of(x), codes, sample_weight)
+        return cell_accuracy(self._codes_of(x), codes, weight)

@@ -2,7 +2,7 @@
 
 from sklearn.exceptions import ConvergenceWarning
 
-from sklearn_revae._data.warning import warn_user
+from sklearn_revae._warning import warn_user
 
 # The fraction of the steps of max_iter="auto" below which `fit` warns.
 _FEWEST_STEPS = 1 / 3

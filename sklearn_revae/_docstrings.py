@@ -113,12 +113,13 @@ MemoryError
     If a GPU runs out of memory even for one eighth of a batch.""",
     "partial_fit_notes": """\
 The scaling of the features is learned from the first batch and does not change after
-that. The learning rate is constant. Class frequencies and `exclusions_` accumulate over
-all calls. `training_score_quantiles_` and the covariances that :meth:`impute` uses are
-computed from a random sample of all samples seen so far, the next time that they are
-needed. A pickle or a file does not hold the random sample, and none is drawn from
-samples on disk in :meth:`fit`. The estimator then keeps the values that it has until it
-has seen as many new samples, at most 4000.""",
+that. The learning rate is constant. A pickle, ``copy.deepcopy`` and a file lose the
+momentum of the optimizer, so that the first steps after them differ. Class frequencies
+and `exclusions_` accumulate over all calls. `training_score_quantiles_` and the
+covariances that :meth:`impute` uses are computed from a random sample of all samples
+seen so far, the next time that they are needed. A pickle or a file does not hold the
+random sample, and none is drawn from samples on disk in :meth:`fit`. The estimator then
+keeps the values that it has until it has seen as many new samples, at most 4000.""",
 }
 
 

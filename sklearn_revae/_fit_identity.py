@@ -1,4 +1,4 @@
-"""The data and parameters of a fit, to be compared with those of a checkpoint."""
+"""The data and parameters of a fit, to be compared with those of another one."""
 
 import hashlib
 import json
@@ -11,13 +11,18 @@ from torch import nn
 
 from sklearn_revae._data.chunks import dense
 from sklearn_revae._data.storage import Stored, rows_at
-from sklearn_revae._training.resumption import SEED, WEIGHTS
+from sklearn_revae._training.resumption import SEED, WEIGHTS, difference
 from sklearn_revae._version import __version__
 
 # The checksum of samples on a disk covers this many of them.
 _STORED_SAMPLES = 1000
 # Parameters that do not change what is learned, and one that the seed stands for.
 _LEFT_OUT = {"callbacks", "verbose", "random_state"}
+# Parameters that decide what the first fit builds, and further training continues.
+_STRUCTURE = (
+    *("hidden_layer_sizes", "n_members", "label_dim", "style_dim", "likelihood"),
+    *("encoder", "decoder", "image_shape", "unlabeled_value"),
+)
 
 
 def identity_of(estimator, samples, module, device, seed, n_epochs_before, n_parts):
@@ -62,8 +67,48 @@ def identity_of(estimator, samples, module, device, seed, n_epochs_before, n_par
     }
 
 
+def structure_of(estimator):
+    """The parameters that further training cannot change, as text by their names."""
+    parameters = estimator.get_params(deep=False)
+    values = [parameters.get(name) for name in _STRUCTURE]
+    # Of a module its layers, because training continues from the fitted weights.
+    values = [np.array(repr(v)) if isinstance(v, nn.Module) else v for v in values]
+    return dict(zip(_STRUCTURE, map(_described, values), strict=True))
+
+
+def refuse_other_structure(estimator, earlier):
+    """Refuse to train further if one of these parameters has changed.
+
+    Parameters
+    ----------
+    estimator : BaseReVAE
+        The estimator, which has been fitted.
+    earlier : dict
+        What :func:`structure_of` returned at its first fit.
+
+    Raises
+    ------
+    ValueError
+        If a parameter has another value now.
+    """
+    now = structure_of(estimator)
+    changed = [
+        difference(name, value, now[name])
+        for name, value in earlier.items()
+        if value != now[name]
+    ]
+    if changed:
+        raise ValueError(
+            "Further training, by warm_start=True or partial_fit, keeps the networks of "
+            f"the first fit, but {'; '.join(changed)} now. Set the earlier value, or "
+            "call fit with warm_start=False to train from scratch."
+        )
+
+
 def _described(value):
     """A parameter as text that is the same in another process."""
+    if isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, nn.Module):
         return _checksum(np.array(repr(value)), *value.state_dict().values())
     if isinstance(value, Mapping):

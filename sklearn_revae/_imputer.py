@@ -23,8 +23,10 @@ class ReVAEImputer(
 
     It fits a :class:`ReVAETransformer` without labels, whose single ensemble member is
     trained in about a second, and calls its method `impute`. Numbers, counts, categories
-    and ordered categories can be imputed together, and observed values are kept exactly,
-    except for categories that `fit` has not seen, which are imputed with a warning.
+    and ordered categories can be imputed together. Observed values are kept exactly,
+    except for those that are treated as missing, with a warning: categories that `fit`
+    has not seen, and repeated far values such as -999 that look like a code for missing
+    values in `fit`.
 
     The estimators of this package accept missing values themselves, so they need no
     imputer before them.
@@ -177,7 +179,7 @@ class ReVAEImputer(
             validate_data(self, X, reset=False, skip_check_array=True)
         with warnings.catch_warnings():
             # The imputer has just warned of them.
-            warnings.filterwarnings("ignore", message="X does not have valid feature")
+            warnings.filterwarnings("ignore", message="X (has|does not).* feature names")
             return self.estimator_.impute(X)
 
     def __sklearn_tags__(self):

@@ -243,7 +243,7 @@ PARAMETERS = {
         and to keep the best weights. A float is the fraction of the labelled samples that
         is held out, True holds out 0.1. If there are too few labelled samples to hold any
         out (fewer than two in a class), the ELBO of the training samples is monitored
-        instead; see `early_stopping_monitor_`.""",
+        instead; see `early_stopping_monitor_`. `partial_fit` ignores it.""",
     ),
     "n_iter_no_change": Parameter(
         "training",
@@ -257,8 +257,9 @@ PARAMETERS = {
         ["boolean"],
         """\
         bool, default=False
-        Whether a further call of `fit` continues from the present weights. The classes,
-        the kinds of the features and all scaling stay those of the first call.""",
+        Whether a further call of `fit` continues from the present weights. The networks,
+        the classes, the kinds of the features and all scaling stay those of the first
+        call.""",
     ),
     "callbacks": Parameter(
         "training",

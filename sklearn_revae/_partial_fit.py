@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sklearn_revae._data.labels import LabelCodes
 from sklearn_revae._data.storage import is_stream
 
 
@@ -12,6 +13,10 @@ class PartialFitMixin:
         """Train one epoch on a batch, or on each batch of an iterator or DataLoader."""
         if is_stream(X):
             return self._partial_fit_each(X, y, classes, sample_weight)
+        if isinstance(X, (list, tuple)) and any(map(_is_batch, X)):
+            raise ValueError(
+                "X is a list of batches. Pass an iterator over them, iter(X)."
+            )
         if not isinstance(self.class_weight, dict) and "balanced" in (
             self.class_weight or ()
         ):
@@ -32,16 +37,13 @@ class PartialFitMixin:
 
     def _compare_classes(self, classes):
         """Refuse classes that differ from those of the first call."""
-        known = self._labels.classes_
-        given = classes if self._labels.several_ else [classes]
-        same = len(given) == len(known) and all(
-            np.array_equal(np.unique(self._labels.without_marker(g)), k)
-            for g, k in zip(given, known, strict=True)
-        )
-        if not same:
+        known = self._labels
+        given = LabelCodes(known.unlabeled_value)
+        given.fit_classes(classes, known.names_, known.several_)
+        if not all(map(np.array_equal, given.classes_, known.classes_)):
             raise ValueError(
                 f"classes={classes!r} are not those of the first call to partial_fit, "
-                f"{[k.tolist() for k in known]}. Pass the same classes, or none."
+                f"{[k.tolist() for k in known.classes_]}. Pass the same classes, or none."
             )
 
     def _partial_fit_each(self, batches, y, classes, sample_weight):
@@ -55,6 +57,11 @@ class PartialFitMixin:
         n_batches = 0
         for batch in batches:
             X, y, weight = _parts_of(batch)
+            if y is None and self._needs_labels:
+                raise ValueError(
+                    f"X is a {kind} with a batch without y. Its batches have to be "
+                    "(X, y) or (X, y, sample_weight), where all of y may be unlabelled."
+                )
             self._partial_fit(X, y, classes, weight)
             n_batches += 1
         if n_batches == 0:
@@ -67,7 +74,7 @@ class PartialFitMixin:
 
 def _parts_of(batch):
     """X, y and sample_weight of a batch, None where the batch does not have them."""
-    parts = batch if isinstance(batch, tuple) or _is_collated(batch) else (batch,)
+    parts = batch if isinstance(batch, tuple) or _is_batch(batch) else (batch,)
     if not 1 <= len(parts) <= 3 or is_stream(parts[0]):
         raise ValueError(
             "X has a batch that is neither rows nor a tuple or list "
@@ -77,13 +84,13 @@ def _parts_of(batch):
     return (*parts, None, None)[:3]
 
 
-def _is_collated(batch):
-    """Whether a list is [X], [X, y] or [X, y, sample_weight], as a DataLoader makes it.
+def _is_batch(batch):
+    """Whether it is [X], [X, y] or [X, y, sample_weight], or such a tuple.
 
     A list of rows has no array of two dimensions as its first entry.
     """
     return (
-        isinstance(batch, list)
+        isinstance(batch, (list, tuple))
         and 1 <= len(batch) <= 3
         and len(getattr(batch[0], "shape", ())) >= 2
     )

@@ -277,7 +277,7 @@ class ReVAERegressor(NumberEditingMixin, ImputationMixin, RegressorMixin, BaseRe
         Raises
         ------
         ValueError
-            If a target has no labelled sample.
+            If a target has no labelled sample, or `sample_weight` is invalid.
 
         Examples
         --------
@@ -292,13 +292,10 @@ class ReVAERegressor(NumberEditingMixin, ImputationMixin, RegressorMixin, BaseRe
         """
         x = self._scaled(X)
         y = in_order_of(x.values, y)
-        sample_weight = weights_in_order_of(x.values, sample_weight)
-        check_consistent_length(x, y, sample_weight)
+        weight = weights_in_order_of(x.values, sample_weight)
+        check_consistent_length(x, y)
         cells = self._labels.cells(y)
         predicted = self._labels.decode(apply(self.module_, _means, x).mean(1))
-        weight = (
-            np.ones(len(cells)) if sample_weight is None else np.asarray(sample_weight)
-        )
         scores = []
         for name, true, column in zip(
             self.label_names_, cells.T, predicted.reshape(cells.shape).T, strict=True

@@ -1,5 +1,6 @@
 """An interrupted fit is resumed from its checkpoint, and ends in the same bytes."""
 
+import io
 import os
 import random
 import signal
@@ -16,7 +17,7 @@ from torch import nn
 
 from sklearn_revae import Checkpoint, ReVAERegressor, ReVAETransformer
 from sklearn_revae._training.cycles import BlockCycle
-from sklearn_revae._training.resumption import SavedTraining
+from sklearn_revae._training.resumption import SavedTraining, _checksum
 from sklearn_revae.persistence import load, save
 
 N_KILLS = 10
@@ -270,7 +271,7 @@ def test_state_is_written_on_sigterm(handler, few_blobs, quick_classifier, same,
     _, status = os.waitpid(child, 0)
     expected = 3 if handler == "exit" else -signal.SIGTERM
     assert os.waitstatus_to_exitcode(status) == expected
-    content = torch.load(path, weights_only=True)
+    content = SavedTraining(Checkpoint(path))._found
     assert content["parts"]["model"]["counters"]["steps_"] > 0
 
 
@@ -388,16 +389,41 @@ def test_model_file_is_not_a_checkpoint(quick_classifier, few_blobs, path, blobs
     assert load(path).n_iter_ == blobs_model.n_iter_
 
 
+def test_damaged_checkpoint_is_refused(interrupted, path):
+    written = path.read_bytes()
+    # torch reads most of these without an error, as other numbers.
+    for place in np.linspace(0, len(written) - 1, 200, dtype=int):
+        damaged = bytearray(written)
+        damaged[place] ^= 1 << place % 8
+        path.write_bytes(damaged)
+        with pytest.raises(ValueError, match="is damaged"):
+            SavedTraining(Checkpoint(path))
+    path.write_bytes(written)
+    assert SavedTraining(Checkpoint(path)).seed is not None
+
+
 def test_checkpoint_of_code_is_not_run(quick_classifier, few_blobs, path):
-    torch.save({"format": Killed}, path)
+    file = io.BytesIO()
+    torch.save({"format": Killed}, file)
+    path.write_bytes(_checksum(file.getvalue()) + file.getvalue())
     with pytest.raises(ValueError, match="is not a checkpoint of this version"):
         quick_classifier(callbacks=[Checkpoint(path)]).fit(*few_blobs)
 
 
-def test_missing_folder_is_noticed_before_training(quick_classifier, few_blobs, path):
-    model = quick_classifier(callbacks=[Checkpoint(path / "in" / "it")])
-    with pytest.raises(FileNotFoundError, match="Create it first"):
-        model.fit(*few_blobs)
+@pytest.mark.parametrize(
+    ("name", "error", "message"),
+    [
+        ("in/it", FileNotFoundError, "Create it first"),
+        (".", IsADirectoryError, "Pass the name of a file in it"),
+        (None, TypeError, "path=None is of type NoneType"),
+    ],
+)
+def test_path_is_checked_before_training(
+    name, error, message, quick_classifier, few_blobs, tmp_path
+):
+    path = None if name is None else tmp_path / name
+    with pytest.raises(error, match=message):
+        quick_classifier(callbacks=[Checkpoint(path)]).fit(*few_blobs)
 
 
 @pytest.mark.parametrize("every", [-1, "minute", None, float("nan"), True])
@@ -419,8 +445,11 @@ def test_full_disk_does_not_end_the_training(
 
     monkeypatch.setattr(os, "fsync", full)
     model = quick_classifier(callbacks=[Checkpoint(path, every=ALWAYS)])
-    with pytest.warns(RuntimeWarning, match=r"could not be written .*No space left"):
+    with pytest.warns(RuntimeWarning, match="could not be written") as warned:
         model.fit(*few_blobs)
+    # It has been tried before every step.
+    (warning,) = [w for w in warned if "No space left" in str(w.message)]
+    assert warning.filename == __file__
     same(model, quick_classifier().fit(*few_blobs), few_blobs[0])
     assert os.listdir(path.parent) == []
 

@@ -62,6 +62,23 @@ def test_a_value_that_is_not_a_class_is_refused(few_blobs, quick_classifier):
     assert not hasattr(model, "module_")
 
 
+@pytest.mark.parametrize("classes", [2, "ab", {0, 1}, {0: 1}, [[0, 1]]], ids=str)
+def test_classes_must_be_one_dimensional(classes, few_blobs, quick_classifier):
+    with pytest.raises(ValueError, match=r"classes holds .* for label_0.*one-dimen"):
+        quick_classifier().partial_fit(*few_blobs, classes=classes)
+
+
+@pytest.mark.parametrize("classes", [2, {0, 1}, [0, 1], ["ab", "cd"]], ids=str)
+def test_classes_of_several_labels_must_be_arrays(classes, two_labels, quick_classifier):
+    with pytest.raises(ValueError, match=r"classes h.*list with one .* per label"):
+        quick_classifier().partial_fit(*two_labels, classes=classes)
+
+
+def test_classes_must_be_of_one_kind(few_blobs, quick_classifier):
+    with pytest.raises(ValueError, match="classes holds both strings and other"):
+        quick_classifier().partial_fit(*few_blobs, classes=[0, "a"])
+
+
 def test_other_classes_are_refused_later(few_blobs, quick_classifier):
     X, y = few_blobs
     model = quick_classifier().partial_fit(X, y, classes=[0, 1, 2])
@@ -200,6 +217,17 @@ def test_other_methods_refer_a_data_loader_to_partial_fit(method, blobs_model, b
     arguments = [loader, [0]] if method == "fit" else [loader]
     with pytest.raises(TypeError, match=r"DataLoader.*partial_fit"):
         getattr(model, method)(*arguments)
+
+
+@pytest.mark.parametrize("batch", [tuple, list])
+def test_a_list_of_batches_is_refused(batch, few_blobs, quick_classifier):
+    with pytest.raises(ValueError, match=r"X is a list of batches.*iter\(X\)"):
+        quick_classifier().partial_fit([batch(few_blobs)] * 2, classes=[0, 1, 2])
+
+
+def test_batches_of_a_classifier_need_y(blobs, quick_classifier):
+    with pytest.raises(ValueError, match=r"batch without y. Its batches .* \(X, y\)"):
+        quick_classifier().partial_fit(iter([blobs[0]]), classes=[0, 1, 2])
 
 
 def test_a_batch_that_is_a_dict_is_refused(quick_transformer):

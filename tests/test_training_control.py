@@ -1,10 +1,15 @@
 """Training: warm starts, weights, interruption, callbacks, progress, failure."""
 
+import copy
+import warnings
+
 import numpy as np
 import pytest
 import torch
 from skorch.callbacks import Callback, EarlyStopping
 from torch import nn
+
+from sklearn_revae.persistence import load, save
 
 WARM = {"warm_start": True}
 
@@ -155,6 +160,59 @@ def test_warm_start_refuses_other_features(few_blobs, quick_classifier):
     model = quick_classifier(**WARM).fit(X, y)
     with pytest.raises(ValueError, match="features"):
         model.fit(X[:, :3], y)
+
+
+@pytest.fixture(scope="module")
+def further(few_blobs, quick_classifier, tmp_path_factory):
+    """Function that returns copies of a fitted model, also of one from a file."""
+    model = quick_classifier(**WARM).fit(*few_blobs)
+    path = tmp_path_factory.mktemp("further") / "model"
+    save(model, path)
+    return lambda from_file: load(path) if from_file else copy.deepcopy(model)
+
+
+@pytest.mark.parametrize("from_file", [False, True])
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"n_members": 3}, "but n_members was 2 and is 3 now"),
+        ({"hidden_layer_sizes": (4,)}, r"hidden_layer_sizes was \(8\) and is \(4\) now"),
+        ({"label_dim": 9, "style_dim": 1}, "was 'auto' and is 9; style_dim was 'auto'"),
+        ({"likelihood": "laplace"}, "likelihood was 'auto' and is 'laplace'"),
+        ({"unlabeled_value": 0}, "unlabeled_value was -1 and is 0"),
+        ({"encoder": nn.Linear(4, 3)}, "encoder is another one now"),
+    ],
+)
+def test_further_training_refuses_other_networks(
+    changes, message, from_file, further, few_blobs
+):
+    model = further(from_file).set_params(**changes)
+    for train in (model.fit, model.partial_fit):
+        with pytest.raises(ValueError, match=f"{message}.*warm_start=False"):
+            train(*few_blobs)
+    assert model.n_iter_ == 2
+
+
+def test_further_training_takes_the_same_value_of_another_type(further, few_blobs):
+    model = further(True).set_params(
+        n_members=np.int64(2), hidden_layer_sizes=[8], learning_rate_init=0.1
+    )
+    assert model.fit(*few_blobs).n_iter_ == 4
+
+
+@pytest.mark.parametrize("change", [lambda X: X * 1e6, lambda X: X + 1e4])
+def test_further_training_on_samples_of_another_unit_is_warned_of(
+    change, further, few_blobs
+):
+    X, y = few_blobs
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        further(False).fit(2 * X + 3, y)
+    message = r"Most values of column 0 of X are .*warm_start=False"
+    for train in (further(False).fit, further(False).partial_fit):
+        with pytest.warns(UserWarning, match=message) as caught:
+            train(change(X), y)
+        assert caught[0].filename == __file__
 
 
 # sample_weight

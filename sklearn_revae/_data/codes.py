@@ -4,7 +4,7 @@ import numpy as np
 
 from sklearn_revae._data.chunks import float_dtype
 from sklearn_revae._data.robust import centre_and_spread
-from sklearn_revae._data.warning import warn_user
+from sklearn_revae._warning import warn_user
 
 # A smaller number is not a code for a missing value: 100 may be a percentage.
 _SMALLEST_NINES = 99

@@ -1,12 +1,18 @@
-"""Values that are too far from those of fit to compute with."""
+"""Values that are too far from those of fit, to compute with or to be in its unit."""
 
 import numpy as np
 
+from sklearn_revae._data.chunks import chunks
 from sklearn_revae._data.names import written_name
-from sklearn_revae._data.warning import warn_user
+from sklearn_revae._data.storage import Stored, sample_rows
+from sklearn_revae._warning import warn_user
 
 # The largest scaled value: networks return NaN for values that are much larger.
 _FARTHEST = 1e15
+# Further training warns of a median so many standard deviations from the first fit. Of X,
+# at most so many rows are looked at.
+FAR = 10.0
+_FEW_ROWS = 1000
 
 
 def reach(scaling):
@@ -50,3 +56,35 @@ def warn_of_far(far, rows, scaling):
         f"{start}the values in fit to compute with. It is treated as the farthest value "
         "that is not. If it is an error, replace it by NaN, which is treated as missing."
     )
+
+
+def warn_of_other_units(values, scaling):
+    """Warn, at the user's line, of the first column that seems to have another unit.
+
+    Rows on disk are not looked at, because they would have to be read once more.
+
+    Parameters
+    ----------
+    values : ndarray, sparse matrix or Stored (n, n_features)
+        Rows for further training, in X's units.
+    scaling : Scaling
+        The scaling of the first fit. A column that was constant there has no scale.
+    """
+    columns = scaling.unbounded & (scaling.seen_low_ < scaling.seen_high_)
+    if isinstance(values, Stored) or not columns.any():
+        return
+    n_high = n_low = n_observed = 0
+    for chunk in chunks(sample_rows(values, _FEW_ROWS, 0)):
+        scaled = scaling._standardised(scaling.without_codes(chunk), columns)
+        n_high += (scaled > FAR).sum(axis=0)
+        n_low += (scaled < -FAR).sum(axis=0)
+        n_observed += (~np.isnan(scaled)).sum(axis=0)
+    # Then the median is that far. Computing it takes longer.
+    far = 2 * np.maximum(n_high, n_low) > n_observed
+    if far.any():
+        name = written_name(scaling.names, np.flatnonzero(columns)[far.argmax()])
+        warn_user(
+            f"Most values of column {name} of X are more than {FAR:g} standard "
+            "deviations from those of the first fit, whose scale further training keeps. "
+            "If X has another unit now, fit with warm_start=False."
+        )

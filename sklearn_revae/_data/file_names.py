@@ -1,13 +1,16 @@
 """Labels and weights of the images of a folder, by file name or in their order."""
 
+import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import narwhals as nw
 import numpy as np
+from sklearn.utils.validation import _check_sample_weight
 
 from sklearn_revae._data.tensors import as_numpy
-from sklearn_revae._data.warning import warn_user
+from sklearn_revae._warning import warn_user
 
 _KEYED = "{name: value, ...} with the names that datasets.list_images(X) returns"
 
@@ -20,8 +23,9 @@ def in_order_of(values, y):
     values : ndarray, sparse matrix or Stored (n, n_features)
         The rows. Those of a folder of images have names, the attribute `names`.
     y : array-like, dict or None
-        Labels. Those in a dict, a Series or a DataFrame with an index of strings belong
-        to the file with that name, and a file that y does not name is not labelled.
+        Labels. Those in a dict, a Series or a DataFrame with an index of strings or paths
+        belong to the file with that name, and a file that y does not name is not
+        labelled.
 
     Raises
     ------
@@ -33,25 +37,32 @@ def in_order_of(values, y):
 
 
 def weights_in_order_of(values, sample_weight):
-    """Return weights in the order of the rows in `values`.
+    """Return weights (n,) in the order of the rows in `values`, ones for None.
 
     The parameters and errors are those of :func:`in_order_of`.
 
     Raises
     ------
     ValueError
-        Also if the weights name some of the files only.
+        Also if the weights name some of the files only, or are not one finite number for
+        each row, 0 or larger.
     """
     names = getattr(values, "names", None)
     weight = as_numpy(sample_weight)
-    if names is not None and (isinstance(weight, Mapping) or _is_indexed_by_text(weight)):
-        missing = sorted(set(names) - set(weight.keys()))
+    keys = _keys_of(weight)
+    if names is not None and keys is not None:
+        missing = sorted(set(names) - set(keys))
         if missing:
             raise ValueError(
                 f"sample_weight has no weight for the image {missing[0]!r} of the folder "
                 "X. Pass a weight for each image; it can be 0."
             )
-    return _in_order(values, weight, "sample_weight")
+    return _check_sample_weight(
+        _in_order(values, weight, "sample_weight"),
+        values,
+        dtype=np.float64,
+        ensure_non_negative=True,
+    )
 
 
 def _in_order(values, given, argument):
@@ -64,29 +75,40 @@ def _in_order(values, given, argument):
                 "sample."
             )
         return given
+    keys = _keys_of(given)
+    if keys is None:
+        if given is not None:
+            _warn_of_order(names, argument)
+        return given
+    _check_keys(keys, names, argument)
     if isinstance(given, Mapping):
-        _check_keys(list(given), names, argument)
+        given = dict(zip(keys, given.values(), strict=True))
         # Several labels are tuples, also where none of them is known.
         widths = {len(v) for v in given.values() if isinstance(v, (tuple, list))}
         blank = (None,) * widths.pop() if len(widths) == 1 else None
         entries = (given.get(name) for name in names)
         return [blank if entry is None else entry for entry in entries]
-    if _is_indexed_by_text(given):
-        _check_keys(list(given.index), names, argument)
-        # Integers beside missing values would become floats.
-        given = given if len(given) == len(names) else given.astype(object)
-        return given.reindex(names)
-    if given is not None:
-        _warn_of_order(names, argument)
-    return given
+    # Integers beside missing values would become floats.
+    given = given if len(given) == len(names) else given.astype(object)
+    return given.set_axis(keys).reindex(names)
 
 
-def _is_indexed_by_text(y):
-    """Whether y is a Series or a DataFrame of pandas whose index holds only strings."""
-    known = nw.dependencies
-    if not (known.is_pandas_series(y) or known.is_pandas_dataframe(y)):
-        return False
-    return len(y) > 0 and all(isinstance(key, str) for key in y.index)
+def _keys_of(given):
+    """The names by which a dict, a Series or a DataFrame is keyed, a list; else None.
+
+    An index is positions, unless any of its entries is a string or a path.
+    """
+    if isinstance(given, Mapping):
+        keys = list(given)
+    elif nw.dependencies.is_pandas_series(given) or nw.dependencies.is_pandas_dataframe(
+        given
+    ):
+        keys = list(given.index)
+        if not any(isinstance(key, (str, os.PathLike)) for key in keys):
+            return None
+    else:
+        return None
+    return [Path(key).as_posix() if isinstance(key, os.PathLike) else key for key in keys]
 
 
 def _check_keys(keys, names, argument):

@@ -1,5 +1,7 @@
 """Data frames of pandas, polars and others: the one module that distinguishes them."""
 
+import datetime
+
 import narwhals as nw
 import numpy as np
 
@@ -57,11 +59,7 @@ def frame_columns(X, exact):
     for j, series in enumerate(nw.from_native(X, eager_only=True).iter_columns()):
         dtype = series.dtype
         if dtype.is_temporal():
-            raise ValueError(
-                f"Column {series.name!r} of X holds dates or times, which are not "
-                "supported. Convert them to numbers first, for example to days since a "
-                "fixed date."
-            )
+            raise time_error(repr(series.name))
         if dtype.is_numeric() and (j not in exact or dtype.is_float()):
             missing = series.is_null().to_numpy()
             if missing.any() or dtype in (nw.Int128, nw.UInt128):
@@ -73,6 +71,22 @@ def frame_columns(X, exact):
         else:
             columns.append(series.to_list())
     return columns
+
+
+def is_time(value):
+    """Whether a cell is a date, a time, a period or a time span."""
+    if isinstance(value, (datetime.date, datetime.time, datetime.timedelta)):
+        return True
+    is_numpy = isinstance(value, (np.datetime64, np.timedelta64))
+    return is_numpy or type(value).__name__ == "Period"
+
+
+def time_error(name):
+    """The error for a column, as messages write it, of dates or times."""
+    return ValueError(
+        f"Column {name} of X holds dates or times, which are not supported. Convert them "
+        "to numbers first, for example to days since a fixed date."
+    )
 
 
 def declared_categories(X, j):

@@ -2,14 +2,13 @@
 
 import numpy as np
 
+from sklearn_revae._data.far import FAR
 from sklearn_revae._data.labels import position_of
 from sklearn_revae._data.targets import check_order, observed_cells, read_targets
-from sklearn_revae._data.warning import warn_user
+from sklearn_revae._warning import warn_user
 
 # Predictions may be several standard deviations from the mean, and must not overflow.
 _LARGEST = 1e300
-# Further training warns of a median so many standard deviations from the first mean.
-_FAR = 10.0
 
 
 class LabelNumbers:
@@ -98,7 +97,7 @@ class LabelNumbers:
         """Warn of standardised numbers (n, L) far from those of the first fit."""
         for name, column in zip(self.names_, numbers.T, strict=True):
             known = column[~np.isnan(column)]
-            if len(known) and (middle := abs(float(np.median(known)))) > _FAR:
+            if len(known) and (middle := abs(float(np.median(known)))) > FAR:
                 warn_user(
                     f"The median of y for {name} is {middle:.3g} standard deviations "
                     "from the mean of the first fit, whose scale further training keeps. "

@@ -2,6 +2,7 @@
 
 import copy
 import warnings
+from collections.abc import Mapping, Set
 
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
@@ -16,17 +17,17 @@ from sklearn_revae._data.targets import (
     read_targets,
 )
 from sklearn_revae._data.tensors import as_numpy
-from sklearn_revae._data.warning import warn_user
+from sklearn_revae._warning import warn_user
 
 
-def _classes_of(values, name):
+def _classes_of(values, name, argument="y"):
     """Sorted distinct values, after scikit-learn's own check that they are classes."""
     if values.dtype.kind == "O":
         if len({isinstance(v, str) for v in values}) > 1:
             raise ValueError(
-                f"y holds both strings and other values for {name}, but the classes of "
-                "a label have to be of one kind. Write all of them as strings, or all as "
-                "numbers."
+                f"{argument} holds both strings and other values for {name}, but the "
+                "classes of a label have to be of one kind. Write all of them as "
+                "strings, or all as numbers."
             )
         # Numbers and bools that were objects beside None get their own type back.
         values = of_own_type(values)
@@ -51,6 +52,23 @@ def _with_classes_of(soft, values):
     if not classes:
         return values
     return np.array([*values, *classes], dtype=object)
+
+
+def _is_listed(values):
+    """Whether an object has entries in an order, as array-likes have."""
+    unordered = isinstance(values, (str, bytes, Mapping, Set))
+    return np.iterable(values) and hasattr(values, "__len__") and not unordered
+
+
+def _entries_of(values, name):
+    """The classes of one label, an array of objects, whose types NumPy cannot change."""
+    if not _is_listed(values) or any(map(_is_listed, values)):
+        raise ValueError(
+            f"classes holds {values!r} for {name}, but the classes of a label have to be "
+            "a one-dimensional array-like, for example [0, 1]. For several labels, pass "
+            "a list with one such array per label."
+        )
+    return np.fromiter(as_numpy(values), dtype=object, count=len(values))
 
 
 class LabelCodes:
@@ -107,8 +125,8 @@ class LabelCodes:
     def fit_classes(self, classes, names=None, several=None):
         """Take the classes of one label, or a list with those of each label."""
         if several is None:
-            several = np.ndim(classes[0]) > 0
-        classes = classes if several else [classes]
+            several = _is_listed(classes) and any(map(_is_listed, classes))
+        classes = classes if several and _is_listed(classes) else [classes]
         names = [f"label_{i}" for i in range(len(classes))] if names is None else names
         if len(classes) != len(names):
             raise ValueError(
@@ -118,16 +136,13 @@ class LabelCodes:
         self.several_, self.names_ = several, names
         self.classes_ = []
         for values, name in zip(classes, names, strict=True):
-            values = self.without_marker(values)
+            values = _entries_of(values, name)
+            # np.unique(y), which users pass, also holds the marker.
+            values = values[observed_cells(values, self.unlabeled_value)]
             if len(values) == 0:
                 raise ValueError(f"classes holds no class of {name}. Pass all of them.")
-            self.classes_.append(_classes_of(values, name))
+            self.classes_.append(_classes_of(values, name, "classes"))
         return self
-
-    def without_marker(self, classes):
-        """Classes of one label without the marker, which np.unique(y) holds too."""
-        values = np.asarray(as_numpy(classes))
-        return values[observed_cells(values, self.unlabeled_value)]
 
     def encode(self, y, unknown="raise"):
         """Return the codes (n, L) of y, -1 where no single class is known.
@@ -321,7 +336,7 @@ def cell_accuracy(predicted, codes, weight):
     ----------
     predicted, codes : ndarray of int (n, L)
         Codes; cells of `codes` that are -1 are not labelled, and not counted.
-    weight : array-like of shape (n,), or None
+    weight : ndarray (n,)
         Weight of each sample.
 
     Raises
@@ -330,7 +345,7 @@ def cell_accuracy(predicted, codes, weight):
         If no sample of positive weight is labelled.
     """
     observed = codes >= 0
-    weights = observed * (1.0 if weight is None else np.asarray(weight)[:, None])
+    weights = observed * weight[:, None]
     total = weights.sum()
     if not total > 0:
         raise ValueError(

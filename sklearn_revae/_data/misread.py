@@ -7,7 +7,7 @@ import numpy as np
 
 from sklearn_revae._data.chunks import chunks
 from sklearn_revae._data.kinds import FEWEST_PIXELS, looks_like_pixel_steps
-from sklearn_revae._data.warning import warn_user
+from sklearn_revae._warning import warn_user
 
 # How files and NumPy's arrays of strings write a missing value, in lower case. Words
 # such as "none" are left out, because they are common as classes; "None", as Python

@@ -90,6 +90,9 @@ def _refuse_containers(X):
         )
     elif isinstance(X, (Mapping, Set)) and not scipy.sparse.issparse(X):
         cure = "Pass a data frame, for example pandas.DataFrame(X)"
+        if not isinstance(X, (dict, Set)) and len(X):
+            # A file of HDF5 or NumPy, which holds arrays by name.
+            cure = f"Pass one of its arrays, for example X[{next(iter(X))!r}]"
     if cure:
         raise TypeError(f"X is a {type(X).__name__}, which is not supported. {cure}.")
     if getattr(getattr(X, "dtype", None), "names", None):

@@ -1,6 +1,7 @@
 """Rows that are made one by one: torch data sets and folders of pictures."""
 
 import os
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import numpy as np
 
 from sklearn_revae._data.storage import Stored
 from sklearn_revae._data.tensors import as_numpy
-from sklearn_revae._data.warning import warn_user
+from sklearn_revae._warning import warn_user
 
 # File extensions of pictures. Pillow's own list includes .h5 and .pdf.
 PICTURES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
@@ -62,6 +63,8 @@ class _Items(Stored):
 class DatasetRows(_Items):
     """Rows of a map-style torch Dataset; if its items are tuples, their first part.
 
+    A list is such a tuple if its first two entries are arrays of different shapes.
+
     Parameters
     ----------
     dataset : Dataset
@@ -70,7 +73,7 @@ class DatasetRows(_Items):
     Raises
     ------
     TypeError
-        If the data set has no length.
+        If the data set has no length, or its items are dicts.
     ValueError
         If it has no items.
     """
@@ -91,10 +94,24 @@ class DatasetRows(_Items):
 
     def _item(self, i):
         item = self.dataset[int(i)]
-        return np.asarray(as_numpy(item[0] if isinstance(item, tuple) else item))
+        if isinstance(item, Mapping):
+            raise TypeError(
+                f"{self._name(i)} is a {type(item).__name__}. Return an array, or a "
+                "tuple that begins with one, from the data set."
+            )
+        is_tuple = isinstance(item, tuple) or _differ_in_shape(item)
+        return np.asarray(as_numpy(item[0] if is_tuple else item))
 
     def _name(self, i):
         return f"Item {i} of X"
+
+
+def _differ_in_shape(item):
+    """Whether an item is a list [x, y], and not a row of numbers or of pixels."""
+    if not isinstance(item, list) or len(item) < 2:
+        return False
+    shape = getattr(item[0], "shape", ())
+    return len(shape) > 0 and tuple(shape) != np.shape(item[1])
 
 
 def picture_names(folder):

@@ -10,7 +10,13 @@ import numpy as np
 import scipy.sparse
 
 from sklearn_revae._data.exact import are_exact
-from sklearn_revae._data.frames import declared_categories, frame_columns, is_frame
+from sklearn_revae._data.frames import (
+    declared_categories,
+    frame_columns,
+    is_frame,
+    is_time,
+    time_error,
+)
 from sklearn_revae._data.kinds import Levels
 from sklearn_revae._data.missing import is_missing
 from sklearn_revae._data.names import written_name
@@ -50,7 +56,8 @@ def _is_number(value):
     return (
         isinstance(value, Number)
         # NumPy counts time spans among its integers.
-        and not isinstance(value, (bool, np.bool_, np.timedelta64))
+        and not _is_bool(value)
+        and not isinstance(value, np.timedelta64)
         and not np.iscomplexobj(value)
     )
 
@@ -85,11 +92,16 @@ def _sort_key(value):
     return (type(value).__name__ if not isinstance(value, Number) else "", value)
 
 
-def _as_numbers(column, name):
-    """A list of objects as floats, if all of them are numbers; else None."""
+def _is_bool(value):
+    return isinstance(value, (bool, np.bool_))
+
+
+def _as_numbers(column, name, bools=False):
+    """A list of objects as floats, if all of them are numbers, or `bools`; else None."""
     missing = [is_missing(value) for value in column]
-    if not all(gone or _is_number(v) for v, gone in zip(column, missing, strict=True)):
-        return None
+    for value, gone in zip(column, missing, strict=True):
+        if not (gone or _is_number(value) or (bools and _is_bool(value))):
+            return None
     try:
         return np.array(
             [np.nan if gone else v for v, gone in zip(column, missing, strict=True)],
@@ -104,7 +116,9 @@ def _as_numbers(column, name):
 
 def _as_category(value, name):
     """A cell, if it can be a category."""
-    if not (isinstance(value, (str, bytes, bool, np.bool_)) or _is_number(value)):
+    if is_time(value):
+        raise time_error(name)
+    if not (isinstance(value, (str, bytes)) or _is_bool(value) or _is_number(value)):
         raise TypeError(
             f"Column {name} of X holds {value!r} of type {type(value).__name__}, but "
             "each argument must be a string or a real number. Convert the column, or "
@@ -186,6 +200,8 @@ class Table:
     def encode(self, X, names=None):
         """Floats (n, n_features) of X; categories not seen in `fit` become missing.
 
+        Bools are 0 and 1 in columns that held numbers in `fit`.
+
         Parameters
         ----------
         X : data frame or array
@@ -210,11 +226,15 @@ class Table:
                     f"Column {name} of X held numbers in fit, but is categorical now. "
                     "Convert it to numbers."
                 )
-            numbers = (
-                column if isinstance(column, np.ndarray) else _as_numbers(column, name)
-            )
+            numbers = column
+            if not isinstance(column, np.ndarray):
+                numbers = _as_numbers(column, name, bools=True)
             if numbers is None:
-                other = next(v for v in column if not (is_missing(v) or _is_number(v)))
+                other = next(
+                    value
+                    for value in column
+                    if not (is_missing(value) or _is_bool(value) or _is_number(value))
+                )
                 raise TypeError(
                     f"Column {name} of X held numbers in fit, but holds {other!r} now "
                     "(argument must be a string or a real number). Convert it to numbers."

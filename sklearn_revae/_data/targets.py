@@ -13,7 +13,7 @@ from sklearn_revae._data.missing import is_missing, where_missing
 from sklearn_revae._data.names import is_integer
 from sklearn_revae._data.soft_labels import SoftLabel, resolve
 from sklearn_revae._data.tensors import as_numpy
-from sklearn_revae._data.warning import warn_user
+from sklearn_revae._warning import warn_user
 
 
 @dataclass

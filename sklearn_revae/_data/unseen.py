@@ -5,7 +5,7 @@ import numpy as np
 from sklearn_revae._data.chunks import chunks
 from sklearn_revae._data.names import written_name
 from sklearn_revae._data.storage import Stored
-from sklearn_revae._data.warning import warn_user
+from sklearn_revae._warning import warn_user
 
 # A warning lists at most this many values.
 _MOST_SHOWN = 5

@@ -61,8 +61,11 @@ class ImputationMixin(LatentsMixin):
         X_new : array-like of shape (n_samples, n_features) \
                 or (n_samples, `n_samples`, n_features)
             X without missing values, in its container, dtypes and units. Observed values
-            are exactly those of X. With the parameter `n_samples`, the result is an array
-            of floats, or of objects if X has categories or integers beyond 2**53.
+            are exactly those of X, except for those that are treated as missing:
+            categories that `fit` has not seen, and repeated far values such as -999 that
+            look like a code for missing values in `fit`. With the parameter `n_samples`,
+            the result is an array of floats, or of objects if X has categories or
+            integers beyond 2**53.
 
         Raises
         ------

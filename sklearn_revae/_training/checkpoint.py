@@ -33,10 +33,12 @@ class Checkpoint(Callback):
     Raises
     ------
     ValueError
-        By `fit`, if the file is not a checkpoint, or if it belongs to a fit with other
-        data, other parameters, or another version of PyTorch or of this package.
-    FileNotFoundError
-        By `fit`, if the folder of the file does not exist.
+        By `fit`, if the file is not a checkpoint or is damaged, or if it belongs to a fit
+        with other data, other parameters, or another version of PyTorch or of this
+        package.
+    OSError
+        By `fit`, if the folder of the file does not exist, or the path is that of a
+        directory or a device.
 
     Warns
     -----

@@ -1,10 +1,9 @@
 """Batches that are too large for the memory of a device are computed in pieces."""
 
-import warnings
-
 import torch
 
 from sklearn_revae._training.graphs import CaptureError
+from sklearn_revae._warning import warn_user
 
 # How often a batch is halved before training gives up.
 MAX_HALVINGS = 3
@@ -89,11 +88,10 @@ class Pieces:
     def _end_graphs(self, error):
         """Compute all further batches without graphs, which takes longer."""
         self.graphs = None
-        warnings.warn(
+        warn_user(
             "A training step could not be captured as a CUDA graph. Training continues "
             f"without graphs and takes longer. PyTorch reported: {error}",
             RuntimeWarning,
-            stacklevel=2,
         )
 
     def _halve(self, x, message):
@@ -105,13 +103,12 @@ class Pieces:
                 f"reported: {message}"
             )
         if self.n_halvings == 0:
-            warnings.warn(
+            warn_user(
                 f"{x.device} ran out of memory in a training step with a batch of "
                 f"{len(x)} samples. From now on each batch is computed in halves, or in "
                 "smaller parts if that is not enough, which takes longer. Decrease "
                 "batch_size to avoid this.",
                 RuntimeWarning,
-                stacklevel=2,
             )
         self.n_halvings += 1
         self.graphs = None

@@ -4,7 +4,6 @@ import contextlib
 import math
 import signal
 import threading
-import warnings
 
 import torch
 from skorch import NeuralNet
@@ -23,6 +22,7 @@ from sklearn_revae._training.graphs import Graphs, can_be_graphs
 from sklearn_revae._training.memory import Pieces
 from sklearn_revae._training.optimizer import AdamW
 from sklearn_revae._training.shares import Share, WholeBatch
+from sklearn_revae._warning import warn_user
 
 MAX_GRADIENT_NORM = 10.0
 # Consecutive steps without a finite loss and gradient before a restart, and restarts
@@ -258,12 +258,11 @@ class ReVAENet(NeuralNet):
         if self.restarts_ == MAX_RESTARTS:
             raise NonFiniteTrainingError
         self.restarts_ += 1
-        warnings.warn(
+        warn_user(
             f"The loss or its gradient was NaN or infinite in {MAX_BAD_STEPS} steps in a "
             "row. Training continues from the last good weights at a tenth of the "
             "learning rate. Decrease learning_rate_init if this happens often.",
             RuntimeWarning,
-            stacklevel=2,
         )
         self.bad_steps_ = 0
         self.module_.load_state_dict(self.good_state_)

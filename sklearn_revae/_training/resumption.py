@@ -1,12 +1,12 @@
 """The state of an interrupted training: written to a file, and continued from it."""
 
 import copy
+import hashlib
 import io
 import os
 import signal
 import threading
 import time
-import warnings
 from collections import OrderedDict
 from contextlib import suppress
 from pathlib import Path
@@ -15,12 +15,14 @@ import numpy as np
 import torch
 from skorch.callbacks import Callback
 
-from sklearn_revae._files import replace_file
+from sklearn_revae._files import as_path, permissions, replace_file
+from sklearn_revae._warning import warn_user
 
 _FORMAT = "sklearn_revae checkpoint 1"
 # Names of the seed and of a checksum of the weights among the entries of an identity.
 SEED = "the seed that random_state gives"
 WEIGHTS = "the initial state of the networks"
+_CHECKSUM_BYTES = hashlib.sha256().digest_size
 # What the net counts, and the weights that it restarts from.
 _COUNTERS = ("restarts_", "bad_steps_", "steps_", "good_step_", "has_stepped_")
 
@@ -40,24 +42,23 @@ class SavedTraining:
 
     def __init__(self, checkpoint, writes=True):
         self.writes = writes
-        self.path = Path(os.path.abspath(checkpoint.path))
+        self.path = Path(os.path.abspath(as_path(checkpoint.path)))
         self.every = checkpoint.every
         self._identity = {}
         self._parts = {}
         self._found = None
-        self._ended = False
+        self._ended = self._warned = False
         self._last_write = time.monotonic()
-        if not self.path.parent.is_dir():
-            raise FileNotFoundError(
-                f"The folder of the checkpoint {str(self.path)!r} does not exist. Create "
-                "it first."
-            )
-        if self.path.exists():
+        if permissions(self.path) is not None:
             self._found = self._read()
 
     def _read(self):
+        written = self.path.read_bytes()
+        checksum, data = written[:_CHECKSUM_BYTES], written[_CHECKSUM_BYTES:]
         try:
-            content = torch.load(self.path, weights_only=True)
+            if _checksum(data) != checksum:
+                raise ValueError("its checksum is another one")
+            content = torch.load(io.BytesIO(data), weights_only=True)
             if content["format"] != _FORMAT:
                 raise ValueError(f"its format is {content['format']!r}")
         except Exception as error:
@@ -105,7 +106,7 @@ class SavedTraining:
         ]
         # The initial weights depend on everything else.
         other = [name for name in other if name != WEIGHTS] or other
-        differences = [_difference(n, earlier.get(n), identity.get(n)) for n in other]
+        differences = [difference(n, earlier.get(n), identity.get(n)) for n in other]
         if differences:
             raise ValueError(
                 f"The checkpoint {str(self.path)!r} belongs to another fit: "
@@ -130,16 +131,19 @@ class SavedTraining:
 
     def _write(self):
         content = {"format": _FORMAT, "identity": self._identity, "parts": self._parts}
-        data = io.BytesIO()
-        torch.save(content, data)
+        file = io.BytesIO()
+        torch.save(content, file)
+        data = file.getvalue()
         try:
-            replace_file(self.path, data.getvalue(), f"{self.path.name}.tmp")
+            replace_file(self.path, _checksum(data) + data, f"{self.path.name}.tmp")
         except OSError as error:
-            warnings.warn(
+            if self._warned:
+                return
+            self._warned = True
+            warn_user(
                 f"The checkpoint {str(self.path)!r} could not be written ({error}). "
                 "Training continues without it.",
                 RuntimeWarning,
-                stacklevel=2,
             )
 
     def keep(self, name, state):
@@ -277,7 +281,12 @@ class SavedPart(Callback):
                 torch.default_generator.set_state(state)
 
 
-def _difference(name, earlier, now):
+def _checksum(data):
+    """What precedes the state in a file: torch does not notice all damages."""
+    return hashlib.sha256(data).digest()
+
+
+def difference(name, earlier, now):
     """What an error says of an entry of an identity that is another one."""
     if now is None or str(now).startswith("checksum "):
         return f"{name} is another one"

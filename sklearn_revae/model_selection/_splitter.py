@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils import check_consistent_length, column_or_1d
 
-from sklearn_revae._data.warning import warn_user
 from sklearn_revae._typing import Labels, Rows
+from sklearn_revae._warning import warn_user
 from sklearn_revae.model_selection._targets import codes_of
 
 

@@ -5,9 +5,9 @@ from os import PathLike
 
 from torch.nn import Module
 
-from sklearn_revae._data.warning import warn_user
 from sklearn_revae._torch_state import standard_settings
 from sklearn_revae._typing import Storable
+from sklearn_revae._warning import warn_user
 from sklearn_revae.persistence._errors import ModelFileError, UnstorableError
 from sklearn_revae.persistence._estimators import ESTIMATORS, estimator_from, state_of
 from sklearn_revae.persistence._file import read, write
@@ -35,7 +35,8 @@ def save(estimator: Storable, path: str | PathLike[str]) -> None:
     estimator : ReVAEClassifier, ReVAERegressor or ReVAETransformer
         The estimator. A file of one that is not fitted holds its parameters only.
     path : str or path-like
-        The file to write, usually `*.safetensors`. An existing file is replaced.
+        The file to write, usually `*.safetensors`. An existing file is replaced, and the
+        new one has its permissions.
 
     Raises
     ------
@@ -45,8 +46,11 @@ def save(estimator: Storable, path: str | PathLike[str]) -> None:
         object as a parameter, or a data frame of a library other than pandas and polars;
         or if the fitted module cannot be built again, for example because
         `hidden_layer_sizes` was changed after `fit`. Nothing is written then.
+    TypeError
+        If `path` is neither a string nor path-like.
     OSError
-        If the file cannot be written. An existing file is left as it was.
+        If the file cannot be written, or the path is that of a directory or a device. An
+        existing file is left as it was.
 
     Warns
     -----
@@ -94,7 +98,8 @@ def save(estimator: Storable, path: str | PathLike[str]) -> None:
         raise ValueError(
             f"estimator is a {type(estimator).__name__}, but only {sorted(ESTIMATORS)} "
             "can be saved, and no subclasses. Of a Pipeline, save this step, and fit the "
-            "other steps again or save them by other means."
+            "other steps again or save them by other means. Of a ReVAEImputer, save "
+            "its attribute estimator_, whose method impute does the same."
         )
     if not hasattr(estimator, "module_"):
         warn_user(
@@ -103,7 +108,7 @@ def save(estimator: Storable, path: str | PathLike[str]) -> None:
             "fit before save."
         )
     state, tensors = state_of(estimator)
-    own = {name: getattr(estimator, name) for name in OWN_MODULES}
+    own = {name: getattr(estimator, name) for name in state["own_modules"]}
     try:
         estimator_from(state, tensors, own)
     except UnstorableError:
@@ -135,8 +140,7 @@ def load(
     modules : dict of str to torch module or class, default=None
         The modules for `"encoder"` and `"decoder"`, if these were torch modules of your
         own: the class, if it takes no arguments, or an instance, which is copied. They
-        must compute what the fitted ones did, and are the only code that is run. Ignored
-        if the file does not need them.
+        must compute what the fitted ones did, and are the only code that is run.
 
     Returns
     -------
@@ -151,9 +155,11 @@ def load(
     ModelFileError
         A ValueError: if the file is incomplete, was changed, was not written by
         :func:`save` or has a newer format; if it is a pickle, which is not opened; or if
-        a module is missing in `modules` or differs from the saved one.
+        a module is missing in `modules`, differs from the saved one or is not needed.
     ValueError
         If `modules` is not such a dict.
+    TypeError
+        If `path` is neither a string nor path-like.
     ImportError
         If the model was fitted on a data frame whose library is not installed.
     OSError

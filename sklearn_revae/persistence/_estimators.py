@@ -9,6 +9,7 @@ import torch
 
 from sklearn_revae._classifier import ReVAEClassifier
 from sklearn_revae._data.names import is_integer
+from sklearn_revae._fit_identity import structure_of
 from sklearn_revae._regressor import ReVAERegressor
 from sklearn_revae._transformer import ReVAETransformer
 from sklearn_revae.persistence import _containers, _parts
@@ -55,7 +56,7 @@ _ATTRIBUTES = {
     *("n_features_in_", "feature_names_in_", "_codec", "_labels"),
     *("likelihood_", "label_names_", "_seed", "_optimizer_state", "module_"),
     *("label_dim_", "style_dim_", "history_", "n_iter_", "device_"),
-    *("exclusions_", "_sample_statistics", _OUTPUT, *_SETTLED),
+    *("exclusions_", "_sample_statistics", "_structure", _OUTPUT, *_SETTLED),
 }
 
 
@@ -163,7 +164,7 @@ def estimator_from(state, tensors, modules):
     Raises
     ------
     ValueError
-        If a module is missing in `modules`.
+        If a module is missing in `modules`, or another one is there.
     Exception
         Of any type, for what :func:`state_of` does not return.
     """
@@ -177,6 +178,12 @@ def estimator_from(state, tensors, modules):
         check(name in OWN_MODULES and name not in parameters, "own modules")
         module = own_module(name, str(described), modules)
         setattr(estimator, name, fill(module, _take(tensors, name)))
+    unused = sorted(set(modules) - set(state["own_modules"]))
+    if unused:
+        raise ValueError(
+            f"modules has entries for {unused}, but the model was not fitted with such "
+            "modules. Leave them out"
+        )
     if state["output"] is not None:
         check(set(state["output"]) == {"transform"}, "output")
         check(state["output"]["transform"] in _OUTPUTS, "output")
@@ -187,6 +194,7 @@ def estimator_from(state, tensors, modules):
         vars(estimator).update(
             _fitted(estimator, decode(state["fitted"], tensors), weights)
         )
+        estimator._structure = structure_of(estimator)
         estimator._settle_labels(estimator.module_)
     check(not tensors, f"tensors {sorted(tensors)[:3]}")
     return estimator

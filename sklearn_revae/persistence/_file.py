@@ -12,7 +12,7 @@ import stat
 import safetensors.torch
 import torch
 
-from sklearn_revae._files import replace_file
+from sklearn_revae._files import as_path, replace_file
 from sklearn_revae._version import __version__
 from sklearn_revae.persistence._errors import ModelFileError
 
@@ -67,6 +67,7 @@ def read(path):
     ModelFileError
         If the file is anything else, was changed, or has a newer format.
     """
+    path = as_path(path)
     # A device may be endless, and reading a pipe may wait forever.
     if not stat.S_ISREG(os.stat(path).st_mode):
         raise ModelFileError(f"{path} is not a regular file.")

@@ -1,6 +1,7 @@
 """Labels of the images of a folder, by file name."""
 
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -39,6 +40,8 @@ BY_NAME = {
     "Series": lambda: pd.Series(_keyed(-1)),
     "Series of the labelled": lambda: pd.Series(_keyed(-1)).iloc[:-3],
     "DataFrame": lambda: pd.DataFrame({"light": pd.Series(_keyed(-1))}),
+    "dict of paths": lambda: {Path(name): light for name, light in _keyed().items()},
+    "Series of paths": lambda: pd.Series(_keyed(-1)).rename(Path),
 }
 
 
@@ -78,7 +81,17 @@ def test_does_not_warn_if_the_orders_agree(tmp_path, quick_classifier):
         quick_classifier().fit(tmp_path, np.arange(N) % 2)
 
 
-@pytest.mark.parametrize("y", [{"0": 1}, {"0.png": 1, 3: 0}, pd.Series({"x.png": 1})])
+@pytest.mark.parametrize(
+    "y",
+    [
+        {"0": 1},
+        {"0.png": 1, 3: 0},
+        pd.Series({"x.png": 1}),
+        # Nothing is read by its position because one of the names is missing.
+        pd.Series({"0.png": 1, np.nan: 0}),
+        pd.Series({Path("elsewhere/0.png"): 1}),
+    ],
+)
 def test_a_name_without_a_file_is_refused(y, folder, quick_classifier):
     message = r"y names the file .* not an image in the folder X.*'0.png', '1.png'"
     with pytest.raises(ValueError, match=message):
@@ -111,7 +124,7 @@ def test_a_folder_without_images_is_refused(tmp_path):
         list_images(tmp_path)
 
 
-@pytest.mark.parametrize("kind", [dict, pd.Series])
+@pytest.mark.parametrize("kind", [dict, lambda w: pd.Series(w).rename(Path)])
 def test_weights_belong_to_the_file_with_their_name(kind, folder, quick_classifier):
     weight = {f"{i}.png": float(i > 5) * (1 + i % 2) for i in range(N)}
     model = quick_classifier().fit(folder, _keyed(), kind(weight))

@@ -99,6 +99,25 @@ def test_weights_of_another_length_raise(n_weights, rows, half_right, blobs_mode
         blobs_model.score(rows, half_right, np.ones(n_weights))
 
 
+@pytest.mark.parametrize(
+    ("weight", "message"),
+    [
+        (np.r_[np.nan, np.ones(9)], "sample_weight contains NaN"),
+        (np.r_[np.inf, np.ones(9)], "sample_weight contains infinity"),
+        (np.ones((10, 2)), "must be 1D"),
+        (["heavy"] * 10, "could not convert string"),
+        (np.r_[-1.0, np.ones(9)], "Negative values in data passed to `sample_weight`"),
+    ],
+)
+def test_invalid_weights_raise(weight, message, rows, half_right, blobs_model):
+    with pytest.raises(ValueError, match=message):
+        blobs_model.score(rows, half_right, weight)
+
+
+def test_all_samples_may_have_one_weight(rows, half_right, blobs_model):
+    assert blobs_model.score(rows, half_right, 3) == 0.5
+
+
 def test_y_of_another_length_raises(rows, half_right, blobs_model):
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         blobs_model.score(rows, half_right[:-1])

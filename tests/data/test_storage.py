@@ -645,6 +645,51 @@ def test_unsuitable_stored_rows_are_refused(name, tmp_path, quick_classifier):
     assert not hasattr(model, "n_features_in_")
 
 
+def test_a_file_of_arrays_is_refused(tmp_path, quick_classifier):
+    np.savez(tmp_path / "x.npz", table=np.eye(4))
+    file = h5py.File(tmp_path / "x.h5", "w")
+    file["table"] = np.eye(4)
+    for X in (file, np.load(tmp_path / "x.npz")):
+        with pytest.raises(TypeError, match=r"arrays, for example X\['table'\]"):
+            quick_classifier().fit(X, [0, 1, 0, 1])
+
+
+class _Made(Items):
+    """A Dataset whose items are made by a function."""
+
+    def __init__(self, X, make):
+        super().__init__(X)
+        self.make = make
+
+    def __getitem__(self, i):
+        return self.make(self.X[i])
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda row: (row, 1),
+        lambda row: [row, 1],
+        lambda row: [torch.from_numpy(row), torch.tensor(1)],
+        lambda row: row.tolist(),
+    ],
+)
+def test_a_row_is_the_first_part_of_an_item_or_all_of_it(make):
+    X = np.arange(12.0).reshape(3, 4)
+    np.testing.assert_array_equal(as_stored(_Made(X, make))[:], X)
+
+
+def test_a_list_of_rows_of_pixels_is_a_picture():
+    X = np.arange(12.0).reshape(3, 2, 2)
+    assert as_stored(_Made(X, list)).image_shape == (2, 2)
+
+
+def test_items_that_are_dicts_are_refused(quick_classifier):
+    items = _Made(np.eye(4), lambda row: {"image": row})
+    with pytest.raises(TypeError, match=r"Item 0 of X is a dict.*begins with"):
+        quick_classifier().fit(items, [0, 1, 0, 1])
+
+
 def test_a_file_that_is_not_a_picture_is_named(tmp_path, quick_classifier):
     _pictures(tmp_path, *[Image.new("L", (4, 4))] * 2)
     (tmp_path / "1.png").write_bytes(b"something else")

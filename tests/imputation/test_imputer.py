@@ -127,9 +127,11 @@ def test_another_number_of_features_is_refused():
         imputer.transform(X[:, :3])
 
 
-def test_one_warning_says_that_an_array_has_no_feature_names():
+@pytest.mark.parametrize("named", [True, False])
+def test_one_warning_says_that_feature_names_are_only_in_fit_or_not(named):
     X = load_iris(as_frame=True).data
-    imputer = ReVAEImputer(max_iter=1, random_state=0).fit(X)
+    there, elsewhere = (X, X.to_numpy()) if named else (X.to_numpy(), X)
+    imputer = ReVAEImputer(max_iter=1, random_state=0).fit(there)
     with pytest.warns(UserWarning, match="names, but ReVAEImputer was fitted") as caught:
-        imputer.transform(X.to_numpy())
+        imputer.transform(elsewhere)
     assert len(caught) == 1

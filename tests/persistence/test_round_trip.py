@@ -21,7 +21,7 @@ from sklearn.preprocessing import StandardScaler
 from skorch.callbacks import EpochTimer
 from torch import nn
 
-from sklearn_revae import ReVAEClassifier, ReVAETransformer
+from sklearn_revae import ReVAEClassifier, ReVAEImputer, ReVAETransformer
 from sklearn_revae._sample_statistics import STATISTICS
 from sklearn_revae.persistence import ModelFileError, load, save
 
@@ -371,6 +371,7 @@ def test_own_modules_are_passed_as_class_or_instance(blobs, quick_classifier, re
     [
         (None, r"modules=\{'encoder': Encoder\}"),
         ({"decoder": Encoder}, r"modules=\{'encoder': Encoder\}"),
+        ({"encoder": Encoder, "decoder": Encoder}, r"entries for \['decoder'\], but"),
         ({"encoder": nn.Linear}, "Pass an instance"),
         ({"encoder": "Encoder"}, "must be a torch module or the class of one"),
         ({"encoder": nn.Linear(4, 3)}, "'weight' of Linear is"),
@@ -403,6 +404,7 @@ class OwnClassifier(ReVAEClassifier):
     [
         (make_pipeline(StandardScaler(), ReVAEClassifier()), "Of a Pipeline, save"),
         (OwnClassifier(), "no subclasses"),
+        (ReVAEImputer(), "Of a ReVAEImputer, save its attribute estimator_"),
         (ReVAEClassifier(callbacks=[EpochTimer()]), r"set_params\(callbacks=None\)"),
         (ReVAEClassifier(views=np.flip), r"views=<.* code.*set_params\(views='auto'\)"),
         (ReVAEClassifier(unlabeled_value=object()), "unlabeled_value is <object"),

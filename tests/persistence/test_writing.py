@@ -101,6 +101,47 @@ def test_a_new_file_has_the_usual_permissions(tmp_path, small_model):
     assert len(modes) == 1
 
 
-def test_a_missing_folder_is_named(tmp_path, small_model):
-    with pytest.raises(FileNotFoundError, match=r"nowhere.model' cannot be written"):
-        save(small_model, tmp_path / "nowhere" / "model")
+@pytest.mark.skipif(os.name != "posix", reason="needs permissions of POSIX")
+@pytest.mark.parametrize("mode", [0o600, 0o664])
+def test_the_permissions_of_a_replaced_file_are_kept(mode, tmp_path):
+    path = tmp_path / "model"
+    path.write_bytes(b"old")
+    path.chmod(mode)
+    before = os.umask(0o022)
+    try:
+        replace_file(path, b"new")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs os.mkfifo")
+def test_a_file_does_not_replace_a_pipe(tmp_path, small_model):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(tmp_path / "pipe")
+    for name in ("pipe", "link"):
+        with pytest.raises(OSError, match=r"pipe' is not a regular file"):
+            save(small_model, tmp_path / name)
+    assert stat.S_ISFIFO((tmp_path / "link").stat().st_mode)
+    assert len(os.listdir(tmp_path)) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "message"),
+    [
+        ("nowhere/model", FileNotFoundError, r"nowhere[/\\]+model' .* Create it first"),
+        (".", IsADirectoryError, "is a directory. Pass the name of a file in it"),
+    ],
+)
+def test_a_path_that_cannot_be_written_is_named(
+    name, error, message, tmp_path, small_model
+):
+    with pytest.raises(error, match=message):
+        save(small_model, tmp_path / name)
+
+
+@pytest.mark.parametrize("path", [None, b"model", 0])
+def test_a_path_of_another_type_is_named(path, small_model):
+    for act in (load, lambda path: save(small_model, path)):
+        with pytest.raises(TypeError, match=rf"path={path!r} is of type"):
+            act(path)

@@ -126,7 +126,7 @@ def test_gives_up_after_the_last_restart(small, rows):
         pytest.raises(NonFiniteTrainingError),
     ):
         net.train(rows, 1000)
-    assert len(warned) == MAX_RESTARTS
+    assert [warning.filename for warning in warned] == [__file__] * MAX_RESTARTS
     assert loss.n_calls == (MAX_RESTARTS + 1) * MAX_BAD_STEPS
     assert torch.equal(small.weights(stacked), before)
     assert rates(net)[0] == pytest.approx(0.1 * LEARNING_RATE_CUT**MAX_RESTARTS)
