@@ -69,28 +69,31 @@ TABLE = {
     ),
     "n_mc_samples": Default(2, "", "Number of samples of z that estimate q(y|x)."),
     "batch_size": Default(96, "", "Number of rows in a batch."),
-    "batch_size_convolutional": Default(
-        128, "Fashion-MNIST", "Number of images in a batch."
-    ),
+    "batch_size_convolutional": Default(128, "Fashion-MNIST", "Images in a batch."),
     "learning_rate": Default(
         0.01,
         "16 sets",
-        "200 steps at 0.015: less accurate by 0.0038 (standard error 0.0011).",
+        "Along a cosine, 200 steps at 0.015 are less accurate than 300 by 0.0038.",
     ),
     "learning_rate_convolutional": Default(
         0.002, "Fashion-MNIST", "Convolutions need a smaller one."
     ),
     "min_steps": Default(
-        300, "15 sets", "200: less accurate by 0.0045 (standard error 0.0018)."
+        200,
+        "12 sets",
+        "300 with a rate that decays along a cosine are as accurate (difference 0.0003, "
+        "standard error 0.0012), and 150 less accurate by 0.0048 (0.0021).",
     ),
     "labeled_passes": Default(
         20,
         "satimage, spambase",
         "How often each labelled sample is seen at least. All 4,504 samples of satimage "
-        "labelled: accuracy 0.886 with 7 passes, 0.894 with 10, 0.908 with 20.",
+        "labelled: accuracy 0.905 with 14 passes, 0.913 with 20.",
     ),
     "min_steps_pixels": Default(
-        500, "digits", "600 are as accurate, and 400 less accurate by 0.009."
+        500,
+        "digits",
+        "With 400, a random forest recognises 0.964 instead of 0.973 of the edits.",
     ),
     "min_steps_convolutional": Default(
         1000,
@@ -99,9 +102,7 @@ TABLE = {
         "0.76 for another one of 60,000.",
     ),
     "label_weight_convolutional": Default(
-        3000.0,
-        "Fashion-MNIST",
-        "Large pictures have more pixels than information.",
+        3000.0, "Fashion-MNIST", "Large pictures have more pixels than information."
     ),
     "consistency_weight_convolutional": Default(
         1500.0,

@@ -213,7 +213,7 @@ PARAMETERS = {
         [_AUTO, _AT_LEAST_ONE],
         """\
         int or "auto", default="auto"
-        Number of epochs. If "auto", enough for 300 steps, 500 if all features are pixels,
+        Number of epochs. If "auto", enough for 200 steps, 500 if all features are pixels,
         and for 20 passes over the labelled samples, but not more than 3000 steps for
         these. For convolutional networks, enough for 1000 steps.""",
     ),
@@ -230,8 +230,8 @@ PARAMETERS = {
         [_AUTO, Interval(Real, 0, None, closed="neither")],
         """\
         float or "auto", default="auto"
-        Largest learning rate of Adam. The rate rises over the first 5 % of the steps and
-        then decays to zero along a cosine. If "auto", 0.01, and 0.002 for convolutional
+        Learning rate of Adam. It rises over the first 5 % of the steps, and decays to
+        zero over the last 30 %. If "auto", 0.01, and 0.002 for convolutional
         networks.""",
     ),
     "early_stopping": Parameter(

@@ -200,8 +200,8 @@ def test_sizes_can_be_chosen():
 @pytest.mark.parametrize(
     ("kind", "batch_size", "learning_rate", "min_steps", "passes"),
     [
-        ("table", 96, 0.01, 300, 20),
-        ("counts", 96, 0.01, 300, 20),
+        ("table", 96, 0.01, 200, 20),
+        ("counts", 96, 0.01, 200, 20),
         ("pixels", 96, 0.01, 500, 20),
         ("pictures", 128, 0.002, 1000, 0),
     ],

@@ -37,6 +37,9 @@ _SMALL = 32_768
 _FUSED = {"cpu", "cuda", "mps", "xpu"}
 # A restart multiplies the learning rate by this factor.
 LEARNING_RATE_CUT = 0.1
+# The fractions of the steps over which the learning rate rises, and decays. It stays high
+# for longer than along a cosine, so that a third of the steps can be saved.
+_WARMUP, _DECAY = 0.05, 0.3
 # The likelihood has one noise parameter per feature. At the learning rate of the networks
 # it would lag behind them.
 NOISE_LEARNING_RATE_FACTOR = 10.0
@@ -58,16 +61,17 @@ def gradient_norm(parameters):
     return torch.linalg.vector_norm(torch.stack(torch._foreach_norm(pieces)))
 
 
-def warmup_and_decay(n_steps, warmup_fraction=0.05):
+def warmup_and_decay(n_steps):
     """Return the factor of the learning rate as a function of the step.
 
-    It rises linearly over the first steps, and then decays to zero along half a cosine.
+    It rises linearly over the first steps, is 1 for most of them, and decays linearly to
+    zero over the last ones.
     """
-    n_warmup = max(1, round(warmup_fraction * n_steps))
+    n_warmup = max(1, round(_WARMUP * n_steps))
 
     def factor(step):
-        cosine = 0.5 * (1.0 + math.cos(math.pi * min(step / n_steps, 1.0)))
-        return min((step + 1) / n_warmup, 1.0) * cosine
+        remaining = max(0.0, 1.0 - step / n_steps)
+        return min((step + 1) / n_warmup, 1.0, remaining / _DECAY)
 
     return factor
 
