@@ -256,8 +256,8 @@ class BaseReVAE(
             self, self._codec, module, len(training), monitor
         )
         if one_epoch:
-            settings.n_epochs, settings.decay = 1, False
-        settings.is_whole = settings.decay and n_before == 0
+            settings.n_epochs, settings.decay = 1, 0.0
+        settings.is_whole = settings.decay > 0 and n_before == 0
         settings.processes = processes
         settings.callbacks[:0] = watchers(self, data, samples, module, device, settings)
         scale = self._codec.scaling_.transform

@@ -7,7 +7,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import make_pipeline
 
 MESSAGE = (
-    r"^max_iter=3 stopped training after 6 steps, but about 300 are needed\. Increase "
+    r"^max_iter=3 stopped training after 6 steps, but about 200 are needed\. Increase "
     r"max_iter, or leave it at 'auto'\.$"
 )
 
@@ -38,10 +38,10 @@ def test_the_transformer_warns_too(blobs, quick_transformer):
 
 @pytest.mark.usefixtures("no_warning")
 def test_a_shorter_training_than_auto_is_not_warned_of(few_blobs, quick_classifier):
-    # Two steps in each epoch, and "auto" makes 300.
-    quick_classifier(max_iter=50, n_members=1).fit(*few_blobs)
+    # Two steps in each epoch, and "auto" makes 200.
+    quick_classifier(max_iter=34, n_members=1).fit(*few_blobs)
     with pytest.raises(ConvergenceWarning):
-        quick_classifier(max_iter=49, n_members=1).fit(*few_blobs)
+        quick_classifier(max_iter=33, n_members=1).fit(*few_blobs)
 
 
 @pytest.mark.usefixtures("no_warning")
@@ -53,5 +53,5 @@ def test_auto_and_training_in_parts_are_not_warned_of(few_blobs, quick_classifie
 
 @pytest.mark.usefixtures("no_warning")
 def test_training_that_early_stopping_ended_is_not_warned_of(few_blobs, quick_classifier):
-    model = quick_classifier(max_iter=49, early_stopping=True, n_iter_no_change=1)
+    model = quick_classifier(max_iter=33, early_stopping=True, n_iter_no_change=1)
     assert model.fit(*few_blobs).n_iter_ < 49

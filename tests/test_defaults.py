@@ -198,20 +198,21 @@ def test_sizes_can_be_chosen():
 
 
 @pytest.mark.parametrize(
-    ("kind", "batch_size", "learning_rate", "min_steps", "passes"),
+    ("kind", "batch_size", "learning_rate", "decay", "min_steps", "passes"),
     [
-        ("table", 96, 0.01, 200, 20),
-        ("counts", 96, 0.01, 200, 20),
-        ("pixels", 96, 0.01, 500, 20),
-        ("pictures", 128, 0.002, 1000, 0),
+        ("table", 96, 0.01, 0.3, 200, 20),
+        ("counts", 96, 0.01, 0.3, 200, 20),
+        ("pixels", 96, 0.01, 0.3, 500, 20),
+        ("pictures", 128, 0.002, 1.0, 1000, 0),
     ],
 )
 def test_how_long_and_how_fast_networks_are_trained(
-    kind, batch_size, learning_rate, min_steps, passes, fitted
+    kind, batch_size, learning_rate, decay, min_steps, passes, fitted
 ):
     settings = _settings(fitted(kind), n_rows=1000, max_iter="auto")
     assert settings.batch_size == batch_size
     assert settings.learning_rate == learning_rate
+    assert settings.decay == decay
     assert settings.min_steps == min_steps
     assert settings.labeled_passes == passes
     assert settings.n_epochs is None

@@ -37,9 +37,8 @@ _SMALL = 32_768
 _FUSED = {"cpu", "cuda", "mps", "xpu"}
 # A restart multiplies the learning rate by this factor.
 LEARNING_RATE_CUT = 0.1
-# The fractions of the steps over which the learning rate rises, and decays. It stays high
-# for longer than along a cosine, so that a third of the steps can be saved.
-_WARMUP, _DECAY = 0.05, 0.3
+# The fraction of the steps over which the learning rate rises.
+_WARMUP = 0.05
 # The likelihood has one noise parameter per feature. At the learning rate of the networks
 # it would lag behind them.
 NOISE_LEARNING_RATE_FACTOR = 10.0
@@ -61,17 +60,18 @@ def gradient_norm(parameters):
     return torch.linalg.vector_norm(torch.stack(torch._foreach_norm(pieces)))
 
 
-def warmup_and_decay(n_steps):
+def warmup_and_decay(n_steps, decay):
     """Return the factor of the learning rate as a function of the step.
 
-    It rises linearly over the first steps, is 1 for most of them, and decays linearly to
-    zero over the last ones.
+    It rises linearly over the first steps, and decays to zero along half a cosine over
+    the fraction `decay` of the steps, the last ones.
     """
     n_warmup = max(1, round(_WARMUP * n_steps))
 
     def factor(step):
-        remaining = max(0.0, 1.0 - step / n_steps)
-        return min((step + 1) / n_warmup, 1.0, remaining / _DECAY)
+        decayed = (min(step / n_steps, 1.0) - (1.0 - decay)) / decay
+        cosine = 0.5 * (1.0 + math.cos(math.pi * max(decayed, 0.0)))
+        return min((step + 1) / n_warmup, 1.0) * cosine
 
     return factor
 
@@ -307,9 +307,8 @@ def make_net(module, loss, order, settings, n_steps, callbacks):
     """
     likelihood = {"lr": settings.learning_rate * NOISE_LEARNING_RATE_FACTOR}
     if settings.decay:
-        schedule = LRScheduler(
-            LambdaLR, step_every="batch", lr_lambda=warmup_and_decay(n_steps)
-        )
+        factor = warmup_and_decay(n_steps, settings.decay)
+        schedule = LRScheduler(LambdaLR, step_every="batch", lr_lambda=factor)
         callbacks = [("learning_rate", schedule), *callbacks]
     device = next(module.parameters()).device
     processes, share = settings.processes, WholeBatch()

@@ -83,8 +83,9 @@ class Settings:
         :data:`~sklearn_revae._training.run.MOST_STEPS` steps because of the latter.
     min_steps, labeled_passes : int
         See `n_epochs`.
-    decay : bool
-        Whether the learning rate decays to zero over the run, or stays constant.
+    decay : float
+        The fraction of the steps, the last ones, over which the learning rate decays to
+        zero; 0 if it stays constant.
     is_whole : bool
         Whether the run is all of the training: the members were not trained before, and
         are trained for more than an epoch of `partial_fit`.
@@ -113,7 +114,7 @@ class Settings:
     n_epochs: int | None
     min_steps: int = 1
     labeled_passes: int = 0
-    decay: bool = True
+    decay: float = 1.0
     is_whole: bool = False
     monitor: str | None = None
     patience: int = 10

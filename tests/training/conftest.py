@@ -158,7 +158,7 @@ class Spy(Callback):
 
 def initialized_net(module, loss, callbacks=(), n_decay_steps=None, **changes):
     """A net that trains the stacked members of a module."""
-    settings = make_settings(decay=n_decay_steps is not None, **changes)
+    settings = make_settings(decay=0.0 if n_decay_steps is None else 1.0, **changes)
     stacked = StackedReVAE(module.members) if isinstance(module, Ensemble) else module
     net = make_net(stacked, loss, seeded(3), settings, n_decay_steps, list(callbacks))
     return net.initialize()

@@ -97,12 +97,12 @@ def test_restart_of_a_loss_without_a_bound_is_no_failure(small, rows):
 def test_restart_reduces_the_rates_of_the_schedule_too(small, rows):
     bad = set(range(2, 2 + MAX_BAD_STEPS))
     net = small.net(
-        small.module(), small.loss_with_nan(bad), n_decay_steps=22, learning_rate=0.02
+        small.module(), small.loss_with_nan(bad), n_decay_steps=40, learning_rate=0.02
     )
     before = rates(net)
     with pytest.warns(RuntimeWarning, match=WARNING):
         net.train(rows, 5)
-    factor = warmup_and_decay(22)(5 * STEPS)
+    factor = warmup_and_decay(40, 1.0)(5 * STEPS)
     expected = [rate * LEARNING_RATE_CUT * factor for rate in before]
     assert rates(net) == pytest.approx(expected)
 
