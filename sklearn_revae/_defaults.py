@@ -80,8 +80,8 @@ TABLE = {
     "decay": Default(
         0.5,
         "12 sets, digits",
-        "The fraction of the steps over which the learning rate decays. With 0.3, a random "
-        "forest recognises fewer edits of digits; with 1, tables need 300 steps.",
+        "The fraction of the steps over which the learning rate decays. With 0.3, a "
+        "random forest recognises fewer edits of digits; with 1, tables need 300 steps.",
     ),
     "decay_convolutional": Default(1.0, "", "Edits are learned during training."),
     "min_steps": Default(

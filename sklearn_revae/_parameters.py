@@ -231,7 +231,7 @@ PARAMETERS = {
         """\
         float or "auto", default="auto"
         Learning rate of Adam. It rises over the first 5 % of the steps, and decays to
-        zero over the second half, and over all later steps for convolutional networks. If
+        zero over the second half, or over all later steps for convolutional networks. If
         "auto", 0.01, and 0.002 for convolutional networks.""",
     ),
     "early_stopping": Parameter(
