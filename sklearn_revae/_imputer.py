@@ -38,7 +38,7 @@ class ReVAEImputer(
     likelihood : str, array-like of str of shape (n_features,) or dict, default="auto"
         The family of each feature, as in :class:`ReVAETransformer`.
     max_iter : int or "auto", default="auto"
-        Number of epochs. If "auto", enough for 200 steps, 500 if all features are pixels.
+        Number of epochs. If "auto", enough for 250 steps, 500 if all features are pixels.
     device : str or torch.device, default="auto"
         Where to train, as in :class:`ReVAETransformer`.
     random_state : int, RandomState instance or None, default=None

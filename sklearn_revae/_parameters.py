@@ -213,7 +213,7 @@ PARAMETERS = {
         [_AUTO, _AT_LEAST_ONE],
         """\
         int or "auto", default="auto"
-        Number of epochs. If "auto", enough for 200 steps, 500 if all features are pixels,
+        Number of epochs. If "auto", enough for 250 steps, 500 if all features are pixels,
         and for 20 passes over the labelled samples, but not more than 3000 steps for
         these. For convolutional networks, enough for 1000 steps.""",
     ),

@@ -7,7 +7,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import make_pipeline
 
 MESSAGE = (
-    r"^max_iter=3 stopped training after 6 steps, but about 200 are needed\. Increase "
+    r"^max_iter=3 stopped training after 6 steps, but about 250 are needed\. Increase "
     r"max_iter, or leave it at 'auto'\.$"
 )
 
@@ -38,10 +38,10 @@ def test_the_transformer_warns_too(blobs, quick_transformer):
 
 @pytest.mark.usefixtures("no_warning")
 def test_a_shorter_training_than_auto_is_not_warned_of(few_blobs, quick_classifier):
-    # Two steps in each epoch, and "auto" makes 200.
-    quick_classifier(max_iter=34, n_members=1).fit(*few_blobs)
+    # Two steps in each epoch, and "auto" makes 250.
+    quick_classifier(max_iter=42, n_members=1).fit(*few_blobs)
     with pytest.raises(ConvergenceWarning):
-        quick_classifier(max_iter=33, n_members=1).fit(*few_blobs)
+        quick_classifier(max_iter=41, n_members=1).fit(*few_blobs)
 
 
 @pytest.mark.usefixtures("no_warning")

@@ -200,8 +200,8 @@ def test_sizes_can_be_chosen():
 @pytest.mark.parametrize(
     ("kind", "batch_size", "learning_rate", "decay", "min_steps", "passes"),
     [
-        ("table", 96, 0.01, 0.5, 200, 20),
-        ("counts", 96, 0.01, 0.5, 200, 20),
+        ("table", 96, 0.01, 0.5, 250, 20),
+        ("counts", 96, 0.01, 0.5, 250, 20),
         ("pixels", 96, 0.01, 0.5, 500, 20),
         ("pictures", 128, 0.002, 1.0, 1000, 0),
     ],
