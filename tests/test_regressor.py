@@ -74,7 +74,7 @@ def test_it_is_as_accurate_as_ridge_regression_with_few_labels():
     # Ridge regression fails in the split of seed 1, so its gain would decide the mean.
     X, y = load_diabetes(return_X_y=True)
     # The gains of single splits differ by 0.03.
-    assert np.mean([gain(X, y, seed) for seed in (0, 2)]) >= -0.02
+    assert np.mean([gain(X, y, seed) for seed in (0, 2, 3)]) >= -0.02
     assert gain(*make_friedman1(700, random_state=0), seed=0) >= -0.05
 
 

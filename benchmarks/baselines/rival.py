@@ -144,7 +144,9 @@ class Rival(nn.Module):
         rates = [LEARNING_RATE, NOISE_LEARNING_RATE_FACTOR * LEARNING_RATE]
         groups = zip([networks, noise], rates, strict=True)
         optimizer = torch.optim.Adam([{"params": p, "lr": r} for p, r in groups])
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, warmup_and_decay(n_steps))
+        schedule = torch.optim.lr_scheduler.LambdaLR(
+            optimizer, warmup_and_decay(n_steps, decay=1.0)
+        )
         for x, known, _ in islice(chain.from_iterable(repeat(batches)), n_steps):
             loss = self.losses(self.rows(x), known, generator).mean() / x.shape[1]
             optimizer.zero_grad()
