@@ -141,6 +141,11 @@ class LabeledOnly(Wrapper):
         X_new : array-like of shape (n_samples, n_features_new)
             Transformed samples.
 
+        Raises
+        ------
+        ValueError
+            If y is None, has another length than X, or has no labelled sample.
+
         Examples
         --------
         >>> from sklearn.feature_selection import SelectKBest
