@@ -35,7 +35,7 @@ def _methods():
     ]
 
 
-@pytest.fixture(params=ESTIMATORS, ids=lambda cls: cls.__name__)
+@pytest.fixture(scope="module", params=ESTIMATORS, ids=lambda cls: cls.__name__)
 def fitted(request, few_blobs):
     X, y = few_blobs
     X = pd.DataFrame(X, columns=list("abcd"))
