@@ -36,8 +36,10 @@ lint: $(VENV)/.installed-tests
 	$(BIN)/lint-imports
 
 # pytest rewrites every module of an installed package that has a plugin for it, such as
-# zarr, in each process. The only plugin that the tests need is xdist.
-PYTEST_ENV := OMP_NUM_THREADS=1 PYTEST_DISABLE_PLUGIN_AUTOLOAD=1
+# zarr, in each process. The only plugin that the tests need is xdist. Without bytecode
+# on the disk every process, of which some tests start several, would compile the package
+# and rewrite the tests.
+PYTEST_ENV := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 PYTEST_DISABLE_PLUGIN_AUTOLOAD=1
 XDIST := -p xdist -n 2 --dist worksteal
 
 test: lint

@@ -1,6 +1,7 @@
 """Fully connected encoders and decoders, and the head of every encoder."""
 
 import math
+from functools import cache
 from itertools import pairwise
 
 import torch
@@ -12,16 +13,20 @@ MIN_POSTERIOR_SCALE = 1e-3
 _SOFTPLUS_INVERSE_OF_ONE = math.log(math.expm1(1.0))
 
 
+@cache
+def _without_reset(layer_class):
+    """A subclass whose new layers leave their weights as the memory was."""
+    return type(layer_class.__name__, (layer_class,), {"reset_parameters": lambda _: None})
+
+
 def layer_without_weights(layer_class, *sizes, **options):
     """Return a layer whose weights have not been drawn, with those arguments.
 
     ``torch.nn.utils.skip_init`` does the same, but its first call in a process imports
     sympy, which takes as long as 100 training steps.
     """
-    layer = layer_class(*sizes, device="meta", **options)
-    for name, like in list(layer.named_parameters()):
-        values = torch.empty(like.shape, dtype=like.dtype, device="cpu")
-        setattr(layer, name, nn.Parameter(values))
+    layer = _without_reset(layer_class)(*sizes, device="cpu", **options)
+    layer.__class__ = layer_class
     return layer
 
 

@@ -32,7 +32,7 @@ def test_edits_leave_alone_what_does_not_show_the_label(
 
     def changes():
         model = quick_classifier(
-            max_iter=60, n_members=1, learning_rate_init=0.01, random_state=0
+            max_iter=30, n_members=1, learning_rate_init=0.01, random_state=0
         ).fit(X, y)
         dark = X[y == 0]
         edited = model.intervene(dark, 1, residual=False)
