@@ -1,6 +1,5 @@
 """What the estimators share: parameters, the fit skeleton and pickling."""
 
-import copy
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
@@ -29,6 +28,7 @@ from sklearn_revae._fit_identity import (
 )
 from sklearn_revae._inference.latents import LatentsMixin
 from sklearn_revae._model.build import build_model
+from sklearn_revae._model.copies import copied
 from sklearn_revae._model.revae import ReVAE
 from sklearn_revae._notebook import NotebookMixin
 from sklearn_revae._parameters import CONSTRAINTS, check_parameters
@@ -168,7 +168,7 @@ class BaseReVAE(
             if resume:
                 self._codec.warn_of_values(samples.values)
                 warn_of_other_units(samples.values, self._codec.scaling_)
-                module = copy.deepcopy(self.module_)
+                module = copied(self.module_)
             else:
                 self._codec.fit(samples.values)
                 module = self._new_module(saved, processes)
@@ -346,7 +346,7 @@ class BaseReVAE(
         if "module_" in state:
             for name in STATISTICS:
                 self._statistic(name)
-            state["module_"] = copy.deepcopy(self.module_).cpu()
+            state["module_"] = copied(self.module_).cpu()
             state["device_"] = "cpu"
             # It is twice as large as the weights, and only partial_fit uses it.
             state["_optimizer_state"] = None

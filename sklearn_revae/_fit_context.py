@@ -7,6 +7,7 @@ import torch
 from skorch.callbacks import Callback
 
 from sklearn_revae._data.storage import Stored
+from sklearn_revae._model.copies import copied
 from sklearn_revae._sample_statistics import SampleStatistics
 from sklearn_revae._training.callbacks import DelayedProgress, StopTraining
 from sklearn_revae._training.history import loss_of
@@ -111,7 +112,7 @@ class _Told(Callback):
     @torch.no_grad()
     def _attributes(self, net):
         """The attributes of an estimator whose fit had stopped now."""
-        module = copy.deepcopy(self.module)
+        module = copied(self.module)
         net.module_.write_back(module.members)
         history = [{"loss": loss_of(epoch)} for epoch in net.history]
         fitted = copy.copy(self.estimator)

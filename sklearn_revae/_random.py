@@ -1,5 +1,6 @@
 """Seeds and generators of random numbers, for any device."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -53,6 +54,7 @@ class FitSeeds(NamedTuple):
     statistics: int
 
     @classmethod
+    @lru_cache
     def of(cls, seed):
         """Derive the seeds from `seed`."""
         return cls(*spawn_seeds(seed, len(cls._fields)))

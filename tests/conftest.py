@@ -32,7 +32,7 @@ QUICK = {
 }
 
 # Trains long enough to classify the blobs.
-TRAINED = {**QUICK, "max_iter": 30, "batch_size": 10, "learning_rate_init": 0.01}
+TRAINED = {**QUICK, "max_iter": 30, "batch_size": 20, "learning_rate_init": 0.02}
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Applies the module to many samples, one chunk at a time and without gradients."""
 
-import copy
 import math
 import weakref
 from operator import attrgetter
@@ -9,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from sklearn_revae._model.copies import copied
 from sklearn_revae._torch_state import standard_settings
 
 # The largest chunk: these bound the memory for many samples, and for wide ones.
@@ -66,11 +66,11 @@ def for_inference(module):
         version = _version(tensors)
         # `deepcopy` takes these for the copies of the tensors.
         doubled = {id(tensor): _doubled(tensor) for tensor in tensors}
-        copied = copy.deepcopy(module, doubled).eval()
+        double = copied(module, doubled).eval()
         # The originals keep no reference to the module, which can then be freed.
         tensors = [tensor.detach() for tensor in tensors]
-        copied.stack()
-        prepared = _PREPARED[module] = _Prepared(tensors, version, copied)
+        double.stack()
+        prepared = _PREPARED[module] = _Prepared(tensors, version, double)
     return prepared.module
 
 

@@ -16,7 +16,9 @@ _SOFTPLUS_INVERSE_OF_ONE = math.log(math.expm1(1.0))
 @cache
 def _without_reset(layer_class):
     """A subclass whose new layers leave their weights as the memory was."""
-    return type(layer_class.__name__, (layer_class,), {"reset_parameters": lambda _: None})
+    return type(
+        layer_class.__name__, (layer_class,), {"reset_parameters": lambda _: None}
+    )
 
 
 def layer_without_weights(layer_class, *sizes, **options):

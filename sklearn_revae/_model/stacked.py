@@ -8,12 +8,12 @@ Other modules are called for one member after another. :func:`torch.func.vmap` w
 the same for any module, but a step of a small ensemble takes it more than twice as long.
 """
 
-import copy
 from itertools import groupby, islice, pairwise
 
 import torch
 from torch import nn
 
+from sklearn_revae._model.copies import copied
 from sklearn_revae._model.networks import GaussianEncoder
 from sklearn_revae._model.revae import ReVAE
 
@@ -235,7 +235,7 @@ def _stacked_parameters(modules):
         id(same[0]): nn.Parameter(torch.stack(same).detach().unsqueeze(1))
         for same in zip(*of_members, strict=True)
     }
-    return copy.deepcopy(modules[0], stacked)
+    return copied(modules[0], stacked)
 
 
 @torch.no_grad()
@@ -308,4 +308,4 @@ def _without_gradients(module):
     """Return a module with the same parameters and buffers that gets no gradient."""
     # They share memory: what training does to the one, the other has.
     shared = {id(p): p.detach() for p in module.parameters()}
-    return copy.deepcopy(module, shared | {id(b): b for b in module.buffers()})
+    return copied(module, shared | {id(b): b for b in module.buffers()})

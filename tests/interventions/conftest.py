@@ -6,7 +6,7 @@ import pytest
 @pytest.fixture(scope="session")
 def trained_classifier(quick_classifier):
     """Function that makes classifiers that learn the blobs; it takes parameters."""
-    options = {"max_iter": 30, "batch_size": 10, "learning_rate_init": 0.01}
+    options = {"max_iter": 30, "batch_size": 20, "learning_rate_init": 0.01}
     return lambda **changes: quick_classifier(**{**options, **changes})
 
 
