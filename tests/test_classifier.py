@@ -217,7 +217,7 @@ def test_the_transformer_encodes_labels_in_their_own_latent_dimensions(
     few_blobs, blobs, quick_transformer
 ):
     X, y = few_blobs
-    model = quick_transformer(max_iter=30, batch_size=10).fit(X, y)
+    model = quick_transformer(max_iter=30, batch_size=20).fit(X, y)
     Z = model.transform(X)[:, : model.label_dim_]
     assert LogisticRegression().fit(Z, blobs[1]).score(Z, blobs[1]) > 0.9
 

@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 @pytest.fixture
 def learner(quick_classifier):
     """An unfitted classifier that can learn the blobs."""
-    return quick_classifier(max_iter=10, batch_size=10, learning_rate_init=0.02)
+    return quick_classifier(max_iter=10, batch_size=20, learning_rate_init=0.04)
 
 
 def test_pipeline_with_a_scaler(blobs, few_blobs, learner):
@@ -27,7 +27,7 @@ def test_pipeline_with_a_scaler(blobs, few_blobs, learner):
 
 def test_pipeline_of_the_transformer_and_a_classifier(blobs, quick_transformer):
     pipeline = make_pipeline(
-        quick_transformer(max_iter=20, batch_size=10), LogisticRegression()
+        quick_transformer(max_iter=20, batch_size=20), LogisticRegression()
     )
     assert pipeline.fit(*blobs).score(*blobs) > 0.9
 

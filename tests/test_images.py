@@ -345,7 +345,7 @@ def test_views_do_not_prevent_missing_pixels(views):
     X = X / 255.0
     X[np.random.RandomState(0).random_sample(X.shape) < 0.1] = np.nan
     new, new_y = pictures(n=100, seed=1)
-    assert quick(max_iter=12, views=views).fit(X, y).score(new / 255.0, new_y) > 0.9
+    assert quick(max_iter=8, views=views).fit(X, y).score(new / 255.0, new_y) > 0.9
 
 
 @pytest.mark.parametrize(

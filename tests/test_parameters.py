@@ -292,7 +292,7 @@ def _modules():
 
 def test_custom_modules_are_trained(blobs, few_blobs, quick_classifier):
     model = quick_classifier(
-        **_modules(), n_members=1, max_iter=30, batch_size=10, learning_rate_init=0.03
+        **_modules(), n_members=1, max_iter=15, batch_size=10, learning_rate_init=0.03
     ).fit(*few_blobs)
     assert model.score(*blobs) > 0.8
 

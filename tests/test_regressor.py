@@ -27,7 +27,7 @@ from sklearn_revae._regressor_parameters import REGRESSOR_PARAMETERS
 from sklearn_revae.inspection import LatentDisplay, LossCurveDisplay
 from sklearn_revae.persistence import load, save
 
-QUICK = {"max_iter": 15, "n_members": 2, "random_state": 0}
+QUICK = {"max_iter": 8, "n_members": 2, "random_state": 0}
 
 
 def few(y, n_labels, seed):
@@ -190,7 +190,7 @@ def test_what_cannot_be_requested_is_refused(do, message, houses, houses_model):
 def test_several_targets(houses):
     X, y, price = houses
     targets = pd.DataFrame({"price": y, "size": houses[0]["size"]})
-    model = ReVAERegressor(max_iter=40, n_members=2, random_state=0).fit(X, targets)
+    model = ReVAERegressor(max_iter=25, n_members=2, random_state=0).fit(X, targets)
     predicted, std = model.predict(X, return_std=True)
     assert predicted.shape == std.shape == (300, 2)
     both = pd.DataFrame({"price": price, "size": houses[0]["size"]})

@@ -51,7 +51,7 @@ def test_labels_belong_to_the_file_with_their_name(y, folder, quick_classifier):
         warnings.simplefilter("error", UserWarning)
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.filterwarnings("ignore", message="A column-vector y was passed")
-        model = quick_classifier(max_iter=40).fit(folder, y())
+        model = quick_classifier(max_iter=20).fit(folder, y())
         assert model.classes_.dtype.kind == "i"
         assert model.classes_.tolist() == [0, 1]
         assert model.score(folder, y()) == 1.0

@@ -441,7 +441,7 @@ def test_a_class_may_have_a_single_sample(few_blobs, quick_classifier):
 
 def test_all_samples_may_be_labelled(blobs, quick_classifier):
     X, y = blobs
-    model = quick_classifier(max_iter=20, batch_size=10, learning_rate_init=0.01).fit(
+    model = quick_classifier(max_iter=20, batch_size=20, learning_rate_init=0.02).fit(
         X, y
     )
     assert model.score(X, y) > 0.9

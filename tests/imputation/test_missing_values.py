@@ -26,7 +26,7 @@ def incomplete():
 
 @pytest.fixture(scope="module")
 def model(incomplete):
-    return ReVAEClassifier((32,), max_iter=60, random_state=0).fit(*incomplete)
+    return ReVAEClassifier((32,), max_iter=30, random_state=0).fit(*incomplete)
 
 
 @pytest.mark.parametrize(

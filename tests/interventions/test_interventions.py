@@ -19,7 +19,7 @@ def frame(few_blobs):
 
 @pytest.fixture(scope="session")
 def frame_model(frame, few_blobs, quick_classifier):
-    return quick_classifier(max_iter=30, batch_size=10, learning_rate_init=0.01).fit(
+    return quick_classifier(max_iter=30, batch_size=20, learning_rate_init=0.02).fit(
         frame, few_blobs[1]
     )
 
@@ -95,7 +95,7 @@ def test_a_model_without_labels_cannot_intervene(blobs, quick_transformer):
 
 def test_a_transformer_with_labels_edits_them(few_blobs, quick_transformer):
     X, y = few_blobs
-    model = quick_transformer(max_iter=20, batch_size=10).fit(X, y)
+    model = quick_transformer(max_iter=20, batch_size=20).fit(X, y)
     assert not np.allclose(model.intervene(X, 0), model.intervene(X, 1))
 
 
@@ -340,7 +340,7 @@ def test_a_list_of_rows_is_returned_as_an_array(blobs, blobs_model):
 
 def test_edits_are_in_the_units_of_x(blobs, few_blobs, quick_classifier):
     X = blobs[0] * 1000 + 5000
-    model = quick_classifier(max_iter=30, batch_size=10, learning_rate_init=0.01).fit(
+    model = quick_classifier(max_iter=30, batch_size=20, learning_rate_init=0.02).fit(
         X, few_blobs[1]
     )
     target = X[blobs[1] == 1].mean(axis=0)

@@ -49,7 +49,7 @@ def frame(data):
 
 @pytest.fixture(scope="module")
 def scaled(data, quick_classifier):
-    model = quick_classifier(max_iter=30, batch_size=10, learning_rate_init=0.01)
+    model = quick_classifier(max_iter=30, batch_size=20, learning_rate_init=0.02)
     return make_pipeline(StandardScaler(), model).fit(*data)
 
 
@@ -63,7 +63,7 @@ def mixed(frame, data, quick_classifier):
         ],
         remainder="passthrough",
     )
-    model = quick_classifier(max_iter=30, batch_size=10, learning_rate_init=0.01)
+    model = quick_classifier(max_iter=30, batch_size=20, learning_rate_init=0.02)
     return Pipeline([("columns", columns), ("model", model)]).fit(frame, data[1])
 
 
@@ -226,7 +226,7 @@ def test_bools_that_were_scaled_are_rounded(frame, data, quick_classifier):
     model = quick_classifier(
         n_members=1,
         max_iter=30,
-        batch_size=10,
+        batch_size=20,
         learning_rate_init=0.01,
         likelihood="gaussian",
     )
@@ -261,7 +261,7 @@ def test_an_edit_beyond_what_a_step_can_invert_goes_as_far_as_it_can(
 ):
     X, y = skewed
     X = np.round(X).astype(int) if whole else X
-    pipeline = make_pipeline(PowerTransformer(), quick_classifier(max_iter=30)).fit(X, y)
+    pipeline = make_pipeline(PowerTransformer(), quick_classifier(max_iter=15)).fit(X, y)
     # The image of this Yeo-Johnson transformation is bounded.
     assert (pipeline[0].lambdas_ < 0).any()
     for edited in (
@@ -294,7 +294,7 @@ def test_an_unknown_category_is_kept(quick_classifier, frame, data):
     table = frame[["city", "length"]].reset_index(drop=True)
     city = ("city", OneHotEncoder(handle_unknown="ignore"), ["city"])
     columns = ColumnTransformer([city], remainder="passthrough", sparse_threshold=0)
-    pipeline = make_pipeline(columns, quick_classifier(max_iter=20)).fit(table, data[1])
+    pipeline = make_pipeline(columns, quick_classifier(max_iter=10)).fit(table, data[1])
     table.loc[:9, "city"] = "Atlantis"
     same = intervene(pipeline, table, pipeline.predict(table))
     pd.testing.assert_frame_equal(same, table)

@@ -95,7 +95,7 @@ def test_the_code_of_the_page_fits_and_intervenes(logistic):
 def test_all_methods_know_the_new_likelihood(logistic, iris):
     X, y = iris
     chosen = {0: "logistic", 2: "logistic"}
-    options = {"n_members": 2, "max_iter": 30, "batch_size": 20, "random_state": 0}
+    options = {"n_members": 2, "max_iter": 15, "batch_size": 20, "random_state": 0}
     model = ReVAEClassifier((16,), likelihood=chosen, **options).fit(X, y)
     assert model.column_kinds_.likelihoods == ["logistic", "gaussian"] * 2
     assert model.column_kinds_[0] == "real"

@@ -258,6 +258,6 @@ def test_cross_val_predict_accepts_folds_that_make_a_partition(
     few_blobs, blobs, quick_classifier
 ):
     X, y = few_blobs
-    model = quick_classifier(max_iter=15, batch_size=10, learning_rate_init=0.02)
+    model = quick_classifier(max_iter=15, batch_size=20, learning_rate_init=0.04)
     predicted = cross_val_predict(model, X, y, cv=LabeledKFold(3, unlabeled="split"))
     assert np.mean(predicted == blobs[1]) > 0.8

@@ -72,7 +72,7 @@ def test_scikit_learn_checks(estimator, check):
 @pytest.fixture
 def learner(quick_classifier):
     """An unfitted classifier that can learn the blobs."""
-    return quick_classifier(max_iter=8, batch_size=10, learning_rate_init=0.05)
+    return quick_classifier(max_iter=8, batch_size=20, learning_rate_init=0.1)
 
 
 SUPERVISED = [
