@@ -39,7 +39,7 @@ def data():
 
 @pytest.fixture(scope="module")
 def model(data):
-    return quick(max_iter=12).fit(*data)
+    return quick(max_iter=8).fit(*data)
 
 
 def n_layers(module, *kinds):
@@ -78,7 +78,7 @@ def test_results_have_the_shape_and_type_of_the_pictures(shape, dtype):
 
 def test_flat_rows_with_image_shape_give_the_same_model(data, model):
     X, y = data
-    flat = quick(max_iter=12, image_shape=(16, 16)).fit(X.reshape(60, -1), y)
+    flat = quick(max_iter=8, image_shape=(16, 16)).fit(X.reshape(60, -1), y)
     assert n_convolutions(flat) == 5
     np.testing.assert_array_equal(
         flat.predict_proba(X.reshape(60, -1)), model.predict_proba(X)

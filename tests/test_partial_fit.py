@@ -314,7 +314,7 @@ def test_a_loaded_model_keeps_its_statistics_until_it_has_seen_enough(
 
 
 def test_fit_and_a_further_sample_use_all_samples(incomplete, quick_transformer):
-    model = quick_transformer(hidden_layer_sizes=(32,), max_iter=10).fit(incomplete[1])
+    model = quick_transformer(hidden_layer_sizes=(32,), max_iter=5).fit(incomplete[1])
     before = _error_of_imputation(model, incomplete)
     model.partial_fit(incomplete[1][:1])
     assert _error_of_imputation(model, incomplete) < 1.05 * before

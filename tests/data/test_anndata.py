@@ -54,8 +54,8 @@ def _annotated(kind, counts):
 def test_results_are_those_of_the_matrix(kind, counts, quick_classifier):
     X, y = counts
     cells = _annotated(kind, X)
-    model = quick_classifier(max_iter=20).fit(cells, y)
-    matrix = quick_classifier(max_iter=20).fit(cells.X, y)
+    model = quick_classifier(max_iter=8).fit(cells, y)
+    matrix = quick_classifier(max_iter=8).fit(cells.X, y)
     assert model.column_kinds_[0] == "count"
     assert model.score(cells, y) == matrix.score(cells.X, y) > 0.8
     for method in ("predict_proba", "transform", "score_samples"):
@@ -126,7 +126,7 @@ def test_a_matrix_without_names_is_warned_of(fitted, counts):
 def test_log_normalised_values_in_a_dense_array(counts, quick_classifier):
     X, y = counts
     logs = np.log1p(X / np.maximum(X.sum(axis=1, keepdims=True), 1) * 1e4)
-    model = quick_classifier(max_iter=20).fit(_Annotated(logs), y)
+    model = quick_classifier(max_iter=8).fit(_Annotated(logs), y)
     assert set(model.column_kinds_) == {"zero_inflated"}
     assert model.score(_Annotated(logs), y) > 0.8
     assert type(model.reconstruct(_Annotated(logs))) is np.ndarray

@@ -117,7 +117,7 @@ def colours(quick_classifier):
     X = 4.0 * np.eye(3)[colour] + random.normal(0, 0.3, (150, 3))
     y = pd.DataFrame(np.eye(3, dtype=int)[colour], columns=["red", "green", "blue"])
     model = quick_classifier(
-        hidden_layer_sizes=(32,), max_iter=60, learning_rate_init=0.01
+        hidden_layer_sizes=(32,), max_iter=30, learning_rate_init=0.01
     ).fit(X, y)
     return X, y, model
 

@@ -20,7 +20,7 @@ def numbered():
 @pytest.fixture(scope="module")
 def model(numbered):
     return ReVAEClassifier(
-        (8,), likelihood={3: "laplace", 1: "student_t"}, max_iter=60, random_state=0
+        (8,), likelihood={3: "laplace", 1: "student_t"}, max_iter=20, random_state=0
     ).fit(numbered, LABELS)
 
 

@@ -193,8 +193,8 @@ def test_values_too_large_to_scale_name_the_column_of_a_frame(
 def test_units_do_not_matter(quick_classifier):
     X, y = load_wine(return_X_y=True)
     few = np.where(np.arange(len(y)) % 4 == 0, y, -1)
-    fitted = quick_classifier(max_iter=10).fit(X, few)
-    other_units = quick_classifier(max_iter=10).fit(1000 * X, few)
+    fitted = quick_classifier(max_iter=5).fit(X, few)
+    other_units = quick_classifier(max_iter=5).fit(1000 * X, few)
     np.testing.assert_allclose(
         other_units.predict_proba(1000 * X), fitted.predict_proba(X), atol=1e-3
     )
@@ -203,8 +203,8 @@ def test_units_do_not_matter(quick_classifier):
 def test_the_origin_does_not_matter(quick_classifier):
     X, y = load_wine(return_X_y=True)
     few = np.where(np.arange(len(y)) % 4 == 0, y, -1)
-    fitted = quick_classifier(max_iter=10).fit(X, few)
-    moved = quick_classifier(max_iter=10).fit(X + 100, few)
+    fitted = quick_classifier(max_iter=5).fit(X, few)
+    moved = quick_classifier(max_iter=5).fit(X + 100, few)
     np.testing.assert_allclose(
         moved.predict_proba(X + 100), fitted.predict_proba(X), atol=1e-3
     )
@@ -237,7 +237,7 @@ def test_densities_follow_the_units(X, factor, n_scaled, quick_transformer):
 
 def test_binary_columns_add_log_probabilities(quick_transformer):
     X = (IMAGES[:, :6] > 127).astype(float)
-    assert (quick_transformer(max_iter=20).fit(X).score_samples(X) < 0).all()
+    assert (quick_transformer(max_iter=10).fit(X).score_samples(X) < 0).all()
 
 
 FAR_METHODS = {

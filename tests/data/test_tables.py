@@ -57,7 +57,7 @@ def table():
 @pytest.fixture(scope="module")
 def model(table):
     X, y = table
-    return ReVAEClassifier((16,), max_iter=40, random_state=0).fit(X, y)
+    return ReVAEClassifier((16,), max_iter=20, random_state=0).fit(X, y)
 
 
 def assert_same_types(new, X):
@@ -125,12 +125,12 @@ def test_polars_in_polars_out(table):
             "level": pl.Int16,
         },
     )
-    model = ReVAEClassifier((16,), max_iter=10, random_state=0).fit(frame, y)
+    model = ReVAEClassifier((16,), max_iter=5, random_state=0).fit(frame, y)
     new = model.intervene(frame, 1)
     assert isinstance(new, pl.DataFrame)
     assert new.schema == frame.schema
     assert new.null_count().sum_horizontal().item() == 0
-    from_pandas = ReVAEClassifier((16,), max_iter=10, random_state=0).fit(X, y)
+    from_pandas = ReVAEClassifier((16,), max_iter=5, random_state=0).fit(X, y)
     np.testing.assert_array_equal(
         model.predict_proba(frame), from_pandas.predict_proba(X)
     )

@@ -49,7 +49,7 @@ def patients():
     model = ReVAEClassifier(
         (16,),
         n_members=3,
-        max_iter=30,
+        max_iter=20,
         batch_size=50,
         learning_rate_init=0.01,
         random_state=0,

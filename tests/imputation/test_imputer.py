@@ -69,14 +69,14 @@ def test_it_imputes_as_the_transformer_does(incomplete):
 
 def test_tables_keep_their_container_types_and_index(mixed):
     X, _ = mixed
-    imputer = ReVAEImputer(max_iter=20, random_state=0).fit(X)
+    imputer = ReVAEImputer(max_iter=10, random_state=0).fit(X)
     filled = imputer.transform(X)
     assert list(imputer.get_feature_names_out()) == ["height", "town"]
     assert filled.index.equals(X.index)
     assert set(filled["town"]) == {"A", "B", "Ulm"}
     assert filled.isna().to_numpy().sum() == 0
     of_polars = pl.DataFrame(X.astype(object).where(X.notna(), None).to_dict("list"))
-    again = ReVAEImputer(max_iter=20, random_state=0).fit_transform(of_polars)
+    again = ReVAEImputer(max_iter=10, random_state=0).fit_transform(of_polars)
     assert isinstance(again, pl.DataFrame)
     assert again["town"].to_list() == filled["town"].tolist()
 
@@ -94,7 +94,7 @@ def test_a_pipeline_can_hold_it(mixed):
     columns = make_column_transformer(
         (StandardScaler(), ["height"]), (OneHotEncoder(), ["town"])
     )
-    imputer = ReVAEImputer(max_iter=20, random_state=0)
+    imputer = ReVAEImputer(max_iter=10, random_state=0)
     pipeline = make_pipeline(imputer, columns, LogisticRegression())
     assert cross_val_score(pipeline, X, y, cv=3).mean() > 0.85
     shorter = clone(pipeline).set_params(revaeimputer__max_iter=3).fit(X, y)

@@ -140,5 +140,5 @@ def test_a_folder_is_probed_by_file_name(tmp_path, quick_classifier):
     y = {f"{i}.png": i % 2 for i in reversed(range(12))}
     for name, value in y.items():
         Image.new("L", (4, 4), 200 * value).save(tmp_path / name)
-    model = quick_classifier(max_iter=30).fit(tmp_path, y)
+    model = quick_classifier(max_iter=15).fit(tmp_path, y)
     assert label_leakage(model, tmp_path, y, cv=3).loc["label_0", "own"] == 1.0

@@ -21,7 +21,7 @@ from sklearn_revae.inspection import (
     TraversalDisplay,
 )
 
-SHORT = {"hidden_layer_sizes": (16,), "max_iter": 20, "n_members": 2, "random_state": 0}
+SHORT = {"hidden_layer_sizes": (16,), "max_iter": 10, "n_members": 2, "random_state": 0}
 
 
 @pytest.fixture(scope="module")

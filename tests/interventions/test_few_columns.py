@@ -72,7 +72,7 @@ def test_the_columns_that_matter_are_chosen(quick_classifier):
     y = np.arange(200) % 2
     X = random.standard_normal((200, 8))
     X[:, 3] += 6 * y
-    model = quick_classifier(max_iter=15).fit(X, y)
+    model = quick_classifier(max_iter=8).fit(X, y)
     edited = model.intervene(X, 1 - y, max_columns=1)
     assert (edited != X).any(axis=0)[3]
     assert ((edited != X).sum(axis=1) <= 1).all()
@@ -101,7 +101,7 @@ def test_kept_columns_and_limits_hold(blobs_model, blobs):
 def test_limits_are_those_of_the_columns_that_change(steps, quick_classifier, blobs):
     X, y = blobs
     high = np.median(X[:, :3])
-    pipeline = make_pipeline(*steps, quick_classifier(max_iter=15)).fit(X, y)
+    pipeline = make_pipeline(*steps, quick_classifier(max_iter=8)).fit(X, y)
     bounds = dict.fromkeys(range(3), (None, high))
     edited = intervene(pipeline, X, 1, max_columns=1, bounds=bounds)
     changed = edited != X
@@ -192,7 +192,7 @@ def test_steps_that_do_not_mix_columns_allow_it(steps, quick_classifier, blobs):
     if steps == "columns":
         frame["group"] = np.where(blobs[1] == 1, "one", "other")
         before = scaled(frame)
-    pipeline = make_pipeline(before, quick_classifier(max_iter=15)).fit(frame, blobs[1])
+    pipeline = make_pipeline(before, quick_classifier(max_iter=8)).fit(frame, blobs[1])
     edited, report = intervene(pipeline, frame, 1, max_columns=2, report=True)
     changed = (edited != frame).sum(axis=1)
     assert changed.max() == 2
@@ -203,6 +203,6 @@ def test_steps_that_do_not_mix_columns_allow_it(steps, quick_classifier, blobs):
 
 @pytest.mark.parametrize("step", [PCA(3), make_pipeline(StandardScaler(), PCA(4))])
 def test_steps_that_mix_columns_refuse_it(step, quick_classifier, blobs):
-    pipeline = make_pipeline(step, quick_classifier(max_iter=15)).fit(*blobs)
+    pipeline = make_pipeline(step, quick_classifier(max_iter=8)).fit(*blobs)
     with pytest.raises(ValueError, match=r"max_columns=1 limits .* 4 columns of X would"):
         intervene(pipeline, blobs[0], 1, max_columns=1)

@@ -102,7 +102,7 @@ def related():
 
 def test_other_columns_are_adjusted_to_kept_ones(related, monkeypatch):
     X, y = related
-    model = ReVAEClassifier((16,), max_iter=40, n_members=3, random_state=0).fit(X, y)
+    model = ReVAEClassifier((16,), max_iter=20, n_members=3, random_state=0).fit(X, y)
     X_0 = X[y == 0][:40]
 
     def error():

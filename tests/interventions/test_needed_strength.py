@@ -116,7 +116,7 @@ def test_noisy_labels_need_less_certainty(trained_classifier):
     random = np.random.RandomState(0)
     X = random.randn(300, 4)
     y = (X[:, 0] + 2 * random.randn(300) > 0).astype(int)
-    model = trained_classifier(max_iter=20, batch_size=50).fit(X, y)
+    model = trained_classifier(max_iter=10, batch_size=50).fit(X, y)
     certainty = model._statistic("certainty")[0]
     assert (certainty < 0.9).all()
     edited = model.intervene(X, 1)

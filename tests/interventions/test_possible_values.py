@@ -35,7 +35,7 @@ def table():
 
 @pytest.fixture(scope="module")
 def model(table):
-    model = ReVAEClassifier((32,), max_iter=30, n_members=2, random_state=0)
+    model = ReVAEClassifier((32,), max_iter=15, n_members=2, random_state=0)
     return model.fit(*table)
 
 
@@ -94,7 +94,7 @@ def test_an_edit_too_small_for_a_whole_number_keeps_it(model, table):
 @pytest.mark.parametrize("load_data", [load_breast_cancer, load_wine])
 def test_no_column_of_real_data_becomes_negative(load_data):
     X, y = load_data(return_X_y=True)
-    model = ReVAEClassifier(max_iter=10, random_state=0).fit(X, y)
+    model = ReVAEClassifier(max_iter=5, random_state=0).fit(X, y)
     for target in np.unique(y):
         assert model.intervene(X, target, strength=2.0).min() >= 0
     assert model.reconstruct(X).min() >= 0
@@ -155,7 +155,7 @@ def test_a_constant_column_does_not_limit_the_others():
 @pytest.mark.parametrize("steps", [StandardScaler, PCA])
 def test_columns_of_a_table_keep_their_kind_through_a_pipeline(steps, table):
     X, y = table
-    model = ReVAEClassifier((32,), n_members=1, max_iter=10, random_state=0)
+    model = ReVAEClassifier((32,), n_members=1, max_iter=5, random_state=0)
     pipeline = make_pipeline(steps(), model).fit(X, y)
     for n_rows in (1, N):
         for target in (0, 1):

@@ -37,7 +37,7 @@ def table(blobs):
 
 @pytest.fixture(scope="module")
 def table_model(table, blobs, quick_classifier):
-    return quick_classifier(max_iter=20).fit(table, blobs[1])
+    return quick_classifier(max_iter=10).fit(table, blobs[1])
 
 
 # success and side effects
@@ -74,7 +74,7 @@ def test_changes_are_total_variation_distances(edited, two_labels_model):
 def test_the_label_that_changes_most_is_named(blobs, quick_classifier):
     X, y = blobs
     labels = pd.DataFrame({"a": y, "b": y == 1, "c": y == 2})
-    model = quick_classifier(max_iter=20).fit(X, labels)
+    model = quick_classifier(max_iter=10).fit(X, labels)
     report = intervention_report(model, X, X[::-1], {"b": True})
     others = report.changes[:, [0, 2]]
     np.testing.assert_array_equal(report.other_change, others.max(axis=1))
@@ -246,7 +246,7 @@ def test_pictures_are_reported(n_samples, quick_classifier):
 
 def test_a_transformer_with_labels_reports(blobs, quick_transformer):
     X, y = blobs
-    model = quick_transformer(max_iter=20).fit(X, y)
+    model = quick_transformer(max_iter=10).fit(X, y)
     report = intervention_report(model, X, model.intervene(X, 1), 1)
     assert report.achieved.shape == (60, 1)
 

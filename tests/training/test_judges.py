@@ -71,9 +71,7 @@ def test_they_learn_beside_the_model(small, quick_classifier, monkeypatch):
     monkeypatch.setattr(SemiSupervisedLoss, "__init__", remember)
     X, y = small.bright_and_dark(60)
     few = np.where(np.arange(60) < 10, y, -1)
-    model = quick_classifier(max_iter=10, n_members=1, learning_rate_init=0.01).fit(
-        X, few
-    )
+    model = quick_classifier(max_iter=6, n_members=1, learning_rate_init=0.01).fit(X, few)
     (judges,) = found
     rows = torch.from_numpy(np.asarray(model._scaled(X)[:], dtype=np.float32))
     with torch.no_grad():

@@ -200,7 +200,7 @@ def classes():
 @pytest.fixture(scope="module")
 def classifier(classes):
     X, _, few = classes
-    return ReVAEClassifier((32,), n_members=3, max_iter=30, random_state=0).fit(X, few)
+    return ReVAEClassifier((32,), n_members=3, max_iter=20, random_state=0).fit(X, few)
 
 
 def log_loss(log_probabilities, y):
