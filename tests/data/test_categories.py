@@ -8,6 +8,8 @@ import pandas as pd
 import polars as pl
 import pytest
 
+pytestmark = pytest.mark.usefixtures("few_draws")
+
 SIZES = np.random.RandomState(0).normal(size=60)
 LABELS = (SIZES > 0).astype(int)
 DAYS = pd.DatetimeIndex(["2000-01-30", "2000-01-31", "2000-02-01"])

@@ -15,6 +15,8 @@ from sklearn_revae._data.chunks import dense
 from sklearn_revae._data.codec import Codec
 from sklearn_revae._data.exact import large_columns
 
+pytestmark = pytest.mark.usefixtures("few_draws")
+
 BIG = 2**60
 # As floats, all of these are equal.
 IDENTIFIERS = [BIG + i for i in range(1, 41)]

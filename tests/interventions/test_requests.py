@@ -223,8 +223,8 @@ COLUMNS = {
 @pytest.mark.parametrize("keep", COLUMNS.values(), ids=COLUMNS)
 def test_columns_are_kept_in_any_collection(keep, model, pipeline, frame):
     for new in (
-        model.intervene(frame, {"a": 1}, keep=keep),
-        intervene(pipeline, frame, {"a": 1}, keep=keep),
+        model.intervene(frame, {"a": 1}, keep=keep, strength=1),
+        intervene(pipeline, frame, {"a": 1}, keep=keep, strength=1),
         model.swap(frame, frame[::-1], keep=keep),
     ):
         assert (new[["w", "x"]] == frame[["w", "x"]]).all(axis=None)
@@ -336,8 +336,8 @@ VALUES = {
 def test_values_may_be_given_in_any_sequence(label, values, model, frame, labels):
     y = labels["a"]
     pd.testing.assert_frame_equal(
-        model.intervene(frame, {label: values(y)}),
-        model.intervene(frame, {"a": y.to_numpy()}),
+        model.intervene(frame, {label: values(y)}, strength=1),
+        model.intervene(frame, {"a": y.to_numpy()}, strength=1),
     )
 
 
