@@ -92,3 +92,17 @@ def test_initialisation_does_not_change_the_global_random_state():
     encoder()
     mlp_decoder(3, (7, 6), 5, seeded())
     assert torch.equal(torch.random.get_rng_state(), state)
+
+
+@pytest.mark.parametrize(
+    ("layer_class", "sizes"),
+    [(nn.Linear, (4, 3)), (nn.Conv2d, (2, 3, 3)), (nn.ConvTranspose2d, (2, 3, 3))],
+)
+def test_a_layer_is_one_of_torch_and_draws_from_its_generator_only(layer_class, sizes):
+    before = torch.get_rng_state()
+    layer = make_layer(layer_class, *sizes, generator=seeded())
+    assert torch.equal(torch.get_rng_state(), before)
+    assert type(layer) is layer_class
+    weight = layer.weight.detach().clone()
+    layer.reset_parameters()
+    assert not torch.equal(layer.weight, weight)
