@@ -747,9 +747,9 @@ def test_numbers_too_far_to_compute_with_are_warned_of_at_the_users_line(
 @pytest.fixture(scope="module")
 def model_of_codes():
     X = np.array([[0, 4], [1, 5]] * 4)
-    return ReVAEClassifier(**TINY | {"batch_size": 2100}, likelihood="categorical").fit(
-        X, LABELS
-    )
+    # `partially_fitted` trains for a single step.
+    changes = {"batch_size": 2100, "likelihood": "categorical"}
+    return ReVAEClassifier(**TINY | changes).fit(X, LABELS)
 
 
 @pytest.mark.parametrize("method", [m for m in METHODS if m not in ("inverse",)])

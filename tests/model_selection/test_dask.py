@@ -47,7 +47,7 @@ def test_a_grid_search_on_two_worker_processes(client, few_blobs, quick_classifi
     X, y = few_blobs
     # With shorter fits, the first worker is done before the second one gets any.
     search = GridSearchCV(
-        quick_classifier(max_iter=8),
+        quick_classifier(max_iter=15),
         {"label_dim": [1, 2, 3]},
         cv=LabeledKFold(2),
         scoring=labeled_scorer("accuracy"),
