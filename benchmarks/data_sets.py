@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 import scipy.sparse
+import scipy.special
 from sklearn import datasets
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.feature_extraction.text import TfidfTransformer
@@ -139,6 +140,24 @@ def topics_tfidf():
     """Return the documents of ``topics(60, 1200)`` as TF-IDF (CSR), and y."""
     counts, y = topics(60, 1200)
     return TfidfTransformer().fit_transform(counts).tocsr(), y
+
+
+def cells():
+    """Return counts of 765 genes in 1,000 drawn cells (CSR), and their type, out of ten.
+
+    The types belong to five lineages. A tenth of the genes are expressed differently in a
+    lineage, and a 25th in a type.
+    """
+    random = np.random.RandomState(0)
+    lineages = np.array([0, 0, 0, 0, 1, 1, 2, 2, 3, 4])
+    base = np.log(random.gamma(0.4, size=765) + 1e-3)
+    of_lineage = random.normal(0, 1.5, (5, 765)) * (random.rand(5, 765) < 0.1)
+    of_type = random.normal(0, 0.75, (10, 765)) * (random.rand(10, 765) < 0.04)
+    y = random.choice(10, 1000, p=random.dirichlet(np.full(10, 3.0)))
+    share = scipy.special.softmax(base + of_lineage[lineages[y]] + of_type[y], axis=1)
+    size = 900 * np.exp(random.normal(0, 0.35, (1000, 1)))
+    rate = share * size * random.gamma(10, 0.1, share.shape)
+    return scipy.sparse.csr_matrix(random.poisson(rate)), y
 
 
 def weak_signals(n_informative, n_features):
@@ -261,6 +280,7 @@ CHOOSE = {
     "classes_105": _numbers(gaussian_classes, 105),
     "topics_60": DataSet(partial(topics, 60, 1200), tfidf),
     "topics_120": DataSet(partial(topics, 120, 2000), tfidf),
+    "cells": DataSet(cells, normalised_counts),
     "weak_3_of_117": _numbers(weak_signals, 3, 117),
     "weak_10_of_100": _numbers(weak_signals, 10, 100),
     "blobs_outlier": _numbers(blobs_with_outlier),

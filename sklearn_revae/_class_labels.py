@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_revae import _defaults
+from sklearn_revae import _members
 from sklearn_revae._data.class_weights import class_weight_factors
 from sklearn_revae._data.labels import LabelCodes
 from sklearn_revae._data.misread import warn_of_labels
@@ -21,7 +21,7 @@ class ClassLabelsMixin:
 
     _label_kind = LabelCodes
     _label_model = LabelModel
-    _members = _defaults.MEMBERS
+    _members = _members.MEMBERS
 
     def _read_labels(self, n_samples, y, classes, first):
         """Return codes (n_samples, L) of y, and the evidence that some stand for.

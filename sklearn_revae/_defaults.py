@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sklearn_revae._members import are_counts, are_pixels, members_of
 from sklearn_revae._model.build import Architecture
 from sklearn_revae._model.images import (
     LARGEST_SIDE,
@@ -145,60 +146,6 @@ TABLE = {
 }
 
 
-class Member(NamedTuple):
-    """The regularisation of one ensemble member.
-
-    Parameters
-    ----------
-    noise : float
-        Noise of a perturbed view, in standard deviations of the features.
-    consistency_weight, label_weight : float
-        The parameters of the same names, per feature.
-    linear : bool, default=False
-        Whether the encoder is linear in what it reads.
-    piecewise : bool, default=False
-        Whether an encoder with hidden layers also reads the bins of numbers.
-    """
-
-    noise: float
-    consistency_weight: float
-    label_weight: float
-    linear: bool = False
-    piecewise: bool = False
-
-
-# The mean of members that differ is more accurate than the mean of equal ones, and than
-# the single member that held-out labels would choose. The first is the plainest. Which
-# five they are matters less than the seed, and seven are not more accurate. The linear
-# encoder reads no bins, so that its latents tell apart what is far from the labelled
-# samples: see `novelty_scores`.
-MEMBERS = (
-    Member(0.1, 0.0, 0.5),
-    Member(0.1, 0.0, 5.0),
-    Member(0.3, 0.5, 0.5, linear=True),
-    Member(0.3, 10.0, 50.0, piecewise=True),
-    Member(0.6, 5.0, 5.0, piecewise=True),
-)
-
-
-# The members if all features are pixels. Those of tables have an accuracy of 0.905 on
-# digits with 3 labelled samples per class, these of 0.924.
-PIXEL_MEMBERS = (Member(0.6, 5.0, 20.0),) * 5
-
-
-# The members for numbers. A few labelled samples determine a line better than a curve, so
-# that half of the members are linear. The weights were chosen on diabetes and friedman1
-# with 30 labels, where R2 was 0.33 and 0.61. Six members are as good; with more noise or
-# consistency, diabetes is better (0.36) and friedman1 worse (0.58). With bins for half of
-# the members, R2 is 0.32 and 0.67.
-REGRESSION_MEMBERS = (
-    Member(0.6, 1.0, 5.0),
-    Member(0.6, 5.0, 20.0, linear=True),
-    Member(0.1, 0.0, 5.0, piecewise=True),
-    Member(0.3, 5.0, 5.0, linear=True, piecewise=True),
-)
-
-
 def _default(name):
     return TABLE[name].value
 
@@ -244,7 +191,7 @@ def architecture_of(params, codec, n_values):
                 f"{LARGEST_SIDE} pixels per side, but X holds {held}. Pass image_shape "
                 f"if the samples are flattened images, or {name}='auto'."
             )
-    of = "_counts" if codec.scaling_.counts.mean() > 0.5 else ""
+    of = "_counts" if are_counts(codec) else ""
     sizes = _resolve(params.hidden_layer_sizes, _default(f"hidden_layer_size{of}"))
     sizes = (sizes,) if isinstance(sizes, Integral) else tuple(sizes)
     return Architecture(
@@ -253,8 +200,8 @@ def architecture_of(params, codec, n_values):
         _resolve(params.style_dim, style_dim(codec.n_features)),
         params.encoder,
         params.decoder,
-        tuple(member.linear for member in _members(params, codec)),
-        tuple(bool(sizes) and m.piecewise for m in _members(params, codec)),
+        tuple(member.linear for member in members_of(params, codec)),
+        tuple(bool(sizes) and m.piecewise for m in members_of(params, codec)),
         params._label_model,
     )
 
@@ -262,16 +209,6 @@ def architecture_of(params, codec, n_values):
 def _is(value, text):
     """Whether a parameter's value is this string."""
     return isinstance(value, str) and value == text
-
-
-def _are_pixels(codec):
-    """Whether all features are pixels."""
-    return bool(codec.scaling_.shared.all())
-
-
-def _members(params, codec):
-    """The regularisation of each ensemble member."""
-    return PIXEL_MEMBERS if _are_pixels(codec) else params._members
 
 
 def _own_modules(params):
@@ -291,7 +228,7 @@ def n_members_of(params, codec, n_values):
         Number of values of each label.
     """
     one = _own_modules(params) or convolves_on(codec.picture_shape_) or not n_values
-    return _resolve(params.n_members, 1 if one else len(_members(params, codec)))
+    return _resolve(params.n_members, 1 if one else len(members_of(params, codec)))
 
 
 def validation_fraction_of(params):
@@ -329,7 +266,7 @@ def settings_of(params, codec, module, n_rows, monitor):
         members=[
             _member_settings(params, member, codec, convolutional)
             for member, _ in zip(
-                cycle(_members(params, codec)), module.members, strict=False
+                cycle(members_of(params, codec)), module.members, strict=False
             )
         ],
         edit_weight=_resolve(
@@ -379,7 +316,7 @@ def _views(params, codec, likelihood):
 
 def _min_steps(codec, of):
     """Smallest number of steps of the optimizer."""
-    if not of and _are_pixels(codec):
+    if not of and are_pixels(codec):
         of = "_pixels"
     return _default(f"min_steps{of}")
 

@@ -107,8 +107,9 @@ PARAMETERS = {
         Weight of log q(y|x) in the ELBO of labelled samples, where 1 is the ELBO itself;
         a number applies to all ensemble members. If "auto", between 0.5 and 50 times the
         number of features, because log p(x|z) grows with them, and different from member
-        to member; 20 times that number if all features are pixels, and 3000 for
-        convolutional networks. See `label_weight_`.""",
+        to member; between 0.5 and 5 times that number if most features are counts, 20
+        times that number if all features are pixels, and 3000 for convolutional networks.
+        See `label_weight_`.""",
     ),
     "consistency_weight": Parameter(
         "advanced",
@@ -118,9 +119,10 @@ PARAMETERS = {
         Weight of the consistency loss: the cross-entropy, in nats, between the class
         probabilities of a sample and those of a perturbed view of it; a number applies
         to all ensemble members. If "auto", between 0 and 10 times the number of
-        features, and different from member to member; 5 times that number if all features
-        are pixels, and 1500 for convolutional networks. See `consistency_weight_`. 0
-        trains on the ELBO and the edit-consistency loss only.""",
+        features, and different from member to member; between 0 and 5 times that number
+        if most features are counts, 5 times that number if all features are pixels, and
+        1500 for convolutional networks. See `consistency_weight_`. 0 trains on the ELBO
+        and the edit-consistency loss only.""",
     ),
     "edit_weight": Parameter(
         "advanced",

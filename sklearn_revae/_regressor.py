@@ -10,7 +10,7 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils import check_consistent_length
 
-from sklearn_revae import _defaults
+from sklearn_revae import _members
 from sklearn_revae._base import BaseReVAE
 from sklearn_revae._data.file_names import in_order_of, weights_in_order_of
 from sklearn_revae._data.label_numbers import LabelNumbers
@@ -101,7 +101,7 @@ class ReVAERegressor(NumberEditingMixin, ImputationMixin, RegressorMixin, BaseRe
     _needs_labels = True
     _label_kind = LabelNumbers
     _label_model = NumberModel
-    _members = _defaults.REGRESSION_MEMBERS
+    _members = _members.REGRESSION_MEMBERS
 
     def __init__(
         self,

@@ -9,13 +9,12 @@ from torch import nn
 
 from sklearn_revae import ReVAEClassifier, ReVAETransformer, _defaults
 from sklearn_revae._defaults import (
-    MEMBERS,
-    PIXEL_MEMBERS,
     TABLE,
     label_dim,
     settings_of,
     style_dim,
 )
+from sklearn_revae._members import COUNT_MEMBERS, MEMBERS, PIXEL_MEMBERS
 from sklearn_revae._model.views import strong_view
 from sklearn_revae._parameters import PARAMETERS
 
@@ -103,14 +102,16 @@ def test_own_modules_can_have_several_members():
     assert _fit(DATA["table"](), n_members=3, encoder=nn.Linear(5, 4)).n_members_ == 3
 
 
-def test_members_have_the_settings_of_the_table(fitted):
-    members = _settings(fitted("table")).members
-    for settings, member in zip(members, MEMBERS, strict=True):
+@pytest.mark.parametrize(("kind", "of"), [("table", MEMBERS), ("counts", COUNT_MEMBERS)])
+def test_members_have_the_settings_of_the_table(kind, of, fitted):
+    n_features = fitted(kind).n_features_in_
+    members = _settings(fitted(kind)).members
+    for settings, member in zip(members, of, strict=True):
         assert settings.noise == member.noise
-        # There are five features.
-        assert settings.label_weight == 5 * member.label_weight
-        assert settings.consistency_weight == 5 * member.consistency_weight
-    assert len(set(members)) == 5
+        assert settings.label_weight == member.label_weight * n_features
+        assert settings.consistency_weight == member.consistency_weight * n_features
+    # Those that differ by their encoder only have the same settings.
+    assert len(set(members)) == len({member[:3] for member in of})
 
 
 def test_attributes_are_the_weights_of_the_members(fitted):
@@ -321,9 +322,13 @@ def test_texts_of_parameters_give_the_values_of_the_table(parameter, rows):
 
 def test_texts_of_weights_give_the_range_over_the_members():
     for name in ("label_weight", "consistency_weight"):
-        values = [getattr(member, name) for member in MEMBERS]
         text = " ".join(PARAMETERS[name].text.split())
-        assert f"between {min(values):g} and {max(values):g} times" in text
+        for members, which in (
+            (MEMBERS, "the number of features"),
+            (COUNT_MEMBERS, "that number if most features are counts"),
+        ):
+            values = [getattr(member, name) for member in members]
+            assert f"between {min(values):g} and {max(values):g} times {which}" in text
         (of_pixels,) = {getattr(member, name) for member in PIXEL_MEMBERS}
         assert f"{of_pixels:g} times that number if all features are pixels" in text
     assert f"{len(MEMBERS)} for fully connected" in " ".join(

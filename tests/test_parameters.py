@@ -8,7 +8,7 @@ from skorch.callbacks import Callback
 from torch import nn
 
 from sklearn_revae import ReVAEClassifier, ReVAETransformer
-from sklearn_revae._defaults import MEMBERS
+from sklearn_revae._members import MEMBERS
 
 N_COLUMNS = 4
 # With label_dim=2 and style_dim=2.

@@ -31,13 +31,13 @@ from sklearn_revae._data.kinds import (
 )
 from sklearn_revae._data.misread import warn_of_standardised_pixels
 from sklearn_revae._data.names import written_name
-from sklearn_revae._data.scaling import ScaledRows, Scaling
+from sklearn_revae._data.scaling import ScaledRows, Scaling, root_mean_square
 from sklearn_revae._data.statistics import magnitude, statistics_of
 from sklearn_revae._data.storage import Stored
 from sklearn_revae._data.tables import Table
 from sklearn_revae._data.tensors import named_columns
 from sklearn_revae._data.unseen import warn_of_impossible, warn_unseen
-from sklearn_revae._model.families import FAMILIES, Column
+from sklearn_revae._model.families import FAMILIES, MANY_COUNTS, Column
 
 
 class Codec:
@@ -73,7 +73,8 @@ class Codec:
     missing_ : ndarray (n_features,)
         Fraction of missing values.
     mean_count_, count_spread_ : ndarray (n_features,)
-        For counts, their mean and the standard deviation of log(1 + x); otherwise 1.
+        For counts, their mean and the standard deviation of log(1 + x), which is the
+        root mean square over all of them if they are many; otherwise 1.
     scaling_ : Scaling
         Location and scale of each column.
     """
@@ -219,7 +220,12 @@ class Codec:
         self.edges_ = edges_of(statistics.quantiles, self.scaling_)
         counts, spread = self.scaling_.counts, statistics.log1p_std
         self.mean_count_ = np.where(counts, statistics.mean, 1.0)
-        self.count_spread_ = np.where(counts & (spread > 0), spread, 1.0)
+        counts = counts & (spread > 0)
+        if counts.sum() >= MANY_COUNTS:
+            # Rare counts vary little, and mostly by chance. A scale of their own would
+            # make that as large as the differences between frequent ones.
+            spread = np.full(len(spread), root_mean_square(spread[counts]))
+        self.count_spread_ = np.where(counts, spread, 1.0)
         return self
 
     def _statistics(self, values, requested):

@@ -117,7 +117,7 @@ class Scaling:
         self._refuse_vanished(statistics, unbounded, logged)
         for family in np.unique(self.families[self.shared]):
             member = self.families == family
-            self.scale_[member] = _root_mean_square(self.scale_[member])
+            self.scale_[member] = root_mean_square(self.scale_[member])
 
         bounded = self._bounded
         low, high = self.range_
@@ -350,7 +350,7 @@ class Scaling:
         return np.where(smaller, other, new)
 
 
-def _root_mean_square(values):
+def root_mean_square(values):
     """Root mean square of numbers whose squares may exceed the range of float64."""
     largest = values.max()
     return largest and largest * np.sqrt(np.mean(np.square(values / largest)))

@@ -4,7 +4,7 @@ import scipy.sparse
 from numpy.testing import assert_array_equal
 from sklearn.model_selection import train_test_split
 
-DRAWN = ["gaussians", "classes_105", "topics_60", "weak_3_of_117", "blobs_-999"]
+DRAWN = ["gaussians", "classes_105", "topics_60", "cells", "weak_3_of_117", "blobs_-999"]
 
 
 @pytest.fixture

@@ -293,6 +293,19 @@ def test_far_pixels_leave_the_other_images_as_they_are(quick_transformer):
     np.testing.assert_array_equal(latents[1:], model.transform(X)[1:])
 
 
+def test_many_counts_share_one_scale_and_few_have_their_own():
+    rates = np.linspace(0.2, 3.0, 60)
+    X = np.random.default_rng(0).poisson(rates, (400, 60))
+    X[:, 0] = 0
+    many, few = _fitted(X), _fitted(X[:, ::10])
+    (shared,) = set(many.count_spread_[1:])
+    # A count that is always zero has no scale, and says nothing about that of others.
+    assert shared == pytest.approx(np.sqrt(np.mean(np.log1p(X[:, 1:]).var(axis=0))))
+    np.testing.assert_allclose(
+        few.count_spread_[1:], np.log1p(X[:, ::10]).std(axis=0)[1:], rtol=1e-6
+    )
+
+
 def test_counts_too_large_to_learn_from_name_their_column(quick_transformer):
     X = RNG.poisson(3.0, (20, 2)) * np.array([1.0, 1e30])
     with pytest.raises(ValueError, match=r"Column 1 of X holds .*before fit"):
