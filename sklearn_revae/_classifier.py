@@ -146,8 +146,7 @@ class ReVAEClassifier(
             iterator or a DataLoader.
         {classes}
             Required in the first call, optional in later calls.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples, as in :meth:`fit`.
+        {batch_weight}
 
         Returns
         -------

@@ -144,8 +144,10 @@ PARAMETERS = {
         gives each class a weight that is inversely proportional to its frequency among
         the labelled samples. For several labels, a list with one entry per label, or
         "balanced" for all of them. The weight of a labelled sample is multiplied by the
-        weights of its classes, in the loss and in the class frequencies; unlabelled
-        samples keep their weight.
+        weights of its classes, in the loss and in the class frequencies. Only the ratios
+        of the weights matter in `fit`: the labelled samples together, and each unlabelled
+        sample, keep their weight. In `partial_fit` the weights are used as they are,
+        because a batch may lack classes.
 
         .. versionadded:: 0.2""",
     ),

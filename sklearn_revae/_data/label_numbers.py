@@ -20,8 +20,8 @@ class LabelNumbers:
     Attributes
     ----------
     mean_, scale_ : ndarray (L,)
-        Mean and standard deviation of the labelled samples, for each label. The size of
-        the mean replaces a standard deviation of 0.
+        Weighted mean and standard deviation of the labelled samples, for each label. The
+        size of the mean replaces a standard deviation of 0.
     names_ : list of str
         The name of each label.
     integer_names_ : bool
@@ -31,8 +31,15 @@ class LabelNumbers:
         Whether y was two-dimensional.
     """
 
-    def fit(self, y):
+    def fit(self, y, weight):
         """Learn the mean and the standard deviation of each label.
+
+        Parameters
+        ----------
+        y : array-like of shape (n,) or (n, L)
+            Numbers, NaN or None where not labelled.
+        weight : ndarray (n,)
+            Positive weights.
 
         Raises
         ------
@@ -66,8 +73,12 @@ class LabelNumbers:
         # divide by a power of two changes no digit.
         _, exponent = np.frexp(largest)
         units = np.ldexp(cells, -exponent)
-        self.mean_ = np.ldexp(np.nanmean(units, axis=0), exponent)
-        spread = np.ldexp(np.nanstd(units, axis=0), exponent)
+        weight = weight[:, None]
+        total = np.sum(weight * ~np.isnan(units), axis=0)
+        mean = np.nansum(weight * units, axis=0) / total
+        variance = np.nansum(weight * (units - mean) ** 2, axis=0) / total
+        self.mean_ = np.ldexp(mean, exponent)
+        spread = np.ldexp(np.sqrt(variance), exponent)
         # Numbers that are all the same differ from their mean by rounding errors.
         size = np.abs(self.mean_)
         constant = spread <= 1e-12 * size
