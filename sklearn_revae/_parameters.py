@@ -244,8 +244,10 @@ PARAMETERS = {
         Whether to stop when the accuracy on held-out labelled samples no longer improves,
         and to keep the best weights. A float is the fraction of the labelled samples that
         is held out, True holds out 0.1. If there are too few labelled samples to hold any
-        out (fewer than two in a class), the ELBO of the training samples is monitored
-        instead; see `early_stopping_monitor_`. `partial_fit` ignores it.""",
+        out (for a single label, fewer than two in a class), the ELBO of the training
+        samples is monitored instead; see `early_stopping_monitor_`. With several labels,
+        a sample is not held out if a class would be missing in the training samples.
+        `partial_fit` ignores it.""",
     ),
     "n_iter_no_change": Parameter(
         "training",
