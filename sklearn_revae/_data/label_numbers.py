@@ -4,7 +4,7 @@ import numpy as np
 
 from sklearn_revae._data.far import FAR
 from sklearn_revae._data.labels import position_of
-from sklearn_revae._data.targets import check_order, observed_cells, read_targets
+from sklearn_revae._data.targets import check_names, observed_cells, read_targets
 from sklearn_revae._warning import warn_user
 
 # Predictions may be several standard deviations from the mean, and must not overflow.
@@ -122,7 +122,7 @@ class LabelNumbers:
         ------
         ValueError
             If y holds something else than numbers, another number of labels, or labels
-            in another order.
+            with other names or in another order.
         """
         cells = cells_of(targets := read_targets(y, None))
         if cells.shape[1] != len(self.names_) or targets.several != self.several_:
@@ -130,7 +130,7 @@ class LabelNumbers:
                 f"y has {cells.shape[1]} label(s), but the estimator was fitted with "
                 f"{len(self.names_)}: {self.names_}."
             )
-        check_order(targets.names, self.names_)
+        check_names(targets.names, self.names_)
         return cells
 
     def standardised(self, cells):
