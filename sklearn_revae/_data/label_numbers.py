@@ -83,6 +83,14 @@ class LabelNumbers:
         size = np.abs(self.mean_)
         constant = spread <= 1e-12 * size
         self.scale_ = np.where(constant, np.where(size > 0, size, 1.0), spread)
+        if constant.any():
+            pairs = zip(self.names_, self.mean_, constant, strict=True)
+            same = [f"{name} ({mean:g})" for name, mean, is_same in pairs if is_same]
+            warn_user(
+                f"All labelled numbers of y are equal for {', '.join(same)}. Nothing can "
+                "be learned from them, and standard deviations of predictions have no "
+                "meaning. Label samples with other numbers, or leave that target out."
+            )
         return self
 
     @property

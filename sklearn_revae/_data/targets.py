@@ -92,6 +92,7 @@ def read_targets(y, unlabeled_value, warn=False):
         # Before cells are compared with the marker, which not all objects support.
         _refuse_unsuitable_cells(column, name, unlabeled_value)
         _refuse_marker_as_text(column, unlabeled_value)
+        _refuse_marker_as_number(column, unlabeled_value)
         _refuse_marker_as_class(entries, name, unlabeled_value)
         seen = observed_cells(column, unlabeled_value)
         if column.dtype.kind == "f" and np.isinf(column[seen]).any():
@@ -285,6 +286,22 @@ def _refuse_marker_as_text(column, marker):
                 "unlabelled samples would become a class. Pass y = np.array([...], "
                 f"dtype=object), or write None instead of {marker!r}."
             )
+
+
+def _refuse_marker_as_number(column, marker):
+    """Refuse numbers that the marker would be if it were not a string."""
+    if not isinstance(marker, str) or column.dtype.kind not in "iufO":
+        return
+    try:
+        number = float(marker)
+    except ValueError:
+        return
+    if _is_marker(column, number).any():
+        raise ValueError(
+            f"y holds the number {number:g}, but unlabeled_value={marker!r} is a string, "
+            "so unlabelled samples would become a class. Pass "
+            f"unlabeled_value={number:g}."
+        )
 
 
 def _refuse_marker_as_class(soft, name, marker):

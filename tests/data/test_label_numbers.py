@@ -53,7 +53,9 @@ def test_several_numbers_have_names_and_scales_of_their_own():
     ("number", "scale"), [(0.1, 0.1), (-1e6, 1e6), (1e-300, 1e-300), (0.0, 1.0)]
 )
 def test_a_constant_number_keeps_its_value_in_any_unit(number, scale):
-    labels = LabelNumbers().fit([number, np.nan, number, number], np.ones(4))
+    with pytest.warns(UserWarning, match="numbers of y are equal for label_0") as caught:
+        labels = LabelNumbers().fit([number, np.nan, number, number], np.ones(4))
+    assert caught[0].filename == __file__
     assert labels.scale_ == pytest.approx([scale])
     assert labels.decode(labels.encode([number])) == pytest.approx([number])
 

@@ -228,6 +228,15 @@ def test_a_marker_that_became_a_string_raises_and_says_what_to_write(
         quick_classifier().fit(blobs[0][:9], y)
 
 
+@pytest.mark.parametrize(
+    "y", [[0, 1, -1], [0, None, -1], np.array([[0, 1, -1], [1, 0, 1]], float).T]
+)
+def test_a_marker_that_should_be_a_number_raises_and_says_what_to_write(y):
+    with pytest.raises(ValueError, match=r"holds the number -1.*unlabeled_value=-1"):
+        LabelCodes("-1").fit(y)
+    assert len(LabelCodes("none").fit(y).classes_[0]) > 1
+
+
 def test_strings_beside_numbers_raise(blobs, quick_classifier):
     y = np.array(["a", 1, None] * 3, dtype=object)
     with pytest.raises(ValueError, match="both strings and other values"):
