@@ -45,9 +45,6 @@ from sklearn_revae._training.resumption import SavedTraining
 from sklearn_revae._training.run import train
 from sklearn_revae._typing import Auto, ClassWeight, RandomState
 
-# Sums of larger sample weights may overflow in single precision.
-_LARGEST_WEIGHT = 1e30
-
 
 class BaseReVAE(
     NotebookMixin, PartialFitMixin, LatentsMixin, CallbackSupport, BaseEstimator
@@ -164,7 +161,9 @@ class BaseReVAE(
                 self._structure = structure_of(self)
                 self._codec = Codec(self.likelihood, self.image_shape)
                 self._labels = None
-            samples = self._read(X, y, sample_weight, classes, first=not resume)
+            samples = self._read(
+                X, y, sample_weight, classes, first=not resume, one_epoch=one_epoch
+            )
             if resume:
                 self._codec.warn_of_values(samples.values)
                 warn_of_other_units(samples.values, self._codec.scaling_)
@@ -186,10 +185,11 @@ class BaseReVAE(
             warn_of_few_steps(self.max_iter, result)
         return self
 
-    def _read(self, X, y, sample_weight, classes, first):
+    def _read(self, X, y, sample_weight, classes, first, one_epoch):
         """Validate X, y and sample_weight, and return them as :class:`Samples`.
 
-        The first call learns the container of X, and the classes of y.
+        The first call learns the container of X, and the classes of y. Weights are
+        relative: those of the samples have mean one.
         """
         values = self._codec.read(X, self)
         weight = weights_in_order_of(values, sample_weight)
@@ -200,16 +200,18 @@ class BaseReVAE(
                 "sample_weight is zero for every sample, so there is nothing to fit. At "
                 "least one weight has to be positive."
             )
-        if (largest := weight.max()) > _LARGEST_WEIGHT:
-            weight = weight / largest
         y = in_order_of(values, y)
         if y is not None:
             check_consistent_length(values, y)
         if len(used) < values.shape[0]:
             values, weight = rows_at(values, used), weight[used]
             y = None if y is None else _safe_indexing(y, used)
-        codes, evidence = self._read_labels(values.shape[0], y, classes, first)
-        return Samples(values, codes, self._sample_weight(codes, weight), evidence)
+        # Equal weights become exactly one, and no sum of large ones overflows.
+        weight = weight / weight.max()
+        weight = weight / weight.mean()
+        codes, evidence = self._read_labels(y, weight, classes, first)
+        weight = self._sample_weight(codes, weight, one_epoch)
+        return Samples(values, codes, weight, evidence)
 
     @property
     def _seeds(self):

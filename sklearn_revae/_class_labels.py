@@ -23,8 +23,8 @@ class ClassLabelsMixin:
     _label_model = LabelModel
     _members = _members.MEMBERS
 
-    def _read_labels(self, n_samples, y, classes, first):
-        """Return codes (n_samples, L) of y, and the evidence that some stand for.
+    def _read_labels(self, y, weight, classes, first):
+        """Return codes (n, L) of y, and the evidence that some stand for.
 
         The first call learns the labels and classes.
         """
@@ -37,7 +37,7 @@ class ClassLabelsMixin:
                 )
             if first and classes is not None:
                 self._labels = LabelCodes(self.unlabeled_value).fit_classes(classes)
-            codes = np.full((n_samples, self._n_labels), -1, dtype=np.int64)
+            codes = np.full((len(weight), self._n_labels), -1, dtype=np.int64)
             return codes, no_evidence
         if first:
             self._labels = LabelCodes(self.unlabeled_value).fit(y, classes)
@@ -50,7 +50,7 @@ class ClassLabelsMixin:
         if len(empty) == len(self._labels.names_) and not self._needs_labels:
             # A transformer treats y without any label as no y.
             self._labels = None
-            return np.empty((n_samples, 0), dtype=np.int64), no_evidence
+            return np.empty((len(weight), 0), dtype=np.int64), no_evidence
         if empty:
             cure = "leave that column of y out"
             if self._needs_labels:
@@ -69,11 +69,18 @@ class ClassLabelsMixin:
     def _n_labels(self):
         return 0 if self._labels is None else len(self._labels.names_)
 
-    def _sample_weight(self, codes, weight):
-        """Return the weight (n,) of each sample times that of its classes."""
-        return weight * class_weight_factors(
-            self.class_weight, self._labels, codes, weight
-        )
+    def _sample_weight(self, codes, weight, one_epoch):
+        """Return the weight (n,) of each sample times that of its classes.
+
+        The weights of classes are relative too, and do not change the total weight of the
+        labelled samples. A single batch may lack classes, so that its total may change.
+        """
+        factors = class_weight_factors(self.class_weight, self._labels, codes, weight)
+        labeled = (codes >= 0).any(axis=1)
+        if self.class_weight is not None and labeled.any() and not one_epoch:
+            factors[labeled] /= factors[labeled].max()
+            factors[labeled] /= np.average(factors[labeled], weights=weight[labeled])
+        return weight * factors
 
     def _count_labels(self, samples, module, accumulate):
         """Count the labels, and give the module their frequencies and exclusions."""

@@ -146,8 +146,7 @@ class ReVAEClassifier(
             iterator or a DataLoader.
         {classes}
             Required in the first call, optional in later calls.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples, as in :meth:`fit`.
+        {batch_weight}
 
         Returns
         -------
@@ -319,7 +318,8 @@ class ReVAEClassifier(
             Samples, in the units of the training data.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             True labels. Unlabelled entries are ignored, and a class that was not seen
-            during :meth:`fit` counts as an error.
+            during :meth:`fit` counts as an error. Strings have to be strings, and numbers
+            numbers, as in :meth:`fit`.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples.
 
@@ -331,7 +331,8 @@ class ReVAEClassifier(
         Raises
         ------
         ValueError
-            If no sample of positive weight is labelled, or `sample_weight` is invalid.
+            If no sample of positive weight is labelled, or y or `sample_weight` is
+            invalid.
 
         Examples
         --------

@@ -93,9 +93,13 @@ or a pandas Series or DataFrame that is keyed by file name, see
 labelled.""",
     "sample_weight": """\
 sample_weight : array-like of shape (n_samples,), default=None
-    Weights of the samples in the loss and in the class frequencies. A sample of
-    weight 0 is ignored entirely. If None, all weights are 1. For a folder of images,
-    a dict or a pandas Series can name the file of each weight.""",
+    Weights of the samples in the loss and in the class frequencies. Only their ratios
+    matter. A sample of weight 0 is ignored entirely. If None, all weights are 1. For a
+    folder of images, a dict or a pandas Series can name the file of each weight.""",
+    "batch_weight": """\
+sample_weight : array-like of shape (n_samples,), default=None
+    Weights of the samples, as in :meth:`fit`: only their ratios within the batch
+    matter. Batches count by their number of samples of positive weight.""",
     "batches": """\
 X : array-like of shape (n_samples, n_features), iterator or DataLoader
     A batch of samples; or an iterator or a :class:`torch.utils.data.DataLoader`

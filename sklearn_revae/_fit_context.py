@@ -57,10 +57,10 @@ def watchers(estimator, data, samples, module, device, settings):
     found = []
     if settings.processes.is_first and estimator.verbose:
         always = not isinstance(estimator.verbose, str)
-        found.append(("delayed_progress", DelayedProgress(module_score, always)))
+        found.append(("revae_delayed_progress", DelayedProgress(module_score, always)))
     if hasattr(estimator, "_callback_fit_ctx"):
         told = _Told(estimator, data, samples, module, device, settings)
-        found.append(("scikit_learn", told))
+        found.append(("revae_scikit_learn", told))
     return found
 
 

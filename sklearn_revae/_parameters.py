@@ -146,8 +146,10 @@ PARAMETERS = {
         gives each class a weight that is inversely proportional to its frequency among
         the labelled samples. For several labels, a list with one entry per label, or
         "balanced" for all of them. The weight of a labelled sample is multiplied by the
-        weights of its classes, in the loss and in the class frequencies; unlabelled
-        samples keep their weight.
+        weights of its classes, in the loss and in the class frequencies. Only the ratios
+        of the weights matter in `fit`: the labelled samples together, and each unlabelled
+        sample, keep their weight. In `partial_fit` the weights are used as they are,
+        because a batch may lack classes.
 
         .. versionadded:: 0.2""",
     ),
@@ -244,8 +246,10 @@ PARAMETERS = {
         Whether to stop when the accuracy on held-out labelled samples no longer improves,
         and to keep the best weights. A float is the fraction of the labelled samples that
         is held out, True holds out 0.1. If there are too few labelled samples to hold any
-        out (fewer than two in a class), the ELBO of the training samples is monitored
-        instead; see `early_stopping_monitor_`. `partial_fit` ignores it.""",
+        out (for a single label, fewer than two in a class), the ELBO of the training
+        samples is monitored instead; see `early_stopping_monitor_`. With several labels,
+        a sample is not held out if a class would be missing in the training samples.
+        `partial_fit` ignores it.""",
     ),
     "n_iter_no_change": Parameter(
         "training",

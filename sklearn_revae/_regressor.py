@@ -63,7 +63,7 @@ class ReVAERegressor(NumberEditingMixin, ImputationMixin, RegressorMixin, BaseRe
 
     Notes
     -----
-    A target y is standardised by the mean and the standard deviation of the labelled
+    A target y is standardised by the weighted mean and standard deviation of the labelled
     samples. The prior of its characteristic latents :math:`z_l` is a line,
 
     .. math::
@@ -165,9 +165,10 @@ class ReVAERegressor(NumberEditingMixin, ImputationMixin, RegressorMixin, BaseRe
             Numbers, with one column per target. NaN and None mark entries that are not
             labelled.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples in the loss. A sample of weight 0 is ignored entirely.
-            If None, all weights are 1. For a folder of images, a dict or a pandas Series
-            can name the file of each weight.
+            Weights of the samples in the loss, and in the mean and the standard deviation
+            of y. Only their ratios matter. A sample of weight 0 is ignored entirely. If
+            None, all weights are 1. For a folder of images, a dict or a pandas Series can
+            name the file of each weight.
 
         Returns
         -------
@@ -309,21 +310,21 @@ class ReVAERegressor(NumberEditingMixin, ImputationMixin, RegressorMixin, BaseRe
             scores.append(r2_score(true[seen], column[seen], sample_weight=weight[seen]))
         return float(np.mean(scores))
 
-    def _read_labels(self, n_samples, y, classes, first):
-        """Return standardised numbers (n_samples, L) of y, and no evidence of classes."""
+    def _read_labels(self, y, weight, classes, first):
+        """Return standardised numbers (n, L) of y, and no evidence of classes."""
         if y is None:
             raise ValueError(
                 f"This {type(self).__name__} estimator requires y to be passed, but the "
                 "target y is None."
             )
         if first:
-            self._labels = LabelNumbers().fit(y)
+            self._labels = LabelNumbers().fit(y, weight)
         numbers = self._labels.encode(y)
         if not first:
             self._labels.warn_of_far(numbers)
         return numbers, np.empty((0, 0))
 
-    def _sample_weight(self, codes, weight):
+    def _sample_weight(self, codes, weight, one_epoch):
         """Return the weight (n,) of each sample, which does not depend on its number."""
         return weight
 

@@ -107,10 +107,11 @@ def _cause_in_parameters(samples, params):
         name = max(given, key=given.get)
         return f"The likely cause is {name}={given[name]}: decrease it."
     largest = samples.weight.max()
-    if largest > _EXTREME_WEIGHT * np.median(samples.weight):
+    if largest > _EXTREME_WEIGHT * (median := np.median(samples.weight)):
         return (
             "The likely cause is sample_weight or class_weight, which gives a sample "
-            f"the weight {largest:.3g}: pass weights that are closer to each other."
+            f"{largest / median:.3g} times the median weight: pass weights that are "
+            "closer to each other."
         )
     rate = params.learning_rate_init
     if not isinstance(rate, str) and rate > _HIGH_RATE:

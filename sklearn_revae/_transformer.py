@@ -126,8 +126,7 @@ class ReVAETransformer(
             iterator or a DataLoader.
         {classes}
             If None, the classes are those in the y of the first call.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples, as in :meth:`fit`.
+        {batch_weight}
 
         Returns
         -------

@@ -7,6 +7,7 @@ import torch
 import sklearn_revae._base
 import sklearn_revae._training.callbacks
 import sklearn_revae._training.run
+from sklearn_revae._data.held_out import held_out_samples
 
 PATIENT = {"early_stopping": True, "max_iter": 50, "n_iter_no_change": 3}
 
@@ -43,6 +44,21 @@ def test_the_elbo_is_monitored_if_there_are_too_few_labels(few_blobs, quick_clas
     y[5] = 7
     model = quick_classifier(early_stopping=True).fit(X, y)
     assert model.early_stopping_monitor_ == "bound"
+
+
+@pytest.mark.parametrize("n_rare", [2, 3])
+def test_no_class_of_several_labels_is_held_out_altogether(n_rare):
+    codes = np.full((20, 2), -1)
+    codes[:, 0] = np.arange(20) % 2
+    codes[:n_rare, 1] = 0
+    codes[n_rare, 1] = 1
+    for seed in range(5):
+        held_out = held_out_samples(codes, 0.8, seed)
+        rest = np.delete(codes, held_out, axis=0)
+        assert 0 < len(held_out) <= 16
+        assert set(rest[:, 0]) == {0, 1}
+        assert set(rest[:, 1]) >= {0, 1}
+    assert held_out_samples(np.array([[0, -1], [-1, 0]]), 0.5, 0) is None
 
 
 def test_the_elbo_is_monitored_if_there_are_no_labels(blobs, quick_transformer):

@@ -81,13 +81,11 @@ def test_extreme_weights_are_named_as_the_cause(name, few_blobs, quick_classifie
         quick_classifier(**{name: 1e300}, max_iter=10, batch_size=20).fit(*few_blobs)
 
 
-@pytest.mark.parametrize("weight", [1e35, 1e308, 1e-300])
+@pytest.mark.parametrize("weight", [1e308, 1e-300])
 def test_extreme_sample_weights(weight, few_blobs, quick_classifier, weight_bytes):
     X, y = few_blobs
     weighted = quick_classifier().fit(X, y, sample_weight=np.full(len(X), weight))
-    assert_finite(weighted, X)
-    if weight > 1:
-        assert weight_bytes(weighted) == weight_bytes(quick_classifier().fit(X, y))
+    assert weight_bytes(weighted) == weight_bytes(quick_classifier().fit(X, y))
 
 
 def test_an_extreme_weight_of_one_sample(few_blobs, quick_classifier):

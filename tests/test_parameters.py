@@ -364,6 +364,7 @@ class _Watch(Callback):
         (_MakesTensors(), r"failed on .* type torch\.float64: .*dtype=x\.dtype"),
         (_Returns(lambda x: x.float()), r"returned type torch\.float32 for .*float64"),
         (_Returns(lambda x: x.double()), r"returned type torch\.float64 for .*float32"),
+        (nn.Linear(4, 4, device="meta"), "Linear has parameters on the device 'meta'"),
         (_Returns(lambda x: x.squeeze()), r"returned Tensor of shape \(4,\).*\(1, 4\)"),
     ],
     ids=lambda value: "" if isinstance(value, str) else type(value).__name__,

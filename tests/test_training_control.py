@@ -352,9 +352,13 @@ class _Counting(Callback):
 
 
 def test_callbacks_are_called(few_blobs, quick_classifier):
-    counting = _Counting()
-    quick_classifier(max_iter=4, callbacks=[counting]).fit(*few_blobs)
-    assert counting.n_epochs == 4
+    # Names that the estimator's own callbacks, or their classes, could have as well.
+    names = ["bound", "train_loss", "measure", "keep_best", "learning_rate"]
+    counting = [(name, _Counting()) for name in names]
+    quick_classifier(
+        max_iter=4, callbacks=[*counting, _Counting()], early_stopping=True
+    ).fit(*few_blobs)
+    assert {callback.n_epochs for _, callback in counting} == {4}
 
 
 def test_a_callback_can_end_training(few_blobs, quick_classifier):

@@ -60,10 +60,10 @@ def find_exclusions(counts, weights, n_values):
     are expected to be found by chance.
 
     With sample weights, :math:`n q_1 q_2` is the smaller of two numbers: the one that
-    counts every sample once, and the one that counts every sample by its weight. Small
-    weights therefore make few samples of many, but large weights do not make many samples
-    of a few: with weights that balance the classes, two samples of a rare class would
-    otherwise be evidence of what that class never shows.
+    counts every sample once, and the one that counts every sample by its weight, relative
+    to a mean of 1. Small weights therefore make few samples of many, but large weights do
+    not make many samples of a few: with weights that balance the classes, two samples of
+    a rare class would otherwise be evidence of what that class never shows.
 
     Parameters
     ----------

@@ -22,8 +22,9 @@ def held_out_samples(codes, fraction, seed):
     Returns
     -------
     ndarray of int or None
-        None unless every class is left on both sides, or two numbers, without which R2
-        is not defined.
+        None unless every class of a single label is left on both sides, or two numbers,
+        without which R2 is not defined. With several labels, every class is left on the
+        side of the training.
     """
     if codes.dtype.kind == "f":
         return _held_out_numbers(codes, fraction, seed)
@@ -35,8 +36,11 @@ def held_out_samples(codes, fraction, seed):
     if not enough or not len(n_strata) <= n_held_out <= len(labeled) - len(n_strata):
         return None
     splitter = StratifiedShuffleSplit(1, test_size=n_held_out, random_state=seed)
-    _, held_out = next(splitter.split(strata, strata))
-    return np.sort(labeled[held_out])
+    rest, held_out = (np.sort(labeled[i]) for i in next(splitter.split(strata, strata)))
+    for column in codes.T:
+        lost = (column[held_out] >= 0) & ~np.isin(column[held_out], column[rest])
+        held_out = held_out[~lost]
+    return held_out if len(held_out) else None
 
 
 def _held_out_numbers(numbers, fraction, seed):

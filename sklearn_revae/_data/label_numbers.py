@@ -4,7 +4,7 @@ import numpy as np
 
 from sklearn_revae._data.far import FAR
 from sklearn_revae._data.labels import position_of
-from sklearn_revae._data.targets import check_order, observed_cells, read_targets
+from sklearn_revae._data.targets import check_names, observed_cells, read_targets
 from sklearn_revae._warning import warn_user
 
 # Predictions may be several standard deviations from the mean, and must not overflow.
@@ -20,8 +20,8 @@ class LabelNumbers:
     Attributes
     ----------
     mean_, scale_ : ndarray (L,)
-        Mean and standard deviation of the labelled samples, for each label. The size of
-        the mean replaces a standard deviation of 0.
+        Weighted mean and standard deviation of the labelled samples, for each label. The
+        size of the mean replaces a standard deviation of 0.
     names_ : list of str
         The name of each label.
     integer_names_ : bool
@@ -31,8 +31,15 @@ class LabelNumbers:
         Whether y was two-dimensional.
     """
 
-    def fit(self, y):
+    def fit(self, y, weight):
         """Learn the mean and the standard deviation of each label.
+
+        Parameters
+        ----------
+        y : array-like of shape (n,) or (n, L)
+            Numbers, NaN or None where not labelled.
+        weight : ndarray (n,)
+            Positive weights.
 
         Raises
         ------
@@ -66,12 +73,24 @@ class LabelNumbers:
         # divide by a power of two changes no digit.
         _, exponent = np.frexp(largest)
         units = np.ldexp(cells, -exponent)
-        self.mean_ = np.ldexp(np.nanmean(units, axis=0), exponent)
-        spread = np.ldexp(np.nanstd(units, axis=0), exponent)
+        weight = weight[:, None]
+        total = np.sum(weight * ~np.isnan(units), axis=0)
+        mean = np.nansum(weight * units, axis=0) / total
+        variance = np.nansum(weight * (units - mean) ** 2, axis=0) / total
+        self.mean_ = np.ldexp(mean, exponent)
+        spread = np.ldexp(np.sqrt(variance), exponent)
         # Numbers that are all the same differ from their mean by rounding errors.
         size = np.abs(self.mean_)
         constant = spread <= 1e-12 * size
         self.scale_ = np.where(constant, np.where(size > 0, size, 1.0), spread)
+        if constant.any():
+            pairs = zip(self.names_, self.mean_, constant, strict=True)
+            same = [f"{name} ({mean:g})" for name, mean, is_same in pairs if is_same]
+            warn_user(
+                f"All labelled numbers of y are equal for {', '.join(same)}. Nothing can "
+                "be learned from them, and standard deviations of predictions have no "
+                "meaning. Label samples with other numbers, or leave that target out."
+            )
         return self
 
     @property
@@ -111,7 +130,7 @@ class LabelNumbers:
         ------
         ValueError
             If y holds something else than numbers, another number of labels, or labels
-            in another order.
+            with other names or in another order.
         """
         cells = cells_of(targets := read_targets(y, None))
         if cells.shape[1] != len(self.names_) or targets.several != self.several_:
@@ -119,7 +138,7 @@ class LabelNumbers:
                 f"y has {cells.shape[1]} label(s), but the estimator was fitted with "
                 f"{len(self.names_)}: {self.names_}."
             )
-        check_order(targets.names, self.names_)
+        check_names(targets.names, self.names_)
         return cells
 
     def standardised(self, cells):

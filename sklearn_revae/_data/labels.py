@@ -11,7 +11,7 @@ from sklearn_revae._data.exclusions import count_pairs, find_exclusions
 from sklearn_revae._data.names import is_integer
 from sklearn_revae._data.soft_labels import add_evidence, expected_counts
 from sklearn_revae._data.targets import (
-    check_order,
+    check_names,
     observed_cells,
     of_own_type,
     read_targets,
@@ -160,7 +160,7 @@ class LabelCodes:
             Labels as the user wrote them.
         unknown : {"raise", "count"}, default="raise"
             Whether a value that is not a class raises, or gets the code K_l, one past the
-            last.
+            last. A string among classes that are not, or the reverse, always raises.
 
         Returns
         -------
@@ -173,8 +173,8 @@ class LabelCodes:
         Raises
         ------
         ValueError
-            For a value that is not a class, another number of labels, or labels in
-            another order.
+            For a value that is not a class, another number of labels, or labels
+            with other names or in another order.
         """
         targets = read_targets(y, self.unlabeled_value)
         n_labels = len(targets.columns)
@@ -183,7 +183,7 @@ class LabelCodes:
                 f"y has {n_labels} label(s), but the estimator was fitted with "
                 f"{len(self.classes_)}: {self.names_}."
             )
-        check_order(targets.names, self.names_)
+        check_names(targets.names, self.names_)
         codes = np.full((len(targets.columns[0]), n_labels), -1, dtype=np.int64)
         for label in range(n_labels):
             column, seen = targets.columns[label], targets.observed[label]
@@ -208,8 +208,12 @@ class LabelCodes:
             dtype=np.int64,
             count=len(values),
         )
-        if unknown == "raise" and np.any(codes == len(classes)):
-            stranger = values[int(np.argmax(codes == len(classes)))]
+        strange = codes == len(classes)
+        if unknown == "count" and strange.any():
+            text = any(isinstance(value, str) for value in classes)
+            strange &= [isinstance(value, str) != text for value in values]
+        if strange.any():
+            stranger = values[int(np.argmax(strange))]
             raise ValueError(
                 f"{stranger!r} is not a value of {self.names_[label]}: its values are "
                 f"{classes}."
@@ -229,8 +233,9 @@ class LabelCodes:
         if not self.several_:
             return columns[0]
         kinds = {c.dtype.kind for c in self.classes_}
-        # NumPy would write numbers beside strings as strings, and True beside 2 as 1.
-        if len(kinds) > 1 and not kinds <= set("iuf"):
+        # NumPy would write numbers beside strings as strings, True beside 2 as 1, and
+        # large integers of different types as rounded numbers.
+        if len(kinds) > 1 and not (kinds <= set("iuf") and _fit_together(self.classes_)):
             columns = [c.astype(object) for c in columns]
         return np.stack(columns, axis=1)
 
@@ -314,6 +319,12 @@ class LabelCodes:
             If there is no such label.
         """
         return position_of(label, self.names_, self.integer_names_)
+
+
+def _fit_together(arrays):
+    """Whether the common type that NumPy chooses represents the numbers of all arrays."""
+    common = np.result_type(*arrays)
+    return all(array.astype(common).tolist() == array.tolist() for array in arrays)
 
 
 def position_of(label, names, integer_names):

@@ -78,7 +78,8 @@ def soft_labels(
     ValueError
         If `probabilities` is not two-dimensional with at least two columns, holds a
         negative or infinite number, or a sample has only zeros or some NaN; or if
-        `classes` differs in length, has duplicates or contains None or NaN.
+        `classes` differs in length, has duplicates, contains None or NaN, or mixes
+        strings with other values.
 
     See Also
     --------
@@ -166,6 +167,12 @@ def _classes_of(probabilities, classes, n_columns):
         raise ValueError(
             f"classes are {list(classes)}, but None and NaN mark samples that are not "
             "labelled and cannot be classes. Give each column a class of its own."
+        )
+    if len({isinstance(name, str) for name in classes}) > 1:
+        raise ValueError(
+            f"classes are {list(classes)}, both strings and other values, but the "
+            "classes of a label have to be of one kind. Write all of them as strings, or "
+            "all as numbers."
         )
     if n_columns < 2 or len(names) != n_columns or len(set(names)) < n_columns:
         raise ValueError(

@@ -84,6 +84,7 @@ def read_targets(y, unlabeled_value, warn=False):
                 "shape of y to (n_samples,), for example using ravel().",
                 DataConversionWarning,
             )
+    columns = [_with_plain_strings(column) for column in columns]
     resolved = [resolve(column) for column in columns]
     columns, soft = [list(parts) for parts in zip(*resolved, strict=True)]
     observed = []
@@ -91,6 +92,7 @@ def read_targets(y, unlabeled_value, warn=False):
         # Before cells are compared with the marker, which not all objects support.
         _refuse_unsuitable_cells(column, name, unlabeled_value)
         _refuse_marker_as_text(column, unlabeled_value)
+        _refuse_marker_as_number(column, unlabeled_value)
         _refuse_marker_as_class(entries, name, unlabeled_value)
         seen = observed_cells(column, unlabeled_value)
         if column.dtype.kind == "f" and np.isinf(column[seen]).any():
@@ -102,13 +104,25 @@ def read_targets(y, unlabeled_value, warn=False):
     return Targets(columns, observed, several, names, integer_names, soft)
 
 
-def check_order(names, fitted):
-    """Refuse labels that have the names of those that were fitted in another order."""
-    if names != fitted and sorted(names) == sorted(fitted):
-        raise ValueError(
-            f"The columns of y are {names}, but those that the estimator was fitted to "
-            f"are {fitted}. Pass them in this order."
-        )
+def check_names(names, fitted):
+    """Refuse several labels whose names, or their order, are not those that were fitted.
+
+    Labels without names, on either side, are those at the same positions.
+    """
+    if names == fitted:
+        return
+    unnamed = [[f"{start}{i}" for i in range(len(names))] for start in ("label_", "")]
+    named = len(names) > 1 and names not in unnamed and fitted not in unnamed
+    if sorted(names) == sorted(fitted):
+        cure = "Pass them in this order."
+    elif named:
+        cure = "Pass these, or an array without names if only the names differ."
+    else:
+        return
+    raise ValueError(
+        f"The columns of y are {names}, but those that the estimator was fitted to are "
+        f"{fitted}. {cure}"
+    )
 
 
 def as_array(y):
@@ -170,6 +184,16 @@ def _series_cells(series):
     return series.to_numpy()
 
 
+def _with_plain_strings(column):
+    """A column whose strings are of the type str, as NumPy reads members of enumerations.
+
+    NumPy would take their names, and hash tables would not find their values.
+    """
+    if column.dtype.kind != "O":
+        return column
+    return _objects([str.__str__(v) if isinstance(v, str) else v for v in column])
+
+
 def _objects(cells):
     return np.fromiter(cells, dtype=object, count=len(cells))
 
@@ -203,7 +227,7 @@ def _array_of_list(y):
                 "not known."
             )
         return np.array(y, dtype=object)
-    if any(map(is_missing, y)):
+    if any(is_missing(v) or (isinstance(v, str) and type(v) is not str) for v in y):
         return _objects(y)
     return np.asarray(y)
 
@@ -262,6 +286,22 @@ def _refuse_marker_as_text(column, marker):
                 "unlabelled samples would become a class. Pass y = np.array([...], "
                 f"dtype=object), or write None instead of {marker!r}."
             )
+
+
+def _refuse_marker_as_number(column, marker):
+    """Refuse numbers that the marker would be if it were not a string."""
+    if not isinstance(marker, str) or column.dtype.kind not in "iufO":
+        return
+    try:
+        number = float(marker)
+    except ValueError:
+        return
+    if _is_marker(column, number).any():
+        raise ValueError(
+            f"y holds the number {number:g}, but unlabeled_value={marker!r} is a string, "
+            "so unlabelled samples would become a class. Pass "
+            f"unlabeled_value={number:g}."
+        )
 
 
 def _refuse_marker_as_class(soft, name, marker):

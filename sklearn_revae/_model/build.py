@@ -93,8 +93,15 @@ def _own_module(given, name, n_inputs, expected, generator):
     ------
     ValueError
         If the module does not work in single precision, in which it is trained, and in
-        double precision, in which it predicts, or returns another shape.
+        double precision, in which it predicts, or returns another shape; or if it has no
+        weights, on the device "meta".
     """
+    if any(tensor.is_meta for tensor in (*given.parameters(), *given.buffers())):
+        raise ValueError(
+            f"{name}={type(given).__name__} has parameters on the device 'meta', which "
+            "have no values. Make it on the CPU, or call its method "
+            "to_empty(device='cpu') and initialise it."
+        )
     with seeded_global_generators(generator.initial_seed()):
         module = copy.deepcopy(given).to("cpu", torch.float32).eval()
         for part in module.modules():

@@ -38,7 +38,8 @@ def resolve_device(device, n_cells):
             f"device={device!r} is not the name of a torch device. {_advice()}"
         ) from error
     try:
-        torch.empty(0, device=chosen)
+        # The device "meta" has no data that could be read.
+        torch.empty(0, device=chosen).cpu()
     except (RuntimeError, AssertionError, NotImplementedError, ImportError) as error:
         # torch's first sentence; the others list devices, or how to debug CUDA.
         reason = re.split(r"\.\s|\n", str(error))[0].rstrip(".")

@@ -136,9 +136,10 @@ class ReVAENet(NeuralNet):
 
     @property
     def _default_callbacks(self):
+        # Names that a user is unlikely to give to a callback: skorch refuses equal ones.
         return [
-            ("train_loss", PassthroughScoring(name="train_loss", on_train=True)),
-            ("bound", RecordBound()),
+            ("revae_train_loss", PassthroughScoring(name="train_loss", on_train=True)),
+            ("revae_bound", RecordBound()),
         ]
 
     def get_split_datasets(self, X, y=None, **_):
@@ -309,7 +310,7 @@ def make_net(module, loss, order, settings, n_steps, callbacks):
     if settings.decay:
         factor = warmup_and_decay(n_steps, settings.decay)
         schedule = LRScheduler(LambdaLR, step_every="batch", lr_lambda=factor)
-        callbacks = [("learning_rate", schedule), *callbacks]
+        callbacks = [("revae_learning_rate", schedule), *callbacks]
     device = next(module.parameters()).device
     processes, share = settings.processes, WholeBatch()
     if processes.n_parts is not None:

@@ -118,7 +118,7 @@ def train(module, rows, held_out, settings, seed, optimizer_state=None, saved=No
         settings, spread, noise, all_steps, complete, measured.n_steps, judges
     )
     callbacks = _callbacks(settings, held_out)
-    callbacks.append(("measure", measured))
+    callbacks.append(("revae_measure", measured))
     part = _saved_part(saved, "model", settings, device, callbacks)
     net = make_net(stacked, loss, order, settings, all_steps, callbacks)
     net.initialize()
@@ -230,7 +230,7 @@ def _saved_part(saved, name, settings, device, callbacks):
     if saved is None:
         return None
     part = SavedPart(saved, name, device if settings.own_modules else None)
-    callbacks.insert(0, ("checkpoint", part))
+    callbacks.insert(0, ("revae_checkpoint", part))
     return part
 
 
@@ -247,5 +247,5 @@ def _callbacks(settings, held_out):
         if held_out is not None:
             score = partial(_score_of_first, settings.processes, rows=held_out)
         best = KeepBest(settings.monitor, score, settings.patience)
-        callbacks.append(("keep_best", best))
+        callbacks.append(("revae_keep_best", best))
     return callbacks + list(settings.callbacks)

@@ -28,7 +28,9 @@ def label_learning_curve(
     """Compute a learning curve by the number of labels.
 
     :func:`sklearn.model_selection.learning_curve` removes samples. Here all training
-    samples stay, and only their labels are removed.
+    samples stay, and only their labels are removed. Entries of
+    :func:`~sklearn_revae.soft_labels` with several possible classes are not counted as
+    labels, and are never removed.
 
     .. versionadded:: 0.2
 
@@ -129,7 +131,8 @@ def _absolute(n_labels, n_max):
             "fractions in (0, 1]."
         )
     if sizes.dtype.kind == "f":
-        sizes = np.ceil(sizes * n_max)
+        # A product such as 0.55 * 100 is larger than 55 by a rounding error.
+        sizes = np.ceil(sizes * n_max * (1 - 1e-12))
     return np.unique(sizes.astype(np.int64))
 
 

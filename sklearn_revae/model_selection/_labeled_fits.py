@@ -10,6 +10,7 @@ from sklearn.utils import _safe_indexing, check_consistent_length, indexable
 from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_revae._data.marking import mark
+from sklearn_revae._data.soft_labels import SoftLabel
 from sklearn_revae._data.targets import as_array
 from sklearn_revae.model_selection._k_fold import LabeledKFold
 from sklearn_revae.model_selection._scorer import labeled_scorer
@@ -33,6 +34,9 @@ class LabeledFits:
     ----------
     codes : ndarray of int (n, L)
         Classes, or 0 for numbers; -1 where not observed.
+    soft : ndarray of bool, of the shape of y
+        Entries of :func:`~sklearn_revae.soft_labels` with several possible classes. They
+        are not labels that are chosen, and all fits keep them.
     splits : list of tuple of ndarray
         Indices of the training and the test set of each split.
     """
@@ -50,6 +54,9 @@ class LabeledFits:
         numeric = is_regressor(estimator)
         check_marker(estimator, unlabeled_value)
         self.codes = codes_of(y, unlabeled_value, numeric)
+        self.soft = np.array(
+            [isinstance(cell, SoftLabel) and not cell.certain for cell in self.y.flat]
+        ).reshape(self.y.shape)
         if cv is None or isinstance(cv, Integral):
             cv = LabeledKFold(
                 5 if cv is None else cv, unlabeled_value=unlabeled_value, numeric=numeric
@@ -82,7 +89,7 @@ class LabeledFits:
         return np.array(Parallel(n_jobs=n_jobs)(delayed(self._run)(*r) for r in requests))
 
     def _run(self, estimator, train, kept, scored):
-        observed = np.zeros(len(self.y), dtype=bool)
+        observed = self.soft.copy()
         observed[kept] = True
         y_train = mark(self.y, observed, self.marker)[train]
         model = clone(estimator).fit(_safe_indexing(self.X, train), y_train)

@@ -241,7 +241,9 @@ class LabeledOnly(Wrapper):
         marker = marker_for(self.estimator, self.unlabeled_value)
         targets = read_targets(y, marker)
         observed = np.all(targets.observed, axis=0)
-        if observed.all() and not any(targets.soft):
+        cells = stacked(targets.columns, targets.several)
+        whole = observed.all() and not any(targets.soft)
+        if whole and cells.dtype.kind != "O":
             return None, y, params
         if not observed.any():
             raise ValueError(
@@ -249,10 +251,13 @@ class LabeledOnly(Wrapper):
                 "none. Use LabeledKFold, which distributes the labelled samples."
             )
         index = np.flatnonzero(observed)
-        y_labeled = stacked(targets.columns, targets.several)[index]
+        y_labeled = cells[index]
         if y_labeled.dtype.kind == "O":
-            # Cells that are objects beside the marker get their own type back.
+            # Cells that are objects, as they are beside the marker, get their own type.
             y_labeled = of_own_type(y_labeled.tolist())
+        if whole:
+            # Labels of several types have no common one.
+            return None, y_labeled if y_labeled.tolist() == cells.tolist() else y, params
         params = _check_method_params(X, params, indices=index)
         return index, y_labeled, params
 

@@ -14,7 +14,7 @@ from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import _check_method_params
 
 from sklearn_revae._data.targets import (
-    check_order,
+    check_names,
     check_unlabeled_value,
     of_own_type,
 )
@@ -218,7 +218,7 @@ def _check_labels(names, estimator, X):
             + ("." if fitted is None else f": {fitted}.")
         )
     if fitted is not None:
-        check_order(names, fitted)
+        check_names(names, fitted)
 
 
 class _OneLabel(BaseEstimator):

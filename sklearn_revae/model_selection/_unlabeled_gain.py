@@ -33,7 +33,8 @@ def unlabeled_gain(
 
     In each split, two clones of the estimator with the same seeds are fitted: one to all
     training samples, and one to the labelled training samples only. Both are scored on
-    the labelled test samples, and the gain is the difference of the scores.
+    the labelled test samples, and the gain is the difference of the scores. Both fits
+    also learn from the samples with an entry of :func:`~sklearn_revae.soft_labels`.
 
     .. versionadded:: 0.2
 
@@ -135,11 +136,12 @@ def unlabeled_gain(
     )
     fits = LabeledFits(estimator, X, y, groups, cv, scoring, unlabeled_value)
     labeled, random = np.flatnonzero(fits.labeled), check_random_state(random_state)
+    known = fits.labeled | fits.soft.reshape(fits.codes.shape).any(axis=1)
     requests = []
     for train, test in fits.splits:
         seeded = clone(estimator)
         _set_random_states(seeded, random.randint(2**31))
-        only = np.intersect1d(train, labeled)
+        only = np.intersect1d(train, np.flatnonzero(known))
         requests += [(seeded, train, only, [test]), (seeded, only, only, [test])]
     scores_with, scores_without = fits.run(requests, n_jobs).reshape(-1, 2).T
     gains = scores_with - scores_without

@@ -155,10 +155,10 @@ def test_a_repeated_fit_with_warm_start_is_no_further_evidence(colours, quick_cl
 
 def test_fit_weighs_the_evidence(colours, quick_classifier):
     X, y, model = colours
-    light = quick_classifier().fit(X, y, sample_weight=np.full(150, 0.01))
-    assert light.exclusions_ == []
-    doubled = quick_classifier().fit(X, y, sample_weight=np.full(150, 2.0))
-    assert doubled.exclusions_ == model.exclusions_
+    light = quick_classifier().fit(X, y, sample_weight=np.where(y["red"], 0.01, 1.0))
+    assert light.exclusions_ == [(("green", 1), ("blue", 1))]
+    equal = quick_classifier().fit(X, y, sample_weight=np.full(150, 0.01))
+    assert equal.exclusions_ == model.exclusions_
 
 
 def test_pairs_are_counted_a_few_samples_at_a_time(monkeypatch):

@@ -22,7 +22,7 @@ Y = [3.0, np.nan, 7.0, 5.0]
 )
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")
 def test_numbers_are_standardised_by_the_labelled_ones(y):
-    labels = LabelNumbers().fit(y)
+    labels = LabelNumbers().fit(y, np.ones(len(y)))
     assert labels.mean_ == [5.0]
     assert labels.scale_ == [np.std([3, 7, 5])]
     encoded = labels.encode(y)
@@ -31,9 +31,15 @@ def test_numbers_are_standardised_by_the_labelled_ones(y):
     assert labels.decode(encoded.astype(float)) == pytest.approx(Y, nan_ok=True)
 
 
+def test_a_weight_counts_like_repeated_samples():
+    labels = LabelNumbers().fit([1.0, 4.0, np.nan, 1e6], np.array([3.0, 1, 5, 1e-16]))
+    assert labels.mean_ == pytest.approx([np.mean([1, 1, 1, 4])])
+    assert labels.scale_ == pytest.approx([np.std([1, 1, 1, 4])], rel=1e-3)
+
+
 def test_several_numbers_have_names_and_scales_of_their_own():
     y = pd.DataFrame({"price": [1.0, 3.0, np.nan], "size": [0.0, np.nan, 200.0]})
-    labels = LabelNumbers().fit(y)
+    labels = LabelNumbers().fit(y, np.ones(len(y)))
     assert labels.names_ == ["price", "size"]
     assert labels.mean_.tolist() == [2.0, 100.0]
     assert labels.decode(labels.encode(y)) == pytest.approx(y.to_numpy(), nan_ok=True)
@@ -47,7 +53,9 @@ def test_several_numbers_have_names_and_scales_of_their_own():
     ("number", "scale"), [(0.1, 0.1), (-1e6, 1e6), (1e-300, 1e-300), (0.0, 1.0)]
 )
 def test_a_constant_number_keeps_its_value_in_any_unit(number, scale):
-    labels = LabelNumbers().fit([number, np.nan, number, number])
+    with pytest.warns(UserWarning, match="numbers of y are equal for label_0") as caught:
+        labels = LabelNumbers().fit([number, np.nan, number, number], np.ones(4))
+    assert caught[0].filename == __file__
     assert labels.scale_ == pytest.approx([scale])
     assert labels.decode(labels.encode([number])) == pytest.approx([number])
 
@@ -65,12 +73,12 @@ def test_a_constant_number_keeps_its_value_in_any_unit(number, scale):
 )
 def test_what_is_not_a_number_is_refused(y, message):
     with pytest.raises(ValueError, match=message):
-        LabelNumbers().fit(y)
+        LabelNumbers().fit(y, np.ones(len(y)))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, "a"])
 def test_a_requested_number_is_finite(value):
-    labels = LabelNumbers().fit(Y)
+    labels = LabelNumbers().fit(Y, np.ones(len(Y)))
     assert labels.encode_values([7.0], 0) == pytest.approx([1.2247449])
     with pytest.raises(ValueError, match="can only be set to finite numbers, got"):
         labels.encode_values(np.atleast_1d(value), 0)

@@ -1,5 +1,7 @@
 """Ways to write y: all of them give the same model, and classes of their own type."""
 
+import enum
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -8,6 +10,7 @@ import torch
 from sklearn.exceptions import DataConversionWarning
 
 from sklearn_revae import ReVAEClassifier
+from sklearn_revae._data.labels import LabelCodes
 from sklearn_revae.datasets import mask_labels
 from sklearn_revae.persistence import load, save
 
@@ -225,6 +228,15 @@ def test_a_marker_that_became_a_string_raises_and_says_what_to_write(
         quick_classifier().fit(blobs[0][:9], y)
 
 
+@pytest.mark.parametrize(
+    "y", [[0, 1, -1], [0, None, -1], np.array([[0, 1, -1], [1, 0, 1]], float).T]
+)
+def test_a_marker_that_should_be_a_number_raises_and_says_what_to_write(y):
+    with pytest.raises(ValueError, match=r"holds the number -1.*unlabeled_value=-1"):
+        LabelCodes("-1").fit(y)
+    assert len(LabelCodes("none").fit(y).classes_[0]) > 1
+
+
 def test_strings_beside_numbers_raise(blobs, quick_classifier):
     y = np.array(["a", 1, None] * 3, dtype=object)
     with pytest.raises(ValueError, match="both strings and other values"):
@@ -329,6 +341,31 @@ def test_several_labels_of_integers_are_predicted_as_integers(blobs, quick_class
     X, y = blobs
     model = quick_classifier().fit(X, np.stack([y, y == 1], axis=1))
     assert model.predict(X).dtype.kind == "i"
+
+
+@pytest.mark.parametrize(
+    ("other", "kind"), [(np.array([2**63, 1], np.uint64), "O"), ([0.0, 1.0], "O")]
+)
+def test_large_integers_beside_other_numbers_stay_exact(other, kind):
+    y = pd.DataFrame({"large": [2**53 + 1, 5], "other": other})
+    labels = LabelCodes().fit(y)
+    decoded = labels.decode(labels.encode(y))
+    assert decoded.dtype.kind == kind
+    assert decoded.tolist() == [[2**53 + 1, other[0]], [5, other[1]]]
+    small = y.assign(large=[3, 5], other=[0.0, 1.0])
+    assert LabelCodes().fit(small).decode(np.zeros((1, 2), int)).dtype == np.float64
+
+
+@pytest.mark.parametrize("way", [list, lambda y: np.array(y, dtype=object), pd.Series])
+def test_members_of_a_string_enumeration_are_strings(way):
+    class Size(str, enum.Enum):  # noqa: UP042
+        SMALL = "s"
+        LARGE = "large"
+
+    y = way([Size.LARGE, Size.SMALL, Size.LARGE])
+    labels = LabelCodes().fit(y)
+    assert labels.classes_[0].tolist() == ["large", "s"]
+    assert labels.encode(y).ravel().tolist() == [0, 1, 0]
 
 
 def test_any_cell_may_be_unlabelled(blobs, quick_classifier):

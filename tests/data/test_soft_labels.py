@@ -92,6 +92,11 @@ def test_classes_must_fit_the_columns(classes):
         soft_labels(np.eye(3), classes)
 
 
+def test_classes_have_to_be_of_one_kind():
+    with pytest.raises(ValueError, match=r"classes are \['a', 1, 2\], both strings and"):
+        soft_labels(np.eye(3), classes=["a", 1, 2])
+
+
 def test_one_column_is_refused():
     with pytest.raises(ValueError, match="has 1 column"):
         soft_labels([[1.0], [0.5]])

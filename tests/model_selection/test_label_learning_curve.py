@@ -5,6 +5,8 @@ import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 
+from sklearn_revae import soft_labels
+from sklearn_revae._data.soft_labels import SoftLabel
 from sklearn_revae.model_selection import (
     LabeledKFold,
     LabeledOnly,
@@ -12,6 +14,7 @@ from sklearn_revae.model_selection import (
     label_learning_curve,
     unlabeled_gain,
 )
+from sklearn_revae.model_selection._label_learning_curve import _absolute
 
 SUPERVISED = LabeledOnly(LogisticRegression(max_iter=500))
 
@@ -26,7 +29,7 @@ class Recorder(ClassifierMixin, BaseEstimator):
         return self
 
     def predict(self, X):
-        return np.zeros(len(X), dtype=int)
+        return np.zeros((len(X), *self.seen[-1].shape[1:]), dtype=int)
 
 
 @pytest.fixture
@@ -56,6 +59,25 @@ def test_fractions_are_of_the_labelled_training_samples(few_blobs):
     sizes, *_ = label_learning_curve(SUPERVISED, *few_blobs, n_labels=[0.2, 1.0], cv=3)
     # 30 labelled samples in three folds.
     assert sizes.tolist() == [4, 20]
+    assert _absolute([1e-9, 0.55, 0.551], 100).tolist() == [1, 55, 56]
+
+
+@pytest.mark.parametrize("function", [label_learning_curve, unlabeled_gain])
+@pytest.mark.parametrize("several", [False, True])
+def test_soft_labels_are_in_all_training_sets(function, several, few_blobs, recorded):
+    X, y = few_blobs
+    possible = np.where(y[:, None] >= 0, np.eye(3)[y], 1)
+    possible[::4] = [1, 1, 0]
+    soft = soft_labels(possible)
+    other = np.where(np.arange(60) % 4 == 0, None, y > 1)
+    y = np.column_stack([soft, other]) if several else soft
+    function(Recorder(), X, y, cv=2, scoring=lambda *data: 0.0)
+    for seen in recorded:
+        cells = seen[:, 0] if several else seen
+        uncertain = [isinstance(c, SoftLabel) and not c.certain for c in cells]
+        assert sum(uncertain) == 15
+    if function is unlabeled_gain and not several:
+        assert [len(seen) for seen in recorded] == [45, 30, 45, 30]
 
 
 def test_more_labels_give_a_better_score(blobs):

@@ -2,6 +2,7 @@
 
 import pickle
 import warnings
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -31,6 +32,7 @@ from sklearn_revae.model_selection import (
     unlabeled_gain,
 )
 
+SCORER = labeled_scorer("accuracy")
 METRICS = ["accuracy", "balanced_accuracy", "f1_macro", "neg_log_loss", "roc_auc_ovr"]
 
 
@@ -283,6 +285,33 @@ def test_refuses_labels_in_another_order(two_labels, two_labels_model):
     for model in (two_labels_model, inside, search, make_pipeline(search)):
         with pytest.raises(ValueError, match="Pass them in this order"):
             labeled_scorer("accuracy")(model, X, swapped)
+
+
+@pytest.mark.parametrize("names", [["b", "c"], ["c", "d"]])
+def test_refuses_labels_with_other_names(names, two_labels, quick_classifier):
+    X, y = two_labels
+    model = quick_classifier(warm_start=True).fit(X, pd.DataFrame(y, columns=["a", "b"]))
+    named = pd.DataFrame(y, columns=names)
+    for call in (model.score, model.fit, model.partial_fit, partial(SCORER, model)):
+        with pytest.raises(ValueError, match=r"are \['a', 'b'\]. Pass these, or"):
+            call(X, named)
+    assert model.score(X, y) == model.score(X, pd.DataFrame(y)) > 0
+    assert SCORER(model, X, pd.DataFrame(y)) == SCORER(model, X, y)
+    assert quick_classifier().fit(X, y).score(X, named) > 0
+
+
+def test_the_score_refuses_strings_for_numbers_as_the_scorer_does(
+    few_blobs, blobs_model, two_labels, two_labels_model
+):
+    X, y = few_blobs
+    text = np.array([None if v < 0 else str(v) for v in y], dtype=object)
+    with pytest.raises(ValueError, match="is not a value of label_0: its values are"):
+        blobs_model.score(X, text)
+    with pytest.raises(ValueError, match="Mix of label input types"):
+        SCORER(blobs_model, X, text)
+    X, y = two_labels
+    with pytest.raises(ValueError, match="0 is not a value of label_0"):
+        two_labels_model.score(X, np.zeros(y.shape, dtype=int))
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "roc_auc"])

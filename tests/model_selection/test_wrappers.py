@@ -10,6 +10,7 @@ import scipy.sparse
 from sklearn import config_context
 from sklearn.base import clone, is_classifier
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import (
     AdaBoostClassifier,
     BaggingClassifier,
@@ -27,6 +28,7 @@ from sklearn.model_selection import (
     GridSearchCV,
     TunedThresholdClassifierCV,
     cross_val_predict,
+    cross_val_score,
 )
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import MultiOutputClassifier
@@ -425,3 +427,18 @@ def test_wrappers_are_cloned_and_pickled(few_blobs, learner):
         loaded = pickle.loads(pickle.dumps(model))
         np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
         assert not hasattr(clone(model), "estimator_")
+
+
+@pytest.mark.parametrize("to_y", [np.asarray, pd.Series], ids=["array", "Series"])
+def test_objects_get_their_own_type_even_if_none_is_unlabelled(to_y, blobs):
+    X, y = blobs
+    few = mask_labels(y == 0, n_per_class=10, random_state=0)
+    assert few.dtype == object
+    model = LabeledOnly(LogisticRegression())
+    complete = to_y(np.array((y == 0).tolist(), dtype=object))
+    assert model.fit(X, complete).classes_.dtype == bool
+    scores = cross_val_score(model, X, few, cv=LabeledKFold(2), error_score="raise")
+    assert scores.min() > 0.5
+    # Labels of different types have no common one.
+    several = np.array([["a", 1], ["b", 2]] * 30, dtype=object)
+    assert LabeledOnly(DummyClassifier()).fit(X, several).classes_[1].tolist() == [1, 2]
