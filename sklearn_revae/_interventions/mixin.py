@@ -101,7 +101,7 @@ class InterventionMixin(EditingMixin):
         strength : float or "auto", default="auto"
             Scales the shift in latent space, not negative: 0 does not move the latents,
             0.5 moves them half-way to the new value, and values above 1 overshoot it.
-            With "auto", each sample moves as far as it needs, from 0.3 to 2.2, for the
+            With "auto", each sample moves as far as it needs, from 0.3 to 3.4, for the
             ensemble to be as certain of each requested value as it is of the median
             training sample that it predicts to have the value, and at most 0.99. It is 1
             where no other member could tell how far that is, because a single one makes

@@ -12,6 +12,7 @@ from sklearn_revae._model.label_model import LabelModel
 _STRENGTHS = (
     *(0.05 * i for i in range(6, 25)),
     *(0.1 * i for i in range(13, 23)),
+    *(0.2 * i for i in range(12, 18)),
 )
 # No value has to be more probable than this.
 _ENOUGH = 0.99
