@@ -78,7 +78,7 @@ def report_view(report):
             "assesses the edit.</p>"
         )
     lines = []
-    for a, (label, values) in enumerate(report.asked.items()):
+    for a, (label, values) in enumerate(report.requested.items()):
         before, after = report.probability_before[0, a], report.probability_after[0, a]
         verdict = "achieved" if report.achieved[0, a] else "not achieved"
         lines.append(
