@@ -35,8 +35,8 @@ class Default(NamedTuple):
     measured_on : str
         The data sets on which it was chosen; empty if it was not measured.
     finding : str
-        What was found there, or why the constant is reasonable. Accuracies are those of
-        ``benchmarks/RESULTS.rst``.
+        What was found there when it was chosen, or why it is reasonable. Present
+        accuracies are in ``benchmarks/RESULTS.rst``.
     """
 
     value: float
@@ -181,8 +181,8 @@ MEMBERS = (
 )
 
 
-# The members if all features are pixels. Those of tables have an accuracy of 0.905 on
-# digits with 3 labelled samples per class, these of 0.924.
+# The members if all features are pixels. Those of tables are less accurate by 0.02 on
+# digits with 3 labelled samples per class.
 PIXEL_MEMBERS = (Member(0.6, 5.0, 20.0),) * 5
 
 
@@ -190,7 +190,7 @@ PIXEL_MEMBERS = (Member(0.6, 5.0, 20.0),) * 5
 # that half of the members are linear. The weights were chosen on diabetes and friedman1
 # with 30 labels, where R2 was 0.33 and 0.61. Six members are as good; with more noise or
 # consistency, diabetes is better (0.36) and friedman1 worse (0.58). With bins for half of
-# the members, R2 is 0.32 and 0.67.
+# the members, R2 is 0.31 and 0.68.
 REGRESSION_MEMBERS = (
     Member(0.6, 1.0, 5.0),
     Member(0.6, 5.0, 20.0, linear=True),
