@@ -20,7 +20,7 @@ ONLINE = os.environ.get("ONLINE") == "1"
 
 project = "sklearn_revae"
 author = "The sklearn_revae developers"
-copyright = f"{date.today().year}, {author}"
+copyright = f"{date.today().year}, {author}. BSD 3-Clause licence"
 version = release = __version__
 language = "en"
 

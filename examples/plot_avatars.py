@@ -104,9 +104,9 @@ SwapDisplay.from_estimator(model, plain[:5], donors[:5], ["Glasses", "Hair"])
 # %%
 # Are other labels preserved?
 # ---------------------------
-# Each label in turn is set to its opposite value. The figure shows by how much each label
-# changed according to the model. The diagonal shows the requested changes. Off the
-# diagonal, little should change, except for sunglasses and closed eyes, which exclude
+# Each label in turn is set to each of its other classes. The figure shows by how much
+# each label changed according to the model. The diagonal shows the requested changes. Off
+# the diagonal, little should change, except for sunglasses and closed eyes, which exclude
 # each other.
 
 InterventionReportDisplay.from_estimator(model, faces)

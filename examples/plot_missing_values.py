@@ -59,8 +59,8 @@ for classifier in [model, boosting]:
 # We compare the root mean squared error of the removed values, in units of the standard
 # deviation of each feature. KNNImputer requires scaled features, and IterativeImputer
 # converges only with scaled features, so all imputers of scikit-learn receive scaled
-# data. If you only need imputation, use ReVAETransformer: it needs no labels, and it is
-# fitted faster.
+# data. ReVAETransformer needs no labels, and is fitted faster. If you only need
+# imputation, ReVAEImputer does the same as a step of a Pipeline.
 
 std = complete.std().to_numpy()
 

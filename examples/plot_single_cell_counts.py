@@ -2,7 +2,7 @@
 Cell types and marker genes from single-cell counts
 ===================================================
 
-This tutorial trains a classifier of cell types on a sparse matrix of gene expression
+This example trains a classifier of cell types on a sparse matrix of gene expression
 counts of blood cells. Five cells of each of ten types are labelled. It predicts the types
 of the other cells, draws a map of the latent space, and lists marker genes: the genes
 that change most when other cells are edited to be of a type.
@@ -162,7 +162,8 @@ fig.legend(loc="outside lower center", ncols=2, frameon=False)
 # Marker genes of all types
 # -------------------------
 # For each type, we edit all cells that are predicted to be of another type, and list the
-# genes that increase most. This needs no labels beyond the fifty.
+# genes that increase most. This needs no labels beyond the fifty. As above, the lists are
+# candidates: most of the known markers of a type may be missing from its list.
 
 predicted = model.predict(counts)
 print("genes that increase most")

@@ -78,7 +78,7 @@ constrained, report = model.intervene(sample, "benign", report=True, **constrain
 InterventionDisplay(
     sample,
     constrained,
-    asked="diagnosis = benign, with constraints",
+    requested="diagnosis = benign, with constraints",
     scales=unconstrained.scales,
 ).plot(max_columns=30)
 print(report)
@@ -108,7 +108,7 @@ size = pd.Series(np.where(X["mean radius"] > median, "large", "small"), X.index)
 both = pd.DataFrame({"diagnosis": y, "size": size})
 print(pd.crosstab(both["diagnosis"], both["size"]).to_string())
 model_of_both = ReVAEClassifier(random_state=0)
-model_of_both.fit(X, both.where(y_few != -1, -1))
+_ = model_of_both.fit(X, both.where(y_few != -1, -1))
 
 # %%
 # We set the diagnosis of large malignant samples to benign. With the model of the
@@ -143,7 +143,7 @@ for name, edited in edits.items():
 InterventionDisplay(
     large,
     edits["both labels: benign"],
-    asked="diagnosis = benign, model of both labels",
+    requested="diagnosis = benign, model of both labels",
     scales=unconstrained.scales,
 ).plot(max_columns=12)
 

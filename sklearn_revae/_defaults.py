@@ -36,8 +36,8 @@ class Default(NamedTuple):
     measured_on : str
         The data sets on which it was chosen; empty if it was not measured.
     finding : str
-        What was found there, or why the constant is reasonable. Accuracies are those of
-        ``benchmarks/RESULTS.rst``.
+        What was found there when it was chosen, or why it is reasonable. Present
+        accuracies are in ``benchmarks/RESULTS.rst``.
     """
 
     value: float

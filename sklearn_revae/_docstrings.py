@@ -9,7 +9,8 @@ from sklearn_revae._regressor_parameters import REGRESSOR_PARAMETERS
 
 _ATTRIBUTES = """\
 label_names_ : list of str
-    Names of the labels: the column names of y, otherwise `label_0`, `label_1`, ...
+    Names of the labels: the column names of a DataFrame y, or the name of a Series y,
+    otherwise `label_0`, `label_1`, ...
 column_kinds_ : ColumnKinds
     The inferred type of each feature, as a table: its kind ("real", "positive",
     "zero_inflated", "binary", "categorical", "ordinal", "count", "bounded" or "pixel"),

@@ -130,7 +130,7 @@ PARAMETERS = {
         """\
         float or "auto", default="auto"
         Weight of the edit-consistency loss: samples edited to another value of a label,
-        decoded and encoded again, should be classified as that value by the next
+        decoded and encoded again, should be classified as that value by another
         ensemble member, or by small classifiers that are trained beside a single
         convolutional network. It trains the decoder only. If "auto", 0.5 times the number
         of features, at most 30; for convolutional networks, 0.25 times that number, at
@@ -162,12 +162,12 @@ PARAMETERS = {
         to the means and scales of the latent code follows. `n_inputs` is `n_features`,
         with one input per category for categorical features, and `n_features` more (a
         mask of the observed values) if values are missing. If "auto", convolutions with
-        group normalisation for pictures of 16 to 128 pixels per side, and fully connected
+        group normalisation for images of 16 to 128 pixels per side, and fully connected
         layers otherwise. "published" is the convolutional network of the paper, which
         normalises nothing. The module is copied, and left unchanged.
 
         .. versionchanged:: 0.2
-           "auto" no longer means the paper's network for pictures.""",
+           "auto" no longer means the paper's network for images.""",
     ),
     "decoder": Parameter(
         "architecture",
@@ -176,7 +176,7 @@ PARAMETERS = {
         "auto", "published" or torch.nn.Module, default="auto"
         A module that maps latent codes (n, n_latents) to (n, n_features), with one output
         per category for categorical features. It is copied, and left unchanged. If
-        "auto", convolutions for pictures that the latent code scales and shifts at every
+        "auto", convolutions for images that the latent code scales and shifts at every
         resolution, and fully connected layers otherwise. "published" is the
         convolutional network of the paper.""",
     ),
@@ -185,7 +185,7 @@ PARAMETERS = {
         [None, "array-like"],
         """\
         tuple of int, default=None
-        Shape of the pictures that the rows of a two-dimensional X hold: (height, width),
+        Shape of the images that the rows of a two-dimensional X hold: (height, width),
         with the channels last or first if there are any. An X of three or four dimensions
         does not need it.""",
     ),
@@ -194,13 +194,13 @@ PARAMETERS = {
         [_AUTO, None, callable],
         """\
         "auto", None or callable, default="auto"
-        Random views of pictures, which the consistency loss compares with the pictures
-        themselves. If "auto", pictures of at least 16 pixels per side are shifted,
+        Random views of images, which the consistency loss compares with the images
+        themselves. If "auto", images of at least 16 pixels per side are shifted,
         rotated and scaled a little, a square is cut out, and contrast and brightness are
-        changed; samples that are not pictures get noise instead. None always adds noise.
-        A callable takes a tensor of pictures (n, channels, height, width) in the units of
-        X and returns another one of that shape: pass one that also mirrors the pictures
-        if a mirrored picture has the same labels.
+        changed; samples that are not images get noise instead. None always adds noise.
+        A callable takes a tensor of images (n, channels, height, width) in the units of
+        X and returns another one of that shape: pass one that also mirrors the images
+        if a mirrored image has the same labels.
 
         .. versionadded:: 0.2""",
     ),

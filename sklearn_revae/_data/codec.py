@@ -8,7 +8,6 @@ import scipy.sparse
 from sklearn_revae._data import reading
 from sklearn_revae._data.bins import edges_of
 from sklearn_revae._data.chunks import chunks
-from sklearn_revae._data.codes import warn_of_codes
 from sklearn_revae._data.column_kinds import ColumnKinds
 from sklearn_revae._data.containers import (
     column_dtypes,
@@ -30,6 +29,7 @@ from sklearn_revae._data.kinds import (
     requests_levels,
 )
 from sklearn_revae._data.misread import warn_of_standardised_pixels
+from sklearn_revae._data.missing_codes import warn_of_codes
 from sklearn_revae._data.names import written_name
 from sklearn_revae._data.scaling import ScaledRows, Scaling, root_mean_square
 from sklearn_revae._data.statistics import magnitude, statistics_of

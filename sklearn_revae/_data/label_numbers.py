@@ -180,9 +180,9 @@ class LabelNumbers:
         values = spread * self.scale_
         return values if self.several_ else values[:, 0]
 
-    def index(self, label):
-        """Position of a label given by its name or its position."""
-        return position_of(label, self.names_, self.integer_names_)
+    def index(self, label, argument):
+        """Position of a label that an argument gives by its name or its position."""
+        return position_of(label, argument, self.names_, self.integer_names_)
 
 
 def cells_of(targets):

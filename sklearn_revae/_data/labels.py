@@ -308,8 +308,8 @@ class LabelCodes:
             if label < other
         ]
 
-    def index(self, label):
-        """Position of a label given by its name or its position.
+    def index(self, label, argument):
+        """Position of a label that an argument gives by its name or its position.
 
         Names come first: where columns of y are named by integers, an integer is a name.
 
@@ -318,7 +318,7 @@ class LabelCodes:
         ValueError
             If there is no such label.
         """
-        return position_of(label, self.names_, self.integer_names_)
+        return position_of(label, argument, self.names_, self.integer_names_)
 
 
 def _fit_together(arrays):
@@ -327,17 +327,18 @@ def _fit_together(arrays):
     return all(array.astype(common).tolist() == array.tolist() for array in arrays)
 
 
-def position_of(label, names, integer_names):
+def position_of(label, argument, names, integer_names):
     """Position of a label among `names`; see :meth:`LabelCodes.index`."""
     name = str(label) if integer_names and is_integer(label) else label
     if isinstance(name, str) and name in names:
         return names.index(name)
-    known, n_labels = f"the labels are {names}", len(names)
+    known = f"one of {names}" if len(names) > 1 else repr(names[0])
     if not integer_names:
-        if is_integer(label) and 0 <= label < n_labels:
+        if is_integer(label) and 0 <= label < len(names):
             return int(label)
-        known += f", or their positions 0..{n_labels - 1}"
-    raise ValueError(f"{label!r} is not a label: {known}.")
+        positions = f"a position from 0 to {len(names) - 1}" if len(names) > 1 else "0"
+        known += f", or {positions}"
+    raise ValueError(f"{argument}: {label!r} is not a label. Pass {known}.")
 
 
 def cell_accuracy(predicted, codes, weight):

@@ -9,8 +9,8 @@ import numpy as np
 
 from sklearn_revae._data.chunks import chunk_bounds, chunks, dense
 from sklearn_revae._data.clipping import clip, log_slope, unclip, unclip_decoded
-from sklearn_revae._data.codes import without_codes
 from sklearn_revae._data.far import reach, warn_of_far
+from sklearn_revae._data.missing_codes import without_codes
 from sklearn_revae._data.names import written_name
 from sklearn_revae._data.statistics import magnitude
 from sklearn_revae._model.families import FAMILIES

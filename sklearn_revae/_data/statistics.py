@@ -6,7 +6,7 @@ import numpy as np
 
 from sklearn_revae._data.bins import N_BINS
 from sklearn_revae._data.chunks import chunks
-from sklearn_revae._data.codes import repeated_codes, without_codes
+from sklearn_revae._data.missing_codes import repeated_codes, without_codes
 from sklearn_revae._data.robust import centre_and_spread, quantiles
 
 # Medians, skewness and statistics of logarithms are computed from at most this many

@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional as F
 
 from sklearn_revae._model.images import ImagesToRows
-from sklearn_revae._training.looks import LARGE_CHANGE
+from sklearn_revae._training.judge_views import LARGE_CHANGE
 
 # Where the change of the decoded image is below the first, the sample is shown, and where
 # it is above the second, the decoded image. In standard deviations of the pixels.

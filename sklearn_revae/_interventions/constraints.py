@@ -109,16 +109,16 @@ class Constraints:
 
     def kept_cells(self, rows=None):
         """Mask (n_rows, n_features) of kept columns, and of the rows or cells `rows`."""
-        kept = np.zeros((self._n_rows, self._n_features), dtype=bool)
-        kept[:, self.kept_] = True
+        kept = self._columns_kept(self._n_rows)
         if rows is not None:
             kept[rows] = True
         return kept
 
     def kept_mask(self, n_rows):
         """Mask (n_rows, n_features) of kept columns; None if there are none."""
-        if not self.kept_:
-            return None
+        return self._columns_kept(n_rows) if self.kept_ else None
+
+    def _columns_kept(self, n_rows):
         kept = np.zeros((n_rows, self._n_features), dtype=bool)
         kept[:, self.kept_] = True
         return kept

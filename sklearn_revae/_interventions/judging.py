@@ -136,7 +136,7 @@ def judge(estimator, X, x, X_new, requested, asked, baseline, by_first=False):
     )
     report = InterventionReport(
         label_names=list(names),
-        asked={
+        requested={
             names[label]: _requested_values(
                 estimator._labels.classes_[label][codes[:, a]], is_requested[:, a]
             )
@@ -163,11 +163,11 @@ def judge(estimator, X, x, X_new, requested, asked, baseline, by_first=False):
 
 def _of_rows(report, chosen):
     """The same report of the rows of a mask."""
-    of_all = {"label_names", "asked", "index", "column_names", "column_change"}
+    of_all = {"label_names", "requested", "index", "column_names", "column_change"}
     of_rows = {field.name for field in fields(report)} - of_all
-    asked = {label: values[chosen] for label, values in report.asked.items()}
+    requested = {label: values[chosen] for label, values in report.requested.items()}
     parts = {name: getattr(report, name)[chosen] for name in of_rows}
-    return replace(report, asked=asked, **parts)
+    return replace(report, requested=requested, **parts)
 
 
 def _requested_values(values, is_requested):

@@ -104,8 +104,8 @@ class InterventionMixin(EditingMixin):
             With "auto", each sample moves as far as it needs, from 0.3 to 3.4, for the
             ensemble to be as certain of each requested value as it is of the median
             training sample that it predicts to have the value, and at most 0.99. It is 1
-            where no other member could tell how far that is, because a single one makes
-            the edit, and where `method` or `n_samples` draws or sets the latents.
+            if a single member makes the edit, or if `method` or `n_samples` draws or sets
+            the latents.
         keep : str, int, or array-like of these, default=None
             Columns, by name or index, that are returned unchanged. The others are
             adjusted to them, see Notes.
@@ -197,10 +197,10 @@ class InterventionMixin(EditingMixin):
         they are decoded before the edit. They do not move in networks of convolutions,
         and if there are more than 256 columns.
 
-        With `max_columns`, the columns of a sample are chosen by how much their edited
-        values raise the log-odds of the requested values: if one column is edited, and if
-        all are, compared with all others. Then only these columns are edited, up to ten
-        times from where they are, until the model predicts the requested values.
+        With `max_columns`, each column is scored by how much the log-odds of the
+        requested values rise if only this column is edited, plus how much they fall if
+        all columns except this one are. Only the best columns are edited, up to ten times
+        from where they are, until the model predicts the requested values.
 
         References
         ----------

@@ -10,7 +10,12 @@ from sklearn.utils._optional_dependencies import (
     check_pandas_support,
 )
 
-from sklearn_revae._interventions.report_views import MOST_BARS, draw_changes, html_of
+from sklearn_revae._interventions.report_views import (
+    MOST_BARS,
+    draw_changes,
+    html_of,
+    n_samples,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +41,7 @@ class InterventionReport:
     ----------
     label_names : list of str
         Names of all L labels of the model.
-    asked : dict of str to ndarray of shape (n,)
+    requested : dict of str to ndarray of shape (n,)
         For each of the A requested labels, the requested value of each row; None where
         a row has a request for other labels only. The predicted value then takes its
         place in the arrays below.
@@ -124,7 +129,7 @@ class InterventionReport:
     """
 
     label_names: list[str]
-    asked: dict[str, NDArray[Any]]
+    requested: dict[str, NDArray[Any]]
     row: NDArray[np.intp]
     index: Any
     probability_before: NDArray[np.float64]
@@ -146,7 +151,7 @@ class InterventionReport:
 
     def _groups(self):
         """Yield each requested label's position and name, each value, and its rows."""
-        for a, (label, values) in enumerate(self.asked.items()):
+        for a, (label, values) in enumerate(self.requested.items()):
             # Where nothing is requested, there is None.
             for value in np.unique([v for v in values.tolist() if v is not None]):
                 yield a, label, value.item(), values == value
@@ -162,8 +167,8 @@ class InterventionReport:
         for a, label, value, rows in self._groups():
             already, changed, failed = self._outcomes(a, rows)
             lines.append(
-                f"{label}={value!r}: {changed} of {rows.sum()} rows changed to it, "
-                f"{already} had it already, {failed} failed; mean probability "
+                f"{label}={value!r}: {changed} of {n_samples(rows.sum())} changed to "
+                f"it, {already} had it already, {failed} failed; mean probability "
                 f"{self.probability_before[rows, a].mean():.2f} -> "
                 f"{self.probability_after[rows, a].mean():.2f}"
             )
@@ -181,7 +186,7 @@ class InterventionReport:
         if most:
             named = ", ".join(f"{name} ({change:.2f})" for name, change in most)
             lines.append(f"most changed: {named}")
-        return "\n  ".join([f"InterventionReport of {len(self)} rows", *lines])
+        return "\n  ".join([f"InterventionReport of {n_samples(len(self))}", *lines])
 
     def most_changed(self) -> list[tuple[Any, float]]:
         """List the features that changed, beginning with the largest mean change.
@@ -355,7 +360,7 @@ class InterventionReport:
         table : pandas.DataFrame
             Indexed by the index of X, or by the position in X; with several draws, an
             entry of the index is repeated. The columns are, for each requested label,
-            `<label>_asked`, the probabilities `<label>_before` and `<label>_after`,
+            `<label>_requested`, the probabilities `<label>_before` and `<label>_after`,
             `<label>_achieved` and `<label>_already`, and then `other_change`,
             `other_label`, `distance`, `score_drop`, `out_of_distribution` and
             `disagreement`.
@@ -376,8 +381,8 @@ class InterventionReport:
         (150, 11)
         """
         columns = {}
-        for a, (label, values) in enumerate(self.asked.items()):
-            columns[f"{label}_asked"] = values
+        for a, (label, values) in enumerate(self.requested.items()):
+            columns[f"{label}_requested"] = values
             columns[f"{label}_before"] = self.probability_before[:, a]
             columns[f"{label}_after"] = self.probability_after[:, a]
             columns[f"{label}_achieved"] = self.achieved[:, a]

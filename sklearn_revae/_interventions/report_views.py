@@ -8,6 +8,11 @@ import numpy as np
 MOST_BARS = 10
 
 
+def n_samples(n):
+    """A number of samples in words."""
+    return f"{n} sample" if n == 1 else f"{n} samples"
+
+
 def html_of(report):
     """HTML of a report: its outcomes, and the features that changed most."""
     head = ["label", "value", "rows", "had it already", "changed", "failed"]
@@ -17,7 +22,7 @@ def html_of(report):
     ]
     columns = [[name, f"{c:.2f}"] for name, c in report.most_changed()[:MOST_BARS]]
     return (
-        f"<p><b>InterventionReport</b> of {len(report)} rows; median distance "
+        f"<p><b>InterventionReport</b> of {n_samples(len(report))}; median distance "
         f"{np.median(report.distance):.2f}, "
         f"{report.out_of_distribution.mean():.0%} out of distribution</p>"
         + _table(head, outcomes)

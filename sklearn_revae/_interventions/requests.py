@@ -58,7 +58,7 @@ def _by_position(labels, given, argument):
     """The values of a dict by the position of their label."""
     values = {}
     for label, value in given.items():
-        position = labels.index(label)
+        position = labels.index(label, argument)
         if position in values:
             raise ValueError(
                 f"{argument} names the label {labels.names_[position]!r} twice: remove "
@@ -237,7 +237,7 @@ def read_labels(labels, given, argument):
     names = _known(labels).names_
     if given is None:
         return list(range(len(names)))
-    found = [labels.index(label) for label in listed(given, argument)]
+    found = [labels.index(label, argument) for label in listed(given, argument)]
     if not found:
         raise ValueError(f"{argument} is empty: name one or more of the labels {names}.")
     return list(dict.fromkeys(found))
@@ -291,7 +291,7 @@ def read_lines(labels, label, values):
     _known(labels)
     label = as_scalar(label)
     if not holds_several(label):
-        position = labels.index(label)
+        position = labels.index(label, "label")
         return [(position, read_ends(labels, position, values))]
     # The order of a set is arbitrary, but decides which axis belongs to which label.
     names = [] if isinstance(label, Set) else listed(label, "label")

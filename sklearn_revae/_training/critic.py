@@ -36,22 +36,22 @@ class Critic(nn.Module):
         Whether rows hold a mask after the values, 0 or 1.
     channels : tuple of int
         Number of channels after each halving of the image.
-    look : Looks
-        How it looks at images.
+    views : JudgeViews
+        How it views images.
     weights : torch.Generator
         Source of the initial weights, on the CPU.
     """
 
-    def __init__(self, shape, n_masks, channels, look, weights):
+    def __init__(self, shape, n_masks, channels, views, weights):
         super().__init__()
-        self.look = look
-        self.body, width = image_encoder_body(look.layout, weights, n_masks, channels)
+        self.views = views
+        self.body, width = image_encoder_body(views.layout, weights, n_masks, channels)
         n_outputs = 1 + shape[0] * shape[1]
         self.head = make_layer(nn.Linear, width, n_outputs, generator=weights)
 
     def score(self, rows, labels):
         """Scores (n,) of rows (n, n_inputs) with probabilities of labels (n, L, K)."""
-        seen = self.head(self.body(self.look(rows, _NOISE)))
+        seen = self.head(self.body(self.views(rows, _NOISE)))
         of_labels = (seen[:, 1:] * labels.flatten(1)).sum(1)
         return seen[:, 0] + of_labels / labels.shape[1] ** 0.5
 

@@ -12,7 +12,7 @@ from sklearn_revae._model.convolutions import image_encoder_body
 from sklearn_revae._model.label_model import certain
 from sklearn_revae._model.networks import make_layer
 from sklearn_revae._training.critic import Critic, frozen
-from sklearn_revae._training.looks import Looks
+from sklearn_revae._training.judge_views import JudgeViews
 
 # Noise through which judges look, in standard deviations of the pixels, so that mere
 # traces do not convince them.
@@ -63,7 +63,7 @@ class ImageJudges(nn.Module):
     spread : tensor (n_inputs,)
         Standard deviation of each of the encoder's inputs, in which noise is measured.
     weights, generator : torch.Generator
-        Source of the initial weights, on the CPU, and of what is random in a look, on the
+        Source of the initial weights, on the CPU, and of what is random in a view, on the
         device.
 
     Attributes
@@ -75,19 +75,19 @@ class ImageJudges(nn.Module):
     def __init__(self, label_model, layout, n_masks, spread, weights, generator):
         super().__init__()
         self.shape = label_model.log_prior.shape
-        self.look = Looks(layout, spread, generator)
+        self.views = JudgeViews(layout, spread, generator)
         self.absent = label_model.log_prior < -1e29
         self.judges = nn.ModuleList()
         for _ in range(_N_JUDGES):
             body, width = image_encoder_body(layout, weights, n_masks, _CHANNELS)
             head = make_layer(nn.Linear, width, self.shape.numel(), generator=weights)
             self.judges.append(nn.Sequential(body, head))
-        self.critic = Critic(self.shape, n_masks, _CHANNELS, self.look, weights)
+        self.critic = Critic(self.shape, n_masks, _CHANNELS, self.views, weights)
         self.to(spread.device, spread.dtype)
 
     def _seen(self, rows):
         """Log-probabilities (J, n, L, K) that the judges see in rows (n, n_inputs)."""
-        seen = torch.stack([judge(self.look(rows, _NOISE)) for judge in self.judges])
+        seen = torch.stack([judge(self.views(rows, _NOISE)) for judge in self.judges])
         seen = seen.unflatten(-1, self.shape).masked_fill(self.absent, -1e9)
         return seen.log_softmax(-1).clamp(min=-50)
 

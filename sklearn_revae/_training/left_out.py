@@ -23,11 +23,11 @@ FEWEST_LABELS = 10
 # A class with fewer labelled rows keeps them: without one of them, a member would learn
 # another class.
 FEWEST_PER_CLASS = 3
-# Each of two members would lack half of the classes' labels.
+# At least three members: with two, each would train without half of the labels.
 FEWEST_MEMBERS = 3
 # Errors are measured for about as many rows.
 _MEASURED_ROWS = 2000
-# With fewer unlabelled rows, nobody knows how confident members are about them.
+# Fewer unlabelled samples do not suffice to measure the members' confidence.
 FEWEST_UNLABELED = 20
 # The power of a member's temperature that the mean of all members gets. On 40 fits of
 # ``choose`` with 10 labels per class, a power of 0 has an expected calibration error of
@@ -112,7 +112,7 @@ def leave_out(module, rows, n_steps, is_whole):
     rows : Rows
         The same rows if nothing is left out.
     measured : MeasureErrors
-        The callback, which then measures nothing.
+        The callback; it measures nothing if no label is left out.
     """
     if not can_leave_out(module, rows, is_whole):
         return rows, MeasureErrors(rows, 0)

@@ -196,7 +196,7 @@ class SemiSupervisedLoss(nn.Module):
         if self.judges is not None:
             critic, edited, wanted = self.judges.critic, edited[0], edits.expected[0]
             missed = missed + CRITIC_WEIGHT * critic(edited, wanted)
-            missed = missed + self.judges.look.change(edited, inputs[edits.rows])
+            missed = missed + self.judges.views.change(edited, inputs[edits.rows])
             lesson = critic.lesson(inputs, shown, weight, edited, wanted, own_weight)
         missed = (own_weight * missed).mean(-1).sum()
         return self.settings.edit_weight * missed + lesson

@@ -116,22 +116,38 @@ def _session(given):
         model, X = load_avatars()
         return Session(model, X, setup=_AVATARS, presets=PRESETS)
     model = persistence.load(given.model)
-    X, code = draw_samples(model) if given.data is None else _read_samples(given.data)
+    if given.data is None:
+        X, code = draw_samples(model)
+    else:
+        X, code = _read_samples(given.data, getattr(model, "feature_names_in_", None))
     shape = None if given.image_shape is None else tuple(given.image_shape)
     return Session(model, X, shape, load_code(given.model) + code)
 
 
-def _read_samples(path):
-    """Read samples from a file; also return the Python code that does it."""
+def _read_samples(path, names):
+    """Read samples from a file; also return the Python code that does it.
+
+    Of the columns of a table, those with the names of the model's features are used, so
+    that the file may contain an index and labels.
+    """
     if path.suffix == ".npy":
         X = np.load(path, allow_pickle=False)
         return X, f"import numpy as np\nX = np.load({os.fspath(path)!r})\n"
-    if path.suffix == ".csv":
-        import pandas as pd
+    if path.suffix != ".csv":
+        raise ValueError(f"--data must be a .csv or .npy file, got {path}.")
+    import pandas as pd
 
+    try:
         X = pd.read_csv(path)
-        return X, f"import pandas as pd\nX = pd.read_csv({os.fspath(path)!r})\n"
-    raise ValueError(f"--data must be a .csv or .npy file, got {path}.")
+    except ValueError as error:
+        raise ValueError(f"--data: {path} cannot be read as a table: {error}") from error
+    code = f"import pandas as pd\nX = pd.read_csv({os.fspath(path)!r})"
+    if names is None:
+        return X, f"{code}\n"
+    missing = [name for name in names if name not in X.columns]
+    if missing:
+        raise ValueError(f"--data: {path} lacks the columns {missing} of the model.")
+    return X[list(names)], f"{code}[list(model.feature_names_in_)]\n"
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import gradio as gr
 
 from sklearn_revae.demo import _views
 from sklearn_revae.demo._edit import Edit, code, edited, report, words
-from sklearn_revae.demo._events import listen
+from sklearn_revae.demo._events import listen, reporting_errors
 from sklearn_revae.demo._link import to_link
 from sklearn_revae.demo._session import STEP
 
@@ -34,10 +34,15 @@ class Controls:
         The model and its samples.
     edit : Edit
         The edit to begin with.
+    error : str, default=""
+        A message to begin with.
+    has_link : bool, default=True
+        Whether the address of the page repeats the edit.
     """
 
-    def __init__(self, session, edit):
+    def __init__(self, session, edit, error="", has_link=True):
         self._session = session
+        self._has_link = has_link
         self._edit = gr.State(edit)
         gr.HTML(_views.gallery_style(session), padding=False, elem_id="sheet")
         with gr.Row(elem_id="page"):
@@ -45,8 +50,10 @@ class Controls:
                 self._row = self._gallery("Samples", edit.row)
             with gr.Column(scale=3, min_width=320, elem_id="right"):
                 self._build_views(edit)
+                message = _views.alert(error) if error else ""
+                self._message = gr.HTML(message, elem_id="message")
                 if session.editable:
-                    self._build_actions()
+                    self._build_actions(edit)
                     self._build_labels(edit)
                     self._build_rest(edit)
                 else:
@@ -83,7 +90,7 @@ class Controls:
             )
         self._fixed.append(gr.HTML(fixed[-1], padding=False, elem_id="marks"))
 
-    def _build_actions(self):
+    def _build_actions(self, edit):
         presets = self._session.presets
         with gr.Row(elem_id="actions"):
             self._reset = gr.Button("Reset", size="sm", elem_id="reset")
@@ -96,7 +103,12 @@ class Controls:
             self._presets = [
                 gr.Button(name, size="sm", elem_classes="preset") for name in presets
             ]
-            self._draw = gr.Button("Draw again", size="sm", elem_id="draw")
+            self._draw = gr.Button(
+                "Draw again",
+                size="sm",
+                interactive=bool(edit.requests(self._session.model)),
+                elem_id="draw",
+            )
             if self._session.images is not None:
                 gr.HTML(_views.WIPE, elem_id="wipe")
             gr.Checkbox(
@@ -147,6 +159,7 @@ class Controls:
             with gr.Column(min_width=300):
                 gr.HTML("<h2>Python code</h2>")
                 self._code = gr.HTML(self._lines(edit), elem_id="code")
+        self._stale = gr.HTML(padding=False, elem_id="stale")
         self._link = gr.Textbox(label="Link", visible="hidden")
         self._assess_button = gr.Button("Assess", visible="hidden", elem_id="assess")
 
@@ -156,7 +169,7 @@ class Controls:
         session, edit = self._session, self._edit
         if not session.editable:
             outputs = [edit, self._edited, *self._fixed]
-            listen(self._row.input, self._pick, [edit, self._row], outputs)
+            self._call(self._row.input, self._pick_only, [edit, self._row], outputs)
             return
         for label, choice in self._choices.items():
             slider = [self._sliders[label]] if label in self._sliders else []
@@ -174,15 +187,30 @@ class Controls:
             self._react(trigger, self._swap, [self._donor, self._swapped], [])
         if self._locks is not None:
             self._react(self._locks.input, self._lock, [self._locks], [])
-        outputs = [self._report, self._code, self._download, self._link]
-        assessed = listen(self._assess_button.click, self._assess, [edit], outputs)
-        assessed.then(None, [self._link], js=_SHOW_LINK)
+        outputs = [self._report, self._code, self._download, self._link, self._stale]
+        assessed = self._call(self._assess_button.click, self._assess, [edit], outputs)
+        if self._has_link:
+            assessed.then(None, [self._link], js=_SHOW_LINK)
+
+    def _call(self, trigger, handler, inputs, outputs):
+        """Let a trigger call a handler, and show its errors."""
+        handler = reporting_errors(handler, len(outputs))
+        return listen(trigger, handler, inputs, [*outputs, self._message])
 
     def _react(self, trigger, handler, inputs, outputs):
-        """Let a trigger change the edit and its view now, and the report later."""
+        """Let a trigger change the edit and its view now, and the report later.
+
+        The handler returns the new edit and the values of `outputs`.
+        """
+
+        def react(edit, *values):
+            new, *rest = handler(edit, *values)
+            draw = gr.update(interactive=bool(new.requests(self._session.model)))
+            return [new, self._view(new), draw, _views.STALE, *rest]
+
         inputs = [self._edit, *inputs]
-        outputs = [self._edit, self._edited, *outputs]
-        listen(trigger, handler, inputs, outputs).then(None, js=_ASSESS_LATER)
+        outputs = [self._edit, self._edited, self._draw, self._stale, *outputs]
+        self._call(trigger, react, inputs, outputs).then(None, js=_ASSESS_LATER)
 
     def _view(self, edit):
         session = self._session
@@ -214,10 +242,12 @@ class Controls:
 
     def _pick(self, edit, row):
         new = Edit(row=row, keep=edit.keep)
-        fixed = self._fixed_views(row)
-        if not self._session.editable:
-            return [new, self._view(new), *fixed]
-        return [new, self._view(new), *fixed, *self._settings(new)]
+        return [new, *self._fixed_views(row), *self._settings(new)]
+
+    def _pick_only(self, edit, row):
+        """Pick a sample of a model without labels."""
+        new = Edit(row=row)
+        return [new, self._view(new), *self._fixed_views(row)]
 
     def _settings(self, edit):
         """Values of all sliders and choices, and of the donor."""
@@ -233,7 +263,7 @@ class Controls:
             session = self._session
             values = session.presets[preset] if preset else session.surprise(edit.row)
             new = Edit(row=edit.row, keep=edit.keep, values=values)
-            return [new, self._view(new), *self._settings(new)]
+            return [new, *self._settings(new)]
 
         return handle
 
@@ -242,7 +272,7 @@ class Controls:
             initial = self._session.is_initial(edit.row, label, position)
             choice = None if label in edit.values else gr.skip()
             new = edit.move(label, None if initial else position)
-            return new, self._view(new), choice
+            return new, choice
 
         return handle
 
@@ -253,26 +283,23 @@ class Controls:
             classes = session.classes(label)
             new = edit.set(label, None if code is None else classes[code])
             if label not in session.ends:
-                return new, self._view(new)
-            return new, self._view(new), self._states(new)[0][label]
+                return [new]
+            return new, self._states(new)[0][label]
 
         return handle
 
     def _redraw(self, edit):
         if not edit.requests(self._session.model):
             raise ValueError("Change a label first, then press Draw again.")
-        new = edit.redraw()
-        return new, self._view(new)
+        return [edit.redraw()]
 
     def _swap(self, edit, donor, labels):
         if donor is None:
-            return gr.skip(), gr.skip()
-        new = replace(edit, donor=donor, swapped=tuple(labels))
-        return new, self._view(new)
+            return [edit]
+        return [replace(edit, donor=donor, swapped=tuple(labels))]
 
     def _lock(self, edit, features):
-        new = replace(edit, keep=tuple(features))
-        return new, self._view(new)
+        return [replace(edit, keep=tuple(features))]
 
     def _assess(self, edit):
         session = self._session
@@ -282,6 +309,7 @@ class Controls:
             self._lines(edit),
             _views.download_view(session, edit, sample),
             to_link(edit),
+            "",
         )
 
     def _lines(self, edit):

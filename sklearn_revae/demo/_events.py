@@ -4,13 +4,13 @@ import functools
 
 import gradio as gr
 
+from sklearn_revae.demo._views import alert
+
 
 def listen(trigger, handler, inputs, outputs):
     """Let a trigger call a handler, without queueing.
 
-    While a call runs, only the latest of the calls that follow it waits. An error that
-    the handler raises for invalid values is shown to the user who sent them, and not
-    printed on the server.
+    While a call runs, only the latest of the calls that follow it waits.
 
     Returns
     -------
@@ -18,7 +18,7 @@ def listen(trigger, handler, inputs, outputs):
         Its method `then` chains another call.
     """
     return trigger(
-        _showing_errors(handler),
+        handler,
         inputs,
         outputs,
         queue=False,
@@ -28,12 +28,18 @@ def listen(trigger, handler, inputs, outputs):
     )
 
 
-def _showing_errors(handler):
+def reporting_errors(handler, n_outputs):
+    """Return a handler with one more output: the error that the values cause, as HTML.
+
+    gradio shows no error of a call that is not queued. After an error, the other
+    `n_outputs` outputs stay as they are.
+    """
+
     @functools.wraps(handler)
     def run(*values):
         try:
-            return handler(*values)
+            return [*handler(*values), ""]
         except (TypeError, ValueError) as error:
-            raise gr.Error(str(error), print_exception=False) from error
+            return [*[gr.skip()] * n_outputs, alert(str(error))]
 
     return run

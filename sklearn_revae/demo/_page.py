@@ -12,6 +12,7 @@ from sklearn_revae.demo._edit import Edit
 from sklearn_revae.demo._events import listen
 from sklearn_revae.demo._link import from_link
 from sklearn_revae.demo._session import MAX_SAMPLES, Session, draw_samples, load_code
+from sklearn_revae.demo._views import alert
 
 _HEADING = """<header><h1>What would it look like if&nbsp;&hellip;</h1><p>Pick a sample
 and move a slider: the model edits the sample to show more or less of that label. Edits
@@ -34,6 +35,7 @@ new MutationObserver(() => {
   }
 }).observe(document.documentElement, {childList: true, subtree: true});
 </script>"""
+_REMOVE_LINK = "(opened) => opened && history.replaceState(null, '', location.pathname)"
 
 
 def make_page(session):
@@ -81,11 +83,13 @@ def make_page(session):
         )
         def draw(own, link):
             if own is None:
-                Controls(session, from_link(link, session))
+                Controls(session, *from_link(link, session))
             else:
-                Controls(own, Edit())
+                # Whoever follows a link, or reloads the page, sees the first model.
+                Controls(own, Edit(), has_link=False)
 
-        listen(upload.upload, open_model, [upload], [own, opened, status])
+        tried = listen(upload.upload, open_model, [upload], [own, opened, status])
+        tried.then(None, [opened], js=_REMOVE_LINK)
     return page
 
 
@@ -107,14 +111,14 @@ def open_model(path):
         X, code = draw_samples(model)
         session = Session(model, X, setup=load_code(path.name) + code)
     except Exception as error:
-        reason = escape(str(error).replace(str(path), path.name))
+        reason = str(error).replace(str(path), path.name)
         text = f"Not opened; the page shows the same model as before. {reason}"
-        return gr.skip(), gr.skip(), f'<p role="alert" class="bad">{text}</p>'
+        return gr.skip(), gr.skip(), alert(text)
     finally:
         path.unlink(missing_ok=True)
     text = (
-        f"{escape(path.name)} is open, and only you can see it. Model files contain no "
-        f"samples, so the model drew these {MAX_SAMPLES}."
+        f"{escape(path.name)} is open, and only you can see it, until you reload the "
+        f"page. Model files contain no samples, so the model drew these {MAX_SAMPLES}."
     )
     return session, str(id(session)), f'<p role="status">{text}</p>'
 

@@ -56,13 +56,7 @@ class Session:
     presets: Mapping = field(default_factory=dict)
 
     def __post_init__(self):
-        if not isinstance(self.model, (ReVAEClassifier, ReVAETransformer)):
-            raise ValueError(
-                "estimator must be a fitted ReVAEClassifier or ReVAETransformer, got a "
-                f"{type(self.model).__name__}. For a Pipeline, pass its last step, and X "
-                "transformed by the steps before it."
-            )
-        check_is_fitted(self.model)
+        _check_model(self.model)
         if not isinstance(self.presets, Mapping) or not all(
             isinstance(values, Mapping) for values in self.presets.values()
         ):
@@ -224,6 +218,16 @@ def _on_grid(position):
     return round(round(position / STEP) * STEP, 3)
 
 
+def _check_model(model):
+    if not isinstance(model, (ReVAEClassifier, ReVAETransformer)):
+        raise ValueError(
+            "estimator must be a fitted ReVAEClassifier or ReVAETransformer, got a "
+            f"{type(model).__name__}. For a Pipeline, pass its last step, and X "
+            "transformed by the steps before it."
+        )
+    check_is_fitted(model)
+
+
 def load_code(path):
     """Return Python code that loads `model` from a file."""
     return (
@@ -241,5 +245,6 @@ def draw_samples(model):
     code : str
         Python code that draws them as `X`.
     """
+    _check_model(model)
     X, _ = model.sample(MAX_SAMPLES, noise=False, random_state=0)
     return X, f"X, _ = model.sample({MAX_SAMPLES}, noise=False, random_state=0)\n"

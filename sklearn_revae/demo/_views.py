@@ -17,6 +17,14 @@ WIPE = (
     "'#edited').style.setProperty('--wipe', this.value + '%')\"></label>"
 )
 
+# While the report of an edit is computed, that of the edit before it is dimmed.
+STALE = "<style>#assessment, #download { opacity: .4; pointer-events: none }</style>"
+
+
+def alert(text):
+    """A message about an error, which screen readers announce."""
+    return f'<p role="alert" class="bad">{escape(text)}</p>'
+
 
 def figure(session, sample, title, alt):
     """One sample as an image with a title below it."""
@@ -70,7 +78,7 @@ def report_view(report):
             "assesses the edit.</p>"
         )
     lines = []
-    for a, (label, values) in enumerate(report.asked.items()):
+    for a, (label, values) in enumerate(report.requested.items()):
         before, after = report.probability_before[0, a], report.probability_after[0, a]
         verdict = "achieved" if report.achieved[0, a] else "not achieved"
         lines.append(

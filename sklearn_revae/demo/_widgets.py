@@ -198,8 +198,7 @@ class Explorer:
         return handle
 
     def _redraw(self):
-        if self._edit.requests(self._session.model):
-            self._show(self._edit.redraw())
+        self._show(self._edit.redraw())
 
     def _swap(self):
         if not self._muted:
@@ -211,6 +210,7 @@ class Explorer:
     def _show(self, edit):
         session = self._session
         self._edit = edit
+        self.draw.disabled = not edit.requests(session.model)
         new = edited(session.model, session.X, edit)
         self.edited.value = _views.edited_view(session, edit, new)
         if session.editable:

@@ -264,11 +264,11 @@ const codes = (member) => member.codes.subarray(row * page.latents, (row + 1) * 
 
 // The class of each label after the edit.
 function targets(source) {
-  const asked = {...chosen};
-  for (const [label, position] of Object.entries(moved)) asked[label] = position < 0.5 ? 0 : 1;
-  const result = source.map((code, label) => asked[label] ?? code);
+  const requested = {...chosen};
+  for (const [label, position] of Object.entries(moved)) requested[label] = position < 0.5 ? 0 : 1;
+  const result = source.map((code, label) => requested[label] ?? code);
   for (const [label, value, other, excluded, instead] of page.exclusions)
-    if (asked[label] === value && !(other in asked) && source[other] === excluded)
+    if (requested[label] === value && !(other in requested) && source[other] === excluded)
       result[other] = instead;
   return result;
 }

@@ -148,6 +148,12 @@ function openLink() {
   }
   pick(/^\d+$/.test(sample) && sample < page.nSamples ? Number(sample) : 0);
   set(positions, values);
+  const shown = new URLSearchParams(toLink());
+  const ignored = [...link].filter(([key, value]) =>
+    !shown.has(key) || key === "sample" && Number(value) !== row);
+  if (ignored.length)
+    find("status").textContent += " This link does not fit this page. It was shown without: "
+      + `${ignored.map((part) => part.join("=")).join(", ")}.`;
 }
 
 // A label of two classes has a slider with a button at each end, others have buttons.

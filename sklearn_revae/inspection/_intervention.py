@@ -66,7 +66,7 @@ class InterventionDisplay:
         width[, n_channels]).
     X_new : array-like of shape (n_samples, n_features)
         Samples after the intervention, of the same shape.
-    asked : str, default=None
+    requested : str, default=None
         Description of the requested labels, shown beside the samples.
     image_shape : tuple of int, default=None
         Shape of an image, if the samples are flattened images.
@@ -112,14 +112,14 @@ class InterventionDisplay:
         X: ArrayLike,
         X_new: ArrayLike,
         *,
-        asked: str | None = None,
+        requested: str | None = None,
         image_shape: Sequence[int] | None = None,
         feature_names: ArrayLike | None = None,
         scales: ArrayLike | None = None,
     ) -> None:
         self.X = X
         self.X_new = X_new
-        self.asked = asked
+        self.requested = requested
         self.image_shape = image_shape
         self.feature_names = feature_names
         self.scales = scales
@@ -200,7 +200,7 @@ class InterventionDisplay:
         >>> from sklearn_revae.inspection import InterventionDisplay
         >>> X, y = load_iris(return_X_y=True)
         >>> model = ReVAEClassifier(max_iter=20, random_state=0).fit(X, y)
-        >>> InterventionDisplay.from_estimator(model, X[:1], 2).asked
+        >>> InterventionDisplay.from_estimator(model, X[:1], 2).requested
         'label_0 = 2'
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
@@ -213,7 +213,7 @@ class InterventionDisplay:
         return cls(
             X,
             X_new,
-            asked=request_text(model, do),
+            requested=request_text(model, do),
             image_shape=image_shape,
             **table_options(estimator, X_is_table),
         ).plot(ax=ax, cmap=cmap)
@@ -272,9 +272,9 @@ class InterventionDisplay:
         if difference.ndim > 4:
             difference = difference.mean(axis=-1)
         grid = np.empty((len(before), 3, *before.shape[1:]))
-        asked = wrapped(self.asked or "intervention")
+        requested = wrapped(self.requested or "intervention")
         width, height = tiles_size(grid, extra=1.2)
-        self.ax_ = ax = axes_for(ax, (width, height + LINE * asked.count("\n")))
+        self.ax_ = ax = axes_for(ax, (width, height + LINE * requested.count("\n")))
         limits = shared_limits(pairs)
         self.im_ = draw_tiles(ax, pairs, limits, cmap)
         # The limits must differ, with zero in the middle, even if nothing changed.
@@ -285,7 +285,7 @@ class InterventionDisplay:
         samples = [str(sample) for sample in range(len(before))]
         label_tiles(ax, grid, samples, ["before", "after", "difference"])
         colorbar_beside(ax, self.difference_im_, "difference")
-        ax.set(xlabel=asked, ylabel="sample")
+        ax.set(xlabel=requested, ylabel="sample")
 
     def _plot_bars(self, ax, max_columns):
         before, after = columns_of(self.X), columns_of(self.X_new)
@@ -300,8 +300,8 @@ class InterventionDisplay:
         order = np.argsort(-np.nan_to_num(np.abs(change), nan=-1.0), kind="stable")
         self.columns_ = order[:max_columns].tolist()
         positions = np.arange(len(self.columns_))
-        asked = wrapped(self.asked or "")
-        height = 0.3 * len(positions) + 1.4 + LINE * asked.count("\n")
+        requested = wrapped(self.requested or "")
+        height = 0.3 * len(positions) + 1.4 + LINE * requested.count("\n")
         self.ax_ = ax = axes_for(ax, (7.2, max(height, 2.4)))
         self.bars_ = ax.barh(
             positions,
@@ -324,4 +324,4 @@ class InterventionDisplay:
         ax.spines["bottom"].set_visible(True)
         units = change_units(before, self.scales)
         ax.set(xlabel=f"mean change{units}", ylabel="feature")
-        ax.set_title(asked)
+        ax.set_title(requested)

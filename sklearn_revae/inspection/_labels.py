@@ -18,10 +18,7 @@ def label_index(estimator, label):
             f"label={label!r} is not a label of the model: the model was fitted without "
             "y, so it has no labels."
         )
-    try:
-        return labels.index(label)
-    except ValueError as error:
-        raise ValueError(f"label={label!r} cannot be shown: {error}") from error
+    return labels.index(label, "label")
 
 
 def label_classes(estimator, index):

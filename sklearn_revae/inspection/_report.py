@@ -70,7 +70,7 @@ class InterventionReportDisplay:
         Mean change of each label (columns), from 0 to 1, for each request (rows).
     label_names : array-like of str of shape (n_labels,)
         Names of the labels.
-    asked_names : array-like of str of shape (n_requests,), default=None
+    requested_names : array-like of str of shape (n_requests,), default=None
         Names of the requests. If None, each label is set once, in the order of
         `label_names`.
 
@@ -109,18 +109,18 @@ class InterventionReportDisplay:
         change_matrix: ArrayLike,
         *,
         label_names: Sequence[str],
-        asked_names: Sequence[str] | None = None,
+        requested_names: Sequence[str] | None = None,
     ) -> None:
         self.change_matrix = change_matrix
         self.label_names = label_names
-        self.asked_names = asked_names
-        requests = label_names if asked_names is None else asked_names
+        self.requested_names = requested_names
+        requests = label_names if requested_names is None else requested_names
         shape, expected = np.shape(change_matrix), (len(requests), len(label_names))
         if shape != expected:
             raise ValueError(
                 f"change_matrix has the shape {shape}, but the names require the shape "
-                f"{expected}: pass one label name per column, and asked_names with one "
-                "name per row unless the rows are the labels."
+                f"{expected}: pass one label name per column, and requested_names with "
+                "one name per row unless the rows are the labels."
             )
 
     @classmethod
@@ -210,7 +210,7 @@ class InterventionReportDisplay:
         >>> X, y = load_iris(return_X_y=True)
         >>> model = ReVAEClassifier(max_iter=20, random_state=0).fit(X, y)
         >>> _, report = model.intervene(X, 2, report=True)
-        >>> InterventionReportDisplay.from_report(report).asked_names
+        >>> InterventionReportDisplay.from_report(report).requested_names
         ['label_0 = 2']
         """
         check_matplotlib_support(f"{cls.__name__}.from_report")
@@ -218,7 +218,7 @@ class InterventionReportDisplay:
         return cls(
             table.to_numpy(),
             label_names=[str(name) for name in table.columns],
-            asked_names=[f"{label} = {value}" for label, value in table.index],
+            requested_names=[f"{label} = {value}" for label, value in table.index],
         ).plot(ax=ax)
 
     def plot(self, *, ax: Ax = None) -> Self:
@@ -244,7 +244,9 @@ class InterventionReportDisplay:
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         matrix = np.asarray(self.change_matrix)
-        requests = self.label_names if self.asked_names is None else self.asked_names
+        requests = (
+            self.label_names if self.requested_names is None else self.requested_names
+        )
         names = [wrapped(name, _LONGEST_LINE) for name in self.label_names]
         requests = [wrapped(request, _LONGEST_LINE) for request in requests]
         across = 0.55 * len(names) + max(_inches(requests) + 0.8, 2.0)

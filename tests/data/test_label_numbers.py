@@ -44,7 +44,7 @@ def test_several_numbers_have_names_and_scales_of_their_own():
     assert labels.mean_.tolist() == [2.0, 100.0]
     assert labels.decode(labels.encode(y)) == pytest.approx(y.to_numpy(), nan_ok=True)
     assert labels.decode_spread(np.ones((1, 2))).tolist() == [[1.0, 100.0]]
-    assert labels.index("size") == labels.index(1) == 1
+    assert labels.index("size", "do") == labels.index(1, "do") == 1
     with pytest.raises(ValueError, match=r"2 label\(s\).*|1 label\(s\).*fitted with 2"):
         labels.encode([1.0, 2.0, 3.0])
 

@@ -539,7 +539,7 @@ def test_an_integer_that_is_not_a_name_raises(named_by_integers):
     X, y, _ = named_by_integers
     model = ReVAEClassifier((8,), max_iter=1).fit(X, y.set_axis([3, 2], axis=1))
     with pytest.raises(
-        ValueError, match=r"1 is not a label: the labels are \['3', '2'\]\."
+        ValueError, match=r"1 is not a label\. Pass one of \['3', '2'\]\."
     ):
         model.intervene(X, {1: 5})
 
@@ -552,7 +552,7 @@ def test_partial_fit_and_files_keep_integer_names(named_by_integers, tmp_path):
     np.testing.assert_array_equal(loaded.intervene(X, {1: "left"}), edited)
     part = ReVAEClassifier((8,), random_state=0)
     part.partial_fit(X, y, classes=[["left", "middle", "right"], [5, 6]])
-    assert part.partial_fit(X, y)._labels.index(1) == 0
+    assert part.partial_fit(X, y)._labels.index(1, "do") == 0
 
 
 def test_an_integer_is_a_position_where_names_are_strings(two_labels, two_labels_model):

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklearn_revae import persistence
+from sklearn_revae import ReVAERegressor, persistence
 from sklearn_revae.demo import launch
 from sklearn_revae.demo.__main__ import _parser, _session, main
 
@@ -74,7 +74,8 @@ def test_a_session_has_a_model_samples_and_the_code_that_reads_them(
     model, X = patients
     path, csv = tmp_path / "model.safetensors", tmp_path / "samples.csv"
     persistence.save(model, path)
-    X.to_csv(csv, index=False)
+    # The index and a label are ignored.
+    X.assign(risk=1).to_csv(csv)
     arguments = ["--model", str(path)] + (["--data", str(csv)] if data == "csv" else [])
     session = _session(_parser().parse_args(arguments))
     names = {}
@@ -96,6 +97,28 @@ def test_samples_that_do_not_match_the_model_exit_with_a_message(patients, tmp_p
         main(["--model", str(path), "--data", str(data)])
     with pytest.raises(SystemExit, match=r"\.csv or \.npy"):
         main(["--model", str(path), "--data", str(tmp_path / "samples.parquet")])
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("age,visits,plan\n40,1,basic\n", r"lacks the columns \['volume', 'cough'\]"),
+        ("", "cannot be read"),
+    ],
+)
+def test_a_table_that_does_not_match_is_named(content, message, patients, tmp_path):
+    path, data = tmp_path / "model.safetensors", tmp_path / "samples.csv"
+    persistence.save(patients[0], path)
+    data.write_text(content)
+    with pytest.raises(SystemExit, match=rf"revae-demo: .*samples\.csv .*{message}"):
+        main(["--model", str(path), "--data", str(data)])
+
+
+def test_a_regressor_exits_with_a_message(blobs, tmp_path):
+    path = tmp_path / "model.safetensors"
+    persistence.save(ReVAERegressor((4,), max_iter=1).fit(*blobs), path)
+    with pytest.raises(SystemExit, match="must be a fitted ReVAEClassifier or ReVAE"):
+        main(["--model", str(path)])
 
 
 def test_the_image_shape_is_a_list_of_integers(patients):

@@ -66,7 +66,7 @@ def test_a_report_of_a_swap_requests_the_classes_of_the_donor(patients):
     model, X = patients
     predicted = predicted_classes(model, X.iloc[[9]])
     found = report(model, X, Edit(row=8, donor=9))
-    assert {name: values[0] for name, values in found.asked.items()} == predicted
+    assert {name: values[0] for name, values in found.requested.items()} == predicted
 
 
 def test_predicted_classes_of_a_transformer_are_mostly_right(blobs, quick_transformer):

@@ -60,7 +60,9 @@ def test_the_code_reproduces_a_swap_and_a_draw(faces, avatars):
     swapped = names["edited"]
     model, X = avatars
     np.testing.assert_array_equal(swapped, model.swap(X[:1], X[4:5], ["Dark_Skin"]))
+    assert faces.draw.disabled
     faces.choices["Hair"].value = "red"
+    assert not faces.draw.disabled
     faces.draw.click()
     assert "'sample'" in faces.code.value
     first = faces.edited.value

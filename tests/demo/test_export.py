@@ -295,11 +295,14 @@ def test_a_link_repeats_the_edit(faces, faces_file, browser):
     assert (
         faces.run("return document.querySelector('#class-5 input:checked').value") == "1"
     )
-    # What the page does not have is left out.
+    status = "document.getElementById('status').innerText"
+    assert faces.run(f"return {status}") == "Edited: Smiling, Dark_Skin."
+    # What the page does not have is left out, and named.
     faces.run("location.hash = 'sample=1e9&at.Smiling=7&is.Dark_Skin=maybe&is.Wings=1'")
     faces.wait("return document.querySelector('#samples input').checked")
-    assert (
-        faces.run("return document.getElementById('status').innerText") == "Not edited."
+    assert faces.run(f"return {status}") == (
+        "Not edited. This link does not fit this page. It was shown without: sample=1e9, "
+        "at.Smiling=7, is.Dark_Skin=maybe, is.Wings=1."
     )
 
 

@@ -107,8 +107,10 @@ def test_the_donor_gives_the_ticked_labels(page, avatars):
 
 
 def test_draw_again_gives_another_image(page):
+    assert not page.find("#draw")[0].is_enabled()
     set_one = page.changed("edited", lambda: page.choose("Hair", "black"))
     draw = page.find("#draw")[0]
+    page.wait(draw.is_enabled)
     first = page.changed("edited", draw.click)
     second = page.changed("edited", draw.click)
     assert (first != set_one).any()
@@ -154,6 +156,10 @@ def test_another_model_opens_only_for_its_user(page, serve, visit, avatars, tmp_
     page.wait(lambda: page.find('input[aria-label="range slider for label_0"]'))
     assert page.pixels("edited").shape[:2] == (8, 8)
     assert "own.safetensors" in page.text("#status")
+    page.changed("edited", lambda: page.slide("label_0", 0.7))
+    page.wait(lambda: "label_0 = " in page.text("#report"))
+    # The address does not pretend that it would open this model.
+    assert "#" not in page.browser.current_url
     after = visit(serve(*avatars))
     assert after.slider("Smiling")
 
@@ -243,6 +249,41 @@ def test_a_link_repeats_the_edit(page, browser, visit):
     assert again.slider("Smiling").get_attribute("value") == "0.3"
     assert again.slider("Dark_Skin").get_attribute("value") == position
     assert "'Dark_Skin': 1" in again.code()
+
+
+def test_a_link_that_does_not_fit_the_page_says_so(serve, visit, avatars):
+    page = visit(serve(*avatars) + "#sample=999&is.Hair=purple&is.Dark_Skin=1")
+    message = page.text("#message [role=alert]")
+    assert "shown without: sample=999, is.Hair=purple." in message
+    page.changed("edited", lambda: page.slide("Smiling", 0.3))
+    assert "'Dark_Skin': 1" in page.code()
+    page.wait(lambda: not page.find("#message p"))
+
+
+def test_an_error_is_shown_to_the_user(page, monkeypatch):
+    def fail(*args):
+        raise ValueError("<An error of the model>")
+
+    before = page.image_url("edited")
+    with monkeypatch.context() as patch:
+        patch.setattr("sklearn_revae.demo._controls.edited", fail)
+        page.slide("Smiling", 0.3)
+        page.wait(lambda: page.text("#message [role=alert]") == "<An error of the model>")
+    assert page.image_url("edited") == before
+    page.changed("edited", lambda: page.slide("Smiling", 0.4))
+    page.wait(lambda: not page.find("#message p"))
+
+
+def test_the_report_of_the_edit_before_is_dimmed(page):
+    opacity = "return getComputedStyle(document.querySelector('#assessment')).opacity"
+    assert page.run(opacity) == "1"
+    # The report never comes, because it is requested by a click on this button.
+    page.run("document.querySelector('#assess').id = 'later'")
+    page.changed("edited", lambda: page.slide("Smiling", 0.3))
+    assert float(page.run(opacity)) < 1
+    page.run("document.querySelector('#later').click()")
+    page.wait(lambda: page.run(opacity) == "1")
+    assert "Smiling" in page.text("#report")
 
 
 def test_a_surprise_sets_labels(page):

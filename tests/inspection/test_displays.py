@@ -48,8 +48,8 @@ NAMES = ["Presence of cardiovascular disease", "Patient smokes at least once a w
 REQUEST = ", ".join(f"{name} = certainly not" for name in NAMES)
 LONG = {
     "report": lambda: InterventionReportDisplay(np.eye(2), label_names=NAMES),
-    "bars": lambda: InterventionDisplay([[1.0]], [[3.0]], asked=REQUEST),
-    "images": lambda: InterventionDisplay(*np.ones((2, 1, 4, 4)), asked=REQUEST),
+    "bars": lambda: InterventionDisplay([[1.0]], [[3.0]], requested=REQUEST),
+    "images": lambda: InterventionDisplay(*np.ones((2, 1, 4, 4)), requested=REQUEST),
     "latents": lambda: LatentDisplay(
         np.random.RandomState(0).standard_normal((60, 3)),
         *np.ones((2, 1, 3)),

@@ -22,5 +22,5 @@ def test_an_integer_is_the_name_of_a_label_where_labels_have_such_names(
 
 
 def test_a_position_is_not_a_label_where_integers_are_names(numbered_labels):
-    with pytest.raises(ValueError, match=r"label=1 .*the labels are \['3', '0'\]"):
+    with pytest.raises(ValueError, match=r"label: 1 is not .*one of \['3', '0'\]\."):
         label_index(numbered_labels, 1)

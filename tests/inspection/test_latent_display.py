@@ -87,7 +87,7 @@ def test_y_and_label_that_do_not_match_the_model_raise(table):
         LatentDisplay.from_estimator(table.model, table.X, ["huge"] * len(table.X))
     with pytest.raises(ValueError, match=r"y must have.*in X \(80\), but it has 3"):
         LatentDisplay.from_estimator(table.model, table.X, ["tall"] * 3)
-    with pytest.raises(ValueError, match=r"label='size'.* is not a label.*label_0"):
+    with pytest.raises(ValueError, match=r"label: 'size' is not a label.*label_0"):
         LatentDisplay.from_estimator(table.model, table.X, label="size")
 
 

@@ -50,7 +50,7 @@ def test_a_traversal_is_in_the_units_of_the_pipeline(scaled):
 
 def test_an_intervention_is_in_the_units_of_the_pipeline(scaled):
     display = InterventionDisplay.from_estimator(scaled.pipeline, scaled.X[:5], 2)
-    assert display.asked == "target = 2"
+    assert display.requested == "target = 2"
     assert isinstance(display.X_new, pd.DataFrame)
     assert display.X_new.to_numpy().mean() > 1000
     assert (display.scales > 50).all()

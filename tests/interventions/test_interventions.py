@@ -60,8 +60,8 @@ def test_values_per_sample_may_be_a_list_a_series_or_an_array(kind, blobs, blobs
 @pytest.mark.parametrize(
     ("do", "message"),
     [
-        ({"size": 1}, r"'size' is not a label.*label_0.*label_1"),
-        ({2: 5}, r"2 is not a label.*0\.\.1"),
+        ({"size": 1}, r"do: 'size' is not a label.*label_0.*label_1"),
+        ({2: 5}, r"2 is not a label.* or a position from 0 to 1\."),
         ({-1: 5}, r"-1 is not a label"),
         ({"label_0": "behind"}, r"'behind' is not a value of label_0.*left.*right"),
         ({"label_1": -1}, r"-1 is not a value of label_1.*5, 6"),

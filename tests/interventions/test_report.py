@@ -53,7 +53,7 @@ def test_probabilities_are_those_of_predict_proba(edited, two_labels_model):
         expected = two_labels_model.predict_proba(rows)[0][np.arange(60), code]
         np.testing.assert_allclose(found[:, 0], expected, rtol=1e-9)
     predicted = two_labels_model.predict(X_new)[:, 0]
-    requested = report.asked["label_0"]
+    requested = report.requested["label_0"]
     assert requested.tolist() == ["left"] * 20 + ["right"] * 40
     np.testing.assert_array_equal(report.achieved[:, 0], predicted == requested)
 
@@ -299,12 +299,12 @@ def test_the_frame_has_a_row_for_each_row(table, table_model):
     frame = report.to_frame()
     assert frame.index.equals(table.index)
     np.testing.assert_array_equal(frame["label_0_after"], report.probability_after[:, 0])
-    assert set(frame["label_0_asked"]) == {1}
+    assert set(frame["label_0_requested"]) == {1}
 
 
 def test_the_repr_has_a_few_lines(edited, blobs, quick_classifier):
     text = repr(edited[2])
-    assert "60 rows" in text
+    assert "60 samples" in text
     assert "label_0='left': " in text
     assert len(text.splitlines()) == 6
     y = np.arange(60) % 12
@@ -312,6 +312,8 @@ def test_the_repr_has_a_few_lines(edited, blobs, quick_classifier):
     text = repr(intervention_report(model, blobs[0], blobs[0], y))
     assert "... and 6 more" in text
     assert "other labels" not in text
+    text = repr(intervention_report(model, blobs[0][:1], blobs[0][:1], 0))
+    assert text.startswith("InterventionReport of 1 sample\n  label_0=0: ")
 
 
 def test_rows_that_had_the_value_already_are_told_from_those_that_changed(
@@ -360,7 +362,7 @@ def test_the_plot_has_a_bar_for_each_column_that_changed(table, table_model):
 def test_without_pandas_only_the_arrays_are_available(edited, monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     report = edited[2]
-    assert "60 rows" in repr(report)
+    assert "60 samples" in repr(report)
     for table in (report.summary, report.change_matrix, report.to_frame):
         with pytest.raises(ImportError, match=f"{table.__name__} requires pandas"):
             table()

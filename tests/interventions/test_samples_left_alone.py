@@ -135,8 +135,8 @@ def test_a_report_counts_requests_only(two_labels, two_labels_model):
     do = {"label_0": one, "label_1": other}
     _, report = two_labels_model.intervene(X, do, report=True)
     assert report.row.tolist() == list(range(25))
-    assert report.asked["label_0"].tolist() == ["left"] * 20 + [None] * 5
-    assert report.asked["label_1"].tolist() == [None] * 15 + [6] * 10
+    assert report.requested["label_0"].tolist() == ["left"] * 20 + [None] * 5
+    assert report.requested["label_1"].tolist() == [None] * 15 + [6] * 10
     summary = report.summary()
     assert summary["n_rows"].to_dict() == {("label_0", "left"): 20, ("label_1", 6): 10}
     counts = summary[["already", "changed", "failed"]]

@@ -6,7 +6,7 @@ import torch
 
 from sklearn_revae._model.images import ImageShape
 from sklearn_revae._training.critic import Critic
-from sklearn_revae._training.looks import Looks
+from sklearn_revae._training.judge_views import JudgeViews
 
 LAYOUT = ImageShape(16, 16)
 ONES = torch.ones(40)
@@ -14,8 +14,8 @@ ONES = torch.ones(40)
 
 @pytest.fixture
 def critic(small):
-    look = Looks(LAYOUT, torch.ones(LAYOUT.n_features), small.seeded(0))
-    return Critic((1, 2), 0, (8, 16), look, small.seeded(1))
+    views = JudgeViews(LAYOUT, torch.ones(LAYOUT.n_features), small.seeded(0))
+    return Critic((1, 2), 0, (8, 16), views, small.seeded(1))
 
 
 def images(seed, brightness):

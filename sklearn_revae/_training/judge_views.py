@@ -1,4 +1,4 @@
-"""Looks: the random views through which judges and critics see images."""
+"""The random views through which judges and critics see images."""
 
 import torch
 
@@ -10,7 +10,7 @@ LARGE_CHANGE = 0.5
 _STRENGTH = ViewStrength(shift=1 / 28, rotation=0.1, scale=0.04, contrast=0.1)
 
 
-class Looks:
+class JudgeViews:
     """Random views of rows that hold images, which hide mere traces.
 
     Parameters

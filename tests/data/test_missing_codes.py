@@ -10,7 +10,7 @@ from sklearn import datasets
 from sklearn.base import BaseEstimator
 
 from sklearn_revae._data.codec import Codec
-from sklearn_revae._data.codes import looks_like_code
+from sklearn_revae._data.missing_codes import looks_like_code
 
 RNG = np.random.RandomState(0)
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from sklearn_revae._model.images import ImageShape
-from sklearn_revae._training.looks import Looks
+from sklearn_revae._training.judge_views import JudgeViews
 
 LAYOUT = ImageShape(16, 16)
 ONE = torch.ones(1)
@@ -21,7 +21,7 @@ def test_the_change_is_the_fraction_of_changed_pixels(small):
     edited = rows.clone()
     # From half a standard deviation on, a pixel has changed.
     edited[1, 0], edited[1, 1], edited[1, -2], edited[1, -1] = -0.1, 0.2, 4.0, 7.0
-    change = Looks(LAYOUT, spread, small.seeded(0)).change(edited, rows)
+    change = JudgeViews(LAYOUT, spread, small.seeded(0)).change(edited, rows)
     assert change.tolist() == pytest.approx([0.0, (0.4 + 0.4 + 1.0) / n])
 
 
@@ -40,7 +40,7 @@ def test_edits_leave_alone_what_does_not_show_the_label(
         return change[:, :8].mean(), change[:, 8:].mean()
 
     shown, other = changes()
-    monkeypatch.setattr(Looks, "change", lambda self, edited, rows: torch.zeros(()))
+    monkeypatch.setattr(JudgeViews, "change", lambda self, edited, rows: torch.zeros(()))
     _, other_without = changes()
     assert shown > 0.4
     assert other < 0.9 * other_without
