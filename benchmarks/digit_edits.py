@@ -17,7 +17,7 @@ VARIANTS = {
     "default": {},
     "residual=False": {},
     "strength=1": {},
-    "edit_weight=0": {"edit_weight": 0.0},
+    "edit_weight=30": {"edit_weight": 30.0},
 }
 # Arguments of `intervene`, by variant.
 OPTIONS = {"residual=False": {"residual": False}, "strength=1": {"strength": 1}}

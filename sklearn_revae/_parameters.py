@@ -132,10 +132,10 @@ PARAMETERS = {
         Weight of the edit-consistency loss: samples edited to another value of a label,
         decoded and encoded again, should be classified as that value by another
         ensemble member, or by small classifiers that are trained beside a single
-        convolutional network. It trains the decoder only. If "auto", 0.5 times the number
-        of features, at most 30; for convolutional networks, 0.25 times that number, at
-        most 1200. Setting it to 0 speeds up training, but interventions by a single
-        network may then have little effect.""",
+        convolutional network. It trains the decoder only. If "auto", 0 for several fully
+        connected networks, which decide together how far a sample moves. A single one
+        needs it for interventions to have an effect: 0.5 times the number of features, at
+        most 30. For convolutional networks, 0.25 times that number, at most 1200.""",
     ),
     "class_weight": Parameter(
         "common",

@@ -38,9 +38,9 @@ _TEXTS = {
         float or "auto", default="auto"
         Weight of the edit-consistency loss: for samples edited to another number, decoded
         and encoded again, the next ensemble member should predict that number. It trains
-        the decoder only. If "auto", 0.5 times the number of features, at most 30; for
-        convolutional networks, 0.25 times that number, at most 1200. Setting it to 0
-        speeds up training, but interventions may then have little effect.""",
+        the decoder only. If "auto", 0 for several fully connected networks; for a
+        single one, 0.5 times the number of features, at most 30; for convolutional
+        networks, 0.25 times that number, at most 1200.""",
     "early_stopping": """\
         bool or float, default=False
         Whether to stop when R2 on held-out labelled samples no longer improves, and to

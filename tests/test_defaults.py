@@ -238,21 +238,29 @@ def test_training_can_be_chosen(fitted):
 
 
 @pytest.mark.parametrize(
-    ("kind", "weight", "edits_from"),
-    [("table", 5 / 2, 1.0), ("pixels", 30, 1.0), ("pictures", 64, 0.4)],
+    ("kind", "n_members", "weight", "edits_from"),
+    [
+        ("table", 5, 0, 1.0),
+        ("table", 1, 5 / 2, 1.0),
+        ("pixels", 5, 0, 1.0),
+        ("pixels", 1, 30, 1.0),
+        ("pictures", 1, 64, 0.4),
+        ("pictures", 2, 64, 0.4),
+    ],
 )
 def test_weight_of_edits_depends_on_the_number_of_features(
-    kind, weight, edits_from, fitted
+    kind, n_members, weight, edits_from
 ):
-    settings = _settings(fitted(kind))
-    assert settings.edit_weight == fitted(kind).edit_weight_ == weight
-    # Convolutions learn edits after 0.4 of training, ensembles after all of it.
+    model = _fit(DATA[kind](), n_members=n_members)
+    settings = _settings(model)
+    assert settings.edit_weight == model.edit_weight_ == weight
+    # Convolutions learn edits after 0.4 of training, others after all of it.
     assert settings.edits_from == edits_from
 
 
 def test_weight_of_edits_is_bounded_and_can_be_chosen(fitted):
-    many = _fit(_draws().standard_normal((N_ROWS, 130)), hidden_layer_sizes=2)
-    assert _settings(many).edit_weight == 30
+    X = _draws().standard_normal((N_ROWS, 130))
+    assert _settings(_fit(X, n_members=1, hidden_layer_sizes=2)).edit_weight == 30
     assert _settings(fitted("table"), edit_weight=0.0).edit_weight == 0
     assert _settings(fitted("table"), edit_weight=5000.0).edit_weight == 5000
 

@@ -246,7 +246,7 @@ def test_auto_loss_weights_differ_from_member_to_member(few_blobs, quick_classif
         expected = [getattr(member, name) * N_COLUMNS for member in MEMBERS]
         assert getattr(model, f"{name}_").tolist() == expected
         assert len(set(expected)) > 1
-    assert model.edit_weight_ == N_COLUMNS / 2
+    assert model.edit_weight_ == 0
 
 
 def test_given_loss_weights_are_those_of_all_members(few_blobs, quick_classifier):

@@ -41,9 +41,8 @@ def annotate(indices):
 # ------------------
 # We start with two labels per class, because the model cannot predict a class without
 # any labelled sample. Each round adds 16 labels. With ``warm_start=True``, it continues
-# from the weights of the previous round and needs only ten epochs. ``edit_weight=0``
-# disables a part of the loss that is only needed for interventions. When labelling is
-# finished, fit a model from scratch with the default parameters.
+# from the weights of the previous round and needs only ten epochs. When labelling
+# is finished, fit a model from scratch with the default parameters.
 #
 # The certainty of a prediction is its *margin*, the difference between the two largest
 # class probabilities. A small margin has one of two causes: the sample itself may be
@@ -99,7 +98,7 @@ curves = {name: [] for name in STRATEGIES}
 final_labels = {}
 for seed in range(3):
     initial_labels = mask_labels(y, n_per_class=2, random_state=seed)
-    initial = ReVAEClassifier(edit_weight=0, random_state=seed)
+    initial = ReVAEClassifier(random_state=seed)
     initial.fit(X, initial_labels)
     for name, choose in STRATEGIES.items():
         rng = np.random.default_rng(seed)
@@ -129,7 +128,7 @@ for name in ("smallest margin", "disagreement"):
 # score on them is too low. Therefore also label some samples at random and compute the
 # score only on those.
 
-final = ReVAEClassifier(edit_weight=0, random_state=0)
+final = ReVAEClassifier(random_state=0)
 print("accuracy with the 100 labels of the last repetition")
 print(f"{'':<16}{'cross-validated':>16}{'test set':>11}")
 for name, labels in final_labels.items():
