@@ -45,9 +45,9 @@ class Statistics:
         Whether all values are whole numbers, up to rounding.
     zero_or_one : ndarray of bool (n_features,)
         Whether all values are 0 or 1, up to rounding.
-    codes : dict of int to (float, float)
-        Columns with a far value that looks like a code for missing values: the value, and
-        the fraction of the observed values that equal it.
+    codes : dict of int to (tuple of float, float)
+        Columns with far values that look like codes for missing values: these values, and
+        the fraction of the observed values that equal one.
     """
 
     n_observed: np.ndarray
@@ -168,8 +168,8 @@ def statistics_of(values, codes=None):
     ----------
     values : ndarray, sparse matrix or Stored (n, n_features)
         Rows in X's units.
-    codes : dict of int to float, optional
-        By column, a value that counts as missing.
+    codes : dict of int to tuple of float, optional
+        By column, the values that count as missing.
     """
     n_rows, n_features = values.shape
     moments, zeros = _Moments(n_features), np.zeros(n_features)
