@@ -18,6 +18,7 @@ from sklearn_revae._model.families import FAMILIES
 
 # Beyond this clipped value, 4.5 scales from the centre, clipping is steep.
 STEEP = 3.0
+_ROUNDING = 1e-6
 _SMALLEST = np.finfo(np.float64).smallest_subnormal
 
 
@@ -294,6 +295,9 @@ class Scaling:
             values = scaled * self.scale_ + self.shift_
             values[..., logged] = np.exp(values[..., logged])
         values = values.clip(low, high)
+        # Draws are in single precision, in which 0 has a rounding error.
+        zero = (self.kinds == "zero_inflated") & (values < _ROUNDING * self.scale_)
+        values = np.where(zero, 0.0, values)
         whole = np.isin(self.kinds, ["binary", "count"])
         values[..., whole] = np.rint(values[..., whole])
         values = np.where(self.constant_, self.seen_low_, values)
