@@ -18,6 +18,8 @@ _FAR = 20.0
 _ISOLATED = 5.0
 # Surveys count down from a code, as in 999, 998 and 997, to say why a value is missing.
 _MOST_IN_A_RUN = 3
+# A marker in y is so many times as frequent as any of at least two other numbers.
+_FREQUENT, _FEWEST_OTHERS = 5, 3
 # A warning names at most this many columns.
 _MOST_SHOWN = 3
 
@@ -82,6 +84,28 @@ def _codes_at(column, end):
     distance = np.abs(run - centre).min()
     near = max(_FAR * spread, _ISOLATED * same_side.max(initial=0.0))
     return run.tolist() if spread > 0 and distance > near else []
+
+
+def marker_in(numbers):
+    """A number that seems to mark missing ones, or None.
+
+    Parameters
+    ----------
+    numbers : ndarray of float64 (n,)
+        The observed numbers. Unlike in features, -1 and other negative codes need not be
+        far from numbers that are never negative, if they are frequent.
+    """
+    ordered = np.sort(numbers)
+    with np.errstate(all="ignore"):
+        found = repeated_codes(ordered[:, None], np.array([len(ordered)]))
+    if found:
+        return found[0][0][0]
+    values, counts = np.unique(numbers, return_counts=True)
+    if len(values) < _FEWEST_OTHERS or not values[0] < 0 <= values[1]:
+        return None
+    frequent = counts[0] >= max(_FREQUENT * counts[1:].max(), len(numbers) / 10)
+    known = values[0] == -1 or looks_like_code(values[0])
+    return float(values[0]) if frequent and known else None
 
 
 def without_codes(values, codes):

@@ -28,6 +28,8 @@ def decoded_range(scaling):
         low[seen_low >= 0] = low[seen_low >= 0].clip(0.0)
         high[seen_high <= 0] = high[seen_high <= 0].clip(None, 0.0)
         high[within_unit] = high[within_unit].clip(None, 1.0)
+    closed = scaling.closed_
+    low[closed], high[closed] = seen_low[closed], seen_high[closed]
     # The exponential turns a small error in the logarithm into a huge one.
     logged = scaling._logged
     low[logged], high[logged] = seen_low[logged], seen_high[logged]

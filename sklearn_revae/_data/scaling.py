@@ -52,6 +52,10 @@ class Scaling:
         not in models that were saved before these limits were introduced.
     whole_ : ndarray of bool (n_features,)
         The unbounded columns of whole numbers, whose decoded values are rounded.
+    closed_ : ndarray of bool (n_features,)
+        The unbounded columns with many values at both ends of their range, such as
+        percentages: decoded values do not leave it. All are False in models that were
+        saved before.
     seen_low_, seen_high_ : ndarray (n_features,)
         The smallest and the largest value in `fit`.
     constant_ : ndarray of bool (n_features,)
@@ -77,6 +81,7 @@ class Scaling:
         self.unbounded = self._logged | self._has("support", "real")
         self.shared = self._has("shared_scale", True)
         self.whole_ = np.zeros(len(families), dtype=bool)
+        self.closed_ = np.zeros(len(families), dtype=bool)
         self.constant_ = np.zeros(len(families), dtype=bool)
 
     def _has(self, fact, value):
@@ -100,6 +105,7 @@ class Scaling:
         """
         self.clips_ = self.limits_ = True
         self.whole_ = statistics.whole & self.unbounded
+        self.closed_ = statistics.closed & self.clipped
         n_features = len(statistics.low)
         low = statistics.low.astype(np.float64)
         high = statistics.high.astype(np.float64)

@@ -88,6 +88,7 @@ def codec_state(codec):
         "clips": scaling.clips_,
         "limits": scaling.limits_,
         "whole": scaling.whole_,
+        "closed": scaling.closed_,
         "constant": scaling.constant_,
         "edges": [[int(j), edges] for j, edges in codec.edges_.items()],
         "codes": [[int(j), code] for j, own in codec.codes_.items() for code in own],
@@ -175,7 +176,7 @@ def codec_from(state, names, n_features, categories, template, picture_shape):
     # Nor do those that were written before decoded values were limited.
     codec.scaling_.limits_ = state.get("limits", False)
     check(type(codec.scaling_.limits_) is bool, "limits")
-    for name in ("whole", "constant"):
+    for name in ("whole", "closed", "constant"):
         if name in state:
             mask = state[name]
             check(mask.dtype == bool and mask.shape == (n_features,), name)

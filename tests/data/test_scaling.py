@@ -165,6 +165,26 @@ def test_a_constant_column_is_harmless(value, few_blobs, quick_classifier):
     assert np.isfinite(model.score_samples(X)).all()
 
 
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        (RNG.normal(50, 60, 500).clip(0, 100), (0, 100)),
+        (RNG.integers(1, 6, 500), (1, 5)),
+        # At one end only, or too few values: the scale is open.
+        (np.r_[RNG.normal(50, 60, 500).clip(-40, None)], None),
+        (np.r_[[1.0] * 5, RNG.normal(50, 3, 100), [99.0] * 5], None),
+    ],
+    ids=["percent", "stars", "one end", "few"],
+)
+def test_decoded_values_stay_on_a_closed_scale(column, expected):
+    scaling = _fitted(np.column_stack([column, RNG.normal(size=len(column))])).scaling_
+    decoded = scaling.inverse_transform(np.array([[-3.9, 0.0], [3.9, 0.0]]))[:, 0]
+    if expected is not None:
+        assert tuple(decoded) == expected
+    else:
+        assert decoded[1] > column.max()
+
+
 @pytest.mark.parametrize("likelihood", ["auto", "log_normal", "poisson"])
 def test_any_value_of_a_constant_column_is_read_as_the_constant(
     likelihood, few_blobs, quick_classifier
