@@ -275,7 +275,7 @@ class Codec:
             If the family cannot be the distribution of the column.
         """
         family = FAMILIES[self.families_[j]]
-        check_support(family.name, self.name(j), statistics, j, j in self.levels_)
+        check_support(family.name, self.name(j), statistics, j, self.kinds_[j])
         if family.discrete and j not in self.levels_:
             numbers = self._distinct_numbers(j, values)
             self.levels_[j] = Levels(len(numbers), family.name == "ordinal", numbers)

@@ -115,7 +115,8 @@ def test_a_list_of_another_length_raises(quick_transformer):
 
 
 @pytest.mark.parametrize(
-    "likelihood", ["auto", "gaussian", "shared_gaussian", "laplace", "bernoulli"]
+    "likelihood",
+    ["auto", "gaussian", "shared_gaussian", "laplace", "continuous_bernoulli"],
 )
 @pytest.mark.parametrize("X", [MIXED, IMAGES / 255.0], ids=["mixed", "images"])
 def test_scaling_is_inverted(X, likelihood):
@@ -445,7 +446,8 @@ def test_extreme_columns_beside_a_long_tailed_one_raise_no_warning(
 
 
 @pytest.mark.parametrize(
-    "families", [["bernoulli", "student_t"], ["beta", "laplace"], ["gaussian"] * 2]
+    "families",
+    [["continuous_bernoulli", "student_t"], ["beta", "laplace"], ["gaussian"] * 2],
 )
 def test_huge_and_tiny_columns_of_any_family_raise_no_warning(
     families, quick_transformer
