@@ -15,7 +15,6 @@ from sklearn_revae import _defaults
 from sklearn_revae._convergence import warn_of_few_steps
 from sklearn_revae._data.codec import Codec
 from sklearn_revae._data.column_kinds import ColumnKinds
-from sklearn_revae._data.far import warn_of_other_units
 from sklearn_revae._data.file_names import in_order_of, weights_in_order_of
 from sklearn_revae._data.held_out import held_out_samples
 from sklearn_revae._data.storage import rows_at
@@ -165,8 +164,7 @@ class BaseReVAE(
                 X, y, sample_weight, classes, first=not resume, one_epoch=one_epoch
             )
             if resume:
-                self._codec.warn_of_values(samples.values)
-                warn_of_other_units(samples.values, self._codec.scaling_)
+                self._codec = self._codec.for_more(samples.values)
                 module = copied(self.module_)
             else:
                 self._codec.fit(samples.values)

@@ -60,7 +60,16 @@ class ClassLabelsMixin:
                 f"{self.unlabeled_value!r}, None or NaN, or the sample has a weight of "
                 f"zero. Label at least one sample, or {cure}."
             )
-        codes, evidence = self._labels.encode_soft(y)
+        try:
+            codes, evidence = self._labels.encode_soft(y)
+        except ValueError as error:
+            if not first:
+                error.add_note(
+                    "Further training keeps the classes of the first fit. To learn "
+                    "others, fit without warm_start, or name all classes in the first "
+                    "call of partial_fit."
+                )
+            raise
         if first and classes is None:
             warn_of_labels(self._labels, codes)
         return codes, evidence

@@ -97,7 +97,9 @@ PARAMETERS = {
         that are all 0 or 1, "shared_gaussian" (pixels) for at least 16 features that
         use much of the range [0, 1] or of integers within 0..255, "negative_binomial" for
         whole numbers with many zeros, "log_normal" for positive numbers with a long tail,
-        and "gaussian" otherwise. `column_kinds_` shows what was inferred.""",
+        and "gaussian" otherwise. `column_kinds_` shows what was inferred. Far values
+        such as 999 are not treated as codes for missing values in a feature whose family
+        a list or a dict states.""",
     ),
     "label_weight": Parameter(
         "advanced",

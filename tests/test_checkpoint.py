@@ -92,7 +92,12 @@ def same(weight_bytes):
     "changes",
     [
         {"edit_weight": 2.0},
-        {"edit_weight": 2.0, "early_stopping": 0.3, "n_iter_no_change": 2, "max_iter": 30},
+        {
+            "edit_weight": 2.0,
+            "early_stopping": 0.3,
+            "n_iter_no_change": 2,
+            "max_iter": 30,
+        },
         {"edit_weight": 2.0, "encoder": "own"},
         {"n_members": 1},
         {},

@@ -206,7 +206,7 @@ def test_parameters_are_stored_as_given(quick_classifier):
     "options",
     [
         {"n_members": 1},
-        {"likelihood": "bernoulli"},
+        {"likelihood": "continuous_bernoulli"},
         {"likelihood": "gaussian"},
         {"likelihood": "shared_gaussian"},
         {"likelihood": "laplace"},

@@ -149,8 +149,9 @@ def test_warm_start_refuses_a_new_class_and_changes_nothing(
     before = weight_bytes(model)
     other = y.copy()
     other[1] = 9
-    with pytest.raises(ValueError, match="9 is not a value"):
+    with pytest.raises(ValueError, match="9 is not a value") as caught:
         model.fit(X, other)
+    assert "fit without warm_start" in caught.value.__notes__[0]
     assert weight_bytes(model) == before
     assert model.n_iter_ == 2
 

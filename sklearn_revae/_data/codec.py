@@ -18,6 +18,7 @@ from sklearn_revae._data.containers import (
     template_of,
 )
 from sklearn_revae._data.exact import holds_large_integers
+from sklearn_revae._data.far import warn_of_other_units
 from sklearn_revae._data.kinds import (
     Levels,
     check_levels,
@@ -36,7 +37,7 @@ from sklearn_revae._data.statistics import magnitude, statistics_of
 from sklearn_revae._data.storage import Stored
 from sklearn_revae._data.tables import Table
 from sklearn_revae._data.tensors import named_columns
-from sklearn_revae._data.unseen import warn_of_impossible, warn_unseen
+from sklearn_revae._data.unseen import warn_of_values
 from sklearn_revae._model.families import FAMILIES, MANY_COUNTS, Column
 
 
@@ -68,8 +69,8 @@ class Codec:
         The kind of each column, and its likelihood.
     levels_ : dict of int to Levels
         The levels of the categorical and ordinal columns.
-    codes_ : dict of int to float
-        By column, a far value such as 999999 that stands for missing values.
+    codes_ : dict of int to tuple of float
+        By column, far values such as 999999 that stand for missing values.
     missing_ : ndarray (n_features,)
         Fraction of missing values.
     mean_count_, count_spread_ : ndarray (n_features,)
@@ -220,27 +221,30 @@ class Codec:
         self.edges_ = edges_of(statistics.quantiles, self.scaling_)
         counts, spread = self.scaling_.counts, statistics.log1p_std
         self.mean_count_ = np.where(counts, statistics.mean, 1.0)
-        counts = counts & (spread > 0)
-        if counts.sum() >= MANY_COUNTS:
+        # Because of rounding, the logarithms of equal counts may have a tiny spread.
+        varying = counts & (spread > 0) & (statistics.high > statistics.low)
+        if varying.sum() >= MANY_COUNTS:
             # Rare counts vary little, and mostly by chance. A scale of their own would
             # make that as large as the differences between frequent ones.
-            spread = np.full(len(spread), root_mean_square(spread[counts]))
-        self.count_spread_ = np.where(counts, spread, 1.0)
+            spread = np.full(len(spread), root_mean_square(spread[varying]))
+        self.count_spread_ = np.where(varying, spread, 1.0)
         return self
 
     def _statistics(self, values, requested):
         """Statistics of all columns, and the codes for missing values in `codes_`.
 
-        Codes are as harmful as far values are, and the model can leave them out.
+        Codes are as harmful as far values are, and the model can leave them out. Those
+        of a column whose family is requested by itself are data.
         """
         statistics = statistics_of(values)
-        levels = {j for j, family in enumerate(requested) if is_discrete(family)}
+        by_name = not isinstance(self.likelihood, str)
+        data = [is_discrete(f) or (by_name and f != "auto") for f in requested]
         found = {
-            j: code
-            for j, code in statistics.codes.items()
-            if j not in levels | set(self.table_.levels) and self.picture_shape_ is None
+            j: found
+            for j, found in statistics.codes.items()
+            if not (data[j] or j in self.table_.levels or self.picture_shape_)
         }
-        self.codes_ = {j: value for j, (value, _) in found.items()}
+        self.codes_ = {j: codes for j, (codes, _) in found.items()}
         if found:
             warn_of_codes(found, self.name)
             statistics = statistics_of(values, self.codes_)
@@ -276,7 +280,7 @@ class Codec:
             If the family cannot be the distribution of the column.
         """
         family = FAMILIES[self.families_[j]]
-        check_support(family.name, self.name(j), statistics, j, j in self.levels_)
+        check_support(family.name, self.name(j), statistics, j, self.kinds_[j])
         if family.discrete and j not in self.levels_:
             numbers = self._distinct_numbers(j, values)
             self.levels_[j] = Levels(len(numbers), family.name == "ordinal", numbers)
@@ -338,20 +342,22 @@ class Codec:
     def transform(self, X, estimator):
         """:class:`ScaledRows` of X. Warns about values that were not seen in fit."""
         values = self.read(X, estimator)
-        self.warn_of_values(values)
+        warn_of_values(values, self.scaling_)
         return ScaledRows(values, self.scaling_)
 
-    def warn_of_values(self, values):
-        """Warn of numbers that are impossible, or not among the levels seen in fit."""
-        warn_of_impossible(values, self.scaling_)
-        for j, levels in self.levels_.items():
-            if levels.numbers is None:
-                continue
-            found = [np.unique(chunk) for chunk in chunks(values, columns=[j])]
-            unseen = np.setdiff1d(np.concatenate(found), levels.numbers)
-            unseen = unseen[~np.isnan(unseen)]
-            if len(unseen):
-                warn_unseen(self.name(j), unseen.tolist())
+    def for_more(self, values):
+        """The codec for further training on `values`, which are warned of.
+
+        Parameters
+        ----------
+        values : ndarray, sparse matrix or Stored (n, n_features)
+            What :meth:`read` returned.
+        """
+        warn_of_values(values, self.scaling_)
+        warn_of_other_units(values, self.scaling_)
+        codec = copy.copy(self)
+        codec.scaling_.keep_constant(values)
+        return codec
 
     def inverse_transform(self, scaled, like):
         """Scaled rows (n, n_features) in the units, types and container of `like`."""

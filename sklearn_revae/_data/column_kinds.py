@@ -104,7 +104,7 @@ class ColumnKinds:
         [('a .. b (2)', 'real', 'gaussian', '', '')]
         """
         texts = [
-            (kind, likelihood, str(levels or ""), f"{missing:.0%}" if missing else "")
+            (kind, likelihood, str(levels or ""), _percent(missing))
             for kind, likelihood, levels, missing in zip(
                 self.kinds, self.likelihoods, self.levels, self.missing, strict=True
             )
@@ -135,3 +135,11 @@ class ColumnKinds:
         body = "".join(f"<tr>{line(row, 'td')}</tr>" for row in self.rows())
         head = line(self._HEADER, "th")
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _percent(fraction):
+    """A fraction in percent; only 0 and 1 are rounded to none and all."""
+    text = f"{fraction:.0%}" if fraction else ""
+    if fraction < 1 and text in ("0%", "100%"):
+        text = f"{min(100 * fraction, 99.9):.3g}%"
+    return text

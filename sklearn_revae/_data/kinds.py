@@ -269,8 +269,11 @@ def chosen_families(requested, kinds):
     )
 
 
-def check_support(family, name, statistics, j, has_categories):
+def check_support(family, name, statistics, j, kind):
     """Refuse a requested family that cannot be the distribution of column `j`.
+
+    `kind` is the kind that was inferred. Pixels have a range of their own, which is
+    scaled to [0, 1].
 
     Raises
     ------
@@ -279,12 +282,18 @@ def check_support(family, name, statistics, j, has_categories):
     """
     support, low = FAMILIES[family].support, statistics.low[j]
     problem = None
-    if has_categories and support != "level":
+    if kind in ("categorical", "ordinal") and support != "level":
         problem = "holds categories", "'categorical' or 'ordinal'"
     elif support == "count" and (low < 0 or not statistics.whole[j]):
         problem = "holds values other than non-negative integers", "'gaussian'"
     elif support == "positive" and low <= 0:
         problem = f"holds {low:.4g}, which is not positive", "'gaussian'"
+    elif (
+        support == "interval"
+        and not (FAMILIES[family].has_density or kind == "pixel")
+        and (low < -_ROUNDING or statistics.high[j] > 1 + _ROUNDING)
+    ):
+        problem = "holds numbers outside of [0, 1]", "'continuous_bernoulli' or 'beta'"
     if problem:
         raise ValueError(
             f"likelihood={family!r} does not fit column {name} of X, which "

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sklearn_revae._data.codes import marker_in
 from sklearn_revae._data.far import FAR
 from sklearn_revae._data.labels import position_of
 from sklearn_revae._data.targets import check_names, observed_cells, read_targets
@@ -69,6 +70,7 @@ class LabelNumbers:
                 f"y reaches {largest[label]:.3g} for {self.names_[label]}, but numbers "
                 f"up to {_LARGEST:.0e} can be learned. Divide y by a constant first."
             )
+        self._warn_of_markers(cells)
         # The squares of large numbers overflow, and those of small ones are zero. To
         # divide by a power of two changes no digit.
         _, exponent = np.frexp(largest)
@@ -92,6 +94,20 @@ class LabelNumbers:
                 "meaning. Label samples with other numbers, or leave that target out."
             )
         return self
+
+    def _warn_of_markers(self, cells):
+        """Warn, at the user's line, of a number that seems to mark unlabelled samples."""
+        for name, column in zip(self.names_, cells.T, strict=True):
+            known = column[~np.isnan(column)]
+            marker = marker_in(known)
+            if marker is not None:
+                fraction = np.mean(known == marker)
+                warn_user(
+                    f"y is {marker:.10g} in {100 * fraction:.2g} % of the samples for "
+                    f"{name}, outside the range of all other numbers, and is learned as "
+                    "a number. If it marks samples that are not labelled, replace it by "
+                    "NaN, as ReVAERegressor requires."
+                )
 
     @property
     def n_values(self):

@@ -12,7 +12,7 @@ from sklearn_revae._warning import warn_user
 # How files and NumPy's arrays of strings write a missing value, in lower case. Words
 # such as "none" are left out, because they are common as classes; "None", as Python
 # writes it, is not.
-_BLANKS = ("", "nan", "<na>", "nat", "?")
+_BLANKS = ("", "nan", "<na>", "na", "n/a", "nat", "?")
 # With fewer labelled samples, independent labels may look one-hot encoded by chance.
 _FEWEST_ONE_HOT = 10
 # Fewer values of a column of text may all be different by chance.
@@ -25,6 +25,11 @@ _STANDARDISED = 0.1
 # Numbers as people write them: with separators of thousands, a decimal comma, a currency
 # or a percent sign.
 _MEASUREMENT = re.compile(r"[-+]?[$€£]?\s?(\d+|\d{1,3}([.,']\d{3})+)([.,]\d+)?\s?[%$€£]?")
+# The same with a unit of letters, such as "70.1 kg" and "7 mg/dl"; and dates.
+_WITH_UNIT = re.compile(r"[-+]?\d+([.,]\d+)?\s?([a-zA-Zµμ°][a-zA-Zµμ°/%²³^\d]*)")
+_DATE = re.compile(r"(\d{4}[-/]\d\d?[-/]\d\d?|\d\d?[./]\d\d?[./]\d{4})([T ].*)?")
+# Fewer values with one unit, and fewer dates, may be categories.
+_FEWEST_MEASURED = 10
 # Pixels are looked at in at most this many rows.
 _ROWS_OF_PIXELS = 2000
 
@@ -43,12 +48,7 @@ def warn_of_labels(labels, codes):
     single, blank = [], []
     for name, classes in zip(labels.names_, labels.classes_, strict=True):
         values = classes.tolist()
-        blank += [
-            f"{value!r} in {name}"
-            for value in values
-            if isinstance(value, str)
-            and (value.strip().lower() in _BLANKS or value == str(None))
-        ]
+        blank += [f"{value!r} in {name}" for value in values if _is_blank(value)]
         if len(values) == 1:
             single.append(f"{name} ({values[0]!r})")
     if single:
@@ -78,6 +78,13 @@ def warn_of_labels(labels, codes):
         )
 
 
+def _is_blank(value):
+    """Whether a value is text that stands for a missing value."""
+    return isinstance(value, str) and (
+        value.strip().lower() in _BLANKS or value == str(None)
+    )
+
+
 def _is_one_hot(labels, codes):
     """Whether each labelled row of several binary labels has a single 1."""
     if codes.shape[1] < 2 or any(
@@ -96,7 +103,7 @@ def _listed(items):
 
 
 def warn_of_text(categories, name_of):
-    """Warn, at the user's line, of columns that mix numbers and text.
+    """Warn, at the user's line, of text that stands for numbers or missing values.
 
     Parameters
     ----------
@@ -105,7 +112,7 @@ def warn_of_text(categories, name_of):
     name_of : callable
         How messages write a column, by its position.
     """
-    mixed, written = [], []
+    mixed, written, dates, blank = [], [], [], []
     for j, values in categories.items():
         text = [value for value in values if isinstance(value, str)]
         others = [value for value in values if not isinstance(value, (str, bytes))]
@@ -113,6 +120,10 @@ def warn_of_text(categories, name_of):
             mixed.append(f"column {name_of(j)} ({others[0]!r} and {text[0]!r})")
         elif (example := _written_number(text)) is not None:
             written.append(f"column {name_of(j)} ({example!r})")
+        elif 2 * sum(map(_is_date, text)) > len(text) >= _FEWEST_MEASURED:
+            dates.append(f"column {name_of(j)} ({next(filter(_is_date, text))!r})")
+        else:
+            blank += [f"{v!r} in column {name_of(j)}" for v in filter(_is_blank, text)]
     cure = (
         "Convert measurements to numbers, for example by pandas.to_numeric(column, "
         "errors='coerce')"
@@ -126,8 +137,20 @@ def warn_of_text(categories, name_of):
         warn_user(
             f"X holds numbers that are written as strings in {_listed(written)}, and "
             f"each distinct string is treated as a category. {cure}, after replacing "
-            "decimal commas and removing signs such as %. NumPy turns numbers beside "
-            "strings into strings: pass a data frame or an array of objects."
+            "decimal commas and removing units and signs such as %. NumPy turns numbers "
+            "beside strings into strings: pass a data frame or an array of objects."
+        )
+
+    if dates:
+        warn_user(
+            f"X holds dates that are written as strings in {_listed(dates)}, and each "
+            "distinct string is treated as a category. Convert them to numbers, for "
+            "example to days since a fixed date."
+        )
+    if blank:
+        warn_user(
+            f"X holds {_listed(blank)}, which is treated as a category. If it means that "
+            "the value is missing, write None instead."
         )
 
 
@@ -160,6 +183,10 @@ def _written_number(text):
 
     Whole numbers without any sign may be codes.
     """
+    units = [match[2] for value in text if (match := _WITH_UNIT.fullmatch(value.strip()))]
+    unit = max(set(units), key=units.count, default=None)
+    if units.count(unit) >= _FEWEST_MEASURED and 2 * units.count(unit) > len(text):
+        return next(value for value in text if value.strip().endswith(unit))
     n_numbers, measurements = 0, []
     for value in text:
         number = _number_of(value)
@@ -171,6 +198,10 @@ def _written_number(text):
             n_numbers += 1
             measurements.append(value)
     return measurements[0] if measurements and 2 * n_numbers > len(text) else None
+
+
+def _is_date(text):
+    return _DATE.fullmatch(text.strip()) is not None
 
 
 def _number_of(text):

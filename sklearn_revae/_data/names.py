@@ -10,6 +10,15 @@ def written_name(names, j):
     return str(j) if names is None else repr(names[j])
 
 
+def short_name(name, longest=30):
+    """A name as figures write it: a long one without its middle."""
+    text = str(name)
+    if len(text) <= longest:
+        return text
+    end = longest // 3
+    return f"{text[: longest - end - 1]}…{text[-end:]}"
+
+
 def is_integer(value):
     """Whether `value` is an integer, of Python or NumPy, and not a bool."""
     return isinstance(value, Integral) and not isinstance(value, (bool, np.bool_))

@@ -10,16 +10,15 @@ import numpy as np
 from sklearn_revae._data.chunks import chunk_bounds, chunks, dense
 from sklearn_revae._data.clipping import clip, log_slope, unclip, unclip_decoded
 from sklearn_revae._data.far import reach, warn_of_far
+from sklearn_revae._data.limits import decoded_range
 from sklearn_revae._data.missing_codes import without_codes
 from sklearn_revae._data.names import written_name
 from sklearn_revae._data.statistics import magnitude
 from sklearn_revae._model.families import FAMILIES
 
-# Decoded real values leave the range in fit by at most its width, or this many scales.
-_FEWEST_SCALES = 10.0
 # Beyond this clipped value, 4.5 scales from the centre, clipping is steep.
 STEEP = 3.0
-_LARGEST = np.finfo(np.float64).max
+_ROUNDING = 1e-6
 _SMALLEST = np.finfo(np.float64).smallest_subnormal
 
 
@@ -34,8 +33,8 @@ class Scaling:
         The levels of the categorical and ordinal columns.
     names : list or None
         Names of the columns, for messages.
-    codes : dict of int to float, optional
-        By column, a value that stands for missing values.
+    codes : dict of int to tuple of float, optional
+        By column, the values that stand for missing values.
 
     Attributes
     ----------
@@ -53,8 +52,16 @@ class Scaling:
         not in models that were saved before these limits were introduced.
     whole_ : ndarray of bool (n_features,)
         The unbounded columns of whole numbers, whose decoded values are rounded.
+    closed_ : ndarray of bool (n_features,)
+        The unbounded columns with many values at both ends of their range, such as
+        percentages: decoded values do not leave it. All are False in models that were
+        saved before.
     seen_low_, seen_high_ : ndarray (n_features,)
         The smallest and the largest value in `fit`.
+    constant_ : ndarray of bool (n_features,)
+        The columns with a scale of their own that had one value in `fit`. Any value is
+        read as this one, because nothing was learned about others. All are False in
+        models that were saved before.
     spread_ : ndarray (n_features,)
         Standard deviation of what the encoder reads from each column.
     """
@@ -74,6 +81,8 @@ class Scaling:
         self.unbounded = self._logged | self._has("support", "real")
         self.shared = self._has("shared_scale", True)
         self.whole_ = np.zeros(len(families), dtype=bool)
+        self.closed_ = np.zeros(len(families), dtype=bool)
+        self.constant_ = np.zeros(len(families), dtype=bool)
 
     def _has(self, fact, value):
         """Mask of the columns whose family states this value for a fact."""
@@ -96,10 +105,13 @@ class Scaling:
         """
         self.clips_ = self.limits_ = True
         self.whole_ = statistics.whole & self.unbounded
+        self.closed_ = statistics.closed & self.clipped
         n_features = len(statistics.low)
         low = statistics.low.astype(np.float64)
         high = statistics.high.astype(np.float64)
         self.seen_low_, self.seen_high_ = low, high
+        self.constant_ = (low == high) & ~self.shared & (self.kinds != "pixel")
+        self.constant_[list(self.levels)] = False
         self.shift_, self.scale_ = np.zeros(n_features), np.ones(n_features)
         unbounded, logged = self.unbounded, self._logged
         self.shift_[unbounded] = statistics.mean[unbounded]
@@ -153,30 +165,7 @@ class Scaling:
     @property
     def range_(self):
         """Smallest and largest value that decoding returns: two arrays (n_features,)."""
-        seen_low, seen_high = self.seen_low_, self.seen_high_
-        low, high = np.full_like(seen_low, -_LARGEST), np.full_like(seen_high, _LARGEST)
-        clipped = self.clipped
-        with np.errstate(over="ignore"):
-            reach = np.maximum(seen_high - seen_low, _FEWEST_SCALES * self.scale_)
-            low[clipped] = np.maximum(low, seen_low - reach)[clipped]
-            high[clipped] = np.minimum(high, seen_high + reach)[clipped]
-        low[self.counts | (self.kinds == "zero_inflated")] = 0.0
-        within_unit = (seen_low >= 0) & (seen_high <= 1)
-        if self.limits_:
-            low[seen_low >= 0] = low[seen_low >= 0].clip(0.0)
-            high[seen_high <= 0] = high[seen_high <= 0].clip(None, 0.0)
-            high[within_unit] = high[within_unit].clip(None, 1.0)
-        # The exponential turns a small error in the logarithm into a huge one.
-        logged = self._logged
-        low[logged], high[logged] = seen_low[logged], seen_high[logged]
-        pixel = np.isin(self.kinds, ["pixel"])
-        if pixel.any():
-            low[pixel], high[pixel] = seen_low[pixel].min(), seen_high[pixel].max()
-        # Bounded columns of a table lie in [0, 1], or have a range of their own.
-        own = self._bounded & ~pixel
-        low[own] = np.where(within_unit, 0.0, seen_low)[own]
-        high[own] = np.where(within_unit, 1.0, seen_high)[own]
-        return low, high
+        return decoded_range(self)
 
     def without_codes(self, values):
         """Values (..., n_features) in X's units with NaN for codes of missing values."""
@@ -215,7 +204,7 @@ class Scaling:
         logged, clipped = self._logged, self.clipped & has_density
         volumes = []
         for chunk in chunks(values):
-            chunk = self.without_codes(chunk)
+            chunk = self._with_constants(self.without_codes(chunk))
             volume = ~np.isnan(chunk) @ log_scale
             if logged.any():
                 volume += np.nansum(np.log(self._positive(chunk, logged)), axis=1)
@@ -235,12 +224,27 @@ class Scaling:
         positive = chunk[..., logged]
         return np.where(positive < tiny, tiny, positive)
 
+    def _with_constants(self, values):
+        """Values (..., n_features) with the constant of `fit` in constant columns."""
+        if not self.constant_.any():
+            return values
+        read = self.constant_ & ~np.isnan(values)
+        return np.where(read, self.seen_low_, values)
+
+    def keep_constant(self, values):
+        """Read columns as they are that are constant in `fit`, but not in `values`."""
+        for chunk in chunks(values) if self.constant_.any() else ():
+            chunk = self.without_codes(chunk)
+            same = (chunk == self.seen_low_) | np.isnan(chunk)
+            self.constant_ = self.constant_ & same.all(axis=0)
+
     def _standardised(self, values, columns, farthest=None):
         """Values (..., n_features) of the mask `columns`, centred and scaled.
 
         Values that are too far to compute with are the farthest ones that are not, which
         :func:`~sklearn_revae._data.far.reach` returns.
         """
+        values = self._with_constants(values)
         chosen = values[..., columns].astype(np.float64)
         logged = columns & self._logged
         if logged.any():
@@ -297,8 +301,12 @@ class Scaling:
             values = scaled * self.scale_ + self.shift_
             values[..., logged] = np.exp(values[..., logged])
         values = values.clip(low, high)
+        # Draws are in single precision, in which 0 has a rounding error.
+        zero = (self.kinds == "zero_inflated") & (values < _ROUNDING * self.scale_)
+        values = np.where(zero, 0.0, values)
         whole = np.isin(self.kinds, ["binary", "count"])
         values[..., whole] = np.rint(values[..., whole])
+        values = np.where(self.constant_, self.seen_low_, values)
         for j, levels in self.levels.items():
             values[..., j] = levels.values(values[..., j])
         return values if exact else self._rounded(values)

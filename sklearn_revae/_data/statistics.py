@@ -13,6 +13,8 @@ from sklearn_revae._data.robust import centre_and_spread, quantiles
 # rows, and this many values.
 _SHAPE_ROWS = 20_000
 _SHAPE_CELLS = 16_000_000
+# A scale is closed if this fraction of the values, and so many of them, lie at each end.
+_FRACTION_AT_END, _FEWEST_AT_END = 0.02, 10
 # Number of values that are copied to double precision at once.
 _SLAB_CELLS = 2_000_000
 
@@ -45,9 +47,11 @@ class Statistics:
         Whether all values are whole numbers, up to rounding.
     zero_or_one : ndarray of bool (n_features,)
         Whether all values are 0 or 1, up to rounding.
-    codes : dict of int to (float, float)
-        Columns with a far value that looks like a code for missing values: the value, and
-        the fraction of the observed values that equal it.
+    closed : ndarray of bool (n_features,)
+        Whether many values equal the smallest one, and many the largest one.
+    codes : dict of int to (tuple of float, float)
+        Columns with far values that look like codes for missing values: these values, and
+        the fraction of the observed values that equal one.
     """
 
     n_observed: np.ndarray
@@ -66,6 +70,7 @@ class Statistics:
     zeros: np.ndarray
     whole: np.ndarray
     zero_or_one: np.ndarray
+    closed: np.ndarray
     codes: dict
 
 
@@ -108,13 +113,17 @@ def _shapes(some):
     """Statistics of the rows `some` that need several passes, a dict by name."""
     shapes = {name: np.empty(some.shape[1]) for name in _SHAPES}
     shapes["codes"] = {}
+    shapes["closed"] = np.zeros(some.shape[1], dtype=bool)
     shapes["quantiles"] = np.empty((N_BINS + 1, some.shape[1]))
     for slab in _slabs(*some.shape):
         part = some[:, slab].astype(np.float64)
         # Missing values are the last ones of each column.
         part.sort(axis=0)
         n = np.isfinite(part).sum(axis=0)
-        shapes["quantiles"][:, slab] = quantiles(part, n, N_BINS)
+        edges = shapes["quantiles"][:, slab] = quantiles(part, n, N_BINS)
+        fewest = np.maximum(_FRACTION_AT_END * n, _FEWEST_AT_END)
+        at_ends = [(part == end).sum(axis=0) >= fewest for end in edges[[0, -1]]]
+        shapes["closed"][slab] = np.all(at_ends, axis=0)
         logs = np.log(np.where(part > 0, part, np.nan))
         _, shapes["skew"][slab] = _std_and_skew(part)
         _, shapes["log_skew"][slab] = _std_and_skew(logs)
@@ -168,8 +177,8 @@ def statistics_of(values, codes=None):
     ----------
     values : ndarray, sparse matrix or Stored (n, n_features)
         Rows in X's units.
-    codes : dict of int to float, optional
-        By column, a value that counts as missing.
+    codes : dict of int to tuple of float, optional
+        By column, the values that count as missing.
     """
     n_rows, n_features = values.shape
     moments, zeros = _Moments(n_features), np.zeros(n_features)
@@ -190,6 +199,8 @@ def statistics_of(values, codes=None):
             some.append(chunk[-seen % step :: step].copy())
             seen += len(chunk)
         shapes = _shapes(np.concatenate(some))
+    shapes["closed"] &= low == shapes["quantiles"][0]
+    shapes["closed"] &= high == shapes["quantiles"][-1]
     for name in ("log_centre", "log_spread", "log_skew"):
         shapes[name][~(low > 0)] = np.nan
     shapes["log1p_std"][~(low >= 0)] = np.nan

@@ -121,8 +121,9 @@ def _as_category(value, name):
     if not (isinstance(value, (str, bytes)) or _is_bool(value) or _is_number(value)):
         raise TypeError(
             f"Column {name} of X holds {value!r} of type {type(value).__name__}, but "
-            "each argument must be a string or a real number. Convert the column, or "
-            "leave it out."
+            "every cell must be a string or a number (argument must be a string or a "
+            "real number). Convert the column, for example a list to one column for each "
+            "of its entries, or leave it out."
         )
     if isinstance(value, Number) and abs(value) == np.inf:
         raise ValueError(

@@ -34,6 +34,22 @@ def warn_unseen(name, values):
     )
 
 
+def warn_of_values(values, scaling):
+    """Warn of numbers that are impossible, or not among the levels seen in fit.
+
+    The parameters are those of :func:`warn_of_impossible`.
+    """
+    warn_of_impossible(values, scaling)
+    for j, levels in scaling.levels.items():
+        if levels.numbers is None:
+            continue
+        found = [np.unique(chunk) for chunk in chunks(values, columns=[j])]
+        unseen = np.setdiff1d(np.concatenate(found), levels.numbers)
+        unseen = unseen[~np.isnan(unseen)]
+        if len(unseen):
+            warn_unseen(written_name(scaling.names, j), unseen.tolist())
+
+
 def warn_of_impossible(values, scaling):
     """Warn, at the user's line, of the first negative count and the like.
 
@@ -47,7 +63,9 @@ def warn_of_impossible(values, scaling):
         Their scaling.
     """
     binary, logged = scaling.kinds == "binary", scaling._logged
-    columns = np.flatnonzero(scaling.counts | logged | binary)
+    # Any value of a constant column is read as the constant.
+    known = scaling.counts | logged | binary
+    columns = np.flatnonzero(known & ~scaling.constant_)
     if len(columns) == 0 or isinstance(values, Stored):
         return
     for chunk in chunks(values):

@@ -85,7 +85,8 @@ class ImputationMixin(LatentsMixin):
         of up to 256 continuous features, by a linear regression. Its covariances are
         estimated by expectation maximisation from incomplete samples [2]_. This
         correction contributes much of the accuracy, so that a small model, trained for a
-        few epochs, is sufficient if you only need imputation.
+        few epochs, is sufficient if you only need imputation. Draws are then mapped
+        to the quantiles of the training data, as those of `sample` are.
 
         References
         ----------
@@ -148,4 +149,5 @@ class ImputationMixin(LatentsMixin):
             )
             columns = self._residuals.columns_
             drawn[..., columns] = joint[..., columns]
-        return drawn
+        codes = self._statistic("codes")
+        return drawn if codes is None else codes.continuous_as_seen(drawn)

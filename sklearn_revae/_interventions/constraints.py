@@ -101,8 +101,8 @@ class Constraints:
                 )
             if self._categorical[j]:
                 raise ValueError(
-                    f"{argument} cannot be set for the categorical column "
-                    f"{self._name(j)}: use keep instead."
+                    f"{argument} cannot be set for column {self._name(j)}, which holds "
+                    "categories: use keep instead."
                 )
             limits[j] = read(column, limit)
         return limits

@@ -216,6 +216,14 @@ class StoredCodes:
             x[:, self.mapped] = np.where(whole, np.floor(values), values)
         return x, labels
 
+    def continuous_as_seen(self, x):
+        """Scaled rows (..., n_features), continuous features distributed as in X."""
+        x = x.copy()
+        for j, drawn, seen in zip(self.mapped, self.drawn, self.seen, strict=True):
+            if j in self.columns:
+                x[..., j] = np.interp(x[..., j], drawn, seen)
+        return x
+
     def _as_seen(self, values):
         """Values (n, k) with the distributions of the training samples."""
         pairs = zip(values.T, self.drawn, self.seen, strict=True)

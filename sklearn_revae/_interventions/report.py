@@ -244,6 +244,10 @@ class InterventionReport:
         ------
         ImportError
             If matplotlib is not installed.
+        TypeError
+            If `ax` is neither Axes nor None, or `max_columns` is not an integer.
+        ValueError
+            If `max_columns` is less than 1.
 
         Examples
         --------

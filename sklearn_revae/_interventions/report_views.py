@@ -1,8 +1,12 @@
 """How a report is shown: as tables in a notebook, and as a figure."""
 
 from html import escape
+from numbers import Integral
 
 import numpy as np
+from sklearn.utils import check_scalar
+
+from sklearn_revae._data.names import short_name
 
 # Features that tables and figures name.
 MOST_BARS = 10
@@ -43,13 +47,35 @@ def draw_changes(report, ax, max_columns):
     """Draw a bar for each feature that changed most; return the Axes."""
     import matplotlib.pyplot as plt
 
+    check_scalar(max_columns, "max_columns", Integral, min_val=1)
+    check_axes(ax)
     most = report.most_changed()[:max_columns][::-1]
     if ax is None:
         height = max(0.3 * len(most) + 1.2, 2.0)
         ax = plt.subplots(figsize=(5.0, height), layout="constrained")[1]
-    ax.barh([str(name) for name, _ in most], [change for _, change in most])
+    positions = range(len(most))
+    ax.barh(positions, [change for _, change in most])
+    ax.set_yticks(positions, [short_name(name) for name, _ in most])
     found = [report._outcomes(a, rows) for a, _, _, rows in report._groups()]
     already, changed, failed = np.sum(found, axis=0)
     ax.set(xlabel="mean change")
-    ax.set_title(f"{changed} changed, {already} had it already, {failed} failed")
+    title = f"{changed} changed, {already} had it already, {failed} failed"
+    if len(report.asked) > 1:
+        title += f"\nof {already + changed + failed} requests"
+    ax.set_title(title)
     return ax
+
+
+def check_axes(ax):
+    """Refuse what cannot be drawn on.
+
+    Raises
+    ------
+    TypeError
+        If `ax` is neither Axes nor None, for example an array of Axes.
+    """
+    if ax is not None and not hasattr(ax, "barh"):
+        raise TypeError(
+            f"ax must be matplotlib Axes or None, got a {type(ax).__name__}. Of several "
+            "Axes, pass one."
+        )

@@ -45,7 +45,8 @@ def feature_facts(session, numbers):
     own = _image_facts(session) if is_image else _table_facts(session.model, session)
     level = np.isin(np.arange(codec.n_features), list(codec.levels_))
     binary = np.isin(codec.kinds_, ["binary"])
-    low, high = scaling.range_
+    fixed, ends = scaling.constant_, scaling.range_
+    low, high = (np.where(fixed, scaling.seen_low_, end) for end in ends)
     columns = {
         "shift": scaling.shift_,
         "scale": scaling.scale_,

@@ -2,6 +2,8 @@
 
 import textwrap
 
+from sklearn_revae._interventions.report_views import check_axes
+
 # Width in inches of a letter of an axis label, and height of a line.
 LETTER, LINE = 0.08, 0.2
 
@@ -15,8 +17,14 @@ def axes_for(ax, figsize):
         The Axes that the user passed in.
     figsize : tuple of float
         Width and height of the new figure, in inches.
+
+    Raises
+    ------
+    TypeError
+        If `ax` is neither Axes nor None.
     """
     if ax is not None:
+        check_axes(ax)
         return ax
     import matplotlib.pyplot as plt
 

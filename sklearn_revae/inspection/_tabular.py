@@ -6,17 +6,27 @@ import narwhals as nw
 import numpy as np
 
 from sklearn_revae._data.missing import is_missing, where_missing
+from sklearn_revae._data.names import short_name
 from sklearn_revae.inspection._checks import check_length
 from sklearn_revae.inspection._models import draw
 
+# Three digits are enough to compare most numbers. More than these are rounding errors.
+_MOST_DIGITS = 7
 # Enough samples to estimate a standard deviation to within a few percent.
 _N_SAMPLES_FOR_SCALES = 1000
 
 
 def column_names(estimator):
-    """Return the feature names seen in fit, or x0, x1, ... as scikit-learn does."""
+    """Return the feature names seen in fit, a list of str, or x0, x1, ... without any.
+
+    scikit-learn has no `feature_names_in_` for columns that are named by tuples.
+    """
     names = getattr(estimator, "feature_names_in_", None)
-    return names_for(names, estimator.n_features_in_)
+    if names is None and hasattr(estimator, "_codec"):
+        names = estimator._codec.names
+    if names is None:
+        names = [f"x{j}" for j in range(estimator.n_features_in_)]
+    return [str(name) for name in names]
 
 
 def columns_of(X):
@@ -96,7 +106,7 @@ def scales_for(scales, n_features):
 
 
 def names_for(feature_names, n_features):
-    """Return `feature_names` as a list of str, or x0, x1, ... if it is None.
+    """Return `feature_names` as figures write them, or x0, x1, ... if it is None.
 
     Raises
     ------
@@ -106,7 +116,7 @@ def names_for(feature_names, n_features):
     if feature_names is None:
         return [f"x{j}" for j in range(n_features)]
     check_length(feature_names, "feature_names", n_features, "feature")
-    return [str(name) for name in feature_names]
+    return [short_name(name) for name in feature_names]
 
 
 def column_change(before, after, scale):
@@ -174,19 +184,28 @@ def change_text(before, after):
     """
     observed = ~where_missing(before)
     compared = after[observed] if observed.any() else after
-    return f"{_summary(before)} → {_summary(compared)}"
+    ends = _summary(before), _summary(compared)
+    for digits in range(3, _MOST_DIGITS + 1):
+        texts = [_text(end, digits) for end in ends]
+        if texts[0] != texts[1]:
+            break
+    return " → ".join(texts)
 
 
 def _summary(column):
+    """The mean of a column, or its most frequent category."""
     observed = column[~where_missing(column)]
     if len(observed) == 0:
         return "missing"
     if column.dtype.kind == "f":
-        return _number(observed.mean())
+        return float(observed.mean())
     cells = list(observed)
     return str(max(dict.fromkeys(cells), key=cells.count))
 
 
-def _number(value):
-    """Three digits are enough to compare; a large number keeps all before the point."""
-    return f"{value:.0f}" if 1000 <= abs(value) < 1e6 else f"{value:.3g}"
+def _text(value, digits):
+    """A summary with so many digits; a large number keeps all before the point."""
+    if isinstance(value, str):
+        return value
+    large = 1000 <= abs(value) < 1e6
+    return f"{value:.{digits - 3}f}" if large else f"{value:.{digits}g}"

@@ -64,6 +64,11 @@ class TraversalDisplay:
         Positive numbers by which the changes of the features of a table are divided,
         such as their standard deviations. If None, changes are in the units of the
         features.
+    span : float, default=0.0
+        How far the line extends beyond the means of the values. If it is positive, the
+        ends are named as beyond the values.
+
+        .. versionadded:: 0.2
 
     Attributes
     ----------
@@ -108,6 +113,7 @@ class TraversalDisplay:
         image_shape: Sequence[int] | None = None,
         feature_names: ArrayLike | None = None,
         scales: ArrayLike | None = None,
+        span: float = 0.0,
     ) -> None:
         self.X_new = X_new
         self.label_names = label_names
@@ -115,6 +121,7 @@ class TraversalDisplay:
         self.image_shape = image_shape
         self.feature_names = feature_names
         self.scales = scales
+        self.span = span
         shape, n_labels = np.shape(X_new), len(label_names)
         if n_labels not in (1, 2) or len(shape) < n_labels + 2:
             raise ValueError(
@@ -233,6 +240,7 @@ class TraversalDisplay:
             label_names=[model.label_names_[index] for index, _ in lines],
             values=[classes[index][list(ends)].tolist() for index, ends in lines],
             image_shape=image_shape,
+            span=span,
             **table_options(estimator, X_is_table),
         ).plot(ax=ax, cmap=cmap)
 
@@ -277,8 +285,9 @@ class TraversalDisplay:
         """Tick labels of the steps of the label at `position` in `label_names`."""
         if self.values is None:
             return [str(step) for step in range(n_steps)]
-        first, last = self.values[position]
-        return [str(first), *[""] * (n_steps - 2), str(last)]
+        where = "beyond " if self.span > 0 else ""
+        first, last = (f"{where}{value}" for value in self.values[position])
+        return [first, *[""] * (n_steps - 2), last]
 
     def _plot_tiles(self, ax, tiles, cmap):
         self.im_ = draw_tiles(ax, tiles, shared_limits(tiles), cmap)

@@ -59,11 +59,13 @@ class ScalingGraph(nn.Module):
         binary = kinds == "binary"
         numbers = {"shift": scaling.shift_, "scale": scaling.scale_}
         numbers |= {"low": low, "high": high, "tiny": _smallest(scaling)}
+        numbers |= {"seen": scaling.seen_low_}
         masks = {
             "logged": logged,
             "bounded": scaling._bounded,
             "clipped": scaling.clipped,
         }
+        masks |= {"constant": scaling.constant_}
         masks |= {"counts": scaling.counts, "whole": scaling.whole_}
         masks |= {"rounded": binary | (kinds == "count"), "replaced": levels | binary}
         for name, values in numbers.items():
@@ -81,8 +83,9 @@ class ScalingGraph(nn.Module):
 
     def observed(self, x):
         """Numbers (n, n_features), NaN for codes of missing values and new categories."""
-        for j, code in self._codes.items():
-            x = torch.where(self._column(j) & (x == code), torch.nan, x)
+        for j, codes in self._codes.items():
+            for code in codes:
+                x = torch.where(self._column(j) & (x == code), torch.nan, x)
         for j in self._categories:
             known = (x[:, j, None] == x.new_tensor(self._levels[j])).any(-1)
             x = torch.where(self._column(j) & ~known[:, None], torch.nan, x)
@@ -90,6 +93,7 @@ class ScalingGraph(nn.Module):
 
     def standardised(self, x):
         """Centred and scaled numbers, as `Scaling._standardised`."""
+        x = torch.where(self.constant & ~torch.isnan(x), self.seen, x)
         positive = torch.where(x < self.tiny, self.tiny, x)
         logs = torch.where(self.logged, positive, 1.0).log()
         return (torch.where(self.logged, logs, x) - self.shift) / self.scale
@@ -114,6 +118,7 @@ class ScalingGraph(nn.Module):
         values = torch.where(self.logged, values.exp(), values)
         values = _within(values, self.low, self.high)
         values = torch.where(self.rounded, torch.round(values), values)
+        values = torch.where(self.constant, self.seen, values)
         for j, numbers in self._levels.items():
             level = values.new_tensor(numbers)[values[:, j].long()]
             values = torch.where(self._column(j), level[:, None], values)

@@ -88,8 +88,10 @@ def codec_state(codec):
         "clips": scaling.clips_,
         "limits": scaling.limits_,
         "whole": scaling.whole_,
+        "closed": scaling.closed_,
+        "constant": scaling.constant_,
         "edges": [[int(j), edges] for j, edges in codec.edges_.items()],
-        "codes": [[int(j), value] for j, value in codec.codes_.items()],
+        "codes": [[int(j), code] for j, own in codec.codes_.items() for code in own],
         "low_": low,
         "high_": high,
         "likelihood": codec.likelihood,
@@ -159,7 +161,7 @@ def codec_from(state, names, n_features, categories, template, picture_shape):
     for j, value in state.get("codes", []):
         check(type(j) is int and 0 <= j < n_features, "codes")
         check(type(value) is float and np.isfinite(value), "codes")
-        codec.codes_[j] = value
+        codec.codes_[j] = (*codec.codes_.get(j, ()), value)
     codec.edges_ = {}
     # Nor do files that were written before numbers had bins hold edges.
     for j, edges in state.get("edges", []):
@@ -174,10 +176,11 @@ def codec_from(state, names, n_features, categories, template, picture_shape):
     # Nor do those that were written before decoded values were limited.
     codec.scaling_.limits_ = state.get("limits", False)
     check(type(codec.scaling_.limits_) is bool, "limits")
-    if "whole" in state:
-        whole = state["whole"]
-        check(whole.dtype == bool and whole.shape == (n_features,), "whole")
-        codec.scaling_.whole_ = whole
+    for name in ("whole", "closed", "constant"):
+        if name in state:
+            mask = state[name]
+            check(mask.dtype == bool and mask.shape == (n_features,), name)
+            setattr(codec.scaling_, f"{name}_", mask)
     check((codec.scaling_.scale_ > 0).all(), "scales")
     check((codec.scaling_.spread_ >= 0).all(), "spread_")
     for name, known in zip(("low_", "high_"), codec.scaling_.range_, strict=True):

@@ -1,5 +1,7 @@
 """y as standardised numbers."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -82,3 +84,28 @@ def test_a_requested_number_is_finite(value):
     assert labels.encode_values([7.0], 0) == pytest.approx([1.2247449])
     with pytest.raises(ValueError, match="can only be set to finite numbers, got"):
         labels.encode_values(np.atleast_1d(value), 0)
+
+
+@pytest.mark.parametrize("marker", [-1, -99, -999, 9999])
+def test_a_marker_of_unlabelled_samples_is_warned_of(marker):
+    y = np.random.RandomState(0).normal(100, 10, 100)
+    y[: 70 if marker > -999 else 5] = marker
+    with pytest.warns(UserWarning, match=f"y is {marker} in .* for label_0.*by NaN"):
+        LabelNumbers().fit(y)
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        np.arange(200.0) - 1,
+        np.repeat([-1.0, 1.0], [90, 10]),
+        np.r_[[-1.0] * 50, np.linspace(-1, 1, 50)],
+        np.random.RandomState(0).randint(-1, 4, 100),
+        np.r_[[0.0] * 70, np.linspace(1, 9, 30)],
+    ],
+    ids=["once", "two values", "clipped", "grades", "zeros"],
+)
+def test_other_repeated_numbers_are_not_warned_of(y):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        LabelNumbers().fit(y)

@@ -87,6 +87,19 @@ def _table(cells):
         (_table(["0,132", "2,5", "7"]), r"column 'other' \('0,132'\).*decimal commas"),
         (_table(["1.234,5 €", "€3", None]), r"in column 'other' \('1.234,5 €'\)"),
         (_table(["12 %", "3%", "-7.5%"]), r"in column 'other' \('-7.5%'\)"),
+        (
+            _table([f"{i / 2} kg" for i in range(30)]),
+            r"written as .* \('0.0 kg'\).*units",
+        ),
+        (_table([f"{i}mg/dl" for i in range(10)]), r"in column 'other' \('0mg/dl'\)"),
+        (
+            _table([f"2024-03-{i}" for i in range(10, 25)]),
+            r"dates .* \('2024-03-10'\).*days",
+        ),
+        (_table([f"{i}.12.2024 8:15" for i in range(1, 31)]), "dates that are written"),
+        (_table(["a", "b", ""]), "X holds '' in column 'other', .*write None"),
+        (_table(["nan", "b", "c"]), "X holds 'nan' in column 'other'"),
+        (_table([" ", "NA", "?"]), "' ' in col.*'other', '[?]' in .*'other', 'NA' in"),
         (np.array([[1.5, "x"], [2.5, "y"]] * 75), r"in column 0 \('1.5'\).*array of obj"),
     ],
 )
@@ -106,6 +119,9 @@ def test_warns_of_columns_that_mix_numbers_and_text(table, message):
         ["2020-05-01", "12.03.2020", "10-20"],
         ["06 12 34 56 78", "10.0.0.1", "v1.2"],
         ["$", "%", ","],
+        ["0.5 mg", "1 mg", "2 mg"],
+        [f"{i}{letter}" for i in range(5) for letter in "abc"],
+        ["none", "unknown", "north"],
     ],
 )
 def test_does_not_warn_of_columns_of_categories(cells):

@@ -65,7 +65,44 @@ def test_the_warning_names_columns_of_a_frame_once():
 def test_sparse_and_stored_codes_are_recognised():
     X = _with_code(9999)
     sparse = _fitted(scipy.sparse.csr_matrix(X))
-    assert sparse.codes_ == _fitted(X).codes_ == {1: 9999.0}
+    assert sparse.codes_ == _fitted(X).codes_ == {1: (9999.0,)}
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [(-999, 999), (-999, -998), (998, 999), (9997, 9998, 9999), (-9999, -999, 99999)],
+)
+def test_several_codes_of_a_column_are_all_missing(codes):
+    X = _with_code(codes[0])
+    for i, code in enumerate(codes):
+        X[i::20, 1] = code
+    written = " and ".join(map(str, sorted(codes)))
+    with pytest.warns(UserWarning, match=f"column 1 holds {written} in "):
+        codec = _fitted(X)
+    assert codec.codes_ == {1: tuple(sorted(codes))}
+    np.testing.assert_array_equal(
+        np.isnan(codec.scaling_.transform(X)), np.isin(X, codes)
+    )
+
+
+def test_many_numbers_below_a_code_are_data():
+    X = RNG.normal(2, 1, (200, 2))
+    X[::4] = RNG.randint(990, 1000, (50, 2))
+    X[0] = 999
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert _fitted(X).codes_ == {}
+
+
+def test_a_likelihood_for_the_column_says_that_its_values_are_data():
+    X = pd.DataFrame(_with_code(999999), columns=list("abc"))
+    with pytest.warns(UserWarning, match=r"likelihood=\{'b': 'gaussian'\}"):
+        _fitted(X)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        codec = _fitted(X, {"b": "gaussian"})
+    assert codec.codes_ == {}
+    assert codec.scaling_.seen_high_[1] == 999999
 
 
 @pytest.mark.filterwarnings("ignore:X holds numbers that look like codes")

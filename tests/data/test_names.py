@@ -113,3 +113,12 @@ def test_messages_about_an_array_use_the_names_of_the_fitted_frame(quick_classif
     numbers = quick_classifier().fit(X[["size"]], LABELS)
     with pytest.raises(ValueError, match="infinity in column 'size'"):
         numbers.predict([[np.inf]])
+
+
+@pytest.mark.parametrize(
+    ("missing", "text"),
+    [(0, ""), (1, "100%"), (0.995, "99.5%"), (0.9999, "99.9%"), (0.3, "30%")],
+)
+def test_a_fraction_of_missing_values_is_not_rounded_to_all(missing, text):
+    kinds = ColumnKinds("a", ["real"], ["gaussian"], [0], [missing])
+    assert kinds.rows()[0][-1] == text

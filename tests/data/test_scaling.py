@@ -115,7 +115,8 @@ def test_a_list_of_another_length_raises(quick_transformer):
 
 
 @pytest.mark.parametrize(
-    "likelihood", ["auto", "gaussian", "shared_gaussian", "laplace", "bernoulli"]
+    "likelihood",
+    ["auto", "gaussian", "shared_gaussian", "laplace", "continuous_bernoulli"],
 )
 @pytest.mark.parametrize("X", [MIXED, IMAGES / 255.0], ids=["mixed", "images"])
 def test_scaling_is_inverted(X, likelihood):
@@ -161,8 +162,58 @@ def test_a_constant_column_is_harmless(value, few_blobs, quick_classifier):
     model = quick_classifier().fit(X, y)
     assert np.isfinite(model.loss_curve_).all()
     assert np.isfinite(model.reconstruct(X)).all()
-    np.testing.assert_allclose(model.reconstruct(X)[:, -1], value, rtol=1e-9, atol=5)
+    np.testing.assert_array_equal(model.reconstruct(X)[:, -1], value)
     assert np.isfinite(model.score_samples(X)).all()
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        (RNG.normal(50, 60, 500).clip(0, 100), (0, 100)),
+        (RNG.integers(1, 6, 500), (1, 5)),
+        # At one end only, or too few values: the scale is open.
+        (np.r_[RNG.normal(50, 60, 500).clip(-40, None)], None),
+        (np.r_[[1.0] * 5, RNG.normal(50, 3, 100), [99.0] * 5], None),
+    ],
+    ids=["percent", "stars", "one end", "few"],
+)
+def test_decoded_values_stay_on_a_closed_scale(column, expected):
+    scaling = _fitted(np.column_stack([column, RNG.normal(size=len(column))])).scaling_
+    decoded = scaling.inverse_transform(np.array([[-3.9, 0.0], [3.9, 0.0]]))[:, 0]
+    if expected is not None:
+        assert tuple(decoded) == expected
+    else:
+        assert decoded[1] > column.max()
+
+
+@pytest.mark.parametrize("likelihood", ["auto", "log_normal", "poisson"])
+def test_any_value_of_a_constant_column_is_read_as_the_constant(
+    likelihood, few_blobs, quick_classifier
+):
+    X, y = few_blobs
+    X = np.column_stack([X, np.full(len(X), 7.0)])
+    model = quick_classifier(likelihood={4: likelihood}).fit(X, y)
+    other = X + np.eye(5)[4]
+    other[::2, 4] = -3000
+    for method in ("predict_proba", "transform", "score_samples", "reconstruct"):
+        results = (getattr(model, method)(values) for values in (X, other))
+        np.testing.assert_array_equal(*results)
+    edited = model.intervene(other, 1)
+    np.testing.assert_array_equal(edited[:, 4], other[:, 4])
+    assert not np.isclose(edited[:, :4], other[:, :4]).all()
+
+
+def test_a_column_that_is_constant_in_the_first_batch_only_is_learned(
+    few_blobs, quick_classifier
+):
+    X, y = few_blobs
+    X = np.column_stack([X, np.full(len(X), 5.0), np.full(len(X), 7.0)])
+    later, never = np.eye(6)[4:]
+    model = quick_classifier().partial_fit(X, y, classes=[0, 1, 2])
+    model.partial_fit(X + np.arange(len(X))[:, None] % 2 * later, y)
+    before = model.predict_proba(X)
+    assert not np.array_equal(model.predict_proba(X + later), before)
+    np.testing.assert_array_equal(model.predict_proba(X + never), before)
 
 
 def test_constant_columns_only_are_harmless(quick_transformer):
@@ -408,7 +459,8 @@ def test_extreme_columns_beside_a_long_tailed_one_raise_no_warning(
 
 
 @pytest.mark.parametrize(
-    "families", [["bernoulli", "student_t"], ["beta", "laplace"], ["gaussian"] * 2]
+    "families",
+    [["continuous_bernoulli", "student_t"], ["beta", "laplace"], ["gaussian"] * 2],
 )
 def test_huge_and_tiny_columns_of_any_family_raise_no_warning(
     families, quick_transformer

@@ -170,6 +170,12 @@ def test_unseen_categories_are_missing_with_a_warning(model, table):
     np.testing.assert_array_equal(found, model.predict_proba(masked))
 
 
+def test_cells_that_are_lists_name_their_column_and_a_cure(table):
+    X, y = table
+    with pytest.raises(TypeError, match=r"'pair' .*\[1, 2\].*one column for each"):
+        ReVAEClassifier().fit(X.assign(pair=[[1, 2]] * len(X)), y)
+
+
 def test_a_dict_sets_the_family_of_single_columns(table):
     X, y = table
     requested = {"level": "ordinal", "height": "student_t", 5: "poisson"}
@@ -193,6 +199,7 @@ def test_a_dict_sets_the_family_of_single_columns(table):
         ({"city": "gaussian"}, "'city' of X, which holds categories"),
         ({"height": "poisson"}, "'height' .* values other than non-negative integers"),
         ({"flag": "log_normal"}, "'flag' of X, which holds 0, which is not positive"),
+        ({"height": "bernoulli"}, r"'height' .* outside of \[0, 1\].*continuous_b"),
         ({"height": "cauchy"}, "likelihood names .'cauchy'"),
     ],
 )
@@ -201,9 +208,11 @@ def test_a_family_that_does_not_fit_its_column_raises(requested, message, table)
         ReVAEClassifier(likelihood=requested).fit(*table)
 
 
-@pytest.mark.parametrize("family", ["continuous_bernoulli", "beta", "bernoulli"])
-def test_bounded_columns_stay_within_their_bounds(family):
-    X = np.random.RandomState(0).beta(2, 3, (60, 3)) * [1, 1, 40]
+@pytest.mark.parametrize(
+    ("family", "top"), [("continuous_bernoulli", 40), ("beta", 40), ("bernoulli", 1)]
+)
+def test_bounded_columns_stay_within_their_bounds(family, top):
+    X = np.random.RandomState(0).beta(2, 3, (60, 3)) * [1, 1, top]
     model = ReVAETransformer((8,), max_iter=20, likelihood=family, random_state=0).fit(X)
     new = model.reconstruct(X)
     assert new.min() >= 0

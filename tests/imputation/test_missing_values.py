@@ -96,9 +96,10 @@ def test_draws_differ_only_where_values_are_missing(model, incomplete):
     assert draws.shape == (200, 5, 30)
     missing = np.isnan(X)
     spread = np.ptp(draws, axis=1)
-    # Draws of positive columns are clipped to the largest value seen in fit, and those of
-    # columns that are not negative to 0.
-    clipped = (draws == np.nanmax(X, axis=0)).all(axis=1) | (draws == 0).all(axis=1)
+    # Draws do not leave the range that fit has seen.
+    ends = np.nanmin(X, axis=0), np.nanmax(X, axis=0)
+    clipped = [np.isclose(draws, end, rtol=1e-5).all(axis=1) for end in ends]
+    clipped = np.any(clipped, axis=0)
     assert clipped[missing].mean() < 0.02
     assert (spread[missing & ~clipped] > 0).all()
     assert (spread[~missing] == 0).all()
@@ -113,6 +114,23 @@ def test_draws_are_calibrated(model, incomplete):
     low, high = np.quantile(draws, [0.05, 0.95], axis=1)
     covered = ((complete >= low) & (complete <= high))[missing]
     assert 0.75 < covered.mean() < 0.98
+
+
+@pytest.mark.parametrize("n_zeros", [6, 90])
+def test_draws_of_a_skewed_column_have_its_zeros(n_zeros, quick_transformer):
+    random = np.random.RandomState(0)
+    z = random.normal(size=300)
+    X = np.column_stack([z, 10 * np.exp(z), random.normal(size=300)])
+    X[random.permutation(300)[:n_zeros], 1] = 0.0
+    model = quick_transformer(max_iter=20).fit(X)
+    hidden = X.copy()
+    hidden[:, 1] = np.nan
+    draws = model.impute(hidden, n_samples=10, random_state=0)[..., 1]
+    expected = n_zeros / 300
+    assert abs((draws == 0).mean() - expected) < 0.05
+    drawn = model.sample(1000, random_state=0)[0][:, 1]
+    assert abs((drawn == 0).mean() - expected) < 0.05
+    assert 0.7 < np.median(draws[draws > 0]) / np.median(X[X[:, 1] > 0, 1]) < 1.4
 
 
 def test_kept_columns_keep_their_missing_values(model, incomplete):

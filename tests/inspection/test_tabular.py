@@ -9,6 +9,7 @@ import scipy.sparse
 from sklearn_revae.inspection._tabular import (
     change_text,
     column_change,
+    column_names,
     column_scales,
     columns_of,
     differs,
@@ -89,6 +90,35 @@ def test_change_text_has_means_or_modes_of_values_observed_before():
 )
 def test_change_text_has_three_digits_and_all_before_the_point(value, text):
     assert change_text(np.array([value]), np.array([0.0])) == f"{text} → 0"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "text"),
+    [
+        (1.7e9, 1.7e9 + 86400, "1.7e+09 → 1.7001e+09"),
+        (0.9962, 0.9964, "0.9962 → 0.9964"),
+        (2024.1, 2024.2, "2024.1 → 2024.2"),
+        (1.0, 1.0 + 1e-12, "1 → 1"),
+    ],
+)
+def test_change_text_has_as_many_digits_as_show_the_change(before, after, text):
+    assert change_text(np.array([before]), np.array([after])) == text
+
+
+def test_names_are_those_of_the_report(blobs, quick_classifier):
+    X, y = blobs
+    columns = pd.MultiIndex.from_product([["blood", "urine"], ["K", "Na"]])
+    model = quick_classifier().fit(pd.DataFrame(X, columns=columns), y)
+    _, report = model.intervene(pd.DataFrame(X, columns=columns), 1, report=True)
+    assert column_names(model) == [str(name) for name in report.column_names]
+    assert column_names(model)[0] == "('blood', 'K')"
+
+
+def test_figures_shorten_long_names_in_the_middle():
+    long = "serum concentration of the enzyme that is measured after the night [mmol]"
+    (short, other), name = names_for([long, "age"], 2), "serum concentration"
+    assert (short[: len(name)], short[-6:], len(short)) == (name, "[mmol]", 30)
+    assert other == "age"
 
 
 def test_paths_start_at_zero_and_are_fractions_for_categories():

@@ -18,7 +18,13 @@ def test_images_along_one_label_are_those_of_traverse(images, values_of):
     np.testing.assert_array_equal(values_of(display.im_), mosaic(path))
     assert display.im_.get_clim() == (path.min(), path.max())
     names = [text.get_text() for text in display.ax_.get_xticklabels()]
-    assert names == ["3", "", "", "", "8"]
+    # By default, the line extends beyond the means of the classes.
+    assert names == ["beyond 3", "", "", "", "beyond 8"]
+    at_means = TraversalDisplay.from_estimator(
+        images.model, X, "digit", steps=2, span=0.0, values=(3, 8)
+    )
+    names = [text.get_text() for text in at_means.ax_.get_xticklabels()]
+    assert names == ["3", "8"]
 
 
 def test_the_rows_of_a_grid_belong_to_the_first_label(images, values_of):
@@ -27,8 +33,8 @@ def test_the_rows_of_a_grid_belong_to_the_first_label(images, values_of):
     grid = images.model.traverse(X, ("digit", "odd"), steps=3)
     np.testing.assert_array_equal(values_of(display.im_), mosaic(grid[0]))
     assert (display.ax_.get_ylabel(), display.ax_.get_xlabel()) == ("digit", "odd")
-    assert display.ax_.get_yticklabels()[-1].get_text() == "9"
-    assert display.ax_.get_xticklabels()[-1].get_text() == "yes"
+    assert display.ax_.get_yticklabels()[-1].get_text() == "beyond 9"
+    assert display.ax_.get_xticklabels()[-1].get_text() == "beyond yes"
 
 
 def test_image_shape_turns_flat_samples_into_images(images, values_of):

@@ -217,7 +217,7 @@ def test_each_sample_of_a_pipeline_has_its_own_limit(blobs, quick_classifier):
             r"bounds must be a dict \{column: \(low, high\)\}, got \[\(0, 1\)\]",
         ),
         ({"direction": {"a": "up"}}, r"direction=\{'a': 'up'\} must be 1, if"),
-        ({"bounds": {"e": (0, 1)}}, "the categorical column 'e': use keep"),
+        ({"bounds": {"e": (0, 1)}}, "column 'e', which holds categories: use keep"),
         ({"keep": "a", "bounds": {"a": (0, 1)}}, "keep and bounds both"),
         ({"bounds": {"b": (0.2, 0.8)}}, "contain no whole number"),
         (

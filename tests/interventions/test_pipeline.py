@@ -431,7 +431,7 @@ def test_unknown_columns_are_refused(name, frame, mixed):
 
 def test_categories_cannot_have_bounds(frame, mixed):
     with pytest.raises(
-        ValueError, match="bounds cannot be set for the categorical column 'city'"
+        ValueError, match="bounds cannot be set for column 'city', which holds categories"
     ):
         intervene(mixed, frame, 1, bounds={"city": (0, 1)})
 

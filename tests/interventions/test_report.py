@@ -1,6 +1,8 @@
 """A report agrees with the predictions and scores of the model."""
 
+import re
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -357,6 +359,32 @@ def test_the_plot_has_a_bar_for_each_column_that_changed(table, table_model):
     assert ax.get_yticklabels()[0].get_text() == str(report.most_changed()[0][0])
     assert "failed" in ax.get_title()
     assert report.plot(ax=ax) is ax
+    long = [f"the mean {name} of all samples that were taken" for name in "abcdef"]
+    names = [*long, *report.column_names][: len(report.column_names)]
+    ax = replace(report, column_names=names).plot()
+    assert len(ax.patches) == len(report.most_changed())
+    assert max(len(text.get_text()) for text in ax.get_yticklabels()) == 30
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"max_columns": 0}, ValueError, "max_columns == 0"),
+        ({"max_columns": -1}, ValueError, "max_columns == -1"),
+        ({"max_columns": "a"}, TypeError, "max_columns must be"),
+        ({"ax": np.empty(2, dtype=object)}, TypeError, "ax must be .*Axes or None"),
+    ],
+)
+def test_the_plot_refuses_other_arguments(edited, arguments, error, message):
+    with pytest.raises(error, match=message):
+        edited[2].plot(**arguments)
+
+
+def test_the_title_of_several_labels_counts_requests(two_labels, two_labels_model):
+    do = {"label_0": "left", "label_1": 5}
+    _, report = two_labels_model.intervene(two_labels[0], do, report=True)
+    found = [int(n) for n in re.findall("[0-9]+", report.plot().get_title())]
+    assert found[-1] == sum(found[:3]) == 2 * len(report)
 
 
 def test_without_pandas_only_the_arrays_are_available(edited, monkeypatch):

@@ -55,6 +55,7 @@ def patients():
             "size": pd.Categorical(random.choice(["S", "M", "L"], n), ["S", "M", "L"]),
             "grade": pd.Categorical(random.randint(1, 4, n), ordered=True),
             "level": random.choice([10, 20, 40], n),
+            "year": np.full(n, 2024),
         }
     )
     old = X["age"].to_numpy() > 40
@@ -71,7 +72,7 @@ def patients():
         model.fit(X, y)
     assert model.exclusions_
     assert (model.temperature_ != 1).all()
-    return model, X.iloc[:24]
+    return model, X.iloc[:24].assign(year=2025)
 
 
 def inputs(X):
