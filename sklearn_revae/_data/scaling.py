@@ -286,7 +286,8 @@ class Scaling:
         """Values in X's units from scaled ones (..., n_features).
 
         With `exact`, unbounded values are not rounded to whole numbers: their differences
-        are added to others, as :meth:`add_change` does.
+        are added to others, as :meth:`add_change` does. Binary values are then the
+        probabilities of 1, which that method compares.
         """
         logged, clipped = self._logged, self.clipped
         low, high = self.range_
@@ -297,7 +298,7 @@ class Scaling:
             values = scaled * self.scale_ + self.shift_
             values[..., logged] = np.exp(values[..., logged])
         values = values.clip(low, high)
-        whole = np.isin(self.kinds, ["binary", "count"])
+        whole = np.isin(self.kinds, ["count"] if exact else ["binary", "count"])
         values[..., whole] = np.rint(values[..., whole])
         for j, levels in self.levels.items():
             values[..., j] = levels.values(values[..., j])
@@ -310,9 +311,9 @@ class Scaling:
         modelled, are multiplied by the ratio. If `before` or `after` is far from the
         centre, where small changes of clipped values stand for large ones, a value
         changes by no more than if the difference were added to the clipped value. Levels
-        and binary values are those of `after` where it differs from `before`. Missing
-        values are those of `after`. Where nothing changes, `own` values are returned
-        exactly, even if they are out of range.
+        are those of `after` where it differs from `before`. A binary value changes if its
+        probability falls by more than half. Missing values are those of `after`. Where
+        nothing changes, `own` values are returned exactly, even if they are out of range.
         """
         own = self.without_codes(own)
         logged, clipped = self._logged, self.clipped
@@ -327,11 +328,13 @@ class Scaling:
             low = np.where(clipped, np.fmin(low, own), low)
             high = np.where(clipped, np.fmax(high, own), high)
         new = new.clip(low, high)
-        replaced = np.isin(self.kinds, ["binary"])
-        replaced[list(self.levels)] = True
-        new[..., replaced] = after[..., replaced]
+        levels, binary = list(self.levels), np.isin(self.kinds, ["binary"])
+        new[..., levels] = after[..., levels]
+        flags = (values[..., binary] for values in (own, before, after))
+        new[..., binary] = _changed_flags(*flags)
         new = np.where(after == before, own, self._rounded(new))
-        return np.where(np.isnan(own), self._rounded(after), new)
+        filled = np.where(binary, np.rint(after), self._rounded(after))
+        return np.where(np.isnan(own), filled, new)
 
     def _smaller_change(self, own, before, after, new):
         """Clipped columns of `new`, or the same change of clipped values if smaller."""
@@ -348,6 +351,16 @@ class Scaling:
             smaller = np.abs(other - own) < np.abs(new - own)
         smaller &= np.maximum(np.abs(s_before), np.abs(s_after)) > STEEP
         return np.where(smaller, other, new)
+
+
+def _changed_flags(own, before, after):
+    """Values 0 and 1, changed where their probability falls by more than half.
+
+    `before` and `after` are probabilities of 1; see `Levels.edited`, which says why.
+    """
+    one = own > 0.5
+    before, after = (np.where(one, p, 1 - p) for p in (before, after))
+    return np.where(after < 0.5 * before, ~one, own)
 
 
 def _root_mean_square(values):

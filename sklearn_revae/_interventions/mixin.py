@@ -123,10 +123,10 @@ class InterventionMixin(EditingMixin):
         residual : bool, default=True
             Whether to add what the edit changes in the decoded sample to the sample
             itself, so that details that the decoder does not reproduce are kept. Positive
-            features change by a factor, and a category changes where the decoded category
-            does. Edits of images by a convolutional network show the decoded image where
-            it clearly changes, and the sample elsewhere. If False, the decoded sample is
-            returned.
+            features change by a factor. A category that becomes less than half as
+            probable changes to the one whose probability grows most. Edits of images by a
+            convolutional network show the decoded image where it clearly changes, and the
+            sample elsewhere. If False, the decoded sample is returned.
         n_samples : int, default=None
             Number of edits of each sample, made from latent codes that are drawn from
             q(z|x). If None, one edit is made, from the mean of q(z|x).
@@ -182,8 +182,8 @@ class InterventionMixin(EditingMixin):
 
         Every member of the ensemble edits the sample in its own latent space, starting
         from the class u that the ensemble predicts. The result adds the median of the
-        members' changes to each number; a category is the most probable one according to
-        the mean of their probabilities. Only the first member edits images, whose median
+        members' changes to each number; the probabilities of a category are means of
+        those of the members. Only the first member edits images, whose median
         would be blurred, and samples for which `method` gives latents, which are those of
         the first member.
 
