@@ -19,7 +19,6 @@ from sklearn_revae._interventions.requests import (
     read_method,
 )
 from sklearn_revae._interventions.signatures import Signatures, typed_as
-from sklearn_revae._interventions.strength import needed_strength
 from sklearn_revae._model.edits import replace
 from sklearn_revae._random import draw_seed, generator
 from sklearn_revae._typing import (
@@ -256,17 +255,14 @@ class InterventionMixin(EditingMixin):
                 first_only=first_only,
                 kept=constraints.kept_mask(n),
             )
+            if as_needed:
+                self._edit_filled(edit, x, edited, labels, asked, by_first)
         X_new = self._finish(X, x, edited, constraints, drawn, left)
         if not report:
             return X_new
         # Whatever the same call changes without a shift does not count as an edit.
         baseline = self._finish(X, x, unedited, constraints, left=left)
         return X_new, judge(self, X, x, X_new, requested, asked, baseline, by_first)
-
-    def _needed_strength(self, edit, x, labels, asked):
-        """How far each sample has to move, (n,), for the codes `asked` (n, n_labels)."""
-        certainty = self._statistic("certainty")
-        return needed_strength(edit, self.module_, x.scaling, labels, asked, certainty)
 
     def _editor(self, x, requested, methods, given, constraints, residual, noise):
         """A function that edits some of the samples, once each, within the constraints.
