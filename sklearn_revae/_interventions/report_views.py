@@ -10,6 +10,8 @@ MOST_BARS = 10
 
 def html_of(report):
     """HTML of a report: its outcomes, and the features that changed most."""
+    if not len(report):
+        return f"<p>{escape(repr(report))}</p>"
     head = ["label", "value", "rows", "had it already", "changed", "failed"]
     outcomes = [
         [label, value, int(rows.sum()), *report._outcomes(a, rows)]
@@ -44,7 +46,8 @@ def draw_changes(report, ax, max_columns):
         ax = plt.subplots(figsize=(5.0, height), layout="constrained")[1]
     ax.barh([str(name) for name, _ in most], [change for _, change in most])
     found = [report._outcomes(a, rows) for a, _, _, rows in report._groups()]
-    already, changed, failed = np.sum(found, axis=0)
+    # Without any request there is none.
+    already, changed, failed = np.sum([(0, 0, 0), *found], axis=0)
     ax.set(xlabel="mean change")
     ax.set_title(f"{changed} changed, {already} had it already, {failed} failed")
     return ax
