@@ -32,13 +32,13 @@ from sklearn_revae._data.kinds import (
 from sklearn_revae._data.misread import warn_of_standardised_pixels
 from sklearn_revae._data.missing_codes import warn_of_codes
 from sklearn_revae._data.names import written_name
-from sklearn_revae._data.scaling import ScaledRows, Scaling, root_mean_square
-from sklearn_revae._data.statistics import magnitude, statistics_of
+from sklearn_revae._data.scaling import ScaledRows, Scaling
+from sklearn_revae._data.statistics import count_spread, magnitude, statistics_of
 from sklearn_revae._data.storage import Stored
 from sklearn_revae._data.tables import Table
 from sklearn_revae._data.tensors import named_columns
 from sklearn_revae._data.unseen import warn_of_values
-from sklearn_revae._model.families import FAMILIES, MANY_COUNTS, Column
+from sklearn_revae._model.families import FAMILIES, Column
 
 
 class Codec:
@@ -74,8 +74,7 @@ class Codec:
     missing_ : ndarray (n_features,)
         Fraction of missing values.
     mean_count_, count_spread_ : ndarray (n_features,)
-        For counts, their mean and the standard deviation of log(1 + x), which is the
-        root mean square over all of them if they are many; otherwise 1.
+        For counts, their mean and what :func:`count_spread` returns; otherwise 1.
     scaling_ : Scaling
         Location and scale of each column.
     """
@@ -219,15 +218,9 @@ class Codec:
             self._apply_request(j, statistics, values)
         self.scaling_ = self.make_scaling().fit(statistics)
         self.edges_ = edges_of(statistics.quantiles, self.scaling_)
-        counts, spread = self.scaling_.counts, statistics.log1p_std
+        counts = self.scaling_.counts
         self.mean_count_ = np.where(counts, statistics.mean, 1.0)
-        # Because of rounding, the logarithms of equal counts may have a tiny spread.
-        varying = counts & (spread > 0) & (statistics.high > statistics.low)
-        if varying.sum() >= MANY_COUNTS:
-            # Rare counts vary little, and mostly by chance. A scale of their own would
-            # make that as large as the differences between frequent ones.
-            spread = np.full(len(spread), root_mean_square(spread[varying]))
-        self.count_spread_ = np.where(varying, spread, 1.0)
+        self.count_spread_ = count_spread(statistics, counts)
         return self
 
     def _statistics(self, values, requested):

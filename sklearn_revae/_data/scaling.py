@@ -13,7 +13,7 @@ from sklearn_revae._data.far import reach, warn_of_far
 from sklearn_revae._data.limits import decoded_range
 from sklearn_revae._data.missing_codes import without_codes
 from sklearn_revae._data.names import written_name
-from sklearn_revae._data.statistics import magnitude
+from sklearn_revae._data.statistics import magnitude, root_mean_square
 from sklearn_revae._model.families import FAMILIES
 
 # Beyond this clipped value, 4.5 scales from the centre, clipping is steep.
@@ -290,7 +290,8 @@ class Scaling:
         """Values in X's units from scaled ones (..., n_features).
 
         With `exact`, unbounded values are not rounded to whole numbers: their differences
-        are added to others, as :meth:`add_change` does.
+        are added to others, as :meth:`add_change` does. Binary values are then the
+        probabilities of 1, which that method compares.
         """
         logged, clipped = self._logged, self.clipped
         low, high = self.range_
@@ -304,7 +305,7 @@ class Scaling:
         # Draws are in single precision, in which 0 has a rounding error.
         zero = (self.kinds == "zero_inflated") & (values < _ROUNDING * self.scale_)
         values = np.where(zero, 0.0, values)
-        whole = np.isin(self.kinds, ["binary", "count"])
+        whole = np.isin(self.kinds, ["count"] if exact else ["binary", "count"])
         values[..., whole] = np.rint(values[..., whole])
         values = np.where(self.constant_, self.seen_low_, values)
         for j, levels in self.levels.items():
@@ -318,9 +319,9 @@ class Scaling:
         modelled, are multiplied by the ratio. If `before` or `after` is far from the
         centre, where small changes of clipped values stand for large ones, a value
         changes by no more than if the difference were added to the clipped value. Levels
-        and binary values are those of `after` where it differs from `before`. Missing
-        values are those of `after`. Where nothing changes, `own` values are returned
-        exactly, even if they are out of range.
+        are those of `after` where it differs from `before`. A binary value changes if its
+        probability falls by more than half. Missing values are those of `after`. Where
+        nothing changes, `own` values are returned exactly, even if they are out of range.
         """
         own = self.without_codes(own)
         logged, clipped = self._logged, self.clipped
@@ -335,11 +336,13 @@ class Scaling:
             low = np.where(clipped, np.fmin(low, own), low)
             high = np.where(clipped, np.fmax(high, own), high)
         new = new.clip(low, high)
-        replaced = np.isin(self.kinds, ["binary"])
-        replaced[list(self.levels)] = True
-        new[..., replaced] = after[..., replaced]
+        levels, binary = list(self.levels), np.isin(self.kinds, ["binary"])
+        new[..., levels] = after[..., levels]
+        flags = (values[..., binary] for values in (own, before, after))
+        new[..., binary] = _changed_flags(*flags)
         new = np.where(after == before, own, self._rounded(new))
-        return np.where(np.isnan(own), self._rounded(after), new)
+        filled = np.where(binary, np.rint(after), self._rounded(after))
+        return np.where(np.isnan(own), filled, new)
 
     def _smaller_change(self, own, before, after, new):
         """Clipped columns of `new`, or the same change of clipped values if smaller."""
@@ -358,10 +361,14 @@ class Scaling:
         return np.where(smaller, other, new)
 
 
-def root_mean_square(values):
-    """Root mean square of numbers whose squares may exceed the range of float64."""
-    largest = values.max()
-    return largest and largest * np.sqrt(np.mean(np.square(values / largest)))
+def _changed_flags(own, before, after):
+    """Values 0 and 1, changed where their probability falls by more than half.
+
+    `before` and `after` are probabilities of 1; see `Levels.edited`, which says why.
+    """
+    one = own > 0.5
+    before, after = (np.where(one, p, 1 - p) for p in (before, after))
+    return np.where(after < 0.5 * before, ~one, own)
 
 
 class ScaledRows:

@@ -8,6 +8,7 @@ from sklearn_revae._data.bins import N_BINS
 from sklearn_revae._data.chunks import chunks
 from sklearn_revae._data.missing_codes import repeated_codes, without_codes
 from sklearn_revae._data.robust import centre_and_spread, quantiles
+from sklearn_revae._model.families import MANY_COUNTS
 
 # Medians, skewness and statistics of logarithms are computed from at most this many
 # rows, and this many values.
@@ -215,3 +216,35 @@ def statistics_of(values, codes=None):
         zero_or_one=whole & (low >= 0) & (np.rint(high) <= 1),
         **shapes,
     )
+
+
+def root_mean_square(values):
+    """Root mean square of numbers whose squares may exceed the range of float64."""
+    largest = values.max()
+    return largest and largest * np.sqrt(np.mean(np.square(values / largest)))
+
+
+def count_spread(statistics, counts):
+    """Return the standard deviation of log(1 + x) of every count, and 1 for other columns.
+
+    Many counts share one, the root mean square. Rare counts vary little, and mostly by
+    chance: a scale of their own would make that as large as the differences between
+    frequent ones.
+
+    Parameters
+    ----------
+    statistics : Statistics
+        Those of all columns.
+    counts : ndarray of bool (n_features,)
+        Which columns are counts.
+
+    Returns
+    -------
+    ndarray (n_features,)
+    """
+    spread = statistics.log1p_std
+    # Because of rounding, the logarithms of equal counts may have a tiny spread.
+    varying = counts & (spread > 0) & (statistics.high > statistics.low)
+    if varying.sum() >= MANY_COUNTS:
+        spread = np.full(len(spread), root_mean_square(spread[varying]))
+    return np.where(varying, spread, 1.0)

@@ -2,7 +2,8 @@
 
 Every member of the ensemble edits a sample in its own latent space. Of numbers, the
 result is the median of the members' changes, which a single member that exaggerates does
-not distort as it does the mean. Of levels, it is the one of the mean probabilities.
+not distort as it does the mean. Probabilities of levels are averaged; a sample keeps its
+level unless the edit makes it much less probable, see `Levels.edited`.
 
 Images are edited twice. The style code of a face with long hair says much about this
 hair, and a bald head that is decoded from it has a ghost of the hair. The encoder knows
@@ -168,7 +169,7 @@ def _decode(
                 likelihood.families.values(), zip(*decoded, strict=True), strict=True
             )
         ]
-        return likelihood.values(combined).transpose(0, 1)
+        return _values(likelihood, rows, combined, n_edits, n_before).transpose(0, 1)
 
     copies = (separately + n_before + n_edits) * n_members
     if kept is not None:
@@ -276,6 +277,17 @@ def combine(members, discrete, n_edits, n_before):
     before = slice(-n_edits - n_before, -n_edits)
     change = members[:, -n_edits:] - members[:, before]
     return torch.cat([centre[:-n_edits], centre[before] + _median(change)])
+
+
+def _values(likelihood, rows, combined, n_edits, n_before):
+    """Values (m, n, n_columns) of what :func:`combine` returns for each family."""
+    values = likelihood.values(combined)
+    if not n_before:
+        return values
+    spans = slice(-n_edits - n_before, -n_edits), slice(-n_edits, None)
+    before, after = ([part[span] for part in combined] for span in spans)
+    start = values[: -n_edits - n_before]
+    return torch.cat([start, *likelihood.edited(rows, before, after)])
 
 
 def _median(members):

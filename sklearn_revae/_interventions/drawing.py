@@ -37,6 +37,8 @@ _NEARNESS = 0.5
 _MOST_COLUMNS = 256
 # The variance that is added to that of each feature, relative to it.
 _RIDGE = 1e-6
+# Codes are moved to labels that fewer stored samples than this are expected to have.
+_FEWEST_EXPECTED = 0.5
 # Numbers of draws that determine the covariance of each member, and the quantiles, of
 # which few draws reach the last ones.
 _N_DRAWS, _N_DRAWS_OF_QUANTILES = 4000, 20_000
@@ -192,7 +194,7 @@ class StoredCodes:
         """
         means = self.means.swapaxes(0, 1).astype(np.float64)
         probabilities = apply(module, _probabilities, means)
-        rows = _choose(probabilities, n_samples, requested, random)
+        rows, moved = _choose(probabilities, n_samples, requested, random)
         predicted = np.zeros((n_samples, 0), dtype=np.int64)
         if module.label_model.n_labels:
             predicted = probabilities.argmax(axis=-1)[rows]
@@ -201,10 +203,11 @@ class StoredCodes:
             torch.from_numpy(predicted),
             {label: torch.from_numpy(codes) for label, codes in requested.items()},
         ).numpy()
-        labels = _draw_levels(probabilities[rows], random)
-        labels = np.where(target == predicted, labels, target)
+        target = np.where(moved[:, None], target, predicted)
+        labels = np.where(target == predicted, -1, target)
         for label, codes in requested.items():
             labels[:, label] = codes
+        labels = _draw_others(module.label_model, labels, probabilities[rows], random)
         member = random.randint(len(self.means), size=n_samples)
         z = self._near(member, rows, random)
         if not noise:
@@ -290,21 +293,26 @@ def _root(covariance):
 
 
 def _choose(probabilities, n_samples, requested, random):
-    """Positions (n_samples,) of stored samples that probably have requested labels."""
-    n_rows = len(probabilities)
+    """Positions (n_samples,) of stored samples that probably have requested labels.
+
+    The second result, a mask (n_samples,), says where it is likely that no stored sample
+    has them, so that the codes have to be moved.
+    """
+    n_rows, moved = len(probabilities), np.zeros(n_samples, dtype=bool)
     if not requested:
-        return _each_in_turn(n_rows, n_samples, random)
+        return _each_in_turn(n_rows, n_samples, random), moved
     rows = np.empty(n_samples, dtype=np.intp)
     combinations, own = np.unique(
         np.stack(list(requested.values()), axis=1), axis=0, return_inverse=True
     )
     for i, combination in enumerate(combinations):
         weight = probabilities[:, list(requested), combination].prod(axis=1)
+        places = np.flatnonzero(own.ravel() == i)
+        moved[places] = weight.sum() < _FEWEST_EXPECTED
         # Where no sample has these labels, that of any can be moved to them.
         weight = weight + 1e-12
-        places = np.flatnonzero(own.ravel() == i)
         rows[places] = random.choice(n_rows, len(places), p=weight / weight.sum())
-    return rows
+    return rows, moved
 
 
 def _each_in_turn(n_rows, n_drawn, random):
@@ -316,11 +324,25 @@ def _each_in_turn(n_rows, n_drawn, random):
     return random.permutation(order[np.arange(n_drawn) % n_rows])
 
 
-def _draw_levels(probabilities, random):
-    """One level for each distribution (n, L, K): (n, L)."""
-    below = probabilities.cumsum(axis=-1)[..., :-1]
-    uniform = random.random_sample((*below.shape[:2], 1))
-    return (uniform > below).sum(axis=-1)
+def _draw_others(label_model, labels, probabilities, random):
+    """Codes (n, L) of all labels, of which those that are -1 in `labels` are drawn.
+
+    They are drawn one after another from the probabilities (n, L, K), without the values
+    that others exclude, unless these are all.
+    """
+    labels = labels.copy()
+    for label in range(label_model.n_labels):
+        possible = probabilities[:, label].copy()
+        for other, value, excluding, excluded, _ in label_model.exclusions:
+            if excluding == label:
+                possible[labels[:, other] == value, excluded] = 0.0
+        none = possible.sum(axis=1) == 0
+        possible[none] = probabilities[none, label]
+        below = possible.cumsum(axis=1)
+        uniform = random.random_sample((len(labels), 1))
+        drawn = (uniform >= below / below[:, -1:]).sum(axis=1)
+        labels[:, label] = np.where(labels[:, label] < 0, drawn, labels[:, label])
+    return labels
 
 
 def draw_from_prior(module, n_samples, requested, random, noise):
@@ -330,12 +352,11 @@ def draw_from_prior(module, n_samples, requested, random, noise):
     """
     prior = module.label_model
     frequencies = prior.log_prior.detach().cpu().double().exp().numpy()
-    labels = np.empty((n_samples, prior.n_labels), dtype=np.int64)
-    for label, n in enumerate(prior.n_values):
-        p = frequencies[label, :n] / frequencies[label, :n].sum()
-        labels[:, label] = random.choice(n, n_samples, p=p)
+    labels = np.full((n_samples, prior.n_labels), -1, dtype=np.int64)
     for label, codes in requested.items():
         labels[:, label] = codes
+    frequencies = np.broadcast_to(frequencies, (n_samples, *frequencies.shape))
+    labels = _draw_others(prior, labels, frequencies, random)
     source = generator(draw_seed(random))
     style = random.standard_normal((n_samples, module.style_dim))
     member = random.randint(len(module.members), size=n_samples)

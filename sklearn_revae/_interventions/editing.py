@@ -10,6 +10,7 @@ from sklearn_revae._inference.latents import LatentsMixin
 from sklearn_revae._interventions.constraints import Constraints
 from sklearn_revae._interventions.decoding import decode_edits
 from sklearn_revae._interventions.requests import completed, read_do, without_request
+from sklearn_revae._interventions.strength import needed_strength
 
 
 def predicted_values(module, rows):
@@ -100,6 +101,49 @@ class EditingMixin(LatentsMixin):
             constraints.apply(edited, own, dtypes, rows)
         edited[:, constraints.kept_] = own[:, constraints.kept_]
         return edited
+
+    def _needed_strength(self, edit, x, labels, asked):
+        """How far each sample has to move, (n,), for the codes `asked` (n, n_labels)."""
+        certainty = self._statistic("certainty")
+        return needed_strength(edit, self.module_, x.scaling, labels, asked, certainty)
+
+    def _edit_filled(self, edit, x, edited, labels, asked, by_first):
+        """Edit samples that lost the requested value as missing values were filled in.
+
+        Parameters
+        ----------
+        edit : callable
+            Takes the positions of samples, their strengths and their present values.
+        x : ScaledRows (n, n_features)
+            The samples.
+        edited : ndarray (n, 1, n_features)
+            Their edits, in which no value is missing. It is changed.
+        labels : list of int
+            Positions of the requested labels.
+        asked : ndarray of int (n, len(labels))
+            Their requested values, -1 where there is none.
+        by_first : bool
+            Whether only the first member edits, which it then does with a strength of 1.
+        """
+        values = x.scaling.without_codes(dense(x.values).astype(np.float64))
+        rows = np.flatnonzero(np.isnan(values).any(axis=1))
+        if not rows.size:
+            return
+        before, after = (
+            apply(self.module_, predicted_values, ScaledRows(part, x.scaling))[:, labels]
+            for part in (values[rows], edited[rows, 0])
+        )
+        wanted = asked[rows]
+        rows = rows[((before == wanted) & (after != wanted)).any(axis=1)]
+        filled, wanted = edited[rows, 0], asked[rows]
+
+        def edit_again(chosen, strengths):
+            return edit(rows[chosen], strengths, filled[chosen])
+
+        strengths = np.ones(len(rows))
+        if not by_first:
+            strengths = self._needed_strength(edit_again, x, labels, wanted)
+        edited[rows, 0] = edit_again(np.arange(len(rows)), strengths)
 
     def _finish(self, X, x, edited, constraints, drawn=False, left=None):
         """Edits (n, m, n_features) within their constraints, in the container of X.

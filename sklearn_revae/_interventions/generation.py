@@ -225,7 +225,8 @@ class GenerationMixin(LatentsMixin):
             Number of samples.
         do : dict, or a single value if the model has one label, default=None
             Labels that are given, as in :meth:`intervene`. All others are drawn from
-            q(y|x) of the training sample.
+            q(y|x) of the training sample, one after another and without the values that
+            those before exclude (see `exclusions_`).
         noise : bool, default=True
             Whether values are drawn from p(x|z), so that features have the standard
             deviations, rates and correlations that they have in the training data. If
@@ -258,8 +259,9 @@ class GenerationMixin(LatentsMixin):
         where :math:`\mu_i` is the mean of q(z|x) of the training sample i, which is
         drawn with a probability proportional to that of the given labels, and s is half
         the root mean square of the scales of q(z|x). This is known as ex-post density
-        estimation [1]_. If no training sample has the given labels, the characteristic
-        latents are moved to them as by :meth:`intervene`.
+        estimation [1]_. If the kept training samples probably do not include one with
+        the given labels, because the probabilities of all of them add up to less than
+        0.5, the characteristic latents are moved to these labels as by :meth:`intervene`.
 
         The noise of up to 256 continuous features has the covariance that decoded samples
         lack: that of the training samples minus that of E[x|z]. Of more features, and of

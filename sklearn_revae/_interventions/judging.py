@@ -45,9 +45,9 @@ def intervention_report(
         The requested values, as `intervene` accepts them. Samples without any requested
         value are left out of the report.
     baseline : array-like of shape (n_samples, n_features), default=None
-        Samples from which distances are measured. If None, `reconstruct(X)`, so that
-        details that the decoder does not reproduce do not count. Pass X itself if the
-        edits keep such details.
+        Samples from which distances are measured. If None, X. Pass `reconstruct(X)` if
+        the edits are decoded samples, as those with `residual=False` are, so that details
+        that the decoder does not reproduce do not count.
 
     Returns
     -------
@@ -58,7 +58,8 @@ def intervention_report(
     ------
     ValueError
         For an unknown label or value, naming the known ones, and if `X_new` or
-        `baseline` does not have the same number of samples as X.
+        `baseline` does not have the same number of samples as X, or has the index of X
+        in another order.
 
     Examples
     --------
@@ -72,10 +73,11 @@ def intervention_report(
     True
     """
     check_classes(estimator)
+    baseline = X if baseline is None else baseline
+    for name, rows in (("X_new", X_new), ("baseline", baseline)):
+        _check_order(X, rows, name)
     x = estimator._scaled(X)
     requested, asked, _ = estimator._requests(do, x)
-    if baseline is None:
-        baseline = estimator.reconstruct(X)
     return judge(estimator, X, x, X_new, requested, asked, baseline)
 
 
@@ -97,7 +99,7 @@ def judge(estimator, X, x, X_new, requested, asked, baseline, by_first=False):
         Requested codes by the position of their label; the predicted ones where none is.
     asked : ndarray of int (n_samples, len(requested))
         The same codes, -1 where none is requested. Samples for which nothing is requested
-        are left out, unless all are.
+        are left out.
     baseline : array-like of shape (n_samples, n_features)
         Samples from which distances are measured.
     by_first : bool, default=False
@@ -121,8 +123,6 @@ def judge(estimator, X, x, X_new, requested, asked, baseline, by_first=False):
     codes = np.stack(list(requested.values()), axis=1)[row]
     entry = np.arange(len(row))[:, None], edited, codes
     is_requested = asked[row] >= 0
-    if not is_requested.any():
-        is_requested[:] = True
     changes = 0.5 * np.abs(after - before).sum(axis=-1)
     names = estimator._labels.names_
     new = dense(x_new.values)
@@ -130,7 +130,7 @@ def judge(estimator, X, x, X_new, requested, asked, baseline, by_first=False):
     low = estimator.training_score_quantiles_[_LOW_PERCENTILE]
     other_change, other_label = _side_effects(changes, edited, is_requested, names)
     already = before.argmax(axis=-1)[:, edited] == codes
-    moved = ~already.all(axis=1)
+    moved = (is_requested & ~already).any(axis=1)
     distance, column_change = _changes(
         estimator._codec, new, dense(origin.values), row, moved
     )
@@ -159,6 +159,18 @@ def judge(estimator, X, x, X_new, requested, asked, baseline, by_first=False):
         column_change=column_change,
     )
     return _of_rows(report, is_requested.any(axis=1))
+
+
+def _check_order(X, rows, name):
+    """Refuse a frame with the index of X in another order."""
+    own, other = (getattr(part, "index", None) for part in (X, rows))
+    if not is_frame(X) or not is_frame(rows) or own is None or other is None:
+        return
+    if len(own) == len(other) and not own.equals(other) and set(own) == set(other):
+        raise ValueError(
+            f"The index of {name} is that of X in another order, but the rows must be in "
+            f"the same order: pass {name}.loc[X.index]."
+        )
 
 
 def _of_rows(report, chosen):

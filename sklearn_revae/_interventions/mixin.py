@@ -19,7 +19,6 @@ from sklearn_revae._interventions.requests import (
     read_method,
 )
 from sklearn_revae._interventions.signatures import Signatures, typed_as
-from sklearn_revae._interventions.strength import needed_strength
 from sklearn_revae._model.edits import replace
 from sklearn_revae._random import draw_seed, generator
 from sklearn_revae._typing import (
@@ -123,10 +122,10 @@ class InterventionMixin(EditingMixin):
         residual : bool, default=True
             Whether to add what the edit changes in the decoded sample to the sample
             itself, so that details that the decoder does not reproduce are kept. Positive
-            features change by a factor, and a category changes where the decoded category
-            does. Edits of images by a convolutional network show the decoded image where
-            it clearly changes, and the sample elsewhere. If False, the decoded sample is
-            returned.
+            features change by a factor. A category that becomes less than half as
+            probable changes to the one whose probability grows most. Edits of images by a
+            convolutional network show the decoded image where it clearly changes, and the
+            sample elsewhere. If False, the decoded sample is returned.
         n_samples : int, default=None
             Number of edits of each sample, made from latent codes that are drawn from
             q(z|x). If None, one edit is made, from the mean of q(z|x).
@@ -182,8 +181,8 @@ class InterventionMixin(EditingMixin):
 
         Every member of the ensemble edits the sample in its own latent space, starting
         from the class u that the ensemble predicts. The result adds the median of the
-        members' changes to each number; a category is the most probable one according to
-        the mean of their probabilities. Only the first member edits images, whose median
+        members' changes to each number; the probabilities of a category are means of
+        those of the members. Only the first member edits images, whose median
         would be blurred, and samples for which `method` gives latents, which are those of
         the first member.
 
@@ -256,17 +255,14 @@ class InterventionMixin(EditingMixin):
                 first_only=first_only,
                 kept=constraints.kept_mask(n),
             )
+            if as_needed:
+                self._edit_filled(edit, x, edited, labels, asked, by_first)
         X_new = self._finish(X, x, edited, constraints, drawn, left)
         if not report:
             return X_new
         # Whatever the same call changes without a shift does not count as an edit.
         baseline = self._finish(X, x, unedited, constraints, left=left)
         return X_new, judge(self, X, x, X_new, requested, asked, baseline, by_first)
-
-    def _needed_strength(self, edit, x, labels, asked):
-        """How far each sample has to move, (n,), for the codes `asked` (n, n_labels)."""
-        certainty = self._statistic("certainty")
-        return needed_strength(edit, self.module_, x.scaling, labels, asked, certainty)
 
     def _editor(self, x, requested, methods, given, constraints, residual, noise):
         """A function that edits some of the samples, once each, within the constraints.

@@ -91,8 +91,9 @@ class NumberEditingMixin(EditingMixin):
         residual : bool, default=True
             Whether to add what the edit changes in the decoded sample to the sample
             itself, so that details that the decoder does not reproduce are kept. Positive
-            features change by a factor, and a category changes where the decoded category
-            does. If False, the decoded sample is returned.
+            features change by a factor. A category that becomes less than half as
+            probable changes to the one whose probability grows most. If False, the
+            decoded sample is returned.
 
         Returns
         -------
@@ -119,8 +120,8 @@ class NumberEditingMixin(EditingMixin):
         where w is the slope of the line and v the variance of y given the latents, so
         that :math:`E[y|z_l']` differs from :math:`E[y|z_l]` by :math:`y' - \hat y`. The
         deviation from the line stays the same. The result adds the median of the members'
-        changes to each number; a category is the most probable one according to the mean
-        of their probabilities.
+        changes to each number; the probabilities of a category are means of those of the
+        members.
 
         References
         ----------

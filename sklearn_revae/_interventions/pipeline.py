@@ -98,7 +98,7 @@ def intervene(
     if not report:
         return X_new
     inside_new = passage.transformed(values, kept)
-    baseline = passage.inside if residual else None
+    baseline = passage.inside if residual else model.reconstruct(passage.inside)
     return X_new, intervention_report(
         model, passage.inside, inside_new, do, baseline=baseline
     )

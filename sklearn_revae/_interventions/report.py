@@ -163,6 +163,8 @@ class InterventionReport:
         return already, int(rows.sum()) - already - failed, failed
 
     def __repr__(self) -> str:
+        if not len(self):
+            return "InterventionReport of 0 rows: no value is requested for any sample"
         lines = []
         for a, label, value, rows in self._groups():
             already, changed, failed = self._outcomes(a, rows)

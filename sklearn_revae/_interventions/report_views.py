@@ -19,6 +19,8 @@ def n_samples(n):
 
 def html_of(report):
     """HTML of a report: its outcomes, and the features that changed most."""
+    if not len(report):
+        return f"<p>{escape(repr(report))}</p>"
     head = ["label", "value", "rows", "had it already", "changed", "failed"]
     outcomes = [
         [label, value, int(rows.sum()), *report._outcomes(a, rows)]
@@ -57,7 +59,8 @@ def draw_changes(report, ax, max_columns):
     ax.barh(positions, [change for _, change in most])
     ax.set_yticks(positions, [short_name(name) for name, _ in most])
     found = [report._outcomes(a, rows) for a, _, _, rows in report._groups()]
-    already, changed, failed = np.sum(found, axis=0)
+    # Without any request there is none.
+    already, changed, failed = np.sum([(0, 0, 0), *found], axis=0)
     ax.set(xlabel="mean change")
     title = f"{changed} changed, {already} had it already, {failed} failed"
     if len(report.asked) > 1:

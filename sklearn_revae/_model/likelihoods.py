@@ -178,6 +178,20 @@ class ProductLikelihood(nn.Module):
         parts = zip(self.families.values(), expectations, strict=True)
         return self._in_columns([family.value(part) for family, part in parts])
 
+    def edited(self, x, before, after):
+        """Values before and after an edit of rows x (n, n_columns), whose change counts.
+
+        `before` and `after` are averages of :meth:`expectations`. Where a value of x is
+        missing, they are what the averages stand for.
+        """
+        found = []
+        parts = zip(self._parts(), before, after, strict=True)
+        for (family, columns), *averages in parts:
+            values, observed = _filled(family, columns, x)
+            pairs = zip(family.edited(values, *averages), averages, strict=True)
+            found.append([torch.where(observed, v, family.value(a)) for v, a in pairs])
+        return [self._in_columns(list(part)) for part in zip(*found, strict=True)]
+
     def sample(self, output, generator):
         """Draw every value once: (..., n_columns)."""
         return self._in_columns(

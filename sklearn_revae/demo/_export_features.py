@@ -44,7 +44,6 @@ def feature_facts(session, numbers):
     is_image = session.images is not None
     own = _image_facts(session) if is_image else _table_facts(session.model, session)
     level = np.isin(np.arange(codec.n_features), list(codec.levels_))
-    binary = np.isin(codec.kinds_, ["binary"])
     fixed, ends = scaling.constant_, scaling.range_
     low, high = (np.where(fixed, scaling.seen_low_, end) for end in ends)
     columns = {
@@ -57,8 +56,8 @@ def feature_facts(session, numbers):
         "logged": scaling._logged,
         "clipped": scaling.clipped,
         "bounded": scaling._bounded,
-        "discrete": np.isin(codec.kinds_, ["binary", "count"]),
-        "replaced": binary | level,
+        "count": np.isin(codec.kinds_, ["count"]),
+        "binary": np.isin(codec.kinds_, ["binary"]),
         "level": level,
     }
     samples = dense(codec.read(session.shown, session.model))

@@ -325,7 +325,20 @@ const standardised = (value, k) => {
   return (Math.log(Math.max(value, least)) - at(shift, k)) / at(scale, k);
 };
 
-// Values in the units of X, and indices of levels.
+// The level of a sample after an edit; see Levels.edited in
+// sklearn_revae/_model/families/level.py.
+function levelAfter(own, before, after, {place, width}) {
+  if (!(after[place + own] < 0.5 * before[place + own])) return own;
+  const grown = Array.from({length: width}, (_, k) => after[place + k] - before[place + k]);
+  return grown.indexOf(Math.max(...grown));
+}
+
+function flagAfter(own, before, after) {
+  const falls = own > 0.5 ? after < 0.5 * before : 1 - after < 0.5 * (1 - before);
+  return falls ? Number(own <= 0.5) : own;
+}
+
+// Values in the units of X, probabilities of 1, and indices of levels.
 function unscaled(expected) {
   const read = page.features ? page.features.map(({place, width, ordered}) => width
     ? levelOf([...expected.subarray(place, place + width)], ordered) : expected[place])
@@ -334,17 +347,18 @@ function unscaled(expected) {
     if (at(page.level, k)) return value;
     const z = at(page.clipped, k) ? unclip(clamp(value, -3.98, 3.98)) : value;
     const x = clamp(unscaledOne(z, k), at(page.low, k), at(page.high, k));
-    return at(page.discrete, k) ? Math.round(x) : x;
+    return at(page.count, k) ? Math.round(x) : x;
   });
 }
 
-const rounded = (value, k) => at(page.whole, k) ? Math.round(value) : value;
+const rounded = (value, k) => at(page.whole, k) || at(page.binary, k)
+  ? Math.round(value) : value;
 
 // A value of a sample with the change from `before` to `after`.
 function changed(own, before, after, k) {
   if (Number.isNaN(own)) return rounded(after, k);
   if (after === before) return own;
-  if (at(page.replaced, k)) return after;
+  if (at(page.binary, k)) return flagAfter(own, before, after);
   let sum = at(page.logged, k) ? own * (after / before) : own + (after - before);
   let low = at(page.low, k), high = at(page.high, k);
   if (at(page.clipped, k)) {
@@ -414,10 +428,13 @@ function withChange(own, codes) {
   const start = unedited(), centre = combined(start);
   const ends = page.members.map((member, m) => decode(codes[m], member));
   const change = combined(ends.map((end, m) => end.map((value, k) => value - start[m][k])));
+  const expected = centre.map((value, k) => value + change[k]);
   const before = unscaled(centre);
-  let after = unscaled(centre.map((value, k) => value + change[k]));
+  let after = unscaled(expected);
   if (page.blend) after = blended(own, before, after);
-  return own.map((value, k) => changed(value, before[k], after[k], k));
+  return own.map((value, k) => at(page.level, k) && !Number.isNaN(value)
+    ? levelAfter(value, centre, expected, page.features[k])
+    : changed(value, before[k], after[k], k));
 }
 
 // Mean of the style code of an image.

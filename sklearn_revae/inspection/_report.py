@@ -202,6 +202,11 @@ class InterventionReportDisplay:
         display : InterventionReportDisplay
             The display, already drawn, with a row for each label and requested value.
 
+        Raises
+        ------
+        ValueError
+            If the report has no rows, because no value was requested.
+
         Examples
         --------
         >>> from sklearn.datasets import load_iris
@@ -214,6 +219,11 @@ class InterventionReportDisplay:
         ['label_0 = 2']
         """
         check_matplotlib_support(f"{cls.__name__}.from_report")
+        if not len(report):
+            raise ValueError(
+                "report has no rows, because no value is requested for any sample: "
+                "request one."
+            )
         table = report.change_matrix()
         return cls(
             table.to_numpy(),

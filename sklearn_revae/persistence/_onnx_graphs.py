@@ -178,8 +178,9 @@ class InterventionGraph(Graph):
             combine(torch.stack(parts), family.discrete, 1, 1)
             for family, parts in zip(families, zip(*decoded, strict=True), strict=True)
         ]
-        scaled = likelihood.values(combined)
-        before, after = (self.scaling.unscaled(rows) for rows in scaled.unbind(0))
+        ends = zip(*(part.unbind(0) for part in combined), strict=True)
+        edited = likelihood.edited(self.scaling.scaled(own), *ends)
+        before, after = (self.scaling.unscaled(rows) for rows in edited)
         if self.layout is not None:
             after = blended(own, before, after, self.layout, self.unit)
         return self.scaling.add_change(own, before, after)

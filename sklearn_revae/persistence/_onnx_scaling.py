@@ -67,7 +67,7 @@ class ScalingGraph(nn.Module):
         }
         masks |= {"constant": scaling.constant_}
         masks |= {"counts": scaling.counts, "whole": scaling.whole_}
-        masks |= {"rounded": binary | (kinds == "count"), "replaced": levels | binary}
+        masks |= {"rounded": kinds == "count", "binary": binary, "levels": levels}
         for name, values in numbers.items():
             self.register_buffer(name, torch.as_tensor(values, dtype=torch.float64))
         for name, values in masks.items():
@@ -132,9 +132,11 @@ class ScalingGraph(nn.Module):
         # An edit does not pull values from outside of the range into it.
         low = torch.where(self.clipped & (own < self.low), own, self.low)
         high = torch.where(self.clipped & (own > self.high), own, self.high)
-        new = torch.where(self.replaced, after, _within(new, low, high))
+        new = torch.where(self.levels, after, _within(new, low, high))
+        new = torch.where(self.binary, _changed_flags(own, before, after), new)
         new = torch.where(after == before, own, self._rounded(new))
-        return torch.where(torch.isnan(own), self._rounded(after), new)
+        filled = torch.where(self.binary, torch.round(after), self._rounded(after))
+        return torch.where(torch.isnan(own), filled, new)
 
     def _rounded(self, values):
         return torch.where(self.whole, torch.round(values), values)
@@ -149,6 +151,14 @@ class ScalingGraph(nn.Module):
         smaller = (other - own).abs() < (new - own).abs()
         smaller = smaller & ((s_before.abs() > STEEP) | (s_after.abs() > STEEP))
         return torch.where(smaller, other, new)
+
+
+def _changed_flags(own, before, after):
+    """Values 0 and 1 after an edit, as `Scaling.add_change`."""
+    one = own > 0.5
+    # The probabilities of the value itself.
+    before, after = (torch.where(one, p, 1 - p) for p in (before, after))
+    return torch.where(after < 0.5 * before, (~one).to(own), own)
 
 
 def _smallest(scaling):

@@ -5,6 +5,7 @@ import copy
 import numpy as np
 import pytest
 
+from sklearn_revae import ReVAEClassifier
 from sklearn_revae._interventions import strength as strengths_module
 from sklearn_revae._interventions.pipeline import intervene
 from sklearn_revae._interventions.strength import _ENOUGH, _STRENGTHS
@@ -56,6 +57,18 @@ def test_the_predicted_value_needs_no_move(blobs, blobs_model):
     X = blobs[0]
     same = blobs_model.intervene(X, blobs_model.predict(X), strength="auto")
     np.testing.assert_array_equal(same, X)
+
+
+def test_missing_values_are_filled_before_it_is_judged():
+    random = np.random.RandomState(0)
+    y = random.randint(2, size=400)
+    X = random.normal(size=(400, 6)) + 0.9 * y[:, None]
+    X[random.random_sample(X.shape) < 0.4] = np.nan
+    model = ReVAEClassifier(n_members=3, random_state=0).fit(X, y)
+    own = model.predict(X) == 1
+    lost = model.predict(model.intervene(X, 1, strength=1)) != 1
+    assert lost[own].any()
+    assert (model.predict(model.intervene(X, 1))[own] == 1).all()
 
 
 def test_constraints_make_a_sample_move_farther(blobs, blobs_model):

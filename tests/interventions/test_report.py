@@ -102,11 +102,13 @@ def test_unchanged_samples_have_no_effects(two_labels, two_labels_model):
 # distance
 
 
-def test_distance_is_measured_from_the_reconstruction(blobs, blobs_model):
+def test_distance_is_measured_from_the_samples_or_a_baseline(blobs, blobs_model):
     X = blobs[0]
-    report = intervention_report(blobs_model, X, blobs_model.reconstruct(X), 1)
-    np.testing.assert_array_equal(report.distance, 0.0)
     report = intervention_report(blobs_model, X, X, 1)
+    np.testing.assert_array_equal(report.distance, 0.0)
+    assert report.most_changed() == []
+    baseline = blobs_model.reconstruct(X)
+    report = intervention_report(blobs_model, X, X, 1, baseline=baseline)
     spread = np.sqrt(np.square(X - np.median(X, axis=0)).mean(axis=0))
     gap = (X - blobs_model.reconstruct(X)) / spread
     np.testing.assert_allclose(report.distance, np.sqrt((gap**2).mean(axis=1)), rtol=1e-9)
@@ -408,6 +410,16 @@ def test_numbers_of_samples_that_differ_are_refused(blobs, blobs_model):
         intervention_report(blobs_model, X, X, 1, baseline=X[:7])
     with pytest.raises(ValueError, match="X has 5 features"):
         intervention_report(blobs_model, X, np.zeros((60, 5)), 1)
+
+
+@pytest.mark.parametrize("name", ["X_new", "baseline"])
+def test_rows_in_another_order_are_refused(name, table, table_model):
+    rows = {"X_new": table, "baseline": table, name: table[::-1]}
+    with pytest.raises(ValueError, match=rf"index of {name} is .* another order"):
+        intervention_report(table_model, table, do=1, **rows)
+    # Another index says nothing about the order.
+    rows[name] = table.reset_index(drop=True)
+    assert len(intervention_report(table_model, table, do=1, **rows)) == len(table)
 
 
 def test_labels_and_values_are_checked(blobs, blobs_model, quick_transformer):

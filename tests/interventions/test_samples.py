@@ -11,6 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_revae import ReVAEClassifier
+from sklearn_revae._interventions.drawing import draw_from_prior
 from sklearn_revae._sample_statistics import SampleStatistics
 
 
@@ -102,6 +103,36 @@ def test_samples_have_the_label_that_was_given(noise, cancer):
         drawn, labels = model.sample(500, value, noise=noise, random_state=0)
         assert (labels == value).all()
         assert (judge.predict(drawn) == value).mean() > 0.8
+
+
+@pytest.fixture(scope="module")
+def overlapping():
+    """A rare label that a feature says little about, and a label that says the same."""
+    random, n = np.random.RandomState(0), 800
+    ill = random.random_sample(n) < 0.1
+    X = random.standard_normal((n, 3))
+    X[:, 0] += np.where(ill, 0.8, -0.8)
+    y = pd.DataFrame({"ill": ill, "state": np.where(ill, "sick", "fine")})
+    return X, ill, ReVAEClassifier(n_members=3, random_state=0).fit(X, y)
+
+
+def test_samples_of_classes_that_overlap_are_not_more_extreme_than_the_data(overlapping):
+    X, ill, model = overlapping
+    for value in (False, True):
+        drawn, _ = model.sample(4000, {"ill": value}, random_state=0)
+        assert abs(drawn[:, 0].mean() - X[ill == value, 0].mean()) < 0.4
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_values_that_exclude_each_other_are_not_drawn_together(stored, overlapping):
+    model, random = overlapping[2], np.random.RandomState(0)
+    assert len(model.exclusions_) == 2
+    draw = model._statistic("codes").draw if stored else draw_from_prior
+    _, free = draw(model.module_, 2000, {}, random, False)
+    assert (free[:, 0] == free[:, 1]).all()
+    assert 0.05 < free[:, 0].mean() < 0.15
+    _, given = draw(model.module_, 500, {1: np.arange(500) % 2}, random, False)
+    assert (given[:, 0] == given[:, 1]).all()
 
 
 def test_given_labels_may_differ_from_sample_to_sample(blobs_model):

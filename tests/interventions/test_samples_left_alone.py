@@ -8,6 +8,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_revae import ReVAERegressor, intervene, intervention_report
+from sklearn_revae.inspection import InterventionReportDisplay
 
 
 @pytest.fixture(scope="module")
@@ -147,10 +148,18 @@ def test_a_report_counts_requests_only(two_labels, two_labels_model):
     assert report.other_label.tolist() == ["label_1"] * 15 + [None] * 5 + ["label_0"] * 5
 
 
-def test_a_report_without_any_request_has_all_samples(blobs_model, blobs):
+def test_a_report_without_any_request_has_no_rows(blobs_model, blobs):
+    pytest.importorskip("matplotlib")
     _, report = blobs_model.intervene(blobs[0][:4], [-1] * 4, report=True)
-    assert report.already.all()
-    assert len(report) == 4
+    assert len(report) == 0
+    assert report.most_changed() == []
+    for text in (repr(report), report._repr_html_()):
+        assert "no value is requested" in text
+    for table in (report.summary(), report.to_frame(), report.change_matrix()):
+        assert len(table) == 0
+    assert "0 changed" in report.plot().get_title()
+    with pytest.raises(ValueError, match="report has no rows"):
+        InterventionReportDisplay.from_report(report)
 
 
 def test_new_samples_need_a_value(blobs_model):

@@ -137,6 +137,14 @@ class Family(nn.Module):
         """The value that an average of :meth:`expectation` stands for: (..., n)."""
         return expectation[..., 0]
 
+    def edited(self, x, before, after):
+        """Values before and after an edit of values x (n_rows, n), whose change counts.
+
+        `before` and `after` are averages of :meth:`expectation`, (..., n_rows, n, width).
+        The values can be broadcast to (..., n_rows, n).
+        """
+        return self.value(before), self.value(after)
+
     def log_prob(self, output, x):
         """Log-density or log-probability of every value: (..., n)."""
         raise NotImplementedError

@@ -29,6 +29,14 @@ class Levels(Family):
     def mean(self, output):
         return self.value(self.expectation(output))
 
+    def edited(self, x, before, after):
+        # Under the maximal coupling of both distributions, a level k stays as it is with
+        # the probability min(1, after(k) / before(k)). It changes here if this is less
+        # than one half, and becomes the level whose probability grows most.
+        own = F.one_hot(x.long(), self.n_levels)
+        leaves = (own * (after - 0.5 * before)).sum(-1) < 0
+        return x, torch.where(leaves, (after - before).argmax(-1).to(x), x)
+
     def log_prob(self, output, x):
         log_levels = self.log_probabilities(output)
         codes = x.long().expand(log_levels.shape[:-1])
