@@ -179,8 +179,9 @@ def linear_model(quick_classifier, digits):
         label_dim=4,
         style_dim=2,
     ).fit(digits.X_train * 100 - 50, digits.y_train)
-    # Clipped values are not a linear function of the latent codes.
+    # Clipped and limited values are not a linear function of the latent codes.
     model._codec.scaling_.clips_ = False
+    model._codec.scaling_.closed_[:] = False
     return model
 
 
