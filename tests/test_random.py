@@ -41,7 +41,7 @@ def seeds_of_generators(monkeypatch):
 def test_weights_orders_and_noises_have_streams_of_their_own(
     seeds_of_generators, few_blobs, quick_classifier
 ):
-    model = quick_classifier().fit(*few_blobs)
+    model = quick_classifier(edit_weight=1.0).fit(*few_blobs)
     # The draws of scores are the same in every fit; their seed is 0.
     used = [seed for seed in seeds_of_generators if seed != 0]
     # Initial weights; order and noise of the training, and of what follows it for edits.

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from sklearn_revae._data.missing_codes import marker_in
 from sklearn_revae._data.far import FAR
 from sklearn_revae._data.labels import position_of
+from sklearn_revae._data.missing_codes import marker_in
 from sklearn_revae._data.targets import check_names, observed_cells, read_targets
 from sklearn_revae._warning import warn_user
 

@@ -225,7 +225,7 @@ def root_mean_square(values):
 
 
 def count_spread(statistics, counts):
-    """Return the standard deviation of log(1 + x) of every count, and 1 for other columns.
+    """Return the standard deviation of log(1 + x) of each count, and 1 for other columns.
 
     Many counts share one, the root mean square. Rare counts vary little, and mostly by
     chance: a scale of their own would make that as large as the differences between

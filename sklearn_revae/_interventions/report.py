@@ -15,6 +15,7 @@ from sklearn_revae._interventions.report_views import (
     draw_changes,
     html_of,
     n_samples,
+    summaries,
 )
 
 if TYPE_CHECKING:
@@ -293,26 +294,7 @@ class InterventionReport:
         >>> report.summary()["n_rows"].tolist()
         [50, 50, 50]
         """
-        rows = [
-            {
-                "n_rows": int(rows.sum()),
-                **dict(
-                    zip(
-                        ("already", "changed", "failed"),
-                        self._outcomes(a, rows),
-                        strict=True,
-                    )
-                ),
-                "achieved": self.achieved[rows, a].mean(),
-                "probability_before": self.probability_before[rows, a].mean(),
-                "probability_after": self.probability_after[rows, a].mean(),
-                "other_change": self.other_change[rows].mean(),
-                "distance": np.median(self.distance[rows]),
-                "score_drop": self.score_drop[rows].mean(),
-                "out_of_distribution": self.out_of_distribution[rows].mean(),
-            }
-            for a, _, _, rows in self._groups()
-        ]
+        rows = summaries(self)
         return check_pandas_support("summary").DataFrame(rows, index=self._group_index())
 
     def change_matrix(self) -> "pd.DataFrame":

@@ -17,6 +17,30 @@ def n_samples(n):
     return f"{n} sample" if n == 1 else f"{n} samples"
 
 
+def summaries(report):
+    """The values of each row of ``report.summary()``, a list of dict."""
+    return [
+        {
+            "n_rows": int(rows.sum()),
+            **dict(
+                zip(
+                    ("already", "changed", "failed"),
+                    report._outcomes(a, rows),
+                    strict=True,
+                )
+            ),
+            "achieved": report.achieved[rows, a].mean(),
+            "probability_before": report.probability_before[rows, a].mean(),
+            "probability_after": report.probability_after[rows, a].mean(),
+            "other_change": report.other_change[rows].mean(),
+            "distance": np.median(report.distance[rows]),
+            "score_drop": report.score_drop[rows].mean(),
+            "out_of_distribution": report.out_of_distribution[rows].mean(),
+        }
+        for a, _, _, rows in report._groups()
+    ]
+
+
 def html_of(report):
     """HTML of a report: its outcomes, and the features that changed most."""
     if not len(report):
@@ -63,7 +87,7 @@ def draw_changes(report, ax, max_columns):
     already, changed, failed = np.sum([(0, 0, 0), *found], axis=0)
     ax.set(xlabel="mean change")
     title = f"{changed} changed, {already} had it already, {failed} failed"
-    if len(report.asked) > 1:
+    if len(report.requested) > 1:
         title += f"\nof {already + changed + failed} requests"
     ax.set_title(title)
     return ax

@@ -206,8 +206,9 @@ class ReVAENet(NeuralNet):
                 raise
         finally:
             self.notify("on_train_end", X=rows, y=None)
-        if self.steps_ and not self.has_stepped_:
-            # There were too few steps for a restart, and every one was skipped.
+        never = self.steps_ and not self.has_stepped_
+        if never or self.bad_steps_ >= MAX_BAD_STEPS // 2:
+            # The last steps were skipped, and too few were left for a restart.
             raise NonFiniteTrainingError
         if saved is not None:
             saved.finish(self)

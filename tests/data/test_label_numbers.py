@@ -91,7 +91,7 @@ def test_a_marker_of_unlabelled_samples_is_warned_of(marker):
     y = np.random.RandomState(0).normal(100, 10, 100)
     y[: 70 if marker > -999 else 5] = marker
     with pytest.warns(UserWarning, match=f"y is {marker} in .* for label_0.*by NaN"):
-        LabelNumbers().fit(y)
+        LabelNumbers().fit(y, np.ones(len(y)))
 
 
 @pytest.mark.parametrize(
@@ -108,4 +108,4 @@ def test_a_marker_of_unlabelled_samples_is_warned_of(marker):
 def test_other_repeated_numbers_are_not_warned_of(y):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        LabelNumbers().fit(y)
+        LabelNumbers().fit(y, np.ones(len(y)))
