@@ -136,9 +136,8 @@ TABLE = {
         0.4,
         "digits, Fashion-MNIST",
         "The fraction of training after which edits become part of the loss of a single "
-        "convolutional member. In an ensemble, the decoders learn edits after training. "
-        "Before, this would cost accuracy: 0.90 instead of 0.92 on digits, 3 labels "
-        "each.",
+        "convolutional member. Fully connected members learn them after training, if at "
+        "all: before, it cost accuracy, 0.90 instead of 0.92 on digits with 3 labels each.",
     ),
     "validation_fraction": Default(
         0.1, "", "Fraction of labelled samples that early stopping holds out."
