@@ -137,7 +137,7 @@ TABLE = {
         "digits, Fashion-MNIST",
         "The fraction of training after which edits become part of the loss of a single "
         "convolutional member. Fully connected members learn them after training, if at "
-        "all: before, it cost accuracy, 0.90 instead of 0.92 on digits with 3 labels each.",
+        "all: before, it cost accuracy, 0.90 instead of 0.92 on digits, 3 labels each.",
     ),
     "validation_fraction": Default(
         0.1, "", "Fraction of labelled samples that early stopping holds out."
