@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_revae import _members
 from sklearn_revae._data.class_weights import class_weight_factors
 from sklearn_revae._data.labels import LabelCodes
 from sklearn_revae._data.misread import warn_of_labels
+from sklearn_revae._members import MEMBERS
 from sklearn_revae._model.label_model import LabelModel
 from sklearn_revae._typing import PerLabel
 
@@ -21,7 +21,7 @@ class ClassLabelsMixin:
 
     _label_kind = LabelCodes
     _label_model = LabelModel
-    _members = _members.MEMBERS
+    _members = MEMBERS
 
     def _read_labels(self, y, weight, classes, first):
         """Return codes (n, L) of y, and the evidence that some stand for.

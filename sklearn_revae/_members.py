@@ -44,9 +44,9 @@ MEMBERS = (
 PIXEL_MEMBERS = (Member(0.6, 5.0, 20.0),) * 5
 
 
-# The members if most features are counts, of which each says little: most encoders are
-# linear. Those of other tables are less accurate by 0.02 on drawn cells, and their edits
-# of topics hardly change anything.
+# The members if most features are counts. A single count says little, so most encoders
+# are linear. The members of other tables are less accurate by 0.02 on drawn cells, and
+# their edits of topics hardly change anything.
 COUNT_MEMBERS = (
     Member(0.1, 0.0, 0.5),
     Member(0.1, 0.0, 0.5, linear=True),

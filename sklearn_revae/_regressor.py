@@ -10,7 +10,6 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils import check_consistent_length
 
-from sklearn_revae import _members
 from sklearn_revae._base import BaseReVAE
 from sklearn_revae._data.file_names import in_order_of, weights_in_order_of
 from sklearn_revae._data.label_numbers import LabelNumbers
@@ -20,6 +19,7 @@ from sklearn_revae._imputation.mixin import ImputationMixin
 from sklearn_revae._inference.blocks import by_blocks
 from sklearn_revae._inference.chunked import apply
 from sklearn_revae._interventions.numbers import NumberEditingMixin
+from sklearn_revae._members import REGRESSION_MEMBERS
 from sklearn_revae._model.number_model import NumberModel
 from sklearn_revae._parameters import validates_parameters
 from sklearn_revae._regressor_parameters import REGRESSOR_PARAMETERS
@@ -101,7 +101,7 @@ class ReVAERegressor(NumberEditingMixin, ImputationMixin, RegressorMixin, BaseRe
     _needs_labels = True
     _label_kind = LabelNumbers
     _label_model = NumberModel
-    _members = _members.REGRESSION_MEMBERS
+    _members = REGRESSION_MEMBERS
 
     def __init__(
         self,

@@ -325,10 +325,10 @@ def _each_in_turn(n_rows, n_drawn, random):
 
 
 def _draw_others(label_model, labels, probabilities, random):
-    """Codes (n, L) of all labels, of which those that are -1 in `labels` are drawn.
+    """Replace -1 in the codes `labels` (n, L) by random values, and return all codes.
 
-    They are drawn one after another from the probabilities (n, L, K), without the values
-    that others exclude, unless these are all.
+    The values are drawn label by label from the probabilities (n, L, K). Values that the
+    other labels exclude are not drawn, unless they exclude all.
     """
     labels = labels.copy()
     for label in range(label_model.n_labels):

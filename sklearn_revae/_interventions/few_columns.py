@@ -87,7 +87,6 @@ def edit_few_columns(edit, module, scaling, own, labels, codes, n_columns, free)
         rows = rows[probability(rows, result[rows]) < _ENOUGH]
         if len(rows) == 0:
             break
-        # An edit does not move a sample that is predicted to have the requested values.
         new = edit(rows, np.full(len(rows), _FIRST + _STEP * later), own[rows])
         result[rows] = np.where(chosen[rows], new, result[rows])
     return result

@@ -43,3 +43,15 @@ def test_only_categories_that_depend_on_the_label_change(options, towns):
     assert (edited["kind"] == "right").mean() > 0.9
     assert (edited["rank"] == "c").mean() > 0.9
     assert edited.notna().to_numpy().all()
+
+
+def test_few_categories_change_until_the_label_does():
+    """No small step makes a category half as probable; a strong enough edit does."""
+    random = np.random.RandomState(0)
+    y = random.randint(2, size=400)
+    agrees = random.random_sample((400, 12)) < 0.7
+    X = pd.DataFrame(np.where(agrees, y[:, None], 1 - y[:, None])).astype(str)
+    model = ReVAEClassifier(n_members=3, max_iter=40, random_state=0).fit(X, y)
+    X = X[model.predict(X) == 0]
+    edited = model.intervene(X, 1, max_columns=8)
+    assert (model.predict(edited) == 1).mean() > 0.95
